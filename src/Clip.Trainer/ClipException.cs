@@ -1,0 +1,25 @@
+namespace Clip.Trainer;
+
+/// <summary>
+/// A mistake of the user's or a fault of their files, told in one sentence that names the offending thing and the remedy. The
+/// command line prints the message alone and exits with 1.
+/// </summary>
+public sealed class ClipException : Exception
+{
+    /// <summary>Creates the exception without a message.</summary>
+    public ClipException()
+    {
+    }
+
+    /// <summary>Creates the exception with the sentence to show.</summary>
+    public ClipException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Creates the exception with the sentence to show and what led to it.</summary>
+    public ClipException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

@@ -1,0 +1,129 @@
+namespace Clip.Trainer.Modeling;
+
+/// <summary>The activation between the two linear layers of a transformer block's MLP.</summary>
+public enum Activation
+{
+    /// <summary>x·Φ(x), with the exact error function: open_clip's and most later models' choice.</summary>
+    Gelu,
+
+    /// <summary>x·σ(1.702·x): what OpenAI's weights were trained with.</summary>
+    QuickGelu,
+}
+
+/// <summary>The image tower: a Vision Transformer with a LayerNorm before the blocks (CLIP paper, section 2.4).</summary>
+public sealed record VisionConfig
+{
+    /// <summary>Height and width of the input in pixels.</summary>
+    public int ImageSize { get; init; } = 224;
+
+    /// <summary>Height and width of a patch in pixels; divides <see cref="ImageSize"/>.</summary>
+    public int PatchSize { get; init; } = 32;
+
+    /// <summary>Channels of the residual stream.</summary>
+    public int Width { get; init; } = 768;
+
+    /// <summary>How many residual attention blocks.</summary>
+    public int Layers { get; init; } = 12;
+
+    /// <summary>How many attention heads; divides <see cref="Width"/>. OpenAI's rule is width / 64.</summary>
+    public int Heads { get; init; } = 12;
+
+    /// <summary>Channels inside the MLP; OpenAI's rule is 4 × <see cref="Width"/>.</summary>
+    public int MlpWidth { get; init; } = 3072;
+
+    /// <summary>Patches and the class token.</summary>
+    public int Tokens => ImageSize / PatchSize * (ImageSize / PatchSize) + 1;
+}
+
+/// <summary>The text tower: a causal transformer read at the end-of-text token (CLIP paper, section 2.4).</summary>
+public sealed record TextConfig
+{
+    /// <summary>The most tokens a text may have, start and end included.</summary>
+    public int ContextLength { get; init; } = 77;
+
+    /// <summary>Entries of the vocabulary, special tokens included.</summary>
+    public int VocabSize { get; init; } = 49408;
+
+    /// <summary>Channels of the residual stream.</summary>
+    public int Width { get; init; } = 512;
+
+    /// <summary>How many residual attention blocks.</summary>
+    public int Layers { get; init; } = 12;
+
+    /// <summary>How many attention heads; divides <see cref="Width"/>.</summary>
+    public int Heads { get; init; } = 8;
+
+    /// <summary>Channels inside the MLP; OpenAI's rule is 4 × <see cref="Width"/>.</summary>
+    public int MlpWidth { get; init; } = 2048;
+
+    /// <summary>The start-of-text token; in CLIP's vocabularies the last but one.</summary>
+    public int BosTokenId { get; init; } = 49406;
+
+    /// <summary>The end-of-text token, at which the feature is read; in CLIP's vocabularies the last.</summary>
+    public int EosTokenId { get; init; } = 49407;
+}
+
+/// <summary>
+/// The sizes of a CLIP model: everything that is not a weight. Read from and written to Hugging Face's <c>config.json</c>;
+/// open_clip's model configs are read too. The defaults are OpenAI's ViT-B/32.
+/// </summary>
+public sealed record ClipConfig
+{
+    /// <summary>Width of the space both towers project into.</summary>
+    public int EmbedDim { get; init; } = 512;
+
+    /// <summary>The image tower.</summary>
+    public VisionConfig Vision { get; init; } = new();
+
+    /// <summary>The text tower.</summary>
+    public TextConfig Text { get; init; } = new();
+
+    /// <summary>The activation of both towers' MLPs.</summary>
+    public Activation Activation { get; init; } = Activation.QuickGelu;
+
+    /// <summary>Added to the variance in every LayerNorm.</summary>
+    public double LayerNormEps { get; init; } = 1e-5;
+
+    /// <summary>What <c>logit_scale</c>, the logarithm of the inverse temperature, starts at: ln(1/0.07) (CLIP paper, section 2.5).</summary>
+    public double LogitScaleInit { get; init; } = Math.Log(1 / 0.07);
+
+    /// <summary>The same sizes for another vocabulary, whose last two entries are start and end of text.</summary>
+    public ClipConfig WithVocabulary(int vocabSize) =>
+        this with { Text = Text with { VocabSize = vocabSize, BosTokenId = vocabSize - 2, EosTokenId = vocabSize - 1 } };
+
+    /// <summary>Checks that the sizes fit each other.</summary>
+    /// <param name="source">Where they came from, for the message.</param>
+    /// <exception cref="ClipException">A size is not positive or does not divide the one it must.</exception>
+    public ClipConfig Validate(string source)
+    {
+        Positive(EmbedDim, "projection_dim");
+        Positive(Vision.ImageSize, "vision image_size");
+        Positive(Vision.PatchSize, "vision patch_size");
+        Positive(Vision.Width, "vision width");
+        Positive(Vision.Layers, "vision layers");
+        Positive(Vision.Heads, "vision heads");
+        Positive(Vision.MlpWidth, "vision MLP width");
+        Positive(Text.ContextLength, "text context length");
+        Positive(Text.VocabSize, "text vocab_size");
+        Positive(Text.Width, "text width");
+        Positive(Text.Layers, "text layers");
+        Positive(Text.Heads, "text heads");
+        Positive(Text.MlpWidth, "text MLP width");
+        Divides(Vision.PatchSize, Vision.ImageSize, "vision patch_size", "image_size");
+        Divides(Vision.Heads, Vision.Width, "vision heads", "width");
+        Divides(Text.Heads, Text.Width, "text heads", "width");
+        return this;
+
+        void Positive(int value, string name)
+        {
+            if (value <= 0)
+                throw new ClipException($"{source}: {name} is {value}; give a positive number.");
+        }
+
+        void Divides(int divisor, int value, string name, string of)
+        {
+            if (value % divisor != 0)
+                throw new ClipException($"{source}: {name} {divisor} does not divide {of} {value}; choose sizes that do.");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Clip.Trainer.Modeling;
+
+/// <summary>Reads and writes <see cref="ClipConfig"/>: Hugging Face's <c>config.json</c> both ways, open_clip's model configs one way.</summary>
+public static class ClipConfigJson
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>The models that come with the program, by open_clip's names.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        [.. Resources().Select(name => name.Split("Configs.")[1][..^".json".Length]).Order(StringComparer.Ordinal)];
+
+    /// <summary>Reads a config file, a folder that holds <c>config.json</c>, or the config of a model that comes with the program.</summary>
+    /// <param name="nameOrPath">A path, or one of <see cref="Names"/>.</param>
+    /// <exception cref="ClipException">There is no such file or name, or the file is not a CLIP config.</exception>
+    public static ClipConfig Load(string nameOrPath)
+    {
+        if (Directory.Exists(nameOrPath)) nameOrPath = Path.Combine(nameOrPath, "config.json");
+        if (File.Exists(nameOrPath)) return Parse(File.ReadAllText(nameOrPath), nameOrPath);
+        if (Resources().FirstOrDefault(r => r.EndsWith($".Configs.{nameOrPath}.json", StringComparison.OrdinalIgnoreCase)) is not { } resource)
+            throw new ClipException($"There is no model config '{nameOrPath}'; give the path of a config.json or one of {string.Join(", ", Names)}.");
+
+        using var reader = new StreamReader(typeof(ClipConfigJson).Assembly.GetManifestResourceStream(resource)!);
+        return Parse(reader.ReadToEnd(), nameOrPath);
+    }
+
+    /// <summary>Reads a config from its text.</summary>
+    /// <param name="json">Hugging Face's <c>config.json</c> of a CLIP model, or an open_clip model config.</param>
+    /// <param name="source">Where the text came from, for messages.</param>
+    /// <exception cref="ClipException">The text is not JSON, or not a CLIP config.</exception>
+    public static ClipConfig Parse(string json, string source)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var root = document.RootElement;
+            if (root.TryGetProperty("vision_config", out var vision) && root.TryGetProperty("text_config", out var text))
+                return FromHuggingFace(root, vision, text, source).Validate(source);
+            if (root.TryGetProperty("vision_cfg", out vision) && root.TryGetProperty("text_cfg", out text))
+                return FromOpenClip(root, vision, text, source).Validate(source);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new ClipException($"{source} is not a CLIP config: {e.Message}", e);
+        }
+
+        throw new ClipException($"{source} is not a CLIP config: it has neither vision_config and text_config (Hugging Face) nor vision_cfg and text_cfg (open_clip).");
+    }
+
+    /// <summary>Hugging Face's <c>config.json</c> for a model of these sizes.</summary>
+    public static string ToHuggingFace(ClipConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var act = config.Activation == Activation.QuickGelu ? "quick_gelu" : "gelu";
+        return new JsonObject
+        {
+            ["architectures"] = new JsonArray("CLIPModel"),
+            ["model_type"] = "clip",
+            ["projection_dim"] = config.EmbedDim,
+            ["logit_scale_init_value"] = config.LogitScaleInit,
+            ["initializer_factor"] = 1.0,
+            ["text_config"] = new JsonObject
+            {
+                ["model_type"] = "clip_text_model",
+                ["hidden_size"] = config.Text.Width,
+                ["intermediate_size"] = config.Text.MlpWidth,
+                ["num_attention_heads"] = config.Text.Heads,
+                ["num_hidden_layers"] = config.Text.Layers,
+                ["max_position_embeddings"] = config.Text.ContextLength,
+                ["vocab_size"] = config.Text.VocabSize,
+                ["bos_token_id"] = config.Text.BosTokenId,
+                ["eos_token_id"] = config.Text.EosTokenId,
+                ["pad_token_id"] = config.Text.EosTokenId,
+                ["hidden_act"] = act,
+                ["layer_norm_eps"] = config.LayerNormEps,
+                ["attention_dropout"] = 0.0,
+                ["projection_dim"] = config.EmbedDim,
+            },
+            ["vision_config"] = new JsonObject
+            {
+                ["model_type"] = "clip_vision_model",
+                ["hidden_size"] = config.Vision.Width,
+                ["intermediate_size"] = config.Vision.MlpWidth,
+                ["num_attention_heads"] = config.Vision.Heads,
+                ["num_hidden_layers"] = config.Vision.Layers,
+                ["image_size"] = config.Vision.ImageSize,
+                ["patch_size"] = config.Vision.PatchSize,
+                ["num_channels"] = 3,
+                ["hidden_act"] = act,
+                ["layer_norm_eps"] = config.LayerNormEps,
+                ["attention_dropout"] = 0.0,
+                ["projection_dim"] = config.EmbedDim,
+            },
+            ["torch_dtype"] = "float32",
+        }.ToJsonString(Indented);
+    }
+
+    private static ClipConfig FromHuggingFace(JsonElement root, JsonElement vision, JsonElement text, string source)
+    {
+        // The defaults are those of transformers' CLIPVisionConfig and CLIPTextConfig: a config.json leaves out what equals them.
+        var activation = ParseActivation(Text(vision, "hidden_act", "quick_gelu"), source);
+        if (activation != ParseActivation(Text(text, "hidden_act", "quick_gelu"), source))
+            throw new ClipException($"{source}: the towers have different hidden_act; models with one activation are supported.");
+
+        return new ClipConfig
+        {
+            EmbedDim = Int(root, "projection_dim", 512),
+            Activation = activation,
+            LayerNormEps = Double(vision, "layer_norm_eps", 1e-5),
+            LogitScaleInit = Double(root, "logit_scale_init_value", 2.6592),
+            Vision = new VisionConfig
+            {
+                ImageSize = Int(vision, "image_size", 224),
+                PatchSize = Int(vision, "patch_size", 32),
+                Width = Int(vision, "hidden_size", 768),
+                Layers = Int(vision, "num_hidden_layers", 12),
+                Heads = Int(vision, "num_attention_heads", 12),
+                MlpWidth = Int(vision, "intermediate_size", 3072),
+            },
+            Text = new TextConfig
+            {
+                ContextLength = Int(text, "max_position_embeddings", 77),
+                VocabSize = Int(text, "vocab_size", 49408),
+                Width = Int(text, "hidden_size", 512),
+                Layers = Int(text, "num_hidden_layers", 12),
+                Heads = Int(text, "num_attention_heads", 8),
+                MlpWidth = Int(text, "intermediate_size", 2048),
+                BosTokenId = Int(text, "bos_token_id", 49406),
+                EosTokenId = Int(text, "eos_token_id", 49407),
+            },
+        };
+    }
+
+    private static ClipConfig FromOpenClip(JsonElement root, JsonElement vision, JsonElement text, string source)
+    {
+        foreach (var (tower, key) in new[] { (vision, "timm_model_name"), (text, "hf_model_name"), (root, "multimodal_cfg") })
+        {
+            if (tower.TryGetProperty(key, out var value))
+                throw new ClipException($"{source}: {key} {value} is not supported; give a config of a plain CLIP model.");
+        }
+
+        if (vision.GetProperty("layers").ValueKind == JsonValueKind.Array)
+            throw new ClipException($"{source}: vision_cfg layers {vision.GetProperty("layers")} is a ResNet, which is not supported; give a ViT config.");
+
+        int width = Int(vision, "width", 768), textWidth = Int(text, "width", 512), vocabulary = Int(text, "vocab_size", 49408);
+        return new ClipConfig
+        {
+            EmbedDim = Int(root, "embed_dim", 512),
+            Activation = root.TryGetProperty("quick_gelu", out var quick) && quick.GetBoolean() ? Modeling.Activation.QuickGelu : Modeling.Activation.Gelu,
+            Vision = new VisionConfig
+            {
+                ImageSize = Int(vision, "image_size", 224),
+                PatchSize = Int(vision, "patch_size", 16),
+                Width = width,
+                Layers = Int(vision, "layers", 12),
+                Heads = width / Int(vision, "head_width", 64),
+                MlpWidth = (int)(width * Double(vision, "mlp_ratio", 4)),
+            },
+            Text = new TextConfig
+            {
+                ContextLength = Int(text, "context_length", 77),
+                Width = textWidth,
+                Layers = Int(text, "layers", 12),
+                Heads = Int(text, "heads", 8),
+                MlpWidth = (int)(textWidth * Double(text, "mlp_ratio", 4)),
+            },
+        }.WithVocabulary(vocabulary);
+    }
+
+    private static Activation ParseActivation(string name, string source) => name switch
+    {
+        "quick_gelu" => Modeling.Activation.QuickGelu,
+        "gelu" => Modeling.Activation.Gelu,
+        _ => throw new ClipException($"{source}: hidden_act '{name}' is not supported; quick_gelu and gelu are."),
+    };
+
+    private static int Int(JsonElement e, string key, int fallback) => e.TryGetProperty(key, out var v) ? v.GetInt32() : fallback;
+
+    private static double Double(JsonElement e, string key, double fallback) => e.TryGetProperty(key, out var v) ? v.GetDouble() : fallback;
+
+    private static string Text(JsonElement e, string key, string fallback) => e.TryGetProperty(key, out var v) ? v.GetString()! : fallback;
+
+    private static IEnumerable<string> Resources() =>
+        typeof(ClipConfigJson).Assembly.GetManifestResourceNames().Where(r => r.Contains(".Configs.", StringComparison.Ordinal));
+}
