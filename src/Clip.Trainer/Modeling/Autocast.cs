@@ -1,0 +1,35 @@
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Modeling;
+
+/// <summary>
+/// Matrix products in bfloat16 when asked for, everything else in float32: weights, norms, softmax and losses keep full
+/// precision. TorchSharp has no autocast, so the modules come here for their products.
+/// </summary>
+public static class Autocast
+{
+    private static readonly AsyncLocal<bool> Enabled = new();
+
+    /// <summary>Whether products on this flow of control run in bfloat16.</summary>
+    public static bool IsEnabled => Enabled.Value;
+
+    /// <summary>Turns bfloat16 products on until the result is disposed.</summary>
+    /// <param name="enabled">False makes the call do nothing, so that a setting can be passed straight in.</param>
+    public static IDisposable Bfloat16(bool enabled = true)
+    {
+        var outer = Enabled.Value;
+        Enabled.Value = enabled || outer;
+        return new Restore(outer);
+    }
+
+    /// <summary>input · weightᵀ + bias, in the precision of the moment.</summary>
+    internal static Tensor Linear(Tensor input, Tensor weight, Tensor bias) =>
+        IsEnabled
+            ? nn.functional.linear(input.bfloat16(), weight.bfloat16(), bias.bfloat16())
+            : nn.functional.linear(input, weight, bias);
+
+    private sealed class Restore(bool outer) : IDisposable
+    {
+        public void Dispose() => Enabled.Value = outer;
+    }
+}

@@ -1,0 +1,65 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Modeling;
+
+/// <summary>
+/// Both towers and the temperature. Parameter names are OpenAI's: <c>visual.*</c>, the text tower's at the top level, and
+/// <c>logit_scale</c>.
+/// </summary>
+public sealed class ClipModel : nn.Module
+{
+    private readonly VisionTransformer _visual;
+    private readonly TextTransformer _text;
+    private readonly Parameter _logitScale;
+
+    /// <summary>Creates the model with random weights from torch's global generator.</summary>
+    /// <param name="config">The model's sizes.</param>
+    public ClipModel(ClipConfig config)
+        : base(nameof(ClipModel))
+    {
+        Config = config ?? throw new ArgumentNullException(nameof(config));
+        _text = new TextTransformer(config);
+        _visual = new VisionTransformer(config);
+        _logitScale = new Parameter(tensor((float)config.LogitScaleInit));
+        register_module("visual", _visual);
+        _text.RegisterAt(register_module, register_parameter);
+        register_parameter("logit_scale", _logitScale);
+    }
+
+    /// <summary>The model's sizes.</summary>
+    public ClipConfig Config { get; }
+
+    /// <summary>The logarithm of the inverse temperature, a scalar parameter.</summary>
+    public Parameter LogitScale => _logitScale;
+
+    /// <summary>Encodes images.</summary>
+    /// <param name="pixelValues">[B, 3, S, S] normalised pixels.</param>
+    /// <returns>[B, D] features, not normalised.</returns>
+    public Tensor EncodeImage(Tensor pixelValues) => _visual.forward(pixelValues);
+
+    /// <summary>Encodes texts.</summary>
+    /// <param name="inputIds">[B, L] int64 token ids.</param>
+    /// <returns>[B, D] features, not normalised.</returns>
+    public Tensor EncodeText(Tensor inputIds) => _text.forward(inputIds);
+
+    /// <summary>Encodes pairs for the loss.</summary>
+    /// <param name="pixelValues">[B, 3, S, S] normalised pixels.</param>
+    /// <param name="inputIds">[B, L] int64 token ids.</param>
+    /// <returns>Features [B, D] of unit length, and exp(logit_scale), a scalar.</returns>
+    public (Tensor ImageFeatures, Tensor TextFeatures, Tensor LogitScale) Forward(Tensor pixelValues, Tensor inputIds)
+    {
+        using var scope = NewDisposeScope();
+        var image = nn.functional.normalize(EncodeImage(pixelValues).@float(), dim: -1);
+        var text = nn.functional.normalize(EncodeText(inputIds).@float(), dim: -1);
+        return (image.MoveToOuterDisposeScope(), text.MoveToOuterDisposeScope(), _logitScale.exp().MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Keeps the temperature in its range, as after every step of the paper's training: logit_scale in [0, ln 100].</summary>
+    public void ClampLogitScale()
+    {
+        using var unused = no_grad();
+        _logitScale.clamp_(0, Math.Log(100));
+    }
+}

@@ -1,0 +1,73 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Modeling;
+
+/// <summary>
+/// Self-attention with PyTorch's parameter names: <c>in_proj_weight</c> [3W, W] stacks query, key and value;
+/// <c>in_proj_bias</c> [3W]; <c>out_proj</c> [W, W].
+/// </summary>
+public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>
+{
+    private readonly Parameter _inWeight;
+    private readonly Parameter _inBias;
+    private readonly Linear _out;
+    private readonly long _width;
+    private readonly long _heads;
+    private readonly bool _causal;
+
+    /// <summary>Creates the layer with weights of N(0, 1/width) going in, N(0, <paramref name="outStd"/>²) going out, and zero biases.</summary>
+    /// <param name="width">Channels W of the residual stream.</param>
+    /// <param name="heads">Heads; divides <paramref name="width"/>.</param>
+    /// <param name="causal">Whether a row sees only itself and the rows before it.</param>
+    /// <param name="outStd">Standard deviation the output projection starts with.</param>
+    public MultiheadAttention(long width, long heads, bool causal, double outStd)
+        : base(nameof(MultiheadAttention))
+    {
+        (_width, _heads, _causal) = (width, heads, causal);
+        _inWeight = Initialise.Normal(Math.Pow(width, -0.5), 3 * width, width);
+        _inBias = Initialise.Zeros(3 * width);
+        _out = Initialise.Linear(width, width, outStd);
+        register_parameter("in_proj_weight", _inWeight);
+        register_parameter("in_proj_bias", _inBias);
+        register_module("out_proj", _out);
+    }
+
+    /// <summary>Attends from every row.</summary>
+    /// <param name="input">[B, L, W].</param>
+    /// <returns>[B, L, W].</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var qkv = Split(Autocast.Linear(input, _inWeight, _inBias), 3); // 3 × [B, H, L, W/H]
+        var mixed = nn.functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], is_casual: _causal);
+        return Project(mixed).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Attends from one row of each sample only: what the last block needs when that row alone is read.</summary>
+    /// <param name="input">[B, L, W].</param>
+    /// <param name="rows">[B, 1, W]: the rows that ask.</param>
+    /// <param name="mask">[B, 1, 1, L], true where a key may be seen; null where all may.</param>
+    /// <returns>[B, 1, W].</returns>
+    public Tensor FromRows(Tensor input, Tensor rows, Tensor? mask)
+    {
+        using var scope = NewDisposeScope();
+        var query = Split(Autocast.Linear(rows, _inWeight[..(int)_width], _inBias[..(int)_width]), 1)[0];
+        var keyValue = Split(Autocast.Linear(input, _inWeight[(int)_width..], _inBias[(int)_width..]), 2);
+        var mixed = nn.functional.scaled_dot_product_attention(query, keyValue[0], keyValue[1], attn_mask: mask);
+        return Project(mixed).MoveToOuterDisposeScope();
+    }
+
+    private Tensor[] Split(Tensor stacked, long parts)
+    {
+        var heads = stacked.view(stacked.shape[0], stacked.shape[1], parts, _heads, _width / _heads).permute(2, 0, 3, 1, 4);
+        return heads.unbind(0);
+    }
+
+    private Tensor Project(Tensor mixed)
+    {
+        var rows = mixed.transpose(1, 2).reshape(mixed.shape[0], mixed.shape[2], _width);
+        return Autocast.Linear(rows, _out.weight, _out.bias!);
+    }
+}

@@ -1,0 +1,88 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Modeling;
+
+/// <summary>
+/// A pre-LayerNorm transformer block: x + attn(ln_1(x)), then x + mlp(ln_2(x)). Parameter names are OpenAI's
+/// (<c>attn</c>, <c>ln_1</c>, <c>mlp.c_fc</c>, <c>mlp.c_proj</c>, <c>ln_2</c>).
+/// </summary>
+public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
+{
+    private readonly MultiheadAttention _attn;
+    private readonly LayerNorm _ln1;
+    private readonly LayerNorm _ln2;
+    private readonly Mlp _mlp;
+
+    /// <summary>Creates block number one of <paramref name="layers"/>; all are initialised alike.</summary>
+    /// <param name="width">Channels W of the residual stream.</param>
+    /// <param name="heads">Attention heads.</param>
+    /// <param name="mlpWidth">Channels inside the MLP.</param>
+    /// <param name="layers">Depth of the tower: the branches' outputs start smaller in a deeper one (OpenAI's initialize_parameters).</param>
+    /// <param name="causal">Whether a row sees only itself and the rows before it.</param>
+    /// <param name="config">Gives the activation and the LayerNorm's epsilon.</param>
+    public ResidualAttentionBlock(long width, long heads, long mlpWidth, int layers, bool causal, ClipConfig config)
+        : base(nameof(ResidualAttentionBlock))
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var branchStd = Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5);
+        _attn = new MultiheadAttention(width, heads, causal, branchStd);
+        _ln1 = nn.LayerNorm(width, eps: config.LayerNormEps);
+        _mlp = new Mlp(width, mlpWidth, branchStd, config.Activation);
+        _ln2 = nn.LayerNorm(width, eps: config.LayerNormEps);
+        register_module("attn", _attn);
+        register_module("ln_1", _ln1);
+        register_module("mlp", _mlp);
+        register_module("ln_2", _ln2);
+    }
+
+    /// <summary>Runs the block on every row.</summary>
+    /// <param name="input">[B, L, W].</param>
+    /// <returns>[B, L, W].</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var x = input + _attn.forward(_ln1.forward(input));
+        return (x + _mlp.forward(_ln2.forward(x))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Runs the block for one row of each sample: the rows nothing reads later are never computed.</summary>
+    /// <param name="input">[B, L, W].</param>
+    /// <param name="row">Picks the rows out of a [B, L, W] tensor, as [B, 1, W].</param>
+    /// <param name="mask">[B, 1, 1, L], true where a key may be seen; null where all may.</param>
+    /// <returns>[B, 1, W].</returns>
+    public Tensor ForRows(Tensor input, Func<Tensor, Tensor> row, Tensor? mask)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        using var scope = NewDisposeScope();
+        var normed = _ln1.forward(input);
+        var x = row(input) + _attn.FromRows(normed, row(normed), mask);
+        return (x + _mlp.forward(_ln2.forward(x))).MoveToOuterDisposeScope();
+    }
+
+    private sealed class Mlp : nn.Module<Tensor, Tensor>
+    {
+        private readonly Linear _fc;
+        private readonly Linear _proj;
+        private readonly Activation _activation;
+
+        public Mlp(long width, long mlpWidth, double outStd, Activation activation)
+            : base(nameof(Mlp))
+        {
+            _activation = activation;
+            _fc = Initialise.Linear(width, mlpWidth, Math.Pow(2 * width, -0.5));
+            _proj = Initialise.Linear(mlpWidth, width, outStd);
+            register_module("c_fc", _fc);
+            register_module("c_proj", _proj);
+        }
+
+        public override Tensor forward(Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            var hidden = Autocast.Linear(input, _fc.weight, _fc.bias!);
+            hidden = _activation == Activation.QuickGelu ? hidden * sigmoid(1.702 * hidden) : nn.functional.gelu(hidden);
+            return Autocast.Linear(hidden, _proj.weight, _proj.bias!).MoveToOuterDisposeScope();
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Modeling;
+
+/// <summary>
+/// CLIP's text tower (CLIP paper, section 2.4; openai/CLIP model.py): token and position embeddings, a causal transformer, a
+/// LayerNorm, and a projection of the row at the first end-of-text token.
+/// </summary>
+/// <remarks>
+/// OpenAI keeps these parameters at the model's top level; <see cref="ClipModel"/> registers them there, by way of
+/// <see cref="RegisterAt"/>.
+/// </remarks>
+public sealed class TextTransformer : nn.Module<Tensor, Tensor>
+{
+    private readonly Embedding _tokenEmbedding;
+    private readonly Parameter _positionalEmbedding;
+    private readonly Transformer _transformer;
+    private readonly LayerNorm _lnFinal;
+    private readonly Parameter _textProjection;
+    private readonly long _endOfText;
+
+    /// <summary>Creates the tower with random weights: embeddings N(0, .02²), positions N(0, .01²), projection N(0, 1/width).</summary>
+    /// <param name="config">The model's sizes.</param>
+    public TextTransformer(ClipConfig config)
+        : base(nameof(TextTransformer))
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var text = config.Text;
+        _endOfText = text.EosTokenId;
+        _tokenEmbedding = nn.Embedding(text.VocabSize, text.Width);
+        using (no_grad()) _tokenEmbedding.weight!.normal_(0, 0.02);
+        _positionalEmbedding = Initialise.Normal(0.01, text.ContextLength, text.Width);
+        _transformer = new Transformer(text.Width, text.Layers, text.Heads, text.MlpWidth, causal: true, config);
+        _lnFinal = nn.LayerNorm(text.Width, eps: config.LayerNormEps);
+        _textProjection = Initialise.Normal(Math.Pow(text.Width, -0.5), text.Width, config.EmbedDim);
+    }
+
+    /// <summary>Gives this tower's children and parameters to a model, under OpenAI's top-level names.</summary>
+    internal void RegisterAt(Action<string, nn.Module> module, Action<string, Parameter> parameter)
+    {
+        parameter("positional_embedding", _positionalEmbedding);
+        parameter("text_projection", _textProjection);
+        module("transformer", _transformer);
+        module("token_embedding", _tokenEmbedding);
+        module("ln_final", _lnFinal);
+    }
+
+    /// <summary>Encodes texts.</summary>
+    /// <param name="input">[B, L] int64 token ids, L at most the context length; what follows a row's first end-of-text token does not matter.</param>
+    /// <returns>[B, D] projected features, not normalised.</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        long batch = input.shape[0], length = input.shape[1], width = _positionalEmbedding.shape[1];
+        // How many tokens stand before the first end of text is where that token stands.
+        var end = input.eq(_endOfText).to_type(ScalarType.Int64).cumsum(1).eq(0).sum(1).clamp_max(length - 1);
+        var index = end.view(batch, 1, 1).expand(batch, 1, width);
+        var mask = arange(length, device: input.device).view(1, 1, 1, length).le(end.view(batch, 1, 1, 1));
+
+        var x = _tokenEmbedding.forward(input) + _positionalEmbedding.narrow(0, 0, length);
+        var pooled = _transformer.Pool(x, rows => rows.gather(1, index), mask);
+        return _lnFinal.forward(pooled).matmul(_textProjection).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,33 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Modeling;
+
+/// <summary>The blocks of a tower, named <c>resblocks.0</c>, <c>resblocks.1</c>, …; the last one runs for the pooled row only.</summary>
+public sealed class Transformer : nn.Module
+{
+    private readonly ModuleList<ResidualAttentionBlock> _blocks;
+
+    /// <summary>Creates <paramref name="layers"/> blocks; see <see cref="ResidualAttentionBlock"/> for the sizes.</summary>
+    public Transformer(long width, int layers, long heads, long mlpWidth, bool causal, ClipConfig config)
+        : base(nameof(Transformer))
+    {
+        _blocks = nn.ModuleList(
+            Enumerable.Range(0, layers).Select(_ => new ResidualAttentionBlock(width, heads, mlpWidth, layers, causal, config)).ToArray());
+        register_module("resblocks", _blocks);
+    }
+
+    /// <summary>Runs the tower and gives one row of each sample.</summary>
+    /// <param name="input">[B, L, W].</param>
+    /// <param name="row">Picks the pooled rows out of a [B, L, W] tensor, as [B, 1, W].</param>
+    /// <param name="mask">[B, 1, 1, L], true where the pooled row may look; null where it may look everywhere.</param>
+    /// <returns>[B, W].</returns>
+    public Tensor Pool(Tensor input, Func<Tensor, Tensor> row, Tensor? mask)
+    {
+        using var scope = NewDisposeScope();
+        var x = input;
+        for (var i = 0; i < _blocks.Count - 1; i++) x = _blocks[i].forward(x);
+        return _blocks[^1].ForRows(x, row, mask).squeeze(1).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,27 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Objectives;
+
+/// <summary>
+/// CLIP's symmetric cross-entropy over a batch's similarities (CLIP paper, figure 3; open_clip's ClipLoss): each image picks its
+/// text among the batch's, each text its image.
+/// </summary>
+public static class ContrastiveLoss
+{
+    /// <summary>Computes the loss.</summary>
+    /// <param name="imageFeatures">[B, D], of unit length.</param>
+    /// <param name="textFeatures">[B, D], of unit length; row i belongs to image i.</param>
+    /// <param name="logitScale">The inverse temperature, a scalar.</param>
+    /// <returns>A scalar: the mean of the cross-entropies over rows and over columns.</returns>
+    public static Tensor Compute(Tensor imageFeatures, Tensor textFeatures, Tensor logitScale)
+    {
+        ArgumentNullException.ThrowIfNull(imageFeatures);
+        ArgumentNullException.ThrowIfNull(textFeatures);
+        using var scope = NewDisposeScope();
+        var logitsPerImage = logitScale * imageFeatures.matmul(textFeatures.t());
+        var pairs = arange(imageFeatures.shape[0], device: imageFeatures.device);
+        var loss = (nn.functional.cross_entropy(logitsPerImage, pairs) + nn.functional.cross_entropy(logitsPerImage.t(), pairs)) / 2;
+        return loss.MoveToOuterDisposeScope();
+    }
+}
