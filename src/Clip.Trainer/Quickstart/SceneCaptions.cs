@@ -1,0 +1,47 @@
+using Clip.Trainer.Data;
+
+namespace Clip.Trainer.Quickstart;
+
+/// <summary>Says what a scene shows, in one of many wordings; not every caption tells everything.</summary>
+internal static class SceneCaptions
+{
+    /// <summary>Prompts for the zero-shot classification; their wording occurs in captions, the class names in them do not.</summary>
+    public static readonly string[] Templates = ["a {}", "a picture of a {}", "a large {} on a white background", "a small {} on a black background", "there is a {} in the middle"];
+
+    private static readonly string[] Starts = ["a", "a", "a picture of a", "a drawing of a", "an image of a", "there is a", "this is a", "here we see a"];
+
+    public static string Write(Scene scene, ref SampleRandom random)
+    {
+        var size = random.Next(2) == 0 ? Word(scene.Size, ref random) + " " : "";
+        var thing = random.Next(3) == 0 ? Pattern(scene, ref random) : $"{Word(scene.Texture, ref random)} {scene.Colour} {scene.Shape}";
+        var place = random.Next(3) == 0 ? " " + Place(scene.Position, ref random) : "";
+        var ground = random.Next(2) == 0 ? $" on a {scene.Background} background" : "";
+        var caption = $"{random.Pick(Starts)} {size}{thing}";
+        return random.Next(2) == 0 ? caption + place + ground : caption + ground + place;
+    }
+
+    private static string Pattern(Scene scene, ref SampleRandom random) => scene.Texture switch
+    {
+        "striped" => $"{scene.Colour} {scene.Shape} with {random.Pick(["stripes", "a striped pattern"])}",
+        "dotted" => $"{scene.Colour} {scene.Shape} with {random.Pick(["dots", "a dotted pattern"])}",
+        "checkered" => $"{scene.Colour} {scene.Shape} with {random.Pick(["checks", "a checkered pattern"])}",
+        _ => $"{scene.Colour} {scene.Shape} {random.Pick(["without a pattern", "in one plain colour"])}",
+    };
+
+    private static string Word(string word, ref SampleRandom random) => word switch
+    {
+        "small" => random.Pick(["small", "small", "little", "tiny"]),
+        "large" => random.Pick(["large", "large", "big", "huge"]),
+        "dotted" => random.Pick(["dotted", "dotted", "spotted"]),
+        "checkered" => random.Pick(["checkered", "checkered", "chequered"]),
+        "striped" => random.Pick(["striped", "striped", "stripy"]),
+        _ => random.Pick(["plain", "plain", "solid"]),
+    };
+
+    private static string Place(string position, ref SampleRandom random) => position switch
+    {
+        "middle" => random.Pick(["in the middle", "in the centre"]),
+        "left" or "right" => random.Pick([$"on the {position}", $"at the {position} side"]),
+        _ => random.Pick([$"at the {position}", $"near the {position}"]),
+    };
+}

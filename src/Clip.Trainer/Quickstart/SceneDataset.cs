@@ -1,0 +1,62 @@
+using Clip.Trainer.Data;
+
+namespace Clip.Trainer.Quickstart;
+
+/// <summary>
+/// The quickstart's data: pictures of training combinations with captions, and pictures of combinations that training never
+/// shows or names. Every texture, colour and shape is trained; which go together is not.
+/// </summary>
+internal sealed class SceneDataset
+{
+    public const int HeldOut = 120, TrainImages = 12000, ValidationImages = 512, TestImagesPerClass = 4;
+
+    private SceneDataset(string folder, IReadOnlyList<string> testClasses) => (Folder, TestClasses) = (folder, testClasses);
+
+    public string Folder { get; }
+
+    /// <summary>The held-out combinations' names.</summary>
+    public IReadOnlyList<string> TestClasses { get; }
+
+    public string Train => Path.Combine(Folder, "train.tsv");
+
+    public string Validation => Path.Combine(Folder, "val.tsv");
+
+    public string Test => Path.Combine(Folder, "test.tsv");
+
+    public string TestLabels => Path.Combine(Folder, "test_classes.txt");
+
+    public string AllLabels => Path.Combine(Folder, "all_classes.txt");
+
+    /// <summary>Draws everything into a folder.</summary>
+    public static SceneDataset Draw(string folder, long seed)
+    {
+        var combinations = (from texture in Scene.Textures from colour in Scene.Colours from shape in Scene.Shapes select (texture, colour, shape)).ToArray();
+        var order = combinations.ToArray();
+        new SampleRandom(seed, 100).Shuffle(order.AsSpan());
+        var (heldOut, trained) = (order[..HeldOut], order[HeldOut..]);
+        var dataset = new SceneDataset(folder, [.. heldOut.Select(c => Scene.Name(c.texture, c.colour, c.shape))]);
+
+        Write("train", TrainImages, 1, trained);
+        Write("val", ValidationImages, 2, trained);
+        Write("test", HeldOut * TestImagesPerClass, 3, heldOut);
+        File.WriteAllLines(dataset.TestLabels, dataset.TestClasses);
+        File.WriteAllLines(dataset.AllLabels, combinations.Select(c => Scene.Name(c.texture, c.colour, c.shape)));
+        return dataset;
+
+        void Write(string name, int count, long stream, (string Texture, string Colour, string Shape)[] combinations)
+        {
+            Directory.CreateDirectory(Path.Combine(folder, name));
+            var rows = new string[count];
+            Parallel.For(0, count, i =>
+            {
+                var random = new SampleRandom(seed, stream, i);
+                var (texture, colour, shape) = combinations[i % combinations.Length];
+                var scene = new Scene(shape, colour, texture, random.Pick(Scene.Sizes), random.Pick(Scene.Backgrounds), random.Pick(Scene.Positions));
+                var file = $"{name}/{i:D5}.png";
+                File.WriteAllBytes(Path.Combine(folder, file), ScenePainter.Paint(scene, ref random));
+                rows[i] = $"{file}\t{SceneCaptions.Write(scene, ref random)}\t{scene.ClassName}";
+            });
+            File.WriteAllLines(Path.Combine(folder, name + ".tsv"), rows.Prepend("filepath\ttitle\tclass"));
+        }
+    }
+}
