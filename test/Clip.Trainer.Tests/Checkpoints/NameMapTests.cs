@@ -1,0 +1,69 @@
+using Clip.Testing;
+using Clip.Trainer.Checkpoints;
+
+namespace Clip.Trainer.Tests.Checkpoints;
+
+public sealed class NameMapTests
+{
+    [SkippableTheory]
+    [InlineData("dev_vit")]
+    [InlineData("dev_hfcustom")]
+    public void Both_ways_give_the_reference_files_tensor_for_tensor(string model)
+    {
+        var openAI = SafetensorsReader.Load(Golden.Path($"golden/{model}/model.safetensors"));
+        var huggingFace = SafetensorsReader.Load(Golden.Path($"golden/{model}/hf/model.safetensors"));
+
+        SameWeights.Assert(huggingFace, NameMap.ToHuggingFace(openAI));
+        SameWeights.Assert(openAI, NameMap.ToOpenAI(huggingFace));
+        Assert.True(NameMap.IsHuggingFace(huggingFace.Keys));
+        Assert.False(NameMap.IsHuggingFace(openAI.Keys));
+    }
+
+    [Fact]
+    public void In_proj_is_cut_in_three_and_projections_are_turned()
+    {
+        var openAI = new Dictionary<string, WeightTensor>
+        {
+            ["transformer.resblocks.10.attn.in_proj_bias"] = new([3], new[] { 1f, 2f, 3f }),
+            ["visual.proj"] = new([3, 2], new[] { 1f, 2f, 3f, 4f, 5f, 6f }),
+        };
+
+        var huggingFace = NameMap.ToHuggingFace(openAI);
+
+        Assert.Equal([2f], huggingFace["text_model.encoder.layers.10.self_attn.k_proj.bias"].Data.ToArray());
+        Assert.Equal([2, 3], huggingFace["visual_projection.weight"].Shape);
+        Assert.Equal([1f, 3f, 5f, 2f, 4f, 6f], huggingFace["visual_projection.weight"].Data.ToArray());
+        SameWeights.Assert(openAI, NameMap.ToOpenAI(huggingFace));
+    }
+
+    [Fact]
+    public void Position_ids_are_left_out()
+    {
+        var scalar = new WeightTensor([], new[] { 1f });
+        var openAI = NameMap.ToOpenAI(
+            new Dictionary<string, WeightTensor> { ["text_model.embeddings.position_ids"] = scalar, ["logit_scale"] = scalar });
+
+        Assert.Equal(["logit_scale"], openAI.Keys);
+    }
+
+    [Theory]
+    [InlineData("visual.attnpool.positional_embedding")]
+    [InlineData("transformer.resblocks.x.ln_1.weight")]
+    [InlineData("transformer.resblocks.0.ln_3.weight")]
+    public void A_parameter_of_another_model_is_named(string name)
+    {
+        var weights = new Dictionary<string, WeightTensor> { [name] = new([1], new[] { 1f }) };
+
+        Refused.With($"'{name}'", () => NameMap.ToHuggingFace(weights));
+        Refused.With($"'{name}'", () => NameMap.ToOpenAI(weights));
+    }
+
+    [Fact]
+    public void A_query_without_its_key_is_named()
+    {
+        const string attention = "text_model.encoder.layers.0.self_attn";
+        var weights = new Dictionary<string, WeightTensor> { [$"{attention}.q_proj.bias"] = new([1], new[] { 1f }) };
+
+        Refused.With($"'{attention}.k_proj.bias' is missing", () => NameMap.ToOpenAI(weights));
+    }
+}
