@@ -10,9 +10,9 @@ namespace Clip.Trainer.Modeling;
 /// </summary>
 public sealed class ClipModel : nn.Module
 {
-    private readonly VisionTransformer _visual;
-    private readonly TextTransformer _text;
-    private readonly Parameter _logitScale;
+    private readonly VisionTransformer visual;
+    private readonly Func<Tensor, Tensor> _encodeText; // a module here would be registered, and its parameters named after it
+    private readonly Parameter logit_scale;
 
     /// <summary>Creates the model with random weights from torch's global generator.</summary>
     /// <param name="config">The model's sizes.</param>
@@ -20,29 +20,30 @@ public sealed class ClipModel : nn.Module
         : base(nameof(ClipModel))
     {
         Config = config ?? throw new ArgumentNullException(nameof(config));
-        _text = new TextTransformer(config);
-        _visual = new VisionTransformer(config);
-        _logitScale = new Parameter(tensor((float)config.LogitScaleInit));
-        register_module("visual", _visual);
-        _text.RegisterAt(register_module, register_parameter);
-        register_parameter("logit_scale", _logitScale);
+        var text = new TextTransformer(config);
+        _encodeText = text.forward;
+        visual = new VisionTransformer(config);
+        logit_scale = new Parameter(tensor((float)config.LogitScaleInit));
+        register_module("visual", visual);
+        text.RegisterAt(register_module, register_parameter);
+        register_parameter("logit_scale", logit_scale);
     }
 
     /// <summary>The model's sizes.</summary>
     public ClipConfig Config { get; }
 
     /// <summary>The logarithm of the inverse temperature, a scalar parameter.</summary>
-    public Parameter LogitScale => _logitScale;
+    public Parameter LogitScale => logit_scale;
 
     /// <summary>Encodes images.</summary>
     /// <param name="pixelValues">[B, 3, S, S] normalised pixels.</param>
     /// <returns>[B, D] features, not normalised.</returns>
-    public Tensor EncodeImage(Tensor pixelValues) => _visual.forward(pixelValues);
+    public Tensor EncodeImage(Tensor pixelValues) => visual.forward(pixelValues);
 
     /// <summary>Encodes texts.</summary>
     /// <param name="inputIds">[B, L] int64 token ids.</param>
     /// <returns>[B, D] features, not normalised.</returns>
-    public Tensor EncodeText(Tensor inputIds) => _text.forward(inputIds);
+    public Tensor EncodeText(Tensor inputIds) => _encodeText(inputIds);
 
     /// <summary>Encodes pairs for the loss.</summary>
     /// <param name="pixelValues">[B, 3, S, S] normalised pixels.</param>
@@ -53,13 +54,13 @@ public sealed class ClipModel : nn.Module
         using var scope = NewDisposeScope();
         var image = nn.functional.normalize(EncodeImage(pixelValues).@float(), dim: -1);
         var text = nn.functional.normalize(EncodeText(inputIds).@float(), dim: -1);
-        return (image.MoveToOuterDisposeScope(), text.MoveToOuterDisposeScope(), _logitScale.exp().MoveToOuterDisposeScope());
+        return (image.MoveToOuterDisposeScope(), text.MoveToOuterDisposeScope(), logit_scale.exp().MoveToOuterDisposeScope());
     }
 
     /// <summary>Keeps the temperature in its range, as after every step of the paper's training: logit_scale in [0, ln 100].</summary>
     public void ClampLogitScale()
     {
         using var unused = no_grad();
-        _logitScale.clamp_(0, Math.Log(100));
+        logit_scale.clamp_(0, Math.Log(100));
     }
 }

@@ -10,9 +10,9 @@ namespace Clip.Trainer.Modeling;
 /// </summary>
 public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>
 {
-    private readonly Parameter _inWeight;
-    private readonly Parameter _inBias;
-    private readonly Linear _out;
+    private readonly Parameter in_proj_weight;
+    private readonly Parameter in_proj_bias;
+    private readonly Linear out_proj;
     private readonly long _width;
     private readonly long _heads;
     private readonly bool _causal;
@@ -26,12 +26,10 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>
         : base(nameof(MultiheadAttention))
     {
         (_width, _heads, _causal) = (width, heads, causal);
-        _inWeight = Initialise.Normal(Math.Pow(width, -0.5), 3 * width, width);
-        _inBias = Initialise.Zeros(3 * width);
-        _out = Initialise.Linear(width, width, outStd);
-        register_parameter("in_proj_weight", _inWeight);
-        register_parameter("in_proj_bias", _inBias);
-        register_module("out_proj", _out);
+        in_proj_weight = Initialise.Normal(Math.Pow(width, -0.5), 3 * width, width);
+        in_proj_bias = Initialise.Zeros(3 * width);
+        out_proj = Initialise.Linear(width, width, outStd);
+        RegisterComponents();
     }
 
     /// <summary>Attends from every row.</summary>
@@ -40,7 +38,7 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var qkv = Split(Autocast.Linear(input, _inWeight, _inBias), 3); // 3 × [B, H, L, W/H]
+        var qkv = Split(Autocast.Linear(input, in_proj_weight, in_proj_bias), 3); // 3 × [B, H, L, W/H]
         var mixed = nn.functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], is_casual: _causal);
         return Project(mixed).MoveToOuterDisposeScope();
     }
@@ -53,8 +51,8 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>
     public Tensor FromRows(Tensor input, Tensor rows, Tensor? mask)
     {
         using var scope = NewDisposeScope();
-        var query = Split(Autocast.Linear(rows, _inWeight[..(int)_width], _inBias[..(int)_width]), 1)[0];
-        var keyValue = Split(Autocast.Linear(input, _inWeight[(int)_width..], _inBias[(int)_width..]), 2);
+        var query = Split(Autocast.Linear(rows, in_proj_weight[..(int)_width], in_proj_bias[..(int)_width]), 1)[0];
+        var keyValue = Split(Autocast.Linear(input, in_proj_weight[(int)_width..], in_proj_bias[(int)_width..]), 2);
         var mixed = nn.functional.scaled_dot_product_attention(query, keyValue[0], keyValue[1], attn_mask: mask);
         return Project(mixed).MoveToOuterDisposeScope();
     }
@@ -68,6 +66,6 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>
     private Tensor Project(Tensor mixed)
     {
         var rows = mixed.transpose(1, 2).reshape(mixed.shape[0], mixed.shape[2], _width);
-        return Autocast.Linear(rows, _out.weight, _out.bias!);
+        return Autocast.Linear(rows, out_proj.weight, out_proj.bias!);
     }
 }

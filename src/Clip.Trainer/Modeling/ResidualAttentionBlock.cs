@@ -10,10 +10,10 @@ namespace Clip.Trainer.Modeling;
 /// </summary>
 public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
 {
-    private readonly MultiheadAttention _attn;
-    private readonly LayerNorm _ln1;
-    private readonly LayerNorm _ln2;
-    private readonly Mlp _mlp;
+    private readonly MultiheadAttention attn;
+    private readonly LayerNorm ln_1;
+    private readonly LayerNorm ln_2;
+    private readonly Mlp mlp;
 
     /// <summary>Creates block number one of <paramref name="layers"/>; all are initialised alike.</summary>
     /// <param name="width">Channels W of the residual stream.</param>
@@ -27,14 +27,11 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(config);
         var branchStd = Math.Pow(width, -0.5) * Math.Pow(2 * layers, -0.5);
-        _attn = new MultiheadAttention(width, heads, causal, branchStd);
-        _ln1 = nn.LayerNorm(width, eps: config.LayerNormEps);
-        _mlp = new Mlp(width, mlpWidth, branchStd, config.Activation);
-        _ln2 = nn.LayerNorm(width, eps: config.LayerNormEps);
-        register_module("attn", _attn);
-        register_module("ln_1", _ln1);
-        register_module("mlp", _mlp);
-        register_module("ln_2", _ln2);
+        attn = new MultiheadAttention(width, heads, causal, branchStd);
+        ln_1 = nn.LayerNorm(width, eps: config.LayerNormEps);
+        mlp = new Mlp(width, mlpWidth, branchStd, config.Activation);
+        ln_2 = nn.LayerNorm(width, eps: config.LayerNormEps);
+        RegisterComponents();
     }
 
     /// <summary>Runs the block on every row.</summary>
@@ -43,8 +40,8 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = input + _attn.forward(_ln1.forward(input));
-        return (x + _mlp.forward(_ln2.forward(x))).MoveToOuterDisposeScope();
+        var x = input + attn.forward(ln_1.forward(input));
+        return (x + mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Runs the block for one row of each sample: the rows nothing reads later are never computed.</summary>
@@ -56,33 +53,32 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(row);
         using var scope = NewDisposeScope();
-        var normed = _ln1.forward(input);
-        var x = row(input) + _attn.FromRows(normed, row(normed), mask);
-        return (x + _mlp.forward(_ln2.forward(x))).MoveToOuterDisposeScope();
+        var normed = ln_1.forward(input);
+        var x = row(input) + attn.FromRows(normed, row(normed), mask);
+        return (x + mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
     }
 
     private sealed class Mlp : nn.Module<Tensor, Tensor>
     {
-        private readonly Linear _fc;
-        private readonly Linear _proj;
+        private readonly Linear c_fc;
+        private readonly Linear c_proj;
         private readonly Activation _activation;
 
         public Mlp(long width, long mlpWidth, double outStd, Activation activation)
             : base(nameof(Mlp))
         {
             _activation = activation;
-            _fc = Initialise.Linear(width, mlpWidth, Math.Pow(2 * width, -0.5));
-            _proj = Initialise.Linear(mlpWidth, width, outStd);
-            register_module("c_fc", _fc);
-            register_module("c_proj", _proj);
+            c_fc = Initialise.Linear(width, mlpWidth, Math.Pow(2 * width, -0.5));
+            c_proj = Initialise.Linear(mlpWidth, width, outStd);
+            RegisterComponents();
         }
 
         public override Tensor forward(Tensor input)
         {
             using var scope = NewDisposeScope();
-            var hidden = Autocast.Linear(input, _fc.weight, _fc.bias!);
+            var hidden = Autocast.Linear(input, c_fc.weight, c_fc.bias!);
             hidden = _activation == Activation.QuickGelu ? hidden * sigmoid(1.702 * hidden) : nn.functional.gelu(hidden);
-            return Autocast.Linear(hidden, _proj.weight, _proj.bias!).MoveToOuterDisposeScope();
+            return Autocast.Linear(hidden, c_proj.weight, c_proj.bias!).MoveToOuterDisposeScope();
         }
     }
 }

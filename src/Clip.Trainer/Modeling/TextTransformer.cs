@@ -14,11 +14,11 @@ namespace Clip.Trainer.Modeling;
 /// </remarks>
 public sealed class TextTransformer : nn.Module<Tensor, Tensor>
 {
-    private readonly Embedding _tokenEmbedding;
-    private readonly Parameter _positionalEmbedding;
-    private readonly Transformer _transformer;
-    private readonly LayerNorm _lnFinal;
-    private readonly Parameter _textProjection;
+    private readonly Embedding token_embedding;
+    private readonly Parameter positional_embedding;
+    private readonly Transformer transformer;
+    private readonly LayerNorm ln_final;
+    private readonly Parameter text_projection;
     private readonly long _endOfText;
 
     /// <summary>Creates the tower with random weights: embeddings N(0, .02²), positions N(0, .01²), projection N(0, 1/width).</summary>
@@ -29,22 +29,22 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(config);
         var text = config.Text;
         _endOfText = text.EosTokenId;
-        _tokenEmbedding = nn.Embedding(text.VocabSize, text.Width);
-        using (no_grad()) _tokenEmbedding.weight!.normal_(0, 0.02);
-        _positionalEmbedding = Initialise.Normal(0.01, text.ContextLength, text.Width);
-        _transformer = new Transformer(text.Width, text.Layers, text.Heads, text.MlpWidth, causal: true, config);
-        _lnFinal = nn.LayerNorm(text.Width, eps: config.LayerNormEps);
-        _textProjection = Initialise.Normal(Math.Pow(text.Width, -0.5), text.Width, config.EmbedDim);
+        token_embedding = nn.Embedding(text.VocabSize, text.Width);
+        using (no_grad()) token_embedding.weight!.normal_(0, 0.02);
+        positional_embedding = Initialise.Normal(0.01, text.ContextLength, text.Width);
+        transformer = new Transformer(text.Width, text.Layers, text.Heads, text.MlpWidth, causal: true, config);
+        ln_final = nn.LayerNorm(text.Width, eps: config.LayerNormEps);
+        text_projection = Initialise.Normal(Math.Pow(text.Width, -0.5), text.Width, config.EmbedDim);
     }
 
     /// <summary>Gives this tower's children and parameters to a model, under OpenAI's top-level names.</summary>
     internal void RegisterAt(Action<string, nn.Module> module, Action<string, Parameter> parameter)
     {
-        parameter("positional_embedding", _positionalEmbedding);
-        parameter("text_projection", _textProjection);
-        module("transformer", _transformer);
-        module("token_embedding", _tokenEmbedding);
-        module("ln_final", _lnFinal);
+        parameter("positional_embedding", positional_embedding);
+        parameter("text_projection", text_projection);
+        module("transformer", transformer);
+        module("token_embedding", token_embedding);
+        module("ln_final", ln_final);
     }
 
     /// <summary>Encodes texts.</summary>
@@ -53,14 +53,14 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        long batch = input.shape[0], length = input.shape[1], width = _positionalEmbedding.shape[1];
+        long batch = input.shape[0], length = input.shape[1], width = positional_embedding.shape[1];
         // How many tokens stand before the first end of text is where that token stands.
         var end = input.eq(_endOfText).to_type(ScalarType.Int64).cumsum(1).eq(0).sum(1).clamp_max(length - 1);
         var index = end.view(batch, 1, 1).expand(batch, 1, width);
         var mask = arange(length, device: input.device).view(1, 1, 1, length).le(end.view(batch, 1, 1, 1));
 
-        var x = _tokenEmbedding.forward(input) + _positionalEmbedding.narrow(0, 0, length);
-        var pooled = _transformer.Pool(x, rows => rows.gather(1, index), mask);
-        return _lnFinal.forward(pooled).matmul(_textProjection).MoveToOuterDisposeScope();
+        var x = token_embedding.forward(input) + positional_embedding.narrow(0, 0, length);
+        var pooled = transformer.Pool(x, rows => rows.gather(1, index), mask);
+        return ln_final.forward(pooled).matmul(text_projection).MoveToOuterDisposeScope();
     }
 }

@@ -7,15 +7,15 @@ namespace Clip.Trainer.Modeling;
 /// <summary>The blocks of a tower, named <c>resblocks.0</c>, <c>resblocks.1</c>, …; the last one runs for the pooled row only.</summary>
 public sealed class Transformer : nn.Module
 {
-    private readonly ModuleList<ResidualAttentionBlock> _blocks;
+    private readonly ModuleList<ResidualAttentionBlock> resblocks;
 
     /// <summary>Creates <paramref name="layers"/> blocks; see <see cref="ResidualAttentionBlock"/> for the sizes.</summary>
     public Transformer(long width, int layers, long heads, long mlpWidth, bool causal, ClipConfig config)
         : base(nameof(Transformer))
     {
-        _blocks = nn.ModuleList(
+        resblocks = nn.ModuleList(
             Enumerable.Range(0, layers).Select(_ => new ResidualAttentionBlock(width, heads, mlpWidth, layers, causal, config)).ToArray());
-        register_module("resblocks", _blocks);
+        RegisterComponents();
     }
 
     /// <summary>Runs the tower and gives one row of each sample.</summary>
@@ -27,7 +27,7 @@ public sealed class Transformer : nn.Module
     {
         using var scope = NewDisposeScope();
         var x = input;
-        for (var i = 0; i < _blocks.Count - 1; i++) x = _blocks[i].forward(x);
-        return _blocks[^1].ForRows(x, row, mask).squeeze(1).MoveToOuterDisposeScope();
+        for (var i = 0; i < resblocks.Count - 1; i++) x = resblocks[i].forward(x);
+        return resblocks[^1].ForRows(x, row, mask).squeeze(1).MoveToOuterDisposeScope();
     }
 }

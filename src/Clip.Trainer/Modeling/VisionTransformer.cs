@@ -10,13 +10,13 @@ namespace Clip.Trainer.Modeling;
 /// </summary>
 public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
 {
-    private readonly Conv2d _conv1;
-    private readonly Parameter _classEmbedding;
-    private readonly Parameter _positionalEmbedding;
-    private readonly LayerNorm _lnPre;
-    private readonly Transformer _transformer;
-    private readonly LayerNorm _lnPost;
-    private readonly Parameter _proj;
+    private readonly Conv2d conv1;
+    private readonly Parameter class_embedding;
+    private readonly Parameter positional_embedding;
+    private readonly LayerNorm ln_pre;
+    private readonly Transformer transformer;
+    private readonly LayerNorm ln_post;
+    private readonly Parameter proj;
 
     /// <summary>Creates the tower with random weights.</summary>
     /// <param name="config">The model's sizes.</param>
@@ -26,20 +26,14 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(config);
         var vision = config.Vision;
         var scale = Math.Pow(vision.Width, -0.5);
-        _conv1 = nn.Conv2d(3, vision.Width, vision.PatchSize, stride: vision.PatchSize, bias: false);
-        _classEmbedding = Initialise.Normal(scale, vision.Width);
-        _positionalEmbedding = Initialise.Normal(scale, vision.Tokens, vision.Width);
-        _lnPre = nn.LayerNorm(vision.Width, eps: config.LayerNormEps);
-        _transformer = new Transformer(vision.Width, vision.Layers, vision.Heads, vision.MlpWidth, causal: false, config);
-        _lnPost = nn.LayerNorm(vision.Width, eps: config.LayerNormEps);
-        _proj = Initialise.Normal(scale, vision.Width, config.EmbedDim);
-        register_module("conv1", _conv1);
-        register_parameter("class_embedding", _classEmbedding);
-        register_parameter("positional_embedding", _positionalEmbedding);
-        register_module("ln_pre", _lnPre);
-        register_module("transformer", _transformer);
-        register_module("ln_post", _lnPost);
-        register_parameter("proj", _proj);
+        conv1 = nn.Conv2d(3, vision.Width, vision.PatchSize, stride: vision.PatchSize, bias: false);
+        class_embedding = Initialise.Normal(scale, vision.Width);
+        positional_embedding = Initialise.Normal(scale, vision.Tokens, vision.Width);
+        ln_pre = nn.LayerNorm(vision.Width, eps: config.LayerNormEps);
+        transformer = new Transformer(vision.Width, vision.Layers, vision.Heads, vision.MlpWidth, causal: false, config);
+        ln_post = nn.LayerNorm(vision.Width, eps: config.LayerNormEps);
+        proj = Initialise.Normal(scale, vision.Width, config.EmbedDim);
+        RegisterComponents();
     }
 
     /// <summary>Encodes images.</summary>
@@ -50,10 +44,10 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var batch = input.shape[0];
         var patches = Patches(input);
-        var classToken = _classEmbedding.expand(batch, 1, _classEmbedding.shape[0]);
-        var x = _lnPre.forward(cat([classToken, patches], 1) + _positionalEmbedding);
-        var pooled = _transformer.Pool(x, rows => rows.narrow(1, 0, 1), mask: null);
-        return _lnPost.forward(pooled).matmul(_proj).MoveToOuterDisposeScope();
+        var classToken = class_embedding.expand(batch, 1, class_embedding.shape[0]);
+        var x = ln_pre.forward(cat([classToken, patches], 1) + positional_embedding);
+        var pooled = transformer.Pool(x, rows => rows.narrow(1, 0, 1), mask: null);
+        return ln_post.forward(pooled).matmul(proj).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -62,9 +56,9 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
     /// </summary>
     private Tensor Patches(Tensor input)
     {
-        long patch = _conv1.weight.shape[2], width = _conv1.weight.shape[0], batch = input.shape[0];
+        long patch = conv1.weight.shape[2], width = conv1.weight.shape[0], batch = input.shape[0];
         long rows = input.shape[2] / patch, columns = input.shape[3] / patch;
         var cells = input.view(batch, 3, rows, patch, columns, patch).permute(0, 2, 4, 1, 3, 5).reshape(batch, rows * columns, 3 * patch * patch);
-        return cells.matmul(_conv1.weight.view(width, -1).t());
+        return cells.matmul(conv1.weight.view(width, -1).t());
     }
 }
