@@ -1,4 +1,1 @@
-using TorchSharp;
-
-Console.WriteLine(torch.ones(2).sum().item<float>());
-return 0;
+return await Clip.Trainer.Commands.CommandLine.RunAsync(args).ConfigureAwait(false);

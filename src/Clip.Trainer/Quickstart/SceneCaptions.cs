@@ -17,7 +17,8 @@ internal static class SceneCaptions
         var place = random.Next(3) == 0 ? " " + Place(scene.Position, ref random) : "";
         var ground = random.Next(2) == 0 ? $" on a {scene.Background} background" : "";
         var caption = $"{random.Pick(Starts)} {size}{thing}";
-        return random.Next(2) == 0 ? caption + place + ground : caption + ground + place;
+        caption = random.Next(2) == 0 ? caption + place + ground : caption + ground + place;
+        return caption.Replace("a orange", "an orange", StringComparison.Ordinal);
     }
 
     private static string Pattern(Scene scene, ref SampleRandom random) => scene.Texture switch

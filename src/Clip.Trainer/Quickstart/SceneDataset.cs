@@ -8,7 +8,7 @@ namespace Clip.Trainer.Quickstart;
 /// </summary>
 internal sealed class SceneDataset
 {
-    public const int HeldOut = 120, TrainImages = 12000, ValidationImages = 512, TestImagesPerClass = 4;
+    public const int HeldOut = 108, TrainImages = 12000, ValidationImages = 512, TestImagesPerClass = 4;
 
     private SceneDataset(string folder, IReadOnlyList<string> testClasses) => (Folder, TestClasses) = (folder, testClasses);
 

@@ -11,7 +11,7 @@ internal static class ScenePainter
     private static readonly Dictionary<string, SKColor> Palette = new()
     {
         ["red"] = new(214, 32, 32), ["orange"] = new(244, 132, 20), ["yellow"] = new(240, 214, 32), ["green"] = new(36, 150, 60),
-        ["blue"] = new(36, 76, 214), ["purple"] = new(128, 44, 168), ["pink"] = new(248, 132, 186), ["brown"] = new(120, 72, 36),
+        ["turquoise"] = new(40, 196, 200), ["blue"] = new(36, 76, 214), ["purple"] = new(128, 44, 168), ["pink"] = new(248, 132, 186), ["brown"] = new(120, 72, 36),
         ["white"] = new(250, 250, 250), ["black"] = new(14, 14, 14), ["grey"] = new(128, 128, 128), ["beige"] = new(222, 206, 170),
     };
 
@@ -22,10 +22,10 @@ internal static class ScenePainter
         var canvas = surface.Canvas;
         canvas.Clear(Shade(scene.Background, 8, ref random));
 
-        var radius = (float)(scene.Size == "large" ? random.NextDouble(20, 24) : random.NextDouble(12, 15));
+        var radius = (float)(scene.Size == "large" ? random.NextDouble(22, 26) : random.NextDouble(15, 18));
         var (x, y) = Centre(scene.Position, radius, ref random);
         canvas.Translate(x, y);
-        canvas.RotateDegrees((float)random.NextDouble(-12, 12));
+        canvas.RotateDegrees((float)random.NextDouble(-8, 8));
         using var outline = Outline(scene.Shape, radius);
         var colour = Shade(scene.Colour, 14, ref random);
         using var paint = new SKPaint { IsAntialias = true, Color = colour };
@@ -74,7 +74,7 @@ internal static class ScenePainter
 
     private static void DrawTexture(SKCanvas canvas, SKPaint paint, string texture, float radius)
     {
-        const float cell = 6;
+        const float cell = 7;
         var reach = (int)Math.Ceiling(radius / cell) + 1;
         for (var i = -reach; i <= reach; i++)
         {
@@ -101,9 +101,6 @@ internal static class ScenePainter
             case "triangle":
                 Polygon((0, -1), (0.95f, 0.8f), (-0.95f, 0.8f));
                 break;
-            case "diamond":
-                Polygon((0, -1), (0.65f, 0), (0, 1), (-0.65f, 0));
-                break;
             case "cross":
                 Polygon(
                     (-0.33f, -1), (0.33f, -1), (0.33f, -0.33f), (1, -0.33f), (1, 0.33f), (0.33f, 0.33f),
@@ -118,15 +115,6 @@ internal static class ScenePainter
             case "ring":
                 path.AddCircle(0, 0, r);
                 path.AddCircle(0, 0, 0.5f * r);
-                break;
-            case "crescent":
-                path.AddCircle(0, 0, r);
-                using (var bite = new SKPath())
-                {
-                    bite.AddCircle(0.5f * r, -0.1f * r, 0.8f * r);
-                    path.Op(bite, SKPathOp.Difference, path);
-                }
-
                 break;
             case "heart":
                 path.MoveTo(0, 0.95f * r);

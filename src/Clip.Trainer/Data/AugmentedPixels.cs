@@ -1,0 +1,56 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Imaging;
+
+namespace Clip.Trainer.Data;
+
+/// <summary>
+/// Training pixels: a random crop of the decoded image, resized and normalised with the arithmetic that inference uses.
+/// Decoded images are kept as long as they fit the cache, since decoding again costs more than everything else here.
+/// </summary>
+internal sealed class AugmentedPixels(ClipImagePreprocessing settings, RandomResizedCrop crop, long cacheBytes) : IPixelSource, IDisposable
+{
+    private readonly Normalizer _normalizer = new(settings);
+    private readonly ConcurrentDictionary<string, DecodedImage> _cache = new();
+    private long _cached;
+
+    public int FloatCount => 3 * settings.CropWidth * settings.CropHeight;
+
+    public void Fill(string path, SampleRandom random, Span<float> destination)
+    {
+        if (_cache.TryGetValue(path, out var image))
+        {
+            Fill(image, ref random, destination);
+            return;
+        }
+
+        image = ImageDecoder.Decode(File.ReadAllBytes(path), settings.MaxPixels, settings.Gray16);
+        Fill(image, ref random, destination);
+        var kept = Interlocked.Add(ref _cached, image.Pixels.Length) <= cacheBytes && _cache.TryAdd(path, image);
+        if (!kept) image.Dispose();
+    }
+
+    public void Dispose()
+    {
+        foreach (var image in _cache.Values) image.Dispose();
+        _cache.Clear();
+    }
+
+    private void Fill(DecodedImage image, ref SampleRandom random, Span<float> destination)
+    {
+        var (width, height) = (settings.CropWidth, settings.CropHeight);
+        var (x, y, w, h) = crop.Draw(image.Width, image.Height, ref random);
+        var rgba = ArrayPool<byte>.Shared.Rent(4 * width * height);
+        try
+        {
+            var pixels = rgba.AsSpan(0, 4 * width * height);
+            ImageResizer.ResizeToRgb(image.View.Crop(x, y, w, h), ResizeWindow.Whole(width, height), settings.Resample, pixels, 4 * width);
+            _normalizer.Normalize(pixels, destination);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rgba);
+        }
+    }
+}
