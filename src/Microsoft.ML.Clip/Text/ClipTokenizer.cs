@@ -121,19 +121,20 @@ public sealed class ClipTokenizer
     }
 
     /// <summary>
-    /// The text that ids stand for, as the original's <c>decode</c> spells it: cleaned, with a space after every piece. Start of text is left
-    /// out, and so is all from the first end of text on, which the text encoder does not see either.
+    /// The text that ids stand for, spelled as the original's <c>decode</c> does: cleaned, with a space after every piece.
     /// </summary>
-    /// <param name="ids">Ids of this vocabulary, with or without start and end of text and padding.</param>
+    /// <param name="ids">What <see cref="Encode(string, int, bool)"/> gave, or the part of it between start and end of text; not padded.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
     public string Decode(IEnumerable<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        var bytes = new List<byte>();
-        foreach (var id in ids)
+        ReadOnlySpan<int> inner = [.. ids];
+        if (inner.Length > 0 && inner[0] == StartOfTextId) inner = inner[1..];
+        if (inner.Length > 0 && inner[^1] == EndOfTextId) inner = inner[..^1];
+
+        var bytes = new List<byte>(inner.Length * 6);
+        foreach (var id in inner)
         {
-            if (id == EndOfTextId) break;
-            if (id == StartOfTextId) continue;
             if ((uint)id >= _bytes.Length || _bytes[id] is not { } token)
                 throw new ArgumentOutOfRangeException(nameof(ids), id, $"The vocabulary of {VocabularySize} tokens has no id {id}.");
             bytes.AddRange(token);

@@ -80,18 +80,18 @@ internal static class MojibakeDetector
         ["ā", "€"],
     ];
 
-    // Each distinct set is one bit, so that a step of a sequence is one AND.
+    // Each distinct set is one bit (there are about 70), so that a step of a sequence is one AND.
     private static readonly string[] Sets = [.. Sequences.SelectMany(s => s).Distinct()];
-    private static readonly ulong[][] Masks = [.. Sequences.Select(s => s.Select(set => 1UL << Array.IndexOf(Sets, set)).ToArray())];
-    private static readonly FrozenDictionary<char, ulong> Listed = ListedCharacters();
-    private static readonly ulong AnyBit = Bit(Any), SpaceBit = Bit(Space), WordBit = Bit(Word), NotLetterBit = Bit(NotLetter);
+    private static readonly UInt128[][] Masks = [.. Sequences.Select(s => s.Select(set => UInt128.One << Array.IndexOf(Sets, set)).ToArray())];
+    private static readonly FrozenDictionary<char, UInt128> Listed = ListedCharacters();
+    private static readonly UInt128 AnyBit = Bit(Any), SpaceBit = Bit(Space), WordBit = Bit(Word), NotLetterBit = Bit(NotLetter);
 
     /// <summary>Whether the text looks as if it had been decoded with the wrong encoding.</summary>
     public static bool LooksWrong(ReadOnlySpan<char> text)
     {
         if (text is ['Ã' or 'Â', ' ', ..]) return true;
 
-        var bits = text.Length <= 512 ? stackalloc ulong[text.Length] : new ulong[text.Length];
+        var bits = text.Length <= 512 ? stackalloc UInt128[text.Length] : new UInt128[text.Length];
         for (var i = 0; i < bits.Length; i++) bits[i] = SetsOf(text[i]);
 
         for (var i = 0; i < bits.Length; i++)
@@ -107,7 +107,7 @@ internal static class MojibakeDetector
         return false;
     }
 
-    private static bool Matches(ReadOnlySpan<ulong> bits, ulong[] mask)
+    private static bool Matches(ReadOnlySpan<UInt128> bits, UInt128[] mask)
     {
         if (bits.Length < mask.Length) return false;
         for (var i = 1; i < mask.Length; i++)
@@ -118,7 +118,7 @@ internal static class MojibakeDetector
         return true;
     }
 
-    private static ulong SetsOf(char c)
+    private static UInt128 SetsOf(char c)
     {
         var bits = Listed.GetValueOrDefault(c) | AnyBit;
         if (char.IsWhiteSpace(c)) bits |= SpaceBit;
@@ -127,11 +127,11 @@ internal static class MojibakeDetector
         return bits;
     }
 
-    private static ulong Bit(string set) => 1UL << Array.IndexOf(Sets, set);
+    private static UInt128 Bit(string set) => UInt128.One << Array.IndexOf(Sets, set);
 
-    private static FrozenDictionary<char, ulong> ListedCharacters()
+    private static FrozenDictionary<char, UInt128> ListedCharacters()
     {
-        var result = new Dictionary<char, ulong>();
+        var result = new Dictionary<char, UInt128>();
         foreach (var set in Sets.Except([Any, Space, Word, NotLetter]))
         {
             foreach (var c in set) result[c] = result.GetValueOrDefault(c) | Bit(set);

@@ -21,10 +21,10 @@ internal sealed class SingleByteEncoding
         var encoding = CodePagesEncodingProvider.Instance.GetEncoding(codePage) ?? Encoding.GetEncoding(codePage);
         for (var b = 0; b < 256; b++)
         {
-            // .NET puts bytes without a character into the private use area, and knows Mac OS Roman from before the euro.
+            // .NET puts bytes without a character into the private use area; its Mac OS Roman is from before the euro, with the ohm sign.
             var c = encoding.GetString([(byte)b])[0];
             if (c is >= '\uF8F0' and <= '\uF8FE') c = (char)b;
-            if (IsMacRoman && b == 0xDB) c = '€';
+            if (IsMacRoman && (b is 0xBD or 0xDB)) c = b == 0xDB ? '€' : 'Ω';
             if (IsWindows && b == LostByte) c = '\uFFFD';
             _characters[b] = c;
             _bytes[c] = (byte)b;

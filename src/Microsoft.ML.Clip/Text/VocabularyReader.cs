@@ -11,22 +11,24 @@ internal static class VocabularyReader
     public static Vocabulary ReadFolder(string folder)
     {
         string tokenizer = Path.Combine(folder, TokenizerFile), vocabulary = Path.Combine(folder, VocabularyFile), merges = Path.Combine(folder, MergesFile);
-        if (!File.Exists(tokenizer)) return ReadFiles(vocabulary, merges, $"neither {TokenizerFile} nor {VocabularyFile} with {MergesFile}");
+        if (File.Exists(tokenizer))
+        {
+            using var json = ParseJson(tokenizer);
+            return TokenizerJson.Read(json.RootElement, tokenizer, SpecialTokens(folder));
+        }
 
-        using var json = ParseJson(tokenizer);
-        return TokenizerJson.Read(json.RootElement, tokenizer, SpecialTokens(folder));
+        if (File.Exists(vocabulary) && File.Exists(merges)) return ReadFiles(vocabulary, merges);
+        throw new FileNotFoundException(
+            $"There is no tokenizer in {folder}: looked for {TokenizerFile}, and for {VocabularyFile} with {MergesFile}.", tokenizer);
     }
 
     /// <summary>Reads a vocabulary and its merges; the names of the special tokens from the files beside them, if they say.</summary>
-    public static Vocabulary ReadFiles(string vocabularyPath, string mergesPath, string? lookedFor = null)
+    public static Vocabulary ReadFiles(string vocabularyPath, string mergesPath)
     {
         foreach (var path in new[] { vocabularyPath, mergesPath })
         {
-            if (File.Exists(path)) continue;
-            var folder = Path.GetDirectoryName(Path.GetFullPath(path));
-            throw new FileNotFoundException(lookedFor is null
-                ? $"There is no file {path}; a CLIP tokenizer is a {VocabularyFile} and a {MergesFile}."
-                : $"There is {lookedFor} in {folder}: {path} is missing.", path);
+            if (!File.Exists(path))
+                throw new FileNotFoundException($"There is no file {path}; a CLIP tokenizer is a {VocabularyFile} and a {MergesFile}.", path);
         }
 
         using FileStream vocabulary = File.OpenRead(vocabularyPath), merges = File.OpenRead(mergesPath);
