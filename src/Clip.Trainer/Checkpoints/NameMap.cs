@@ -117,7 +117,7 @@ public static class NameMap
     {
         if (tensor.Shape.Count == 0 || tensor.Shape[0] % 3 != 0)
             throw new ClipException(
-                $"The parameter '{name}' has shape [{string.Join(", ", tensor.Shape)}], not three stacked matrices; get the checkpoint again.");
+                $"The parameter '{name}' has shape [{string.Join(", ", tensor.Shape)}], which is not three in one; the file is damaged.");
         var n = tensor.Data.Length / 3;
         long[] shape = [tensor.Shape[0] / 3, .. tensor.Shape.Skip(1)];
         return [.. Enumerable.Range(0, 3).Select(i => new WeightTensor(shape, tensor.Data.Slice(i * n, n)))];

@@ -1,0 +1,85 @@
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Onnx.Format;
+using static Clip.Trainer.Onnx.GraphBuilder;
+using DataType = Clip.Trainer.Onnx.Format.TensorProto.Types.DataType;
+
+namespace Clip.Trainer.Onnx;
+
+/// <summary>
+/// Writes a CLIP model as ONNX files (opset 20), in the layout and with the names that Hugging Face's repositories use, from the
+/// weights alone. All dimensions named below by words are free when the model runs; a text may be cut to the longest of its batch.
+/// </summary>
+public static class ClipOnnxExporter
+{
+    /// <summary>
+    /// Writes three files into a folder, each with its own copy of the weights it needs:
+    /// <list type="bullet">
+    /// <item><c>vision_model.onnx</c>: <c>pixel_values</c> float [batch, 3, size, size] → <c>image_embeds</c> [batch, embed_dim],
+    /// projected but not normalised;</item>
+    /// <item><c>text_model.onnx</c>: <c>input_ids</c> int64 [batch, sequence] → <c>text_embeds</c> [batch, embed_dim], projected but
+    /// not normalised; sequence is at most the context length;</item>
+    /// <item><c>model.onnx</c>: <c>input_ids</c> [text_batch, sequence], <c>pixel_values</c> [image_batch, …] and
+    /// <c>attention_mask</c> int64 [text_batch, sequence] → <c>logits_per_image</c> [image_batch, text_batch],
+    /// <c>logits_per_text</c>, <c>text_embeds</c> and <c>image_embeds</c>, the embeddings here of length 1, as
+    /// <c>CLIPModel.forward</c> returns them. The mask is only declared, for clients that always send one: the causal mask alone
+    /// keeps padding, which follows the end of text, from touching the feature.</item>
+    /// </list>
+    /// Where weights exceed what one protobuf message may hold (2 GiB) they go to a file beside, named <c>&lt;file&gt;_data</c>.
+    /// </summary>
+    /// <param name="config">The model's sizes.</param>
+    /// <param name="weights">
+    /// The model's parameters by OpenAI's names; a <c>logit_bias</c> (SigLIP) is added to the logits where there is one.
+    /// </param>
+    /// <param name="onnxFolder">Created where it does not exist.</param>
+    /// <exception cref="ClipException">A weight is missing, has another shape than the config gives it, or is none of the config's.</exception>
+    public static void Export(ClipConfig config, IReadOnlyDictionary<string, WeightTensor> weights, string onnxFolder) =>
+        Export(config, weights, onnxFolder, ModelFile.MaxInlineBytes);
+
+    internal static void Export(
+        ClipConfig config, IReadOnlyDictionary<string, WeightTensor> weights, string onnxFolder, long maxInlineBytes)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(weights);
+        // The whole model first: it is the one that misses no weight.
+        var whole = Whole(config, new WeightSource(weights));
+        Directory.CreateDirectory(onnxFolder);
+        ModelFile.Write(whole, Path.Combine(onnxFolder, "model.onnx"), maxInlineBytes);
+
+        var vision = new GraphBuilder("clip_vision_model");
+        vision.Output(TowerGraphs.Vision(vision, new WeightSource(weights), config, "batch"), "image_embeds", "batch", config.EmbedDim);
+        ModelFile.Write(vision.Graph, Path.Combine(onnxFolder, "vision_model.onnx"), maxInlineBytes);
+
+        var text = new GraphBuilder("clip_text_model");
+        text.Output(TowerGraphs.Text(text, new WeightSource(weights), config, "batch"), "text_embeds", "batch", config.EmbedDim);
+        ModelFile.Write(text.Graph, Path.Combine(onnxFolder, "text_model.onnx"), maxInlineBytes);
+    }
+
+    private static GraphProto Whole(ClipConfig config, WeightSource weights)
+    {
+        const string images = "image_batch", texts = "text_batch";
+        var graph = new GraphBuilder("clip_model");
+        var textFeatures = TowerGraphs.Text(graph, weights, config, texts);
+        var imageFeatures = TowerGraphs.Vision(graph, weights, config, images);
+        graph.Input("attention_mask", DataType.Int64, texts, "sequence");
+
+        graph.Scope("similarity");
+        var textEmbeds = Normalise(textFeatures);
+        var imageEmbeds = Normalise(imageFeatures);
+        var scale = weights.TakeScalar("logit_scale")
+            ?? throw new ClipException("The weight 'logit_scale' is missing; every CLIP model has it, so give a complete checkpoint.");
+        var cosines = graph.Op("MatMul", [textEmbeds, graph.Op("Transpose", [imageEmbeds], Attribute("perm", 1, 0))]);
+        var logits = graph.Op("Mul", [cosines, graph.Scalar(MathF.Exp(scale))]);
+        if (weights.TakeScalar("logit_bias") is { } bias) logits = graph.Op("Add", [logits, graph.Scalar(bias)]);
+
+        graph.Output(graph.Op("Transpose", [logits], Attribute("perm", 1, 0)), "logits_per_image", images, texts);
+        graph.Output(logits, "logits_per_text", texts, images);
+        graph.Output(textEmbeds, "text_embeds", texts, config.EmbedDim);
+        graph.Output(imageEmbeds, "image_embeds", images, config.EmbedDim);
+        weights.RefuseLeftovers();
+        return graph.Graph;
+
+        string Normalise(string features) =>
+            graph.Op("Div", [features, graph.Op("ReduceL2", [features, graph.Vector(-1)], Attribute("keepdims", 1L))]);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using Clip.Trainer.Onnx.Format;
+using Google.Protobuf;
+
+namespace Clip.Trainer.Onnx;
+
+/// <summary>Writes a graph as an ONNX file, with the weights inside or, where they would not fit a protobuf message, beside it.</summary>
+internal static class ModelFile
+{
+    /// <summary>A protobuf message may have 2 GiB; this leaves the nodes more room than they need.</summary>
+    public const long MaxInlineBytes = int.MaxValue - (64L << 20);
+
+    // LayerNormalization came with opset 17 and Gelu with 20, whose own version of the format is 9.
+    private const long Opset = 20;
+    private const long IrVersion = 9;
+
+    /// <summary>Page-aligned weights can be mapped into memory (ONNX, External Data).</summary>
+    private const int Alignment = 4096;
+
+    public static void Write(GraphProto graph, string path, long maxInlineBytes)
+    {
+        if (graph.Initializer.Sum(i => (long)i.RawData.Length) > maxInlineBytes) MoveWeightsBeside(graph, path);
+        var model = new ModelProto
+        {
+            IrVersion = IrVersion,
+            ProducerName = "ClipMlNet",
+            ProducerVersion = typeof(ModelFile).Assembly.GetName().Version!.ToString(3),
+            Graph = graph,
+            OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
+        };
+        using var file = File.Create(path);
+        model.WriteTo(file);
+    }
+
+    private static void MoveWeightsBeside(GraphProto graph, string path)
+    {
+        using var data = File.Create($"{path}_data");
+        foreach (var tensor in graph.Initializer)
+        {
+            // Small constants stay: shapes among them must be known before any data is read.
+            if (tensor.RawData.Length < Alignment) continue;
+            data.Position = (data.Position + Alignment - 1) / Alignment * Alignment;
+            tensor.ExternalData.Add(Entry("location", Path.GetFileName(data.Name)));
+            tensor.ExternalData.Add(Entry("offset", data.Position.ToString(CultureInfo.InvariantCulture)));
+            tensor.ExternalData.Add(Entry("length", tensor.RawData.Length.ToString(CultureInfo.InvariantCulture)));
+            tensor.DataLocation = TensorProto.Types.DataLocation.External;
+            data.Write(tensor.RawData.Span);
+            tensor.ClearRawData();
+        }
+    }
+
+    private static StringStringEntryProto Entry(string key, string value) => new() { Key = key, Value = value };
+}

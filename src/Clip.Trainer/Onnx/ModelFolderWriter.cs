@@ -1,0 +1,97 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Modeling;
+
+namespace Clip.Trainer.Onnx;
+
+/// <summary>Writes a model folder in Hugging Face's layout: what Microsoft.ML.Clip, transformers and transformers.js open.</summary>
+public static class ModelFolderWriter
+{
+    /// <summary>
+    /// Writes <c>config.json</c>, <c>preprocessor_config.json</c>, <c>model.safetensors</c> (Hugging Face's names),
+    /// <c>onnx/vision_model.onnx</c>, <c>onnx/text_model.onnx</c> and <c>onnx/model.onnx</c> (see <see cref="ClipOnnxExporter"/>).
+    /// All is written to a folder beside, which takes the name when complete; until then a former model stays as it is.
+    /// </summary>
+    /// <param name="config">The model's sizes.</param>
+    /// <param name="weights">The model's parameters by OpenAI's names.</param>
+    /// <param name="outputFolder">Created; replaced if it is empty or holds a model (a <c>config.json</c>).</param>
+    /// <param name="writeTokenizer">Given the folder to write the tokenizer's files into; null for a folder without.</param>
+    /// <exception cref="ClipException">The folder holds something else, or the weights do not fit the config.</exception>
+    public static void Write(
+        ClipConfig config, IReadOnlyDictionary<string, WeightTensor> weights, string outputFolder, Action<string>? writeTokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentException.ThrowIfNullOrWhiteSpace(outputFolder);
+        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(outputFolder));
+        RefuseToReplaceOtherThings(target);
+
+        // A sibling, for only within one volume is a move all or nothing.
+        var aside = $"{target}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            Directory.CreateDirectory(aside);
+            File.WriteAllText(Path.Combine(aside, "config.json"), ClipConfigJson.ToHuggingFace(config));
+            File.WriteAllText(Path.Combine(aside, "preprocessor_config.json"), PreprocessorConfig(config.Vision.ImageSize));
+            writeTokenizer?.Invoke(aside);
+            ClipOnnxExporter.Export(config, weights, Path.Combine(aside, "onnx"));
+            SafetensorsWriter.Write(Path.Combine(aside, "model.safetensors"), NameMap.ToHuggingFace(weights));
+            MoveIntoPlace(aside, target);
+        }
+        finally
+        {
+            if (Directory.Exists(aside)) Directory.Delete(aside, recursive: true);
+        }
+    }
+
+    private static void RefuseToReplaceOtherThings(string target)
+    {
+        if (File.Exists(target)) throw new ClipException($"{target} is a file; give the name of a folder for the model.");
+        if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any() && !File.Exists(Path.Combine(target, "config.json")))
+            throw new ClipException($"{target} holds something that is not a model; give a new or an empty folder.");
+    }
+
+    private static void MoveIntoPlace(string aside, string target)
+    {
+        if (!Directory.Exists(target))
+        {
+            Directory.Move(aside, target);
+            return;
+        }
+
+        var former = $"{target}.{Guid.NewGuid():N}.former";
+        Directory.Move(target, former);
+        try
+        {
+            Directory.Move(aside, target);
+        }
+        catch
+        {
+            Directory.Move(former, target);
+            throw;
+        }
+
+        Directory.Delete(former, recursive: true);
+    }
+
+    /// <summary>CLIP's preprocessing by the keys of Hugging Face's CLIPImageProcessor; mean and deviation are OpenAI's.</summary>
+    private static string PreprocessorConfig(int imageSize) => new JsonObject
+    {
+        ["crop_size"] = new JsonObject { ["height"] = imageSize, ["width"] = imageSize },
+        ["do_center_crop"] = true,
+        ["do_convert_rgb"] = true,
+        ["do_normalize"] = true,
+        ["do_rescale"] = true,
+        ["do_resize"] = true,
+        ["image_mean"] = new JsonArray(0.48145466, 0.4578275, 0.40821073),
+        ["image_processor_type"] = "CLIPImageProcessor",
+        ["image_std"] = new JsonArray(0.26862954, 0.26130258, 0.27577711),
+        // Pillow's number for bicubic.
+        ["resample"] = 3,
+        ["rescale_factor"] = 1 / 255.0,
+        ["size"] = new JsonObject { ["shortest_edge"] = imageSize },
+    }.ToJsonString(Indented);
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+}

@@ -1,0 +1,90 @@
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Modeling;
+using static Clip.Trainer.Onnx.GraphBuilder;
+using DataType = Clip.Trainer.Onnx.Format.TensorProto.Types.DataType;
+
+namespace Clip.Trainer.Onnx;
+
+/// <summary>Writes the two towers, from input to projected feature. In each, the last block computes only the token that is read.</summary>
+internal static class TowerGraphs
+{
+    /// <summary>pixel_values [items, 3, size, size] → [items, embed_dim] (CLIP paper, section 2.4: a ViT with a LayerNorm before the blocks).</summary>
+    public static string Vision(GraphBuilder graph, WeightSource weights, ClipConfig config, Dim items)
+    {
+        var vision = config.Vision;
+        int width = vision.Width, tokens = vision.Tokens, patch = vision.PatchSize;
+        var transformer = new TransformerGraph(graph, weights, "visual.", width, vision.Heads, vision.MlpWidth, config);
+        var pixels = graph.Input("pixel_values", DataType.Float, items, 3, vision.ImageSize, vision.ImageSize);
+
+        graph.Scope("visual.embed");
+        var conv = graph.Weight("visual.conv1.weight", weights.Take("visual.conv1.weight", width, 3, patch, patch));
+        var patches = graph.Op(
+            "Conv", [pixels, conv], Attribute("kernel_shape", patch, patch), Attribute("strides", patch, patch));
+        patches = graph.Op("Transpose", [graph.Op("Reshape", [patches, graph.Vector(0, width, -1)])], Attribute("perm", 0, 2, 1));
+        var classShape = graph.Op(
+            "Concat", [graph.Op("Shape", [pixels], Attribute("start", 0L), Attribute("end", 1L)), graph.Vector(1, width)], Attribute("axis", 0L));
+        var classEmbedding = graph.Weight("visual.class_embedding", weights.Take("visual.class_embedding", width));
+        var x = graph.Op("Concat", [graph.Op("Expand", [classEmbedding, classShape]), patches], Attribute("axis", 1L));
+        var positions = weights.Take("visual.positional_embedding", tokens, width);
+        x = graph.Op("Add", [x, graph.Weight("visual.positional_embedding", positions)]);
+        x = transformer.LayerNorm("visual.ln_pre", graph.Op("Reshape", [x, graph.Vector(-1, width)]));
+
+        var shape = transformer.HeadShape(tokens);
+        for (var i = 0; i < vision.Layers - 1; i++) x = transformer.Block(i, x, shape, x, shape, mask: null);
+
+        graph.Scope("visual.pool");
+        var byItem = graph.Op("Reshape", [x, graph.Vector(-1, tokens, width)]);
+        var pooled = graph.Op("Gather", [byItem, graph.Scalar(0L)], Attribute("axis", 1L));
+        pooled = transformer.Block(vision.Layers - 1, x, shape, pooled, transformer.HeadShape(1), mask: null);
+
+        graph.Scope("visual.project");
+        var projection = graph.Weight("visual.proj", weights.Take("visual.proj", width, config.EmbedDim));
+        return graph.Op("MatMul", [transformer.LayerNorm("visual.ln_post", pooled), projection]);
+    }
+
+    /// <summary>
+    /// input_ids [items, tokens] → [items, embed_dim]. The feature is read at the first end-of-text token; where that token's id is
+    /// 2, at the largest id, because Hugging Face's early configs say 2 and mean OpenAI's arg-max (CLIPTextTransformer.forward).
+    /// </summary>
+    public static string Text(GraphBuilder graph, WeightSource weights, ClipConfig config, Dim items)
+    {
+        var text = config.Text;
+        int width = text.Width, context = text.ContextLength;
+        var transformer = new TransformerGraph(graph, weights, "", width, text.Heads, text.MlpWidth, config);
+        var ids = graph.Input("input_ids", DataType.Int64, items, "sequence");
+
+        graph.Scope("embed");
+        var shapeOfIds = graph.Op("Shape", [ids]);
+        var length = graph.Op("Shape", [ids], Attribute("start", 1L), Attribute("end", 2L));
+        var embeddings = graph.Weight("token_embedding.weight", weights.Take("token_embedding.weight", text.VocabSize, width));
+        var positions = graph.Weight("positional_embedding", weights.Take("positional_embedding", context, width));
+        positions = graph.Op("Slice", [positions, graph.Vector(0), length, graph.Vector(0)]);
+        var x = graph.Op("Add", [graph.Op("Gather", [embeddings, ids]), positions]);
+        x = graph.Op("Reshape", [x, graph.Vector(-1, width)]);
+        var square = graph.Op("Concat", [length, length], Attribute("axis", 0L));
+        var mask = graph.Op("Slice", [graph.Weight("causal_mask", CausalMask(context)), graph.Vector(0, 0), square, graph.Vector(0, 1)]);
+
+        var shape = transformer.HeadShape(shapeOfIds);
+        for (var i = 0; i < text.Layers - 1; i++) x = transformer.Block(i, x, shape, x, shape, mask);
+
+        graph.Scope("pool");
+        var isEnd = text.EosTokenId == 2 ? ids : graph.Op("Equal", [ids, graph.Scalar((long)text.EosTokenId)]);
+        // ONNX's ArgMax takes the first of equals; ONNX Runtime's has no kernel for 64-bit integers.
+        var end = graph.Op("ArgMax", [graph.Op("Cast", [isEnd], Attribute("to", (long)DataType.Int32))], Attribute("axis", 1L));
+        var byItem = graph.Op("Reshape", [x, graph.Op("Concat", [shapeOfIds, graph.Vector(width)], Attribute("axis", 0L))]);
+        var pooled = graph.Op("GatherND", [byItem, end], Attribute("batch_dims", 1L));
+        var pooledMask = graph.Op("Unsqueeze", [graph.Op("Gather", [mask, end]), graph.Vector(1)]);
+        pooled = transformer.Block(text.Layers - 1, x, shape, pooled, transformer.HeadShape(1), pooledMask);
+
+        graph.Scope("project");
+        var projection = graph.Weight("text_projection", weights.Take("text_projection", width, config.EmbedDim));
+        return graph.Op("MatMul", [transformer.LayerNorm("ln_final", pooled), projection]);
+    }
+
+    private static WeightTensor CausalMask(int n)
+    {
+        var mask = new float[n * n];
+        for (var row = 0; row < n; row++) mask.AsSpan(row * n + row + 1, n - row - 1).Fill(float.NegativeInfinity);
+        return new WeightTensor([n, n], mask);
+    }
+}

@@ -1,0 +1,98 @@
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Modeling;
+using static Clip.Trainer.Onnx.GraphBuilder;
+
+namespace Clip.Trainer.Onnx;
+
+/// <summary>
+/// Writes residual attention blocks. Between blocks the tokens of all items lie as the rows of one matrix, so that every linear layer
+/// is a single <c>Gemm</c> that takes PyTorch's weights as they are (<c>transB</c>) and adds its bias on the way.
+/// </summary>
+/// <param name="graph">Where the nodes go.</param>
+/// <param name="weights">Where the weights come from.</param>
+/// <param name="prefix">What the names of the tower's weights start with: <c>visual.</c> or nothing.</param>
+/// <param name="width">Channels of the residual stream.</param>
+/// <param name="heads">Attention heads; divides <paramref name="width"/>.</param>
+/// <param name="mlpWidth">Channels inside the MLP.</param>
+/// <param name="config">Activation and LayerNorm epsilon.</param>
+internal sealed class TransformerGraph(
+    GraphBuilder graph, WeightSource weights, string prefix, int width, int heads, int mlpWidth, ClipConfig config)
+{
+    private readonly int _headWidth = width / heads;
+
+    /// <summary>The shape that gives each row's item, token, head and channel axes of their own, where every item has this many tokens.</summary>
+    public string HeadShape(long tokens) => graph.Vector(-1, tokens, heads, _headWidth);
+
+    /// <summary>The same where the items and their tokens are counted by the vector <paramref name="itemsAndTokens"/> when the graph runs.</summary>
+    public string HeadShape(string itemsAndTokens) =>
+        graph.Op("Concat", [itemsAndTokens, graph.Vector(heads, _headWidth)], Attribute("axis", 0L));
+
+    /// <summary>Writes the tower's block number <paramref name="layer"/> for the given rows, which attend to all.</summary>
+    /// <param name="layer">From 0.</param>
+    /// <param name="all">Every token: [items · tokens, width].</param>
+    /// <param name="allShape">Their <see cref="HeadShape(long)"/>.</param>
+    /// <param name="rows">The tokens to compute: <paramref name="all"/>, or one of each item [items, width] where nobody reads the others.</param>
+    /// <param name="rowsShape">Their <see cref="HeadShape(long)"/>.</param>
+    /// <param name="mask">Added to the attention scores [items, heads, rows, tokens]; null for none.</param>
+    public string Block(int layer, string all, string allShape, string rows, string rowsShape, string? mask)
+    {
+        var name = $"{prefix}transformer.resblocks.{layer}";
+        graph.Scope(name);
+        var allNormed = LayerNorm($"{name}.ln_1", all);
+        var rowsNormed = rows == all ? allNormed : LayerNorm($"{name}.ln_1", rows);
+
+        var inWeight = weights.Take($"{name}.attn.in_proj_weight", 3 * width, width);
+        var inBias = weights.Take($"{name}.attn.in_proj_bias", 3 * width);
+        // The scores' 1/√d goes into the query's weights, which saves a pass over the scores.
+        var scale = 1 / MathF.Sqrt(_headWidth);
+        var query = Heads(Projection(rowsNormed, "q", 0, scale), rowsShape);
+        var key = Heads(Projection(allNormed, "k", 1, 1), allShape);
+        var value = Heads(Projection(allNormed, "v", 2, 1), allShape);
+
+        var scores = graph.Op("MatMul", [query, graph.Op("Transpose", [key], Attribute("perm", 0, 1, 3, 2))]);
+        if (mask is not null) scores = graph.Op("Add", [scores, mask]);
+        var mixed = graph.Op("MatMul", [graph.Op("Softmax", [scores], Attribute("axis", -1L)), value]);
+        var joined = graph.Op("Reshape", [graph.Op("Transpose", [mixed], Attribute("perm", 0, 2, 1, 3)), graph.Vector(-1, width)]);
+        var attended = graph.Op("Add", [rows, Linear($"{name}.attn.out_proj", joined, width, width)]);
+
+        var hidden = Linear($"{name}.mlp.c_fc", LayerNorm($"{name}.ln_2", attended), width, mlpWidth);
+        return graph.Op("Add", [attended, Linear($"{name}.mlp.c_proj", Activate(hidden), mlpWidth, width)]);
+
+        string Projection(string x, string letter, int third, float factor)
+        {
+            var w = Third(inWeight, third, [width, width], factor);
+            var b = Third(inBias, third, [width], factor);
+            return Gemm(x, graph.Weight($"{name}.attn.{letter}_proj.weight", w), graph.Weight($"{name}.attn.{letter}_proj.bias", b));
+        }
+    }
+
+    /// <summary>Normalises rows over their channels, and applies gain and bias.</summary>
+    public string LayerNorm(string name, string x) => graph.Op(
+        "LayerNormalization",
+        [x, graph.Weight($"{name}.weight", weights.Take($"{name}.weight", width)), graph.Weight($"{name}.bias", weights.Take($"{name}.bias", width))],
+        Attribute("axis", -1L), Attribute("epsilon", (float)config.LayerNormEps));
+
+    private string Heads(string x, string shape) =>
+        graph.Op("Transpose", [graph.Op("Reshape", [x, shape])], Attribute("perm", 0, 2, 1, 3));
+
+    private string Linear(string name, string x, int from, int to) => Gemm(
+        x,
+        graph.Weight($"{name}.weight", weights.Take($"{name}.weight", to, from)),
+        graph.Weight($"{name}.bias", weights.Take($"{name}.bias", to)));
+
+    private string Gemm(string x, string weight, string bias) => graph.Op("Gemm", [x, weight, bias], Attribute("transB", 1L));
+
+    private string Activate(string x) => config.Activation == Activation.Gelu
+        ? graph.Op("Gelu", [x])
+        : graph.Op("Mul", [x, graph.Op("Sigmoid", [graph.Op("Mul", [x, graph.Scalar(1.702f)])])]);
+
+    private static WeightTensor Third(WeightTensor stacked, int index, long[] shape, float factor)
+    {
+        var n = stacked.Data.Length / 3;
+        var third = stacked.Data.Slice(index * n, n);
+        if (factor == 1) return new WeightTensor(shape, third);
+        var scaled = new float[n];
+        System.Numerics.Tensors.TensorPrimitives.Multiply(third.Span, factor, scaled);
+        return new WeightTensor(shape, scaled);
+    }
+}

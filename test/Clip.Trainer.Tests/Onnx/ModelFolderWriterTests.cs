@@ -1,0 +1,110 @@
+using System.Text.Json.Nodes;
+using Clip.Testing;
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Onnx;
+using Clip.Trainer.Tests.Checkpoints;
+
+namespace Clip.Trainer.Tests.Onnx;
+
+public sealed class ModelFolderWriterTests : IDisposable
+{
+    private static readonly ClipConfig Config = RandomModel.Config;
+
+    private static readonly string[] Files =
+        ["config.json", "model.safetensors", "onnx/model.onnx", "onnx/text_model.onnx", "onnx/vision_model.onnx", "preprocessor_config.json"];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_folder_holds_all_that_a_model_is()
+    {
+        ModelFolderWriter.Write(Config, RandomModel.Weights(Config), _folder["model"], to => File.WriteAllText(Path.Combine(to, "vocab.json"), "{}"));
+
+        Assert.Equal(Files.Append("vocab.json"), FilesIn("model"));
+        Assert.Equal(["model"], _folder.Entries);
+        Assert.Equal(Config, ClipConfigJson.Load(_folder["model"]));
+        SameWeights.Assert(RandomModel.Weights(Config), NameMap.ToOpenAI(SafetensorsReader.Load(_folder["model/model.safetensors"])));
+        var images = RandomModel.Images(Config, 1);
+        Assert.Equal([1, 6], OnnxFile.Run(_folder["model/onnx/vision_model.onnx"], ("pixel_values", images))["image_embeds"].Shape);
+    }
+
+    [SkippableFact]
+    public void The_weights_file_is_the_reference_implementations()
+    {
+        var config = ClipConfigJson.Load(Golden.Path("golden/dev_vit/hf"));
+
+        ModelFolderWriter.Write(config, SafetensorsReader.Load(Golden.Path("golden/dev_vit/model.safetensors")), _folder["model"], null);
+
+        SameWeights.Assert(
+            SafetensorsReader.Load(Golden.Path("golden/dev_vit/hf/model.safetensors")), SafetensorsReader.Load(_folder["model/model.safetensors"]));
+        Assert.Equal(config, ClipConfigJson.Load(_folder["model"]));
+    }
+
+    [Fact]
+    public void Preprocessing_is_told_in_Hugging_Faces_words()
+    {
+        ModelFolderWriter.Write(Config, RandomModel.Weights(Config), _folder["model"], null);
+
+        var json = JsonNode.Parse(File.ReadAllText(_folder["model/preprocessor_config.json"]))!;
+
+        Assert.Equal("CLIPImageProcessor", (string?)json["image_processor_type"]);
+        Assert.Equal(8, (int)json["size"]!["shortest_edge"]!);
+        Assert.Equal(8, (int)json["crop_size"]!["height"]!);
+        Assert.Equal(0.48145466, (double)json["image_mean"]![0]!);
+        Assert.Equal(0.00392156862745098, (double)json["rescale_factor"]!, 1e-18);
+        Assert.Equal(3, (int)json["resample"]!);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_former_model_or_an_empty_folder_is_replaced(bool model)
+    {
+        Directory.CreateDirectory(_folder["model"]);
+        if (model) File.WriteAllText(_folder["model/config.json"], "former");
+        if (model) File.WriteAllText(_folder["model/stale.txt"], "former");
+
+        ModelFolderWriter.Write(Config, RandomModel.Weights(Config), _folder["model"] + Path.DirectorySeparatorChar, null);
+
+        Assert.Equal(Files, FilesIn("model"));
+        Assert.Equal(["model"], _folder.Entries);
+    }
+
+    [Fact]
+    public void Anything_else_is_not_replaced()
+    {
+        Directory.CreateDirectory(_folder["letters"]);
+        File.WriteAllText(_folder["letters/dear.txt"], "you");
+        var weights = RandomModel.Weights(Config);
+
+        Refused.With("letters holds something that is not a model", () => ModelFolderWriter.Write(Config, weights, _folder["letters"], null));
+        Refused.With("dear.txt is a file", () => ModelFolderWriter.Write(Config, weights, _folder["letters/dear.txt"], null));
+
+        Assert.Equal("you", File.ReadAllText(_folder["letters/dear.txt"]));
+        Assert.Equal(["letters"], _folder.Entries);
+    }
+
+    [Fact]
+    public void A_failure_leaves_the_former_model_and_nothing_else()
+    {
+        Directory.CreateDirectory(_folder["model"]);
+        File.WriteAllText(_folder["model/config.json"], "former");
+        var incomplete = RandomModel.Weights(Config);
+        incomplete.Remove("visual.proj");
+
+        Refused.With("'visual.proj' is missing", () => ModelFolderWriter.Write(Config, incomplete, _folder["model"], null));
+        Assert.Throws<IOException>(
+            () => ModelFolderWriter.Write(Config, RandomModel.Weights(Config), _folder["new"], _ => throw new IOException("The disk is full.")));
+
+        Assert.Equal(["config.json"], FilesIn("model"));
+        Assert.Equal("former", File.ReadAllText(_folder["model/config.json"]));
+        Assert.Equal(["model"], _folder.Entries);
+    }
+
+    private IEnumerable<string> FilesIn(string folder) =>
+        Directory.EnumerateFiles(_folder[folder], "*", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(_folder[folder], f).Replace('\\', '/')).Order(StringComparer.Ordinal);
+}
