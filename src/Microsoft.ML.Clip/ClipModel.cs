@@ -56,6 +56,9 @@ public sealed class ClipModel : IDisposable
     /// <summary>How images are prepared.</summary>
     public ClipImagePreprocessing Preprocessing => ImageTower.Preprocessing;
 
+    /// <summary>The settings its sessions were opened with, which pipelines made from it save.</summary>
+    internal ClipSessionOptions SessionOptions => _options.Session;
+
     /// <summary>The image tower, opened on first use.</summary>
     internal ImageTower ImageTower
     {

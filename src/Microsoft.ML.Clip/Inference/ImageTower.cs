@@ -48,8 +48,6 @@ internal sealed class ImageTower : IDisposable
 
     public OnnxFile File => _session.File;
 
-    public ClipSessionOptions SessionOptions => _session.Options;
-
     /// <summary>Takes over <paramref name="session"/>; <paramref name="preprocessing"/> null means CLIP's own at the input's size.</summary>
     public static ImageTower Create(OnnxSession session, ClipImagePreprocessing? preprocessing)
     {

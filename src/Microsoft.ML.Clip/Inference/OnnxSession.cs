@@ -13,12 +13,9 @@ internal sealed class OnnxSession : IDisposable
     private readonly List<IDisposable> _kept = [];
     private int _holders = 1;
 
-    private OnnxSession(OnnxFile file, ClipSessionOptions options, InferenceSession session) =>
-        (File, Options, _session) = (file, options, session);
+    private OnnxSession(OnnxFile file, InferenceSession session) => (File, _session) = (file, session);
 
     public OnnxFile File { get; }
-
-    public ClipSessionOptions Options { get; }
 
     public IReadOnlyDictionary<string, NodeMetadata> Inputs => _session.InputMetadata;
 
@@ -29,7 +26,7 @@ internal sealed class OnnxSession : IDisposable
         using var settings = SessionOptionsFactory.Create(options);
         try
         {
-            return new OnnxSession(file, options, new InferenceSession(file.Path, settings));
+            return new OnnxSession(file, new InferenceSession(file.Path, settings));
         }
         catch (OnnxRuntimeException e)
         {

@@ -11,6 +11,7 @@ namespace Microsoft.ML.Clip;
 internal sealed class TextTower : IDisposable
 {
     private const int DefaultContextLength = 77;
+    private const int DefaultImageSize = 224;
 
     private readonly OnnxSession _session;
     private readonly string _ids;
@@ -21,13 +22,13 @@ internal sealed class TextTower : IDisposable
     private readonly OrtValue[] _companions;
     private readonly int _fixedBatch;
     private readonly int _fixedLength;
-    private readonly bool _truncate;
     private int _disposed;
 
     private TextTower(OnnxSession session, ClipTokenizer tokenizer, int? contextLength, bool truncate, int? imageSize)
     {
         _session = session;
-        _truncate = truncate;
+        Truncate = truncate;
+        ImageSize = imageSize;
         Tokenizer = tokenizer;
         _ids = OnnxSignature.TokenIds(session) ?? throw new InvalidDataException(
             $"'{session.File.Path}' is no text tower: it has no integer input of shape [batch, length].");
@@ -43,7 +44,7 @@ internal sealed class TextTower : IDisposable
         var pixels = OnnxSignature.Pixels(session);
         OnnxSignature.RefuseOthers(session, _ids, _mask, pixels);
         _inputNames = [_ids, .. new[] { _mask, pixels }.OfType<string>()];
-        _companions = pixels is null ? [] : [session.Keep(BlackImage(session, pixels, imageSize))];
+        _companions = pixels is null ? [] : [session.Keep(BlackImage(session, pixels, imageSize ?? DefaultImageSize))];
         Dimension = session.Outputs[_output].Dimensions[1] is > 0 and var known ? known : Probe();
     }
 
@@ -53,9 +54,13 @@ internal sealed class TextTower : IDisposable
 
     public int Dimension { get; }
 
-    public OnnxFile File => _session.File;
+    /// <summary>Whether a text longer than the context is cut rather than refused.</summary>
+    public bool Truncate { get; }
 
-    public ClipSessionOptions SessionOptions => _session.Options;
+    /// <summary>Side of the blank image that a combined graph gets, where it leaves the size open.</summary>
+    public int? ImageSize { get; }
+
+    public OnnxFile File => _session.File;
 
     /// <summary>Takes over <paramref name="session"/>. <paramref name="imageSize"/> only matters to a combined graph of open image size.</summary>
     public static TextTower Create(OnnxSession session, ClipTokenizer tokenizer, int? contextLength, bool truncate, int? imageSize = null)
@@ -82,7 +87,11 @@ internal sealed class TextTower : IDisposable
     }
 
     /// <summary>Start-of-text, the text's tokens, end-of-text, no padding; at most <see cref="ContextLength"/> of them.</summary>
-    public int[] Tokenize(string text) => Tokenizer.Encode(text, ContextLength, _truncate);
+    public int[] Tokenize(string text) => Tokenizer.Encode(text, ContextLength, Truncate);
+
+    /// <summary>Whether <paramref name="tokens"/> are not all that <paramref name="text"/> has.</summary>
+    public bool IsTruncated(string text, int[] tokens) =>
+        Truncate && tokens.Length == ContextLength && Tokenizer.Encode(text, ContextLength + 1).Length > ContextLength;
 
     /// <summary>Embeds tokenized texts into <paramref name="embeddings"/>, [texts, dimension].</summary>
     public void Run(ReadOnlySpan<int[]> texts, Memory<float> embeddings)
@@ -150,10 +159,9 @@ internal sealed class TextTower : IDisposable
         return inputs;
     }
 
-    private static OrtValue BlackImage(OnnxSession session, string pixels, int? imageSize)
+    private static OrtValue BlackImage(OnnxSession session, string pixels, int side)
     {
         var shape = session.Inputs[pixels].Dimensions;
-        var side = imageSize ?? 224;
         long[] size = [Math.Max(1, shape[0]), 3, shape[2] > 0 ? shape[2] : side, shape[3] > 0 ? shape[3] : side];
         return FloatTensor.Input(new float[size[0] * size[1] * size[2] * size[3]], size, session.Inputs[pixels].ElementDataType).Value;
     }
