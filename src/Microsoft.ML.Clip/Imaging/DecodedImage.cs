@@ -1,0 +1,46 @@
+using System.Buffers;
+
+namespace Microsoft.ML.Clip.Imaging;
+
+/// <summary>A decoded image in pooled memory, four interleaved bytes a pixel. Dispose it to give the memory back.</summary>
+internal sealed class DecodedImage : IDisposable
+{
+    private byte[]? _pixels;
+
+    /// <summary>Takes memory for <paramref name="width"/> × <paramref name="height"/> pixels, with whatever bytes are in it.</summary>
+    public DecodedImage(int width, int height, PixelMode mode)
+    {
+        (Width, Height, Mode) = (width, height, mode);
+        _pixels = ArrayPool<byte>.Shared.Rent(checked(4 * width * height));
+    }
+
+    public int Width { get; }
+
+    public int Height { get; }
+
+    public PixelMode Mode { get; private set; }
+
+    /// <summary>All pixels, row after row.</summary>
+    public Span<byte> Pixels
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_pixels is null, this);
+            return _pixels.AsSpan(0, 4 * Width * Height);
+        }
+    }
+
+    public PixelView View => new(Pixels, 4 * Width, Width, Height, Mode);
+
+    /// <summary>Turns the pixels into RGB in place, as Pillow's <c>convert("RGB")</c> does; alpha is dropped, not composed.</summary>
+    public void ConvertToRgb()
+    {
+        PixelConversion.ToRgb(Pixels, Mode);
+        Mode = PixelMode.Rgb;
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _pixels, null) is { } pixels) ArrayPool<byte>.Shared.Return(pixels);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Buffers;
+using SkiaSharp;
+
+namespace Microsoft.ML.Clip.Imaging;
+
+/// <summary>
+/// Decodes files to the bytes Pillow gives. Skia's codecs do the work; where they hand out less than the file holds (16-bit grey, CMYK,
+/// transparent palette entries), they are given an altered copy of the file whose decoding holds it. EXIF orientation is not applied.
+/// </summary>
+internal static class ImageDecoder
+{
+    /// <summary>Decodes the first image of a file.</summary>
+    /// <param name="encoded">The whole file: JPEG, PNG, GIF, WebP, BMP and whatever else Skia reads.</param>
+    /// <param name="maxPixels">The largest image to decode; the header decides, before memory is taken for pixels.</param>
+    /// <param name="gray16">What becomes of 16-bit grey: <see cref="PixelMode.Gray16"/> comes out only for <see cref="Gray16Conversion.Clip"/>.</param>
+    /// <exception cref="InvalidDataException">The bytes are no image, are damaged or cut short, or hold more pixels than allowed.</exception>
+    public static DecodedImage Decode(ReadOnlySpan<byte> encoded, long maxPixels, Gray16Conversion gray16)
+    {
+        if (encoded.IsEmpty) throw new InvalidDataException("The image is empty: it has no bytes.");
+        if (PngHeader.TryRead(encoded, out var png)) return DecodePng(encoded, png, maxPixels, gray16);
+        if (GifHeader.TryRead(encoded, out var gif)) return DecodeGif(encoded, gif, maxPixels);
+        if (CmykJpeg.IsCmyk(encoded) && CmykJpeg.TryDecode(encoded, maxPixels) is { } cmyk) return cmyk;
+        return DecodeWithSkia(encoded, maxPixels, BmpHeader.HasPalette(encoded) ? PixelMode.Palette : null);
+    }
+
+    /// <summary>Decodes with Skia alone.</summary>
+    /// <param name="encoded">The whole file.</param>
+    /// <param name="maxPixels">The largest image to decode.</param>
+    /// <param name="mode">The mode the file is known to have; otherwise RGB or RGBA, whichever Skia finds.</param>
+    internal static unsafe DecodedImage DecodeWithSkia(ReadOnlySpan<byte> encoded, long maxPixels, PixelMode? mode)
+    {
+        fixed (byte* start = encoded)
+        {
+            using var data = SKData.Create((nint)start, encoded.Length);
+            using var codec = SKCodec.Create(data)
+                ?? throw new InvalidDataException("The bytes are not an image of a known format (JPEG, PNG, GIF, WebP, BMP), or its header is damaged.");
+            var (width, height) = (codec.Info.Width, codec.Info.Height);
+            if ((long)width * height > Math.Min(maxPixels, Array.MaxLength / 4))
+            {
+                throw new InvalidDataException(
+                    $"The image says it has {width} × {height} pixels, more than the {maxPixels} allowed (MaxPixels); it may be a decompression bomb.");
+            }
+
+            mode ??= codec.Info.AlphaType == SKAlphaType.Opaque ? PixelMode.Rgb : PixelMode.Rgba;
+            var image = new DecodedImage(width, height, mode.Value);
+            try
+            {
+                // No colour space: the reference ignores colour profiles. Unpremul: premultiplied, colours under alpha would be lost.
+                var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul, null);
+                SKCodecResult result;
+                fixed (byte* pixels = image.Pixels) result = codec.GetPixels(info, (nint)pixels);
+                if (result == SKCodecResult.Success) return image;
+                throw new InvalidDataException(result == SKCodecResult.IncompleteInput
+                    ? $"The image ({width} × {height} {codec.EncodedFormat}) is cut short: its data ends before its pixels do."
+                    : $"The image ({width} × {height} {codec.EncodedFormat}) is damaged: decoding it ended with {result}.");
+            }
+            catch
+            {
+                image.Dispose();
+                throw;
+            }
+        }
+    }
+
+    private static DecodedImage DecodePng(ReadOnlySpan<byte> encoded, PngHeader png, long maxPixels, Gray16Conversion gray16)
+    {
+        if (!png.IsGray16) return DecodeWithSkia(encoded, maxPixels, png.Mode);
+        var copy = ArrayPool<byte>.Shared.Rent(encoded.Length);
+        try
+        {
+            encoded.CopyTo(copy);
+            PngHeader.PretendGrayAlpha8(copy);
+            // The upper byte came out as grey, the lower as alpha: read as RGB this is the grey scaled to 8 bits.
+            return DecodeWithSkia(
+                copy.AsSpan(0, encoded.Length), maxPixels, gray16 == Gray16Conversion.Clip ? PixelMode.Gray16 : PixelMode.Rgb);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(copy);
+        }
+    }
+
+    private static DecodedImage DecodeGif(ReadOnlySpan<byte> encoded, GifHeader gif, long maxPixels)
+    {
+        var copy = ArrayPool<byte>.Shared.Rent(encoded.Length);
+        try
+        {
+            encoded.CopyTo(copy);
+            gif.ClearTransparency(copy);
+            var image = DecodeWithSkia(copy.AsSpan(0, encoded.Length), maxPixels, gif.Mode);
+            gif.FillAroundFrame(image);
+            return image;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(copy);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+namespace Microsoft.ML.Clip.Imaging;
+
+/// <summary>What settings must agree on.</summary>
+internal static class PreprocessingChecks
+{
+    /// <summary>Checks the settings and finds the one size that all outputs have.</summary>
+    /// <exception cref="ArgumentException">The settings contradict each other or do not fix the size of the output.</exception>
+    public static (int Width, int Height) FindOutputSize(ClipImagePreprocessing settings)
+    {
+        Require(Enum.IsDefined(settings.Resample), $"Resample is {settings.Resample}, which is none of the known filters.");
+        Require(Enum.IsDefined(settings.Order), $"Order is {settings.Order}, which is none of the known orders.");
+        Require(Enum.IsDefined(settings.Gray16), $"Gray16 is {settings.Gray16}, which is none of the known conversions.");
+        Require(settings.MaxPixels > 0, $"MaxPixels is {settings.MaxPixels}; it must be positive.");
+        Require(double.IsFinite(settings.RescaleFactor), $"RescaleFactor is {settings.RescaleFactor}; it must be finite.");
+        Require(settings.Mean is { Length: 3 }, "Mean must have three numbers: red, green, blue.");
+        Require(settings.Std is { Length: 3 } && !settings.Std.Contains(0), "Std must have three numbers, none of them zero: red, green, blue.");
+
+        var isSquashed = settings.ResizeHeight is not null || settings.ResizeWidth is not null;
+        if (settings.DoResize)
+        {
+            Require(settings.ShortestEdge is null || !isSquashed, "ShortestEdge and ResizeHeight/ResizeWidth exclude each other: set one of them.");
+            Require(settings.ShortestEdge is not null || isSquashed, "DoResize needs ShortestEdge, or ResizeHeight and ResizeWidth.");
+            Require(!isSquashed || (settings.ResizeHeight > 0 && settings.ResizeWidth > 0), "ResizeHeight and ResizeWidth must both be positive.");
+            Require(settings.ShortestEdge is null or > 0, $"ShortestEdge is {settings.ShortestEdge}; it must be positive.");
+        }
+
+        if (settings.DoCenterCrop)
+        {
+            Require(
+                settings.CropHeight > 0 && settings.CropWidth > 0,
+                $"The crop is {settings.CropHeight} × {settings.CropWidth}; DoCenterCrop needs a positive CropHeight and CropWidth.");
+            return (settings.CropWidth, settings.CropHeight);
+        }
+
+        Require(
+            settings.DoResize && isSquashed,
+            "The output's size would differ from image to image: set DoCenterCrop, or both ResizeHeight and ResizeWidth.");
+        return (settings.ResizeWidth!.Value, settings.ResizeHeight!.Value);
+    }
+
+    private static void Require(bool condition, string problem)
+    {
+        if (!condition) throw new ArgumentException(problem);
+    }
+}

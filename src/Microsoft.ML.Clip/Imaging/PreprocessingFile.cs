@@ -1,0 +1,180 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Microsoft.ML.Clip.Imaging;
+
+/// <summary>Reads the preprocessing files of Hugging Face and open_clip, each with its own library's defaults.</summary>
+internal static class PreprocessingFile
+{
+    /// <summary>The side that both libraries assume where neither the file nor the model says.</summary>
+    private const int DefaultSize = 224;
+
+    private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+
+    public static ClipImagePreprocessing Read(string path)
+    {
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(File.ReadAllBytes(path), Lenient);
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"'{path}' is not JSON: {e.Message}", e);
+        }
+
+        using (document)
+        {
+            var root = new Section(document.RootElement, path, "");
+            if (root.Object("preprocess_cfg") is { } nested)
+            {
+                return ReadOpenClip(nested, root.Object("model_cfg")?.Object("vision_cfg")?.Find("image_size"));
+            }
+
+            string[] openClipOnly = ["interpolation", "resize_mode", "mean", "std"];
+            return openClipOnly.Any(key => root.Find(key) is not null) ? ReadOpenClip(root, null) : ReadHuggingFace(root);
+        }
+    }
+
+    /// <summary>open_clip's <c>PreprocessCfg</c> and <c>image_transform_v2</c>; an absent size is the model's.</summary>
+    private static ClipImagePreprocessing ReadOpenClip(Section section, Value? modelSize)
+    {
+        if (section.Find("mode") is { } mode && mode.String() != "RGB") throw mode.Unknown("RGB");
+        var size = section.Find("size") ?? modelSize;
+        var (height, width) = size?.HeightWidth() ?? (DefaultSize, DefaultSize);
+        var settings = WithNumbers(section, "mean", "std") with
+        {
+            CropHeight = height,
+            CropWidth = width,
+            Resample = section.Find("interpolation") switch
+            {
+                null => ImageResample.Bicubic,
+                { } value => value.String() switch
+                {
+                    "bicubic" => ImageResample.Bicubic,
+                    "bilinear" => ImageResample.Bilinear,
+                    _ => throw value.Unknown("bicubic or bilinear"),
+                },
+            },
+        };
+        switch (section.Find("resize_mode"))
+        {
+            case { } value when value.String() == "squash":
+                return settings with { ResizeHeight = height, ResizeWidth = width, DoCenterCrop = false };
+            case { } value when value.String() != "shortest":
+                throw value.Unknown("shortest or squash");
+            default:
+                return height == width ? settings with { ShortestEdge = height } : throw size!.Unknown("a square one with resize_mode shortest");
+        }
+    }
+
+    /// <summary>
+    /// Hugging Face's <c>CLIPImageProcessor</c> and its like. A bare number means the shortest edge to CLIP's processor and a square to
+    /// SigLIP's and ViT's; those two do not crop unless told to.
+    /// </summary>
+    private static ClipImagePreprocessing ReadHuggingFace(Section section)
+    {
+        var type = (section.Find("image_processor_type") ?? section.Find("feature_extractor_type"))?.String() ?? "";
+        var isSquare = type.StartsWith("Siglip", StringComparison.OrdinalIgnoreCase) || type.StartsWith("ViT", StringComparison.Ordinal);
+        var settings = WithNumbers(section, "image_mean", "image_std") with
+        {
+            DoResize = section.Find("do_resize")?.Boolean() ?? true,
+            DoRescale = section.Find("do_rescale")?.Boolean() ?? true,
+            DoNormalize = section.Find("do_normalize")?.Boolean() ?? true,
+            RescaleFactor = section.Find("rescale_factor")?.Number() ?? 1 / 255.0,
+            Resample = section.Find("resample") switch
+            {
+                null => ImageResample.Bicubic,
+                { } value => Enum.IsDefined((ImageResample)value.Integer())
+                    ? (ImageResample)value.Integer()
+                    : throw value.Unknown("0 (nearest), 1 (Lanczos), 2 (bilinear) or 3 (bicubic)"),
+            },
+        };
+        var size = section.Find("size");
+        if (size is { IsObject: true } && size.Member("shortest_edge") is { } edge)
+        {
+            settings = settings with { ShortestEdge = edge.Size() };
+        }
+        else if (!isSquare && size is null or { IsNumber: true })
+        {
+            settings = settings with { ShortestEdge = size?.Size() ?? DefaultSize };
+        }
+        else
+        {
+            var (height, width) = size?.HeightWidth() ?? (DefaultSize, DefaultSize);
+            settings = settings with { ResizeHeight = height, ResizeWidth = width };
+        }
+
+        var crop = section.Find("crop_size");
+        var cropDefault = crop is not null || settings.ShortestEdge is not null;
+        var (cropHeight, cropWidth) = crop?.HeightWidth() ?? (DefaultSize, DefaultSize);
+        return settings with
+        {
+            DoCenterCrop = section.Find("do_center_crop")?.Boolean() ?? cropDefault,
+            CropHeight = cropHeight,
+            CropWidth = cropWidth,
+        };
+    }
+
+    private static ClipImagePreprocessing WithNumbers(Section section, string mean, string std)
+    {
+        var settings = new ClipImagePreprocessing();
+        return settings with { Mean = section.Find(mean)?.Triple() ?? settings.Mean, Std = section.Find(std)?.Triple() ?? settings.Std };
+    }
+
+    /// <summary>A JSON object and where it stands, for the sentences of errors.</summary>
+    private sealed class Section(JsonElement element, string file, string prefix)
+    {
+        public Value? Find(string key)
+        {
+            if (element.ValueKind != JsonValueKind.Object) throw new FormatException($"'{file}' does not hold a JSON object.");
+            return element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null
+                ? new Value(value, file, prefix + key)
+                : null;
+        }
+
+        public Section? Object(string key) => Find(key) is { IsObject: true } value ? new(value.Element, file, prefix + key + ".") : null;
+    }
+
+    /// <summary>A JSON value that knows its key and file.</summary>
+    private sealed class Value(JsonElement element, string file, string key)
+    {
+        public JsonElement Element => element;
+
+        public bool IsObject => element.ValueKind == JsonValueKind.Object;
+
+        public bool IsNumber => element.ValueKind == JsonValueKind.Number;
+
+        public FormatException Unknown(string expected) =>
+            new($"'{key}' is {element.GetRawText()} in '{file}'; it must be {expected}.");
+
+        public string String() => element.ValueKind == JsonValueKind.String ? element.GetString()! : throw Unknown("a string");
+
+        public bool Boolean() => element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : throw Unknown("true or false");
+
+        public double Number() => IsNumber ? element.GetDouble() : throw Unknown("a number");
+
+        public int Integer() => IsNumber && element.TryGetInt32(out var value) ? value : throw Unknown("a whole number");
+
+        public int Size() => Integer() is > 0 and var value ? value : throw Unknown("a positive number of pixels");
+
+        public Value? Member(string name) => element.TryGetProperty(name, out var member) ? new(member, file, $"{key}.{name}") : null;
+
+        /// <summary>A number for both sides, [height, width], or an object that names them.</summary>
+        public (int Height, int Width) HeightWidth()
+        {
+            if (IsNumber) return (Size(), Size());
+            if (IsObject && Member("height") is { } height && Member("width") is { } width) return (height.Size(), width.Size());
+            if (element.ValueKind == JsonValueKind.Array && element.GetArrayLength() == 2) return (Item(0).Size(), Item(1).Size());
+            throw Unknown("a size in pixels");
+        }
+
+        public float[] Triple()
+        {
+            if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() != 3) throw Unknown("three numbers");
+            return [(float)Item(0).Number(), (float)Item(1).Number(), (float)Item(2).Number()];
+        }
+
+        private Value Item(int index) => new(element[index], file, string.Create(CultureInfo.InvariantCulture, $"{key}[{index}]"));
+    }
+}
