@@ -1,0 +1,157 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.ML.Tokenizers;
+
+namespace Microsoft.ML.Clip;
+
+/// <summary>
+/// CLIP's tokenizer: cleans a text as the original does (<c>simple_tokenizer.py</c> of openai/CLIP, with ftfy's repairs), splits it, and
+/// encodes each piece by byte-level byte pair encoding. Immutable and thread-safe.
+/// </summary>
+/// <remarks>
+/// Gives the original's ids for every text of the golden data, with ICU and under InvariantGlobalization alike. Not reproduced of ftfy 6.3:
+/// Java's and CESU's variants of UTF-8 inside mojibake.
+/// </remarks>
+public sealed class ClipTokenizer
+{
+    /// <summary>The number of tokens that CLIP's text encoder reads, start and end of text included: 77.</summary>
+    public const int DefaultContextLength = 77;
+
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly Vocabulary _vocabulary;
+    private readonly BpeTokenizer _bpe;
+    private readonly byte[]?[] _bytes;
+
+    private ClipTokenizer(Vocabulary vocabulary)
+    {
+        _vocabulary = vocabulary;
+        (StartOfTextId, EndOfTextId) = (vocabulary.Ids[vocabulary.StartOfText], vocabulary.Ids[vocabulary.EndOfText]);
+        _bytes = new byte[]?[vocabulary.Size];
+        foreach (var (token, id) in vocabulary.Ids) _bytes[id] = ByteSymbols.TryDecode(token) ?? Encoding.UTF8.GetBytes(token);
+
+        _bpe = BpeTokenizer.Create(new BpeOptions(vocabulary.Ids)
+        {
+            Merges = vocabulary.Merges.Select(m => $"{m.Left} {m.Right}"),
+            ByteLevel = true,
+            EndOfWordSuffix = Vocabulary.WordEnd,
+            UnknownToken = vocabulary.EndOfText,
+            PreTokenizer = new ClipPreTokenizer(vocabulary.StartOfText, vocabulary.EndOfText),
+            SpecialTokens = new Dictionary<string, int> { [vocabulary.StartOfText] = StartOfTextId, [vocabulary.EndOfText] = EndOfTextId },
+        });
+    }
+
+    /// <summary>The id of the token before every text; 49406 in CLIP's vocabulary.</summary>
+    public int StartOfTextId { get; }
+
+    /// <summary>The id of the token after every text, where the text encoder reads its feature; 49407 in CLIP's vocabulary.</summary>
+    public int EndOfTextId { get; }
+
+    /// <summary>The number of rows an embedding table for these ids needs; 49408 for CLIP's vocabulary.</summary>
+    public int VocabularySize => _bytes.Length;
+
+    /// <summary>
+    /// Opens the tokenizer of a model folder: <c>tokenizer.json</c>, or without one <c>vocab.json</c> and <c>merges.txt</c>. Special tokens of
+    /// other names are found through <c>special_tokens_map.json</c>, <c>tokenizer_config.json</c> or the post-processor.
+    /// </summary>
+    /// <param name="folder">A folder in Hugging Face's layout.</param>
+    /// <exception cref="FileNotFoundException">The folder has neither; the message says what was looked for.</exception>
+    /// <exception cref="InvalidDataException">A file is malformed, contradicts another, or holds another kind of tokenizer.</exception>
+    public static ClipTokenizer Create(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return new(VocabularyReader.ReadFolder(folder));
+    }
+
+    /// <summary>Opens a tokenizer from its vocabulary and merges.</summary>
+    /// <param name="vocabularyPath">A <c>vocab.json</c>: an object of tokens and ids.</param>
+    /// <param name="mergesPath">A <c>merges.txt</c>: one pair of tokens a line.</param>
+    /// <exception cref="FileNotFoundException">One of the files does not exist.</exception>
+    /// <exception cref="InvalidDataException">A file is malformed, or they contradict each other.</exception>
+    public static ClipTokenizer Create(string vocabularyPath, string mergesPath)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(vocabularyPath);
+        ArgumentException.ThrowIfNullOrEmpty(mergesPath);
+        return new(VocabularyReader.ReadFiles(vocabularyPath, mergesPath));
+    }
+
+    /// <summary>Reads a tokenizer that <see cref="SaveVocabulary"/> wrote, or the contents of a <c>vocab.json</c> and a <c>merges.txt</c>.</summary>
+    /// <param name="vocabulary">An object of tokens and ids, in JSON; stays open.</param>
+    /// <param name="merges">One pair of tokens a line; stays open.</param>
+    /// <exception cref="InvalidDataException">One of them is malformed, or they contradict each other.</exception>
+    public static ClipTokenizer Create(Stream vocabulary, Stream merges)
+    {
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        ArgumentNullException.ThrowIfNull(merges);
+        return new(VocabularyReader.ReadStreams(vocabulary, merges, "the vocabulary", "the merges"));
+    }
+
+    /// <summary>Encodes a text: start of text, its tokens, end of text; not padded.</summary>
+    /// <param name="text">Any text; empty gives start and end alone.</param>
+    /// <param name="contextLength">The most ids to give, at least 2.</param>
+    /// <param name="truncate">Whether to cut longer texts, with end of text as the last id, or to refuse them.</param>
+    /// <exception cref="ArgumentException">The text is longer than <paramref name="contextLength"/> and <paramref name="truncate"/> is false.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is less than 2.</exception>
+    public int[] Encode(string text, int contextLength = DefaultContextLength, bool truncate = true) => Encode(text, contextLength, truncate, out _);
+
+    /// <inheritdoc cref="Encode(string, int, bool)"/>
+    /// <param name="text">Any text; empty gives start and end alone.</param>
+    /// <param name="contextLength">The most ids to give, at least 2.</param>
+    /// <param name="truncate">Whether to cut longer texts, with end of text as the last id, or to refuse them.</param>
+    /// <param name="truncated">Whether the text was cut.</param>
+    public int[] Encode(string text, int contextLength, bool truncate, out bool truncated)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 2);
+
+        var tokens = _bpe.EncodeToIds(TextCleaner.Clean(text), considerNormalization: false);
+        truncated = tokens.Count + 2 > contextLength;
+        if (truncated && !truncate)
+        {
+            var shown = text.Length <= 60 ? text : text[..60] + "…";
+            throw new ArgumentException(
+                $"The text '{shown}' has {tokens.Count + 2} tokens, more than the context length {contextLength}; shorten it or allow truncation.", nameof(text));
+        }
+
+        var ids = new int[Math.Min(tokens.Count + 2, contextLength)];
+        ids[0] = StartOfTextId;
+        for (var i = 1; i < ids.Length - 1; i++) ids[i] = tokens[i - 1];
+        ids[^1] = EndOfTextId;
+        return ids;
+    }
+
+    /// <summary>
+    /// The text that ids stand for, spelled as the original's <c>decode</c> does: cleaned, with a space after every piece.
+    /// </summary>
+    /// <param name="ids">What <see cref="Encode(string, int, bool)"/> gave, or the part of it between start and end of text; not padded.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
+    public string Decode(IEnumerable<int> ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        ReadOnlySpan<int> inner = [.. ids];
+        if (inner.Length > 0 && inner[0] == StartOfTextId) inner = inner[1..];
+        if (inner.Length > 0 && inner[^1] == EndOfTextId) inner = inner[..^1];
+
+        var bytes = new List<byte>(inner.Length * 6);
+        foreach (var id in inner)
+        {
+            if ((uint)id >= _bytes.Length || _bytes[id] is not { } token)
+                throw new ArgumentOutOfRangeException(nameof(ids), id, $"The vocabulary of {VocabularySize} tokens has no id {id}.");
+            bytes.AddRange(token);
+        }
+
+        return Encoding.UTF8.GetString([.. bytes]).Replace(Vocabulary.WordEnd, " ", StringComparison.Ordinal);
+    }
+
+    /// <summary>Writes the tokenizer to two streams, for <see cref="Create(Stream, Stream)"/>.</summary>
+    /// <param name="vocabulary">Gets the contents of a <c>vocab.json</c>; stays open.</param>
+    /// <param name="merges">Gets the contents of a <c>merges.txt</c>; stays open.</param>
+    public void SaveVocabulary(Stream vocabulary, Stream merges)
+    {
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        ArgumentNullException.ThrowIfNull(merges);
+        JsonSerializer.Serialize(vocabulary, new Dictionary<string, int>(_vocabulary.InOrder), Readable);
+        using var writer = new StreamWriter(merges, leaveOpen: true) { NewLine = "\n" };
+        foreach (var line in _vocabulary.MergeLines()) writer.WriteLine(line);
+    }
+}

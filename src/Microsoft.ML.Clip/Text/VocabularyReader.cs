@@ -1,0 +1,107 @@
+using System.Text.Json;
+
+namespace Microsoft.ML.Clip;
+
+/// <summary>Reads a <see cref="Vocabulary"/> from the files of a model folder, or from the two streams a saved model keeps.</summary>
+internal static class VocabularyReader
+{
+    private const string TokenizerFile = "tokenizer.json", VocabularyFile = "vocab.json", MergesFile = "merges.txt";
+
+    /// <summary>Reads a folder in Hugging Face's layout: <c>tokenizer.json</c> where there is one, else <c>vocab.json</c> and <c>merges.txt</c>.</summary>
+    public static Vocabulary ReadFolder(string folder)
+    {
+        string tokenizer = Path.Combine(folder, TokenizerFile), vocabulary = Path.Combine(folder, VocabularyFile), merges = Path.Combine(folder, MergesFile);
+        if (File.Exists(tokenizer))
+        {
+            using var json = ParseJson(tokenizer);
+            return TokenizerJson.Read(json.RootElement, tokenizer, SpecialTokens(folder));
+        }
+
+        if (File.Exists(vocabulary) && File.Exists(merges)) return ReadFiles(vocabulary, merges);
+        throw new FileNotFoundException(
+            $"There is no tokenizer in {folder}: looked for {TokenizerFile}, and for {VocabularyFile} with {MergesFile}.", tokenizer);
+    }
+
+    /// <summary>Reads a vocabulary and its merges; the names of the special tokens from the files beside them, if they say.</summary>
+    public static Vocabulary ReadFiles(string vocabularyPath, string mergesPath)
+    {
+        foreach (var path in new[] { vocabularyPath, mergesPath })
+        {
+            if (!File.Exists(path))
+                throw new FileNotFoundException($"There is no file {path}; a CLIP tokenizer is a {VocabularyFile} and a {MergesFile}.", path);
+        }
+
+        using FileStream vocabulary = File.OpenRead(vocabularyPath), merges = File.OpenRead(mergesPath);
+        return ReadStreams(vocabulary, merges, vocabularyPath, mergesPath, SpecialTokens(Path.GetDirectoryName(Path.GetFullPath(vocabularyPath))!));
+    }
+
+    public static Vocabulary ReadStreams(
+        Stream vocabulary, Stream merges, string tokensFrom, string mergesFrom, (string? Start, string? End) special = default)
+    {
+        Dictionary<string, int> ids;
+        try
+        {
+            ids = JsonSerializer.Deserialize<Dictionary<string, int>>(vocabulary)
+                ?? throw new InvalidDataException($"{tokensFrom} is not a vocabulary: it holds null instead of tokens and ids.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{tokensFrom} is not a vocabulary, a JSON object of tokens and ids: {e.Message}", e);
+        }
+
+        var pairs = new List<(string Left, string Right)>(ids.Count);
+        using var reader = new StreamReader(merges, leaveOpen: true);
+        for (var number = 1; reader.ReadLine() is { } line; number++)
+        {
+            if (line.Length == 0) continue;
+            var fields = line.Split(' ');
+            if (line.StartsWith("#version", StringComparison.Ordinal))
+            {
+                if (fields.Length == 4) special = (special.Start ?? fields[2], special.End ?? fields[3]);
+                continue;
+            }
+
+            pairs.Add(fields.Length == 2
+                ? (fields[0], fields[1])
+                : throw new InvalidDataException($"{mergesFrom}: line {number} is '{line}', not two tokens with a space between them."));
+        }
+
+        return new Vocabulary(
+            ids, pairs, special.Start ?? Vocabulary.DefaultStartOfText, special.End ?? Vocabulary.DefaultEndOfText, tokensFrom, mergesFrom);
+    }
+
+    /// <summary>The names of the special tokens in <c>special_tokens_map.json</c> or <c>tokenizer_config.json</c>.</summary>
+    private static (string? Start, string? End) SpecialTokens(string folder)
+    {
+        (string? Start, string? End) found = default;
+        foreach (var path in new[] { Path.Combine(folder, "special_tokens_map.json"), Path.Combine(folder, "tokenizer_config.json") })
+        {
+            if (!File.Exists(path)) continue;
+            using var json = ParseJson(path);
+            found = (found.Start ?? Name(json.RootElement, "bos_token"), found.End ?? Name(json.RootElement, "eos_token"));
+        }
+
+        return found;
+    }
+
+    /// <summary>A token is written as its text, or as an object with a <c>content</c>.</summary>
+    private static string? Name(JsonElement map, string key)
+    {
+        if (map.ValueKind != JsonValueKind.Object || !map.TryGetProperty(key, out var token)) return null;
+        if (token.ValueKind == JsonValueKind.Object && token.TryGetProperty("content", out var content)) token = content;
+        return token.ValueKind == JsonValueKind.String ? token.GetString() : null;
+    }
+
+    private static JsonDocument ParseJson(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return JsonDocument.Parse(stream);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path} is not JSON: {e.Message}", e);
+        }
+    }
+}
