@@ -1,0 +1,224 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Clip;
+
+/// <summary>
+/// An opened CLIP model folder: image tower, text tower, tokenizer and preprocessing. Each part is opened when first needed and once;
+/// pipeline steps made from one <see cref="ClipModel"/> share its sessions. All members are thread-safe.
+/// </summary>
+/// <remarks>
+/// The folder may be in the Hugging Face / transformers.js layout (<c>config.json</c>, <c>preprocessor_config.json</c>, tokenizer files,
+/// <c>onnx/vision_model.onnx</c>, <c>onnx/text_model.onnx</c>), hold <c>visual.onnx</c> and <c>textual.onnx</c> with <c>preprocess_cfg.json</c>, or hold one
+/// combined <c>model.onnx</c>, which works but computes both towers each time. Only the files that a use needs must be there.
+/// Disposing closes the sessions; pipeline steps made from this instance then throw <see cref="ObjectDisposedException"/>.
+/// </remarks>
+public sealed class ClipModel : IDisposable
+{
+    /// <summary>The scale at which OpenAI's models ended: their training clamps it to ln 100.</summary>
+    private const float DefaultLogitScale = 100f;
+
+    private readonly ClipFolder _folder;
+    private readonly ClipModelOptions _options;
+    private readonly Lock _gate = new();
+    private ImageTower? _imageTower;
+    private TextTower? _textTower;
+    private OnnxSession? _combined;
+    private bool _disposed;
+
+    private ClipModel(ClipFolder folder, ClipModelOptions options)
+    {
+        _folder = folder;
+        _options = options;
+        LogitScale = options.LogitScale ?? TrainedLogitScale.Read(Path.Combine(folder.Path, "model.safetensors")) ?? DefaultLogitScale;
+    }
+
+    /// <summary>The folder's full path.</summary>
+    public string Folder => _folder.Path;
+
+    /// <summary>Length of an embedding: 512 for ViT-B/32.</summary>
+    public int Dimension => _folder.VisionFile is null && _folder.CombinedFile is null ? TextTower.Dimension : ImageTower.Dimension;
+
+    /// <summary>
+    /// The factor on cosine similarities before the softmax, <c>exp(logit_scale)</c>: <see cref="ClipModelOptions.LogitScale"/>, else the trained
+    /// value in the folder's <c>model.safetensors</c>, else 100.
+    /// </summary>
+    public float LogitScale { get; }
+
+    /// <summary>Height in pixels of the images that the image tower takes, 224 for most.</summary>
+    public int ImageSize => ImageTower.Preprocessor.Height;
+
+    /// <summary>Longest token sequence, start-of-text and end-of-text included; 77 for all published models.</summary>
+    public int ContextLength => TextTower.ContextLength;
+
+    /// <summary>The folder's tokenizer.</summary>
+    public ClipTokenizer Tokenizer => TextTower.Tokenizer;
+
+    /// <summary>How images are prepared.</summary>
+    public ClipImagePreprocessing Preprocessing => ImageTower.Preprocessing;
+
+    /// <summary>The settings its sessions were opened with, which pipelines made from it save.</summary>
+    internal ClipSessionOptions SessionOptions => _options.Session;
+
+    /// <summary>The image tower, opened on first use.</summary>
+    internal ImageTower ImageTower
+    {
+        get
+        {
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                return _imageTower ??= ImageTower.Create(Session(_folder.RequireVision()), LoadPreprocessing());
+            }
+        }
+    }
+
+    /// <summary>The text tower, opened on first use.</summary>
+    internal TextTower TextTower
+    {
+        get
+        {
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                if (_textTower is not null) return _textTower;
+                var file = _folder.RequireText();
+                var tokenizer = ClipTokenizer.Create(_folder.RequireTokenizer());
+                var length = _options.ContextLength ?? _folder.Config.ContextLength;
+                var imageSize = file == _folder.CombinedFile ? LoadPreprocessing()?.CropHeight : null;
+                return _textTower = TextTower.Create(Session(file), tokenizer, length, _options.TruncateTexts, imageSize);
+            }
+        }
+    }
+
+    /// <summary>Opens a model folder. Sessions open on first use, so this is quick; the folder's layout is checked here.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">How to read it; default <c>new ClipModelOptions()</c>.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">It has no ONNX model in any of the known places, or not at the chosen precision.</exception>
+    /// <exception cref="InvalidDataException">A file in it is not what its name says.</exception>
+    /// <exception cref="NotSupportedException">It holds a model of another kind than CLIP.</exception>
+    public static ClipModel Open(string folder, ClipModelOptions? options = null)
+    {
+        options ??= new ClipModelOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(ClipModelOptions.BatchSize));
+        var found = ClipFolder.Locate(folder, options);
+        found.Config.RequireClip(folder);
+        return new ClipModel(found, options);
+    }
+
+    /// <summary>Embeds one text; see <see cref="EmbedTexts"/>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="normalize">Whether to scale the embedding to length 1.</param>
+    /// <returns><see cref="Dimension"/> floats.</returns>
+    public float[] EmbedText(string text, bool normalize = true) => EmbedTexts([text], normalize)[0];
+
+    /// <summary>Embeds texts, in batches cut to their longest text.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="normalize">
+    /// Whether to scale each embedding to length 1 (default), so that a dot product with another is their cosine similarity; if not, the
+    /// projected features are given as the model computes them.
+    /// </param>
+    /// <param name="cancellation">Checked before each batch.</param>
+    /// <returns>One embedding of <see cref="Dimension"/> floats a text, in their order.</returns>
+    /// <exception cref="FileNotFoundException">The folder has no text model or no tokenizer.</exception>
+    /// <exception cref="ArgumentException">A text is too long and <see cref="ClipModelOptions.TruncateTexts"/> is off.</exception>
+    public float[][] EmbedTexts(IReadOnlyList<string> texts, bool normalize = true, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var tower = TextTower;
+        return Rows(tower.Embed(texts, _options.BatchSize, cancellation), tower.Dimension, normalize);
+    }
+
+    /// <summary>Embeds one image file; see <see cref="EmbedImages(IReadOnlyList{string}, bool, CancellationToken)"/>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="normalize">Whether to scale the embedding to length 1.</param>
+    /// <returns><see cref="Dimension"/> floats.</returns>
+    public float[] EmbedImage(string path, bool normalize = true) => EmbedImages([path], normalize)[0];
+
+    /// <summary>Embeds one image; see <see cref="EmbedImages(IReadOnlyList{string}, bool, CancellationToken)"/>.</summary>
+    /// <param name="encoded">The bytes of an image file.</param>
+    /// <param name="normalize">Whether to scale the embedding to length 1.</param>
+    /// <returns><see cref="Dimension"/> floats.</returns>
+    public float[] EmbedImage(ReadOnlyMemory<byte> encoded, bool normalize = true) => EmbedImages([encoded], normalize)[0];
+
+    /// <summary>Embeds one image; see <see cref="EmbedImages(IReadOnlyList{string}, bool, CancellationToken)"/>.</summary>
+    /// <param name="image">A decoded image. It stays the caller's.</param>
+    /// <param name="normalize">Whether to scale the embedding to length 1.</param>
+    /// <returns><see cref="Dimension"/> floats.</returns>
+    public float[] EmbedImage(MLImage image, bool normalize = true) => EmbedImages([image], normalize)[0];
+
+    /// <summary>Embeds image files; a batch is decoded on all cores.</summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="normalize">
+    /// Whether to scale each embedding to length 1 (default), so that a dot product with another is their cosine similarity; if not, the
+    /// projected features are given as the model computes them.
+    /// </param>
+    /// <param name="cancellation">Checked between images.</param>
+    /// <returns>One embedding of <see cref="Dimension"/> floats an image, in their order.</returns>
+    /// <exception cref="FileNotFoundException">An image does not exist, or the folder has no vision model.</exception>
+    /// <exception cref="InvalidDataException">A file is no image; the message names it.</exception>
+    public float[][] EmbedImages(IReadOnlyList<string> paths, bool normalize = true, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        var tower = ImageTower;
+        return EmbedImages(tower, paths.Count, (i, to) => ImageFile.Prepare(tower.Preprocessor, paths[i], to), normalize, cancellation);
+    }
+
+    /// <summary>Embeds images given as the bytes of their files.</summary>
+    /// <inheritdoc cref="EmbedImages(IReadOnlyList{string}, bool, CancellationToken)"/>
+    /// <param name="encoded">The files' bytes.</param>
+    /// <param name="normalize">Whether to scale each embedding to length 1.</param>
+    /// <param name="cancellation">Checked between images.</param>
+    public float[][] EmbedImages(
+        IReadOnlyList<ReadOnlyMemory<byte>> encoded, bool normalize = true, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(encoded);
+        var tower = ImageTower;
+        return EmbedImages(tower, encoded.Count, (i, to) => tower.Preprocessor.Preprocess(encoded[i].Span, to), normalize, cancellation);
+    }
+
+    /// <summary>Embeds decoded images. They stay the caller's.</summary>
+    /// <inheritdoc cref="EmbedImages(IReadOnlyList{string}, bool, CancellationToken)"/>
+    /// <param name="images">The images.</param>
+    /// <param name="normalize">Whether to scale each embedding to length 1.</param>
+    /// <param name="cancellation">Checked between images.</param>
+    public float[][] EmbedImages(IReadOnlyList<MLImage> images, bool normalize = true, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var tower = ImageTower;
+        return EmbedImages(tower, images.Count, (i, to) => tower.Preprocessor.Preprocess(images[i], to), normalize, cancellation);
+    }
+
+    /// <summary>Closes the sessions, once the calls in flight have ended.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            _imageTower?.Dispose();
+            _textTower?.Dispose();
+            _combined?.Dispose();
+        }
+    }
+
+    private static float[][] Rows(float[] embeddings, int dimension, bool normalize)
+    {
+        if (normalize) EmbeddingMath.NormalizeRows(embeddings, dimension);
+        return [.. embeddings.Chunk(dimension)];
+    }
+
+    private float[][] EmbedImages(ImageTower tower, int count, ImagePreparer prepare, bool normalize, CancellationToken cancellation) =>
+        Rows(tower.Embed(count, _options.BatchSize, prepare, cancellation), tower.Dimension, normalize);
+
+    private ClipImagePreprocessing? LoadPreprocessing() =>
+        _options.Preprocessing ?? (_folder.PreprocessingFile is { } file ? ClipImagePreprocessing.Load(file) : null);
+
+    /// <summary>A session for one tower; both towers of a combined file hold the same.</summary>
+    private OnnxSession Session(string file)
+    {
+        if (file != _folder.CombinedFile) return OnnxSession.Open(new OnnxFile(file), _options.Session);
+        _combined ??= OnnxSession.Open(new OnnxFile(file), _options.Session);
+        return _combined.Share();
+    }
+}

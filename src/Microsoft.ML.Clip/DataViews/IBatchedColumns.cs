@@ -1,0 +1,33 @@
+namespace Microsoft.ML.Clip;
+
+/// <summary>Columns computed a batch of rows at a time, bound to one input schema. Thread-safe: state lives in the batches.</summary>
+internal interface IBatchedColumns
+{
+    /// <summary>The columns added.</summary>
+    IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; }
+
+    /// <summary>The input column they are computed from.</summary>
+    DataViewSchema.Column Input { get; }
+
+    /// <summary>Rows in a full batch.</summary>
+    int BatchSize { get; }
+
+    /// <summary>Room for <paramref name="capacity"/> of the rows that <paramref name="row"/> passes over.</summary>
+    IRowBatch CreateBatch(DataViewRow row, int capacity, BatchLog log);
+}
+
+/// <summary>The rows of one batch. Used by one thread at a time.</summary>
+internal interface IRowBatch
+{
+    /// <summary>Takes the current row's input into a slot. On the cursor's thread, so cheap.</summary>
+    void Read(int slot);
+
+    /// <summary>Makes the first <paramref name="count"/> slots ready to run. On any thread, perhaps while another batch runs.</summary>
+    void Prepare(int count, CancellationToken cancellation);
+
+    /// <summary>Computes the outputs of the first <paramref name="count"/> slots.</summary>
+    void Run(int count);
+
+    /// <summary>A <c>ValueGetter</c> of one output, at the slot that <paramref name="slot"/> tells.</summary>
+    Delegate CreateGetter(int output, Func<int> slot);
+}

@@ -1,0 +1,45 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Clip;
+
+/// <summary>The texts of a batch of rows: tokenized in parallel, cut to the longest, embedded in one run.</summary>
+internal sealed class TextBatch : IRowBatch
+{
+    private readonly TextTower _tower;
+    private readonly bool _normalize;
+    private readonly BatchLog _log;
+    private readonly ValueGetter<ReadOnlyMemory<char>> _getter;
+    private readonly ReadOnlyMemory<char>[] _texts;
+    private readonly int[][] _tokens;
+    private float[] _embeddings = [];
+
+    public TextBatch(TextTower tower, DataViewRow row, DataViewSchema.Column column, int capacity, bool normalize, BatchLog log)
+    {
+        (_tower, _normalize, _log) = (tower, normalize, log);
+        _getter = row.GetGetter<ReadOnlyMemory<char>>(row.Schema[column.Index]);
+        _texts = new ReadOnlyMemory<char>[capacity];
+        _tokens = new int[capacity][];
+    }
+
+    public void Read(int slot) => _getter(ref _texts[slot]);
+
+    public void Prepare(int count, CancellationToken cancellation) => OrderedParallel.For(count, Tokenize, cancellation);
+
+    public void Run(int count)
+    {
+        if (_embeddings.Length < count * _tower.Dimension) _embeddings = new float[count * _tower.Dimension];
+        var embeddings = _embeddings.AsMemory(0, count * _tower.Dimension);
+        _tower.Run(_tokens.AsSpan(0, count), embeddings);
+        if (_normalize) EmbeddingMath.NormalizeRows(embeddings.Span, _tower.Dimension);
+    }
+
+    public Delegate CreateGetter(int output, Func<int> slot) =>
+        VectorColumns.VectorGetter(_tower.Dimension, () => _embeddings.AsMemory(slot() * _tower.Dimension, _tower.Dimension));
+
+    private void Tokenize(int slot)
+    {
+        var text = _texts[slot].ToString();
+        _tokens[slot] = _tower.Tokenize(text);
+        if (_tower.IsTruncated(text, _tokens[slot])) _log.TextTruncated();
+    }
+}

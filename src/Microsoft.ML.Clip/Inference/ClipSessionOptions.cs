@@ -1,0 +1,63 @@
+namespace Microsoft.ML.Clip;
+
+/// <summary>Where ONNX Runtime computes.</summary>
+public enum ClipExecutionProvider
+{
+    /// <summary>On the CPU, unless the <see cref="MLContext"/> names a GPU (<see cref="MLContext.GpuDeviceId"/>).</summary>
+    Default = 0,
+
+    /// <summary>On the CPU, whatever the <see cref="MLContext"/> says.</summary>
+    Cpu,
+
+    /// <summary>On an NVIDIA GPU; the application must reference <c>Microsoft.ML.OnnxRuntime.Gpu</c>.</summary>
+    Cuda,
+}
+
+/// <summary>How far ONNX Runtime rewrites a graph before running it.</summary>
+public enum ClipGraphOptimization
+{
+    /// <summary>Every rewrite it has (default).</summary>
+    All = 0,
+
+    /// <summary>Those that keep to the standard's operators, and fusions.</summary>
+    Extended,
+
+    /// <summary>Redundant nodes only.</summary>
+    Basic,
+
+    /// <summary>None: the graph as written.</summary>
+    None,
+}
+
+/// <summary>
+/// Settings of the ONNX Runtime sessions, as plain values: they are saved with a pipeline as JSON, and no type of ONNX Runtime is.
+/// </summary>
+public sealed record ClipSessionOptions
+{
+    /// <summary>Threads within one operator; 0 (default) is one per physical core.</summary>
+    public int IntraOpThreads { get; init; }
+
+    /// <summary>Threads across operators, used when above 1; 0 (default) runs operators one after the other, best for CLIP's towers.</summary>
+    public int InterOpThreads { get; init; }
+
+    /// <summary>
+    /// Whether idle threads spin while they wait for the next operator. <see langword="true"/> (default) is fastest for a session alone;
+    /// <see langword="false"/> leaves the cores to others, e.g. to several sessions at once.
+    /// </summary>
+    public bool AllowSpinning { get; init; } = true;
+
+    /// <summary>Where to compute.</summary>
+    public ClipExecutionProvider ExecutionProvider { get; init; }
+
+    /// <summary>The GPU; <see langword="null"/> (default) takes <see cref="MLContext.GpuDeviceId"/>, and without it 0.</summary>
+    public int? GpuDeviceId { get; init; }
+
+    /// <summary>Whether to use the CPU where the GPU cannot be used, as <see cref="MLContext.FallbackToCpu"/>. Default <see langword="false"/>.</summary>
+    public bool FallbackToCpu { get; init; }
+
+    /// <summary>How far the graph is optimised.</summary>
+    public ClipGraphOptimization GraphOptimization { get; init; }
+
+    /// <summary>Path prefix of profiling files that ONNX Runtime writes; <see langword="null"/> (default) profiles nothing.</summary>
+    public string? ProfilePrefix { get; init; }
+}

@@ -1,0 +1,122 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Microsoft.ML.Clip;
+
+/// <summary>The image encoder: pixels as [batch, 3, height, width] in, projected features as [batch, dimension] out, not normalised.</summary>
+internal sealed class ImageTower : IDisposable
+{
+    private readonly OnnxSession _session;
+    private readonly string _pixels;
+    private readonly string _output;
+    private readonly TensorElementType _pixelType;
+    private readonly TensorElementType _outputType;
+    private readonly string[] _inputNames;
+    private readonly OrtValue[] _companions;
+    private readonly int _fixedBatch;
+    private int _disposed;
+
+    private ImageTower(OnnxSession session, ClipImagePreprocessing? preprocessing)
+    {
+        _session = session;
+        _pixels = OnnxSignature.Pixels(session) ?? throw new InvalidDataException(
+            $"'{session.File.Path}' is no image tower: it has no float input of shape [batch, 3, height, width].");
+        var input = session.Inputs[_pixels];
+        _pixelType = input.ElementDataType;
+        _fixedBatch = Math.Max(0, input.Dimensions[0]);
+        Preprocessing = preprocessing ?? ForInput(input.Dimensions, session.File.Path);
+        Preprocessor = ClipImagePreprocessor.Create(Preprocessing);
+        CheckSize(input.Dimensions, session.File.Path);
+
+        _output = OnnxSignature.ImageEmbeddings(session);
+        _outputType = session.Outputs[_output].ElementDataType;
+
+        // A combined graph computes both towers: the text side gets the shortest text there is.
+        string?[] textInputs = [OnnxSignature.TokenIds(session), OnnxSignature.Mask(session)];
+        OnnxSignature.RefuseOthers(session, [_pixels, .. textInputs]);
+        var others = textInputs.OfType<string>().ToArray();
+        _inputNames = [_pixels, .. others];
+        _companions = [.. others.Select(name => session.Keep(TokenTensor.Constant(session.Inputs[name], value: 1)))];
+        Dimension = session.Outputs[_output].Dimensions[1] is > 0 and var known ? known : Probe();
+    }
+
+    public ClipImagePreprocessing Preprocessing { get; }
+
+    public ClipImagePreprocessor Preprocessor { get; }
+
+    public int Dimension { get; }
+
+    public OnnxFile File => _session.File;
+
+    /// <summary>Takes over <paramref name="session"/>; <paramref name="preprocessing"/> null means CLIP's own at the input's size.</summary>
+    public static ImageTower Create(OnnxSession session, ClipImagePreprocessing? preprocessing)
+    {
+        try
+        {
+            return new ImageTower(session, preprocessing);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Another holder of the same session.</summary>
+    public ImageTower Share()
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, typeof(ClipModel));
+        _session.Share();
+        var other = (ImageTower)MemberwiseClone();
+        other._disposed = 0;
+        return other;
+    }
+
+    /// <summary>The rows that buffers must have for <paramref name="count"/> images: more only where the graph's batch is fixed.</summary>
+    public int RowsFor(int count) => _fixedBatch == 0 ? count : (count + _fixedBatch - 1) / _fixedBatch * _fixedBatch;
+
+    /// <summary>
+    /// Embeds <paramref name="count"/> preprocessed images; <paramref name="pixels"/> and <paramref name="embeddings"/> have room for
+    /// <see cref="RowsFor"/> rows.
+    /// </summary>
+    public void Run(Memory<float> pixels, int count, Memory<float> embeddings)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, typeof(ClipModel));
+        var size = _fixedBatch == 0 ? count : _fixedBatch;
+        for (var start = 0; start < count; start += size)
+        {
+            using var input = FloatTensor.Input(
+                pixels.Slice(start * Preprocessor.FloatCount, size * Preprocessor.FloatCount),
+                [size, 3, Preprocessor.Height, Preprocessor.Width], _pixelType);
+            using var output = FloatTensor.Output(embeddings.Slice(start * Dimension, size * Dimension), [size, Dimension], _outputType);
+            _session.Run(_inputNames, [input.Value, .. _companions], _output, output.Value);
+            output.Complete();
+        }
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0) _session.Dispose();
+    }
+
+    private static ClipImagePreprocessing ForInput(int[] shape, string path) =>
+        shape[2] > 0 && shape[2] == shape[3] ? ClipImagePreprocessing.ForSize(shape[2]) : throw new InvalidDataException(
+            $"'{path}' does not fix its image size and the folder has no preprocessor_config.json; set ClipModelOptions.Preprocessing.");
+
+    private void CheckSize(int[] shape, string path)
+    {
+        var fits = shape[1] is -1 or 3 && (shape[2] <= 0 || shape[2] == Preprocessor.Height) && (shape[3] <= 0 || shape[3] == Preprocessor.Width);
+        if (!fits)
+            throw new InvalidDataException(
+                $"'{path}' takes images of {shape[1]}×{shape[2]}×{shape[3]}, but the preprocessing makes 3×{Preprocessor.Height}×{Preprocessor.Width}.");
+    }
+
+    /// <summary>The dimension, where the graph does not declare it: seen by running a black image.</summary>
+    private int Probe()
+    {
+        var rows = RowsFor(1);
+        using var input = FloatTensor.Input(
+            new float[rows * Preprocessor.FloatCount], [rows, 3, Preprocessor.Height, Preprocessor.Width], _pixelType);
+        return _session.ProbeDimension(_inputNames, [input.Value, .. _companions], _output);
+    }
+}

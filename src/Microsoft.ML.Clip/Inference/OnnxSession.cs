@@ -1,0 +1,85 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Microsoft.ML.Clip;
+
+/// <summary>
+/// An ONNX Runtime session opened by path (bytes would lose external data) and counted: it closes, and its temporary files go,
+/// when the last holder has let go and the last run in flight has ended. Runs are thread-safe.
+/// </summary>
+internal sealed class OnnxSession : IDisposable
+{
+    private readonly InferenceSession _session;
+    private readonly RunOptions _runOptions = new();
+    private readonly List<IDisposable> _kept = [];
+    private int _holders = 1;
+
+    private OnnxSession(OnnxFile file, InferenceSession session) => (File, _session) = (file, session);
+
+    public OnnxFile File { get; }
+
+    public IReadOnlyDictionary<string, NodeMetadata> Inputs => _session.InputMetadata;
+
+    public IReadOnlyDictionary<string, NodeMetadata> Outputs => _session.OutputMetadata;
+
+    public static OnnxSession Open(OnnxFile file, ClipSessionOptions options)
+    {
+        using var settings = SessionOptionsFactory.Create(options);
+        try
+        {
+            return new OnnxSession(file, new InferenceSession(file.Path, settings));
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new InvalidDataException($"ONNX Runtime cannot open '{file.Path}': {e.Message.Trim()}", e);
+        }
+    }
+
+    /// <summary>Counts one more holder, who must dispose in turn.</summary>
+    public OnnxSession Share()
+    {
+        int holders;
+        do
+        {
+            holders = Volatile.Read(ref _holders);
+            ObjectDisposedException.ThrowIf(holders == 0, typeof(ClipModel));
+        }
+        while (Interlocked.CompareExchange(ref _holders, holders + 1, holders) != holders);
+        return this;
+    }
+
+    public void Run(IReadOnlyCollection<string> inputNames, IReadOnlyCollection<OrtValue> inputs, string outputName, OrtValue output)
+    {
+        Share();
+        try
+        {
+            _session.Run(_runOptions, inputNames, inputs, [outputName], [output]);
+        }
+        finally
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>The last dimension of an output that the graph leaves open, seen by a run.</summary>
+    public int ProbeDimension(IReadOnlyCollection<string> inputNames, IReadOnlyCollection<OrtValue> inputs, string outputName)
+    {
+        using var outputs = _session.Run(_runOptions, inputNames, inputs, [outputName]);
+        return checked((int)outputs[0].GetTensorTypeAndShape().Shape[^1]);
+    }
+
+    /// <summary>Ties a constant input's life to the session's, so that no run in flight loses it.</summary>
+    public OrtValue Keep(OrtValue constant)
+    {
+        _kept.Add(constant);
+        return constant;
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Decrement(ref _holders) != 0) return;
+        _session.Dispose();
+        _kept.ForEach(k => k.Dispose());
+        _runOptions.Dispose();
+        File.Owner?.Dispose();
+    }
+}

@@ -1,0 +1,31 @@
+using System.Runtime.ExceptionServices;
+
+namespace Microsoft.ML.Clip;
+
+/// <summary>A parallel loop that fails as the sequential one would: with the first failing index's own exception.</summary>
+internal static class OrderedParallel
+{
+    public static void For(int count, Action<int> body, CancellationToken cancellation)
+    {
+        if (count == 1)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            body(0);
+            return;
+        }
+
+        var failures = new Exception?[count];
+        Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellation }, i =>
+        {
+            try
+            {
+                body(i);
+            }
+            catch (Exception e)
+            {
+                failures[i] = e;
+            }
+        });
+        if (Array.Find(failures, f => f is not null) is { } first) ExceptionDispatchInfo.Throw(first);
+    }
+}

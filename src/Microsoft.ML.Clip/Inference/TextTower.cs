@@ -1,0 +1,182 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Microsoft.ML.Clip;
+
+/// <summary>
+/// The text encoder: token ids as [batch, length] in, projected features as [batch, dimension] out, not normalised. Attention is causal
+/// and the feature is taken at the first end-of-text, so nothing after it counts: a batch is cut to its longest text, and the
+/// shorter ones are filled up with end-of-text, which neither a first-occurrence nor an arg-max pooling mistakes for the first.
+/// </summary>
+internal sealed class TextTower : IDisposable
+{
+    private const int DefaultContextLength = 77;
+    private const int DefaultImageSize = 224;
+
+    private readonly OnnxSession _session;
+    private readonly string _ids;
+    private readonly string? _mask;
+    private readonly string _output;
+    private readonly TensorElementType _outputType;
+    private readonly string[] _inputNames;
+    private readonly OrtValue[] _companions;
+    private readonly int _fixedBatch;
+    private readonly int _fixedLength;
+    private int _disposed;
+
+    private TextTower(OnnxSession session, ClipTokenizer tokenizer, int? contextLength, bool truncate, int? imageSize)
+    {
+        _session = session;
+        Truncate = truncate;
+        ImageSize = imageSize;
+        Tokenizer = tokenizer;
+        _ids = OnnxSignature.TokenIds(session) ?? throw new InvalidDataException(
+            $"'{session.File.Path}' is no text tower: it has no integer input of shape [batch, length].");
+        _mask = OnnxSignature.Mask(session);
+        _output = OnnxSignature.TextEmbeddings(session);
+        _outputType = session.Outputs[_output].ElementDataType;
+        var input = session.Inputs[_ids];
+        _fixedBatch = Math.Max(0, input.Dimensions[0]);
+        _fixedLength = Math.Max(0, input.Dimensions[1]);
+        ContextLength = _fixedLength > 0 ? _fixedLength : contextLength ?? DefaultContextLength;
+
+        // A combined graph computes both towers: the image side gets one black image.
+        var pixels = OnnxSignature.Pixels(session);
+        OnnxSignature.RefuseOthers(session, _ids, _mask, pixels);
+        _inputNames = [_ids, .. new[] { _mask, pixels }.OfType<string>()];
+        _companions = pixels is null ? [] : [session.Keep(BlackImage(session, pixels, imageSize ?? DefaultImageSize))];
+        Dimension = session.Outputs[_output].Dimensions[1] is > 0 and var known ? known : Probe();
+    }
+
+    public ClipTokenizer Tokenizer { get; }
+
+    public int ContextLength { get; }
+
+    public int Dimension { get; }
+
+    /// <summary>Whether a text longer than the context is cut rather than refused.</summary>
+    public bool Truncate { get; }
+
+    /// <summary>Side of the blank image that a combined graph gets, where it leaves the size open.</summary>
+    public int? ImageSize { get; }
+
+    public OnnxFile File => _session.File;
+
+    /// <summary>Takes over <paramref name="session"/>. <paramref name="imageSize"/> only matters to a combined graph of open image size.</summary>
+    public static TextTower Create(OnnxSession session, ClipTokenizer tokenizer, int? contextLength, bool truncate, int? imageSize = null)
+    {
+        try
+        {
+            return new TextTower(session, tokenizer, contextLength, truncate, imageSize);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Another holder of the same session.</summary>
+    public TextTower Share()
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, typeof(ClipModel));
+        _session.Share();
+        var other = (TextTower)MemberwiseClone();
+        other._disposed = 0;
+        return other;
+    }
+
+    /// <summary>Start-of-text, the text's tokens, end-of-text, no padding; at most <see cref="ContextLength"/> of them.</summary>
+    public int[] Tokenize(string text) => Tokenizer.Encode(text, ContextLength, Truncate);
+
+    /// <summary>Whether <paramref name="tokens"/> are not all that <paramref name="text"/> has.</summary>
+    public bool IsTruncated(string text, int[] tokens) =>
+        Truncate && tokens.Length == ContextLength && Tokenizer.Encode(text, ContextLength + 1).Length > ContextLength;
+
+    /// <summary>Embeds tokenized texts into <paramref name="embeddings"/>, [texts, dimension].</summary>
+    public void Run(ReadOnlySpan<int[]> texts, Memory<float> embeddings)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, typeof(ClipModel));
+        var size = _fixedBatch == 0 ? texts.Length : _fixedBatch;
+        for (var start = 0; start < texts.Length; start += size)
+        {
+            var batch = texts.Slice(start, Math.Min(size, texts.Length - start)).ToArray();
+            if (batch.Length == size)
+            {
+                RunBatch(batch, size, embeddings.Slice(start * Dimension, size * Dimension));
+                continue;
+            }
+
+            var rows = new float[size * Dimension];
+            RunBatch(batch, size, rows);
+            rows.AsMemory(0, batch.Length * Dimension).CopyTo(embeddings[(start * Dimension)..]);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0) _session.Dispose();
+    }
+
+    private void RunBatch(int[][] texts, int rows, Memory<float> embeddings)
+    {
+        var inputs = Inputs(texts, rows);
+        try
+        {
+            using var output = FloatTensor.Output(embeddings, [rows, Dimension], _outputType);
+            _session.Run(_inputNames, [.. inputs, .. _companions], _output, output.Value);
+            output.Complete();
+        }
+        finally
+        {
+            inputs.ForEach(i => i.Dispose());
+        }
+    }
+
+    /// <summary>Ids and, where wanted, mask; rows beyond the texts (graphs of fixed batch) repeat the last text.</summary>
+    private List<OrtValue> Inputs(int[][] texts, int rows)
+    {
+        var length = _fixedLength > 0 ? _fixedLength : texts.Max(t => t.Length);
+        var inputs = new List<OrtValue>
+        {
+            TokenTensor.Create(_session.Inputs[_ids], rows, length, (r, row) =>
+            {
+                var text = texts[Math.Min(r, texts.Length - 1)];
+                for (var i = 0; i < text.Length; i++) row[i] = text[i];
+                row[text.Length..].Fill(Tokenizer.EndOfTextId);
+            }),
+        };
+        if (_mask is not null)
+        {
+            inputs.Add(TokenTensor.Create(_session.Inputs[_mask], rows, length, (r, row) =>
+            {
+                var tokens = texts[Math.Min(r, texts.Length - 1)].Length;
+                row[..tokens].Fill(1);
+                row[tokens..].Clear();
+            }));
+        }
+
+        return inputs;
+    }
+
+    private static OrtValue BlackImage(OnnxSession session, string pixels, int side)
+    {
+        var shape = session.Inputs[pixels].Dimensions;
+        long[] size = [Math.Max(1, shape[0]), 3, shape[2] > 0 ? shape[2] : side, shape[3] > 0 ? shape[3] : side];
+        return FloatTensor.Input(new float[size[0] * size[1] * size[2] * size[3]], size, session.Inputs[pixels].ElementDataType).Value;
+    }
+
+    /// <summary>The dimension, where the graph does not declare it: seen by running the empty text.</summary>
+    private int Probe()
+    {
+        var inputs = Inputs([Tokenize("")], Math.Max(1, _fixedBatch));
+        try
+        {
+            return _session.ProbeDimension(_inputNames, [.. inputs, .. _companions], _output);
+        }
+        finally
+        {
+            inputs.ForEach(i => i.Dispose());
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Numerics.Tensors;
+
+namespace Microsoft.ML.Clip;
+
+/// <summary>
+/// Labels and, for each, the direction that images of it should have: the classifier that CLIP's text tower makes of names. A label's
+/// embedding is the ensemble of its prompts: each normalised, averaged, normalised again (CLIP paper, section 3.1.4).
+/// </summary>
+public sealed class ClipLabelEmbeddings
+{
+    private readonly float[] _rows;
+
+    internal ClipLabelEmbeddings(IReadOnlyList<string> labels, float[] rows)
+    {
+        Labels = labels;
+        _rows = rows;
+        Dimension = rows.Length / labels.Count;
+    }
+
+    /// <summary>The labels, in the order of the score's slots.</summary>
+    public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>Length of an embedding.</summary>
+    public int Dimension { get; }
+
+    /// <summary>All rows, [labels, dimension].</summary>
+    internal ReadOnlyMemory<float> Rows => _rows;
+
+    /// <summary>A label's embedding, of length 1.</summary>
+    /// <param name="label">The label's index.</param>
+    public ReadOnlySpan<float> this[int label] => _rows.AsSpan(label * Dimension, Dimension);
+
+    /// <summary>Embeds labels through templates.</summary>
+    /// <param name="model">The model whose text tower embeds them.</param>
+    /// <param name="labels">The labels: at least one, all different.</param>
+    /// <param name="templates">
+    /// Sentences with <c>{}</c> or <c>{c}</c> where the label goes; <see langword="null"/> (default) is <see cref="PromptTemplates.Default"/>,
+    /// <c>{}</c> alone embeds the bare labels.
+    /// </param>
+    /// <param name="prompts">Whole prompts for some labels, used instead of the templates.</param>
+    /// <param name="cancellation">Checked before each batch of prompts.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no label, a label is empty or comes twice, a template has no place for it, or prompts are given for a label that is not there.
+    /// </exception>
+    public static ClipLabelEmbeddings Create(
+        ClipModel model,
+        IReadOnlyList<string> labels,
+        IReadOnlyList<string>? templates = null,
+        IReadOnlyDictionary<string, IReadOnlyList<string>>? prompts = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var sentences = LabelPrompts.Expand(labels, templates, prompts);
+        var tower = model.TextTower;
+        var dimension = tower.Dimension;
+        var embedded = model.EmbedTexts([.. sentences.SelectMany(s => s)], normalize: true, cancellation);
+
+        var rows = new float[labels.Count * dimension];
+        var next = 0;
+        for (var label = 0; label < labels.Count; label++)
+        {
+            var row = rows.AsSpan(label * dimension, dimension);
+            for (var i = 0; i < sentences[label].Count; i++) TensorPrimitives.Add(row, embedded[next++], row);
+            EmbeddingMath.Normalize(row);
+        }
+
+        return new ClipLabelEmbeddings([.. labels], rows);
+    }
+
+    /// <summary>Takes embeddings made elsewhere: by another program, or the average of example images.</summary>
+    /// <param name="labels">The labels: at least one, all different.</param>
+    /// <param name="vectors">One embedding a label, all of one length; they are normalised here.</param>
+    /// <exception cref="ArgumentException">The labels are not as said, or the vectors do not fit them.</exception>
+    public static ClipLabelEmbeddings FromVectors(IReadOnlyList<string> labels, IReadOnlyList<float[]> vectors)
+    {
+        ArgumentNullException.ThrowIfNull(vectors);
+        LabelPrompts.CheckLabels(labels);
+        if (vectors.Count != labels.Count)
+            throw new ArgumentException($"{labels.Count} label(s) need as many vectors, not {vectors.Count}.", nameof(vectors));
+        var dimension = vectors[0].Length;
+        if (vectors.FirstOrDefault(v => v.Length != dimension || dimension == 0) is { } odd)
+            throw new ArgumentException($"The vectors must be of one length; there are {dimension} and {odd.Length}.", nameof(vectors));
+        var rows = vectors.SelectMany(v => v).ToArray();
+        EmbeddingMath.NormalizeRows(rows, dimension);
+        return new ClipLabelEmbeddings([.. labels], rows);
+    }
+}
