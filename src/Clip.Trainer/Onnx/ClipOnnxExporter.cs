@@ -32,7 +32,7 @@ public static class ClipOnnxExporter
     /// The model's parameters by OpenAI's names; a <c>logit_bias</c> (SigLIP) is added to the logits where there is one.
     /// </param>
     /// <param name="onnxFolder">Created where it does not exist.</param>
-    /// <exception cref="ClipException">A weight is missing, has another shape than the config gives it, or is none of the config's.</exception>
+    /// <exception cref="ClipException">A weight is missing, misshapen for the config, or has no place in it.</exception>
     public static void Export(ClipConfig config, IReadOnlyDictionary<string, WeightTensor> weights, string onnxFolder) =>
         Export(config, weights, onnxFolder, ModelFile.MaxInlineBytes);
 

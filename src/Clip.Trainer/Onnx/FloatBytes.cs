@@ -10,7 +10,8 @@ internal sealed class FloatBytes(ReadOnlyMemory<float> floats) : MemoryManager<b
     public override Span<byte> GetSpan() => MemoryMarshal.AsBytes(MemoryMarshal.AsMemory(floats).Span);
 
     /// <inheritdoc/>
-    public override MemoryHandle Pin(int elementIndex = 0) => throw new NotSupportedException("The bytes are only read through their span.");
+    public override MemoryHandle Pin(int elementIndex = 0) =>
+        throw new NotSupportedException("The bytes are only read through their span.");
 
     /// <inheritdoc/>
     public override void Unpin()

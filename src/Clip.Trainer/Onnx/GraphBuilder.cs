@@ -99,6 +99,7 @@ internal sealed class GraphBuilder(string name)
             shape.Dim.Add(dim.Size is { } size
                 ? new TensorShapeProto.Types.Dimension { DimValue = size }
                 : new TensorShapeProto.Types.Dimension { DimParam = dim.Name });
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = type, Shape = shape } } };
+        var tensor = new TypeProto.Types.Tensor { ElemType = type, Shape = shape };
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
     }
 }

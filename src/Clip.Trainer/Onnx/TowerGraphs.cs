@@ -8,7 +8,7 @@ namespace Clip.Trainer.Onnx;
 /// <summary>Writes the two towers, from input to projected feature. In each, the last block computes only the token that is read.</summary>
 internal static class TowerGraphs
 {
-    /// <summary>pixel_values [items, 3, size, size] → [items, embed_dim] (CLIP paper, section 2.4: a ViT with a LayerNorm before the blocks).</summary>
+    /// <summary>pixel_values [items, 3, size, size] → [items, embed_dim]: a ViT with a LayerNorm before the blocks (CLIP paper, 2.4).</summary>
     public static string Vision(GraphBuilder graph, WeightSource weights, ClipConfig config, Dim items)
     {
         var vision = config.Vision;
@@ -21,8 +21,8 @@ internal static class TowerGraphs
         var patches = graph.Op(
             "Conv", [pixels, conv], Attribute("kernel_shape", patch, patch), Attribute("strides", patch, patch));
         patches = graph.Op("Transpose", [graph.Op("Reshape", [patches, graph.Vector(0, width, -1)])], Attribute("perm", 0, 2, 1));
-        var classShape = graph.Op(
-            "Concat", [graph.Op("Shape", [pixels], Attribute("start", 0L), Attribute("end", 1L)), graph.Vector(1, width)], Attribute("axis", 0L));
+        var count = graph.Op("Shape", [pixels], Attribute("start", 0L), Attribute("end", 1L));
+        var classShape = graph.Op("Concat", [count, graph.Vector(1, width)], Attribute("axis", 0L));
         var classEmbedding = graph.Weight("visual.class_embedding", weights.Take("visual.class_embedding", width));
         var x = graph.Op("Concat", [graph.Op("Expand", [classEmbedding, classShape]), patches], Attribute("axis", 1L));
         var positions = weights.Take("visual.positional_embedding", tokens, width);

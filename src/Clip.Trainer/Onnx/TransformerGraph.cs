@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Modeling;
 using static Clip.Trainer.Onnx.GraphBuilder;
@@ -20,10 +21,10 @@ internal sealed class TransformerGraph(
 {
     private readonly int _headWidth = width / heads;
 
-    /// <summary>The shape that gives each row's item, token, head and channel axes of their own, where every item has this many tokens.</summary>
+    /// <summary>The shape that cuts rows into [items, tokens, heads, channels], for a known number of tokens.</summary>
     public string HeadShape(long tokens) => graph.Vector(-1, tokens, heads, _headWidth);
 
-    /// <summary>The same where the items and their tokens are counted by the vector <paramref name="itemsAndTokens"/> when the graph runs.</summary>
+    /// <summary>The same where a vector of two, <paramref name="itemsAndTokens"/>, counts them when the graph runs.</summary>
     public string HeadShape(string itemsAndTokens) =>
         graph.Op("Concat", [itemsAndTokens, graph.Vector(heads, _headWidth)], Attribute("axis", 0L));
 
@@ -31,7 +32,7 @@ internal sealed class TransformerGraph(
     /// <param name="layer">From 0.</param>
     /// <param name="all">Every token: [items · tokens, width].</param>
     /// <param name="allShape">Their <see cref="HeadShape(long)"/>.</param>
-    /// <param name="rows">The tokens to compute: <paramref name="all"/>, or one of each item [items, width] where nobody reads the others.</param>
+    /// <param name="rows">The tokens to compute: <paramref name="all"/>, or [items, width] where only one of each item is read.</param>
     /// <param name="rowsShape">Their <see cref="HeadShape(long)"/>.</param>
     /// <param name="mask">Added to the attention scores [items, heads, rows, tokens]; null for none.</param>
     public string Block(int layer, string all, string allShape, string rows, string rowsShape, string? mask)
@@ -45,11 +46,11 @@ internal sealed class TransformerGraph(
         var inBias = weights.Take($"{name}.attn.in_proj_bias", 3 * width);
         // The scores' 1/√d goes into the query's weights, which saves a pass over the scores.
         var scale = 1 / MathF.Sqrt(_headWidth);
-        var query = Heads(Projection(rowsNormed, "q", 0, scale), rowsShape);
-        var key = Heads(Projection(allNormed, "k", 1, 1), allShape);
-        var value = Heads(Projection(allNormed, "v", 2, 1), allShape);
+        var query = Heads(Projection(rowsNormed, "q", 0, scale), rowsShape, 0, 2, 1, 3);
+        var key = Heads(Projection(allNormed, "k", 1, 1), allShape, 0, 2, 3, 1);
+        var value = Heads(Projection(allNormed, "v", 2, 1), allShape, 0, 2, 1, 3);
 
-        var scores = graph.Op("MatMul", [query, graph.Op("Transpose", [key], Attribute("perm", 0, 1, 3, 2))]);
+        var scores = graph.Op("MatMul", [query, key]);
         if (mask is not null) scores = graph.Op("Add", [scores, mask]);
         var mixed = graph.Op("MatMul", [graph.Op("Softmax", [scores], Attribute("axis", -1L)), value]);
         var joined = graph.Op("Reshape", [graph.Op("Transpose", [mixed], Attribute("perm", 0, 2, 1, 3)), graph.Vector(-1, width)]);
@@ -67,13 +68,16 @@ internal sealed class TransformerGraph(
     }
 
     /// <summary>Normalises rows over their channels, and applies gain and bias.</summary>
-    public string LayerNorm(string name, string x) => graph.Op(
-        "LayerNormalization",
-        [x, graph.Weight($"{name}.weight", weights.Take($"{name}.weight", width)), graph.Weight($"{name}.bias", weights.Take($"{name}.bias", width))],
-        Attribute("axis", -1L), Attribute("epsilon", (float)config.LayerNormEps));
+    public string LayerNorm(string name, string x)
+    {
+        var gain = graph.Weight($"{name}.weight", weights.Take($"{name}.weight", width));
+        var bias = graph.Weight($"{name}.bias", weights.Take($"{name}.bias", width));
+        return graph.Op(
+            "LayerNormalization", [x, gain, bias], Attribute("axis", -1L), Attribute("epsilon", (float)config.LayerNormEps));
+    }
 
-    private string Heads(string x, string shape) =>
-        graph.Op("Transpose", [graph.Op("Reshape", [x, shape])], Attribute("perm", 0, 2, 1, 3));
+    private string Heads(string x, string shape, params long[] order) =>
+        graph.Op("Transpose", [graph.Op("Reshape", [x, shape])], Attribute("perm", order));
 
     private string Linear(string name, string x, int from, int to) => Gemm(
         x,
@@ -92,7 +96,7 @@ internal sealed class TransformerGraph(
         var third = stacked.Data.Slice(index * n, n);
         if (factor == 1) return new WeightTensor(shape, third);
         var scaled = new float[n];
-        System.Numerics.Tensors.TensorPrimitives.Multiply(third.Span, factor, scaled);
+        TensorPrimitives.Multiply(third.Span, factor, scaled);
         return new WeightTensor(shape, scaled);
     }
 }

@@ -31,7 +31,7 @@ internal sealed class WeightSource(IReadOnlyDictionary<string, WeightTensor> wei
     public void RefuseLeftovers()
     {
         if (weights.Keys.FirstOrDefault(name => !_taken.Contains(name)) is { } name)
-            throw new ClipException($"The weight '{name}' has no place in a model of this config; give the config that belongs to the weights.");
+            throw new ClipException($"The weight '{name}' has no place in a model of this config; give the config it was made with.");
     }
 
     private static string Text(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";

@@ -66,8 +66,8 @@ public sealed class ClipImagePreprocessor
     /// <remarks>
     /// What ML.NET's decoder dropped is gone: palette images are resized with the filter, not by nearest, CMYK and 16-bit grey are Skia's
     /// RGB, and colours under full transparency are black. Partly transparent pixels are taken as premultiplied, as ML.NET decodes them,
-    /// which gives the reference's bits when the image is resized in <see cref="PreprocessingOrder.Original"/>, and about its colours
-    /// otherwise. For exactness on every format, hand in the file's bytes.
+    /// which gives the reference's bits when the image is resized in <see cref="PreprocessingOrder.Original"/>; otherwise their colours
+    /// are the coarser the lower the alpha. For exactness on every format, hand in the file's bytes.
     /// </remarks>
     public void Preprocess(MLImage image, Span<float> destination)
     {

@@ -151,8 +151,11 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
         foreach (var (name, weight) in weights) longerWeights[name] = weight;
         foreach (var block in new[] { "visual.transformer.resblocks.2", "transformer.resblocks.3" })
         {
-            foreach (var name in new[] { $"{block}.attn.out_proj.weight", $"{block}.attn.out_proj.bias", $"{block}.mlp.c_proj.weight", $"{block}.mlp.c_proj.bias" })
-                longerWeights[name] = longerWeights[name] with { Data = new float[longerWeights[name].Data.Length] };
+            foreach (var end in new[] { "attn.out_proj.weight", "attn.out_proj.bias", "mlp.c_proj.weight", "mlp.c_proj.bias" })
+            {
+                var last = longerWeights[$"{block}.{end}"];
+                longerWeights[$"{block}.{end}"] = last with { Data = new float[last.Data.Length] };
+            }
         }
 
         ClipOnnxExporter.Export(config, weights, _folder["short"]);

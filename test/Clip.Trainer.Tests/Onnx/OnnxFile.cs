@@ -12,7 +12,8 @@ internal static class OnnxFile
         return Run(session, inputs);
     }
 
-    public static Dictionary<string, WeightTensor> Run(InferenceSession session, params ReadOnlySpan<(string Name, WeightTensor Value)> inputs)
+    public static Dictionary<string, WeightTensor> Run(
+        InferenceSession session, params ReadOnlySpan<(string Name, WeightTensor Value)> inputs)
     {
         var feeds = new Dictionary<string, OrtValue>();
         foreach (var (name, value) in inputs) feeds.Add(name, Feed(value, session.InputMetadata[name].ElementType));
