@@ -17,7 +17,7 @@ internal static class TokenizerCommand
         train.SetAction((parsed, cancellation) =>
         {
             var path = parsed.GetValue(data)!;
-            var vocabulary = BpeTrainer.Train(Captions(path, parsed.GetValue(captionKey)!), parsed.GetValue(vocabSize), cancellation);
+            var vocabulary = BpeTrainer.Train(Captions(path, parsed.GetValue(captionKey)!), parsed.GetValue(vocabSize), cancellation: cancellation);
             var folder = parsed.GetValue(output)!;
             Directory.CreateDirectory(folder);
             vocabulary.Save(folder);

@@ -23,9 +23,7 @@ public static class ModelFolderWriter
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
-        ArgumentException.ThrowIfNullOrWhiteSpace(outputFolder);
-        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(outputFolder));
-        RefuseToReplaceOtherThings(target);
+        var target = EnsureReplaceable(outputFolder);
 
         // A sibling, for only within one volume is a move all or nothing.
         var aside = $"{target}.{Guid.NewGuid():N}.tmp";
@@ -45,11 +43,18 @@ public static class ModelFolderWriter
         }
     }
 
-    private static void RefuseToReplaceOtherThings(string target)
+    /// <summary>Checks, before any work is done, that a model may be written to a folder.</summary>
+    /// <param name="outputFolder">Absent, empty, or holding a model (a <c>config.json</c>).</param>
+    /// <returns>The folder's full path.</returns>
+    /// <exception cref="ClipException">It is a file, or holds something else.</exception>
+    public static string EnsureReplaceable(string outputFolder)
     {
+        ArgumentException.ThrowIfNullOrWhiteSpace(outputFolder);
+        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(outputFolder));
         if (File.Exists(target)) throw new ClipException($"{target} is a file; give the name of a folder for the model.");
         if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any() && !File.Exists(Path.Combine(target, "config.json")))
             throw new ClipException($"{target} holds something that is not a model; give a new or an empty folder.");
+        return target;
     }
 
     private static void MoveIntoPlace(string aside, string target)

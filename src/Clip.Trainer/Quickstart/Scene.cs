@@ -9,8 +9,8 @@ namespace Clip.Trainer.Quickstart;
 /// <param name="Position">One of <see cref="Positions"/>.</param>
 internal sealed record Scene(string Shape, string Colour, string Texture, string Size, string Background, string Position)
 {
-    public static readonly string[] Shapes = ["circle", "square", "triangle", "star", "heart", "cross", "ring", "arrow"];
-    public static readonly string[] Colours = ["red", "orange", "yellow", "green", "turquoise", "blue", "purple", "pink", "brown"];
+    public static readonly string[] Shapes = ["circle", "square", "triangle", "star", "cross", "ring", "arrow"];
+    public static readonly string[] Colours = ["red", "orange", "yellow", "lime", "green", "turquoise", "blue", "purple", "pink", "brown"];
     public static readonly string[] Textures = ["plain", "striped", "dotted", "checkered"];
     public static readonly string[] Sizes = ["small", "large"];
     public static readonly string[] Backgrounds = ["white", "black", "grey", "beige"];

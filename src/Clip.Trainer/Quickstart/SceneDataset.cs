@@ -8,14 +8,11 @@ namespace Clip.Trainer.Quickstart;
 /// </summary>
 internal sealed class SceneDataset
 {
-    public const int HeldOut = 108, TrainImages = 12000, ValidationImages = 512, TestImagesPerClass = 4;
+    public const int HeldOut = 110, TrainImages = 12000, ValidationImages = 512, TestImagesPerClass = 4;
 
-    private SceneDataset(string folder, IReadOnlyList<string> testClasses) => (Folder, TestClasses) = (folder, testClasses);
+    private SceneDataset(string folder) => Folder = folder;
 
     public string Folder { get; }
-
-    /// <summary>The held-out combinations' names.</summary>
-    public IReadOnlyList<string> TestClasses { get; }
 
     public string Train => Path.Combine(Folder, "train.tsv");
 
@@ -27,6 +24,9 @@ internal sealed class SceneDataset
 
     public string AllLabels => Path.Combine(Folder, "all_classes.txt");
 
+    /// <summary>What was drawn into a folder before.</summary>
+    public static SceneDataset Open(string folder) => new(folder);
+
     /// <summary>Draws everything into a folder.</summary>
     public static SceneDataset Draw(string folder, long seed)
     {
@@ -34,12 +34,12 @@ internal sealed class SceneDataset
         var order = combinations.ToArray();
         new SampleRandom(seed, 100).Shuffle(order.AsSpan());
         var (heldOut, trained) = (order[..HeldOut], order[HeldOut..]);
-        var dataset = new SceneDataset(folder, [.. heldOut.Select(c => Scene.Name(c.texture, c.colour, c.shape))]);
+        var dataset = new SceneDataset(folder);
 
         Write("train", TrainImages, 1, trained);
         Write("val", ValidationImages, 2, trained);
         Write("test", HeldOut * TestImagesPerClass, 3, heldOut);
-        File.WriteAllLines(dataset.TestLabels, dataset.TestClasses);
+        File.WriteAllLines(dataset.TestLabels, heldOut.Select(c => Scene.Name(c.texture, c.colour, c.shape)));
         File.WriteAllLines(dataset.AllLabels, combinations.Select(c => Scene.Name(c.texture, c.colour, c.shape)));
         return dataset;
 

@@ -10,7 +10,7 @@ internal static class ScenePainter
 
     private static readonly Dictionary<string, SKColor> Palette = new()
     {
-        ["red"] = new(214, 32, 32), ["orange"] = new(244, 132, 20), ["yellow"] = new(240, 214, 32), ["green"] = new(36, 150, 60),
+        ["red"] = new(214, 32, 32), ["orange"] = new(244, 132, 20), ["yellow"] = new(240, 214, 32), ["lime"] = new(160, 232, 40), ["green"] = new(24, 128, 52),
         ["turquoise"] = new(40, 196, 200), ["blue"] = new(36, 76, 214), ["purple"] = new(128, 44, 168), ["pink"] = new(248, 132, 186), ["brown"] = new(120, 72, 36),
         ["white"] = new(250, 250, 250), ["black"] = new(14, 14, 14), ["grey"] = new(128, 128, 128), ["beige"] = new(222, 206, 170),
     };
@@ -22,7 +22,7 @@ internal static class ScenePainter
         var canvas = surface.Canvas;
         canvas.Clear(Shade(scene.Background, 8, ref random));
 
-        var radius = (float)(scene.Size == "large" ? random.NextDouble(22, 26) : random.NextDouble(15, 18));
+        var radius = (float)(scene.Size == "large" ? random.NextDouble(24, 28) : random.NextDouble(17, 20));
         var (x, y) = Centre(scene.Position, radius, ref random);
         canvas.Translate(x, y);
         canvas.RotateDegrees((float)random.NextDouble(-8, 8));
@@ -115,11 +115,6 @@ internal static class ScenePainter
             case "ring":
                 path.AddCircle(0, 0, r);
                 path.AddCircle(0, 0, 0.5f * r);
-                break;
-            case "heart":
-                path.MoveTo(0, 0.95f * r);
-                path.CubicTo(-1.7f * r, -0.2f * r, -0.75f * r, -1.35f * r, 0, -0.45f * r);
-                path.CubicTo(0.75f * r, -1.35f * r, 1.7f * r, -0.2f * r, 0, 0.95f * r);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(shape), shape, "There is no such shape.");

@@ -123,7 +123,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         if (options.Resume is null || !Directory.Exists(LearnedTokenizer))
         {
             Directory.CreateDirectory(LearnedTokenizer);
-            BpeTrainer.Train(rows.SelectMany(r => r.Captions), options.VocabSize, cancellation).Save(LearnedTokenizer);
+            BpeTrainer.Train(rows.SelectMany(r => r.Captions), options.VocabSize, cancellation: cancellation).Save(LearnedTokenizer);
         }
 
         return LearnedTokenizer;
