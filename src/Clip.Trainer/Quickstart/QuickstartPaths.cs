@@ -17,7 +17,7 @@ internal sealed record QuickstartPaths(string Folder)
             if (Directory.Exists(made)) Directory.Delete(made, recursive: true);
         }
 
-        File.Delete(Pipeline);
         Directory.CreateDirectory(Folder);
+        File.Delete(Pipeline);
     }
 }
