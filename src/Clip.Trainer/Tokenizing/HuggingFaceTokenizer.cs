@@ -94,7 +94,8 @@ internal static class HuggingFaceTokenizer
         return token;
     }
 
-    private static JsonObject Sequence(string key, params JsonNode?[] steps) => new() { ["type"] = "Sequence", [key] = new JsonArray(steps) };
+    private static JsonObject Sequence(string key, params JsonNode?[] steps) =>
+        new() { ["type"] = "Sequence", [key] = new JsonArray(steps) };
 
     private static JsonObject ByteLevel(bool addPrefixSpace) =>
         new() { ["type"] = "ByteLevel", ["add_prefix_space"] = addPrefixSpace, ["trim_offsets"] = true, ["use_regex"] = true };
