@@ -1,0 +1,60 @@
+using Clip.Trainer.Data;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Tokenizing;
+using Clip.Trainer.Training;
+using Microsoft.ML.Clip;
+using SkiaSharp;
+using TorchSharp;
+using ClipModel = Clip.Trainer.Modeling.ClipModel;
+
+namespace Clip.Trainer.Tests;
+
+/// <summary>A dozen drawn pictures with captions and a model of a few thousand parameters: a whole training in a second.</summary>
+internal sealed class TinyRun : IDisposable
+{
+    public const string Config =
+        """
+        {"embed_dim": 16, "vision_cfg": {"image_size": 16, "layers": 2, "width": 16, "head_width": 8, "patch_size": 8},
+         "text_cfg": {"context_length": 12, "vocab_size": 520, "width": 16, "heads": 2, "layers": 2}}
+        """;
+
+    private static readonly (string Name, SKColor Colour)[] Colours = [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("white", SKColors.White)];
+
+    public TinyRun()
+    {
+        var rows = Enumerable.Range(0, 12).Select(i =>
+        {
+            var (name, colour) = Colours[i % 4];
+            using var bitmap = new SKBitmap(20, 20 + i);
+            bitmap.Erase(colour);
+            using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+            File.WriteAllBytes(Folder[$"{i}.png"], png.ToArray());
+            return $"{i}.png\ta {name} wall number {i}";
+        });
+        Table = Folder.Write("pairs.tsv", "filepath\ttitle\n" + string.Join('\n', rows) + "\n");
+        ConfigFile = Folder.Write("model.json", Config);
+        BpeTrainer.Train(CaptionTable.Read(Table).SelectMany(r => r.Captions), 520).Save(Directory.CreateDirectory(Folder["tokenizer"]).FullName);
+    }
+
+    public TempFolder Folder { get; } = new();
+
+    public string Table { get; }
+
+    public string ConfigFile { get; }
+
+    public TrainingOptions Options { get; init; } = new() { Epochs = 4, BatchSize = 4, LearningRate = 1e-3, Warmup = 2, Seed = 5 };
+
+    /// <summary>A trainer on fresh weights; the caller disposes the model it is given.</summary>
+    public ContrastiveTrainer Trainer(out ClipModel model, string? checkpoints, Action<StepReport>? onStep = null, Action<string, string>? onBroken = null)
+    {
+        var tokenizer = ClipTokenizer.Create(Folder["tokenizer"]);
+        var config = ClipConfigJson.Load(ConfigFile).WithVocabulary(tokenizer.VocabularySize);
+        torch.manual_seed(Options.Seed);
+        model = new ClipModel(config);
+        var images = new AugmentedPixels(ClipImagePreprocessing.ForSize(config.Vision.ImageSize), new RandomResizedCrop(), 1 << 20);
+        var pairs = new PairLoader(CaptionTable.Read(Table), tokenizer, config.Text.ContextLength, images, Options.Seed) { OnBroken = onBroken };
+        return new ContrastiveTrainer(model, Options, pairs, validation: null, checkpoints) { OnStep = onStep };
+    }
+
+    public void Dispose() => Folder.Dispose();
+}

@@ -1,0 +1,92 @@
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Training;
+
+namespace Clip.Trainer.Tests.Training;
+
+public sealed class ContrastiveTrainerTests : IDisposable
+{
+    private readonly TinyRun _run = new();
+
+    public void Dispose() => _run.Dispose();
+
+    [Fact]
+    public async Task TrainingLowersTheLoss()
+    {
+        var losses = new List<double>();
+        using var trainer = _run.Trainer(out var model, checkpoints: null, step => losses.Add(step.Loss));
+        using var unused = model;
+
+        Assert.True(await trainer.RunAsync(CancellationToken.None));
+
+        Assert.Equal(12, losses.Count);
+        Assert.True(losses[^3..].Average() < losses[..3].Average());
+    }
+
+    [Fact]
+    public async Task AnInterruptedRunThatIsResumedEqualsAnUninterruptedOneBitForBit()
+    {
+        var whole = await WeightsAfterAsync(_run.Folder["whole"]);
+
+        using var stop = new CancellationTokenSource();
+        using (var first = _run.Trainer(out var model, _run.Folder["parts"], step => Cancel(step, stop)))
+        using (model)
+            Assert.False(await first.RunAsync(stop.Token));
+        var checkpoint = Checkpoint.Latest(_run.Folder["parts"])!;
+        Assert.EndsWith("step_00000005.safetensors", checkpoint, StringComparison.Ordinal);
+        var parts = await WeightsAfterAsync(_run.Folder["parts"], checkpoint);
+
+        Assert.All(whole, w => Assert.Equal(w.Value.Data.ToArray(), parts[w.Key].Data.ToArray()));
+    }
+
+    [Fact]
+    public async Task ACheckpointOfOtherOptionsIsRefused()
+    {
+        await WeightsAfterAsync(_run.Folder["run"]);
+        using var other = new TinyRun { Options = new TrainingOptions { Epochs = 9 } };
+        using var trainer = other.Trainer(out var model, checkpoints: null);
+        using var unused = model;
+
+        var error = Assert.Throws<ClipException>(() => trainer.Resume(Checkpoint.Latest(_run.Folder["run"])!));
+
+        Assert.Contains("other options", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ABrokenImageIsReportedOnceAndSkipped()
+    {
+        await File.WriteAllTextAsync(_run.Folder["3.png"], "not a picture");
+        var broken = new List<string>();
+        var pairs = new List<int>();
+        using var trainer = _run.Trainer(out var model, checkpoints: null, step => pairs.Add(step.Pairs), (path, _) => broken.Add(path));
+        using var unused = model;
+
+        Assert.True(await trainer.RunAsync(CancellationToken.None));
+
+        Assert.Equal([_run.Folder["3.png"]], broken);
+        Assert.Equal(4 * 11, pairs.Sum());
+    }
+
+    [Fact]
+    public async Task CheckpointsAreWholeFilesAndOnlyTheLatestTwoAreKept()
+    {
+        await WeightsAfterAsync(_run.Folder["run"]);
+
+        var files = Directory.GetFiles(_run.Folder["run"]).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+
+        Assert.Equal(["step_00000009.safetensors", "step_00000012.safetensors"], files);
+    }
+
+    private static void Cancel(StepReport step, CancellationTokenSource stop)
+    {
+        if (step.Step == 5) stop.Cancel();
+    }
+
+    private async Task<Dictionary<string, WeightTensor>> WeightsAfterAsync(string checkpoints, string? resume = null)
+    {
+        using var trainer = _run.Trainer(out var model, checkpoints);
+        using var unused = model;
+        if (resume is not null) trainer.Resume(resume);
+        Assert.True(await trainer.RunAsync(CancellationToken.None));
+        return TorchWeights.Of(model);
+    }
+}
