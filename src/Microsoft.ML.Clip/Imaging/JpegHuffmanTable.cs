@@ -13,7 +13,9 @@ internal sealed class JpegHuffmanTable
 
     private JpegHuffmanTable(ReadOnlySpan<byte> symbols) => _symbols = symbols.ToArray();
 
-    /// <summary>Builds the table of <paramref name="counts"/> codes of 1…16 bits; <see langword="null"/> where there is no room for them.</summary>
+    /// <summary>
+    /// Builds the table of <paramref name="counts"/> codes of 1…16 bits; <see langword="null"/> where there is no room for them.
+    /// </summary>
     public static JpegHuffmanTable? TryCreate(ReadOnlySpan<byte> counts, ReadOnlySpan<byte> symbols)
     {
         var table = new JpegHuffmanTable(symbols);

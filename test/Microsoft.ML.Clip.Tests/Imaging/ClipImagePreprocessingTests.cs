@@ -54,7 +54,9 @@ public sealed class ClipImagePreprocessingTests : IDisposable
     [Fact]
     public void StepsCanBeSwitchedOff()
     {
-        var settings = Load("""{ "do_resize": false, "do_rescale": false, "do_normalize": false, "crop_size": { "height": 3, "width": 5 } }""");
+        var settings = Load("""
+            { "do_resize": false, "do_rescale": false, "do_normalize": false, "crop_size": { "height": 3, "width": 5 } }
+            """);
 
         Assert.False(settings.DoResize || settings.DoRescale || settings.DoNormalize);
         Assert.Equal((3, 5), (settings.CropHeight, settings.CropWidth));

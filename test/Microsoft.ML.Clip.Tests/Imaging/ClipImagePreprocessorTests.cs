@@ -55,7 +55,8 @@ public sealed class ClipImagePreprocessorTests
         var preprocessor = ClipImagePreprocessor.Create(settings);
 
         Assert.Equal((3, 2, 18), (preprocessor.Width, preprocessor.Height, preprocessor.FloatCount));
-        Assert.All(Preprocess(settings, TestImages.Png(4, 4, 8, 0, [.. Enumerable.Repeat<byte[]>([9, 9, 9, 9], 4)])), value => Assert.Equal(9, value));
+        var file = TestImages.Png(4, 4, 8, 0, [.. Enumerable.Repeat<byte[]>([9, 9, 9, 9], 4)]);
+        Assert.All(Preprocess(settings, file), value => Assert.Equal(9, value));
     }
 
     [Fact]
@@ -126,7 +127,9 @@ public sealed class ClipImagePreprocessorTests
     {
         var file = TestImages.Png(1, 30_000, 1, 0, [.. Enumerable.Repeat<byte[]>([0], 30_000)]);
 
-        Assert.Throws<InvalidDataException>(() => Preprocess(Bytes with { DoResize = true, ShortestEdge = 100_000, CropHeight = 1, CropWidth = 1 }, file));
+        var settings = Bytes with { DoResize = true, ShortestEdge = 100_000, CropHeight = 1, CropWidth = 1 };
+
+        Assert.Throws<InvalidDataException>(() => Preprocess(settings, file));
     }
 
     [Fact]
@@ -134,7 +137,9 @@ public sealed class ClipImagePreprocessorTests
     {
         var preprocessor = ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(8));
 
-        var error = Assert.Throws<ArgumentException>(() => preprocessor.Preprocess(TestImages.Encode(SKEncodedImageFormat.Png, 9, 9), new float[191]));
+        var file = TestImages.Encode(SKEncodedImageFormat.Png, 9, 9);
+
+        var error = Assert.Throws<ArgumentException>(() => preprocessor.Preprocess(file, new float[191]));
         Assert.Contains("192 are needed", error.Message, StringComparison.Ordinal);
     }
 
@@ -144,11 +149,12 @@ public sealed class ClipImagePreprocessorTests
         { ClipImagePreprocessing.ForSize(8) with { DoCenterCrop = false }, "size would differ" },
         { ClipImagePreprocessing.ForSize(8) with { CropWidth = 0 }, "CropWidth" },
         { ClipImagePreprocessing.ForSize(8) with { ResizeHeight = 8, ResizeWidth = 8 }, "exclude each other" },
-        { new() { ResizeHeight = 8, DoCenterCrop = false }, "both be positive" },
+        { new() { ResizeHeight = 8, DoCenterCrop = false }, "must be positive" },
         { ClipImagePreprocessing.ForSize(8) with { Std = [1, 0, 1] }, "Std" },
         { ClipImagePreprocessing.ForSize(8) with { Mean = [1] }, "Mean" },
         { ClipImagePreprocessing.ForSize(8) with { Resample = (ImageResample)9 }, "Resample" },
         { ClipImagePreprocessing.ForSize(8) with { MaxPixels = 0 }, "MaxPixels" },
+        { ClipImagePreprocessing.ForSize(40_000), "too large" },
     };
 
     [Theory]
@@ -160,7 +166,8 @@ public sealed class ClipImagePreprocessorTests
         Assert.Contains(problem, error.Message, StringComparison.Ordinal);
     }
 
-    private static float[] Preprocess(ClipImagePreprocessing settings, byte[] file) => Preprocess(ClipImagePreprocessor.Create(settings), file);
+    private static float[] Preprocess(ClipImagePreprocessing settings, byte[] file) =>
+        Preprocess(ClipImagePreprocessor.Create(settings), file);
 
     private static float[] Preprocess(ClipImagePreprocessor preprocessor, byte[] file)
     {

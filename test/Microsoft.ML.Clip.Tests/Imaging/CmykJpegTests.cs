@@ -6,7 +6,9 @@ namespace Microsoft.ML.Clip.Tests.Imaging;
 /// <summary>The inks of CMYK JPEGs; that they are Pillow's is what the golden tests show.</summary>
 public sealed class CmykJpegTests
 {
-    /// <summary>Skia multiplies where Pillow subtracts a product: the two may differ by one, and do not by more if the inks are right.</summary>
+    /// <summary>
+    /// Skia multiplies where Pillow subtracts a product: the two may differ by one, and do not by more if the inks are right.
+    /// </summary>
     [SkippableTheory]
     [InlineData(0)]
     [InlineData(2)]

@@ -71,6 +71,46 @@ public sealed class ImageDecoderTests
         Assert.Equal([255, 255, 255, 0x34, 0x34, 0x34, 255, 255, 255], Rgb(clipped));
     }
 
+    [Theory]
+    [InlineData(4, new byte[] { 0x12, 0xFF, 0x80, 0xFF }, new byte[] { 0x12, 0x12, 0x12, 0x80 })]
+    [InlineData(6, new byte[] { 0x12, 0xFF, 0x34, 0, 0x56, 0xFF, 0x80, 0xFF }, new byte[] { 0x12, 0x34, 0x56, 0x80 })]
+    public void SixteenBitColorsKeepTheirUpperByte(byte colorType, byte[] row, byte[] pixel)
+    {
+        using var image = Decode(TestImages.Png(1, 1, 16, colorType, [row]));
+
+        Assert.Equal(PixelMode.Rgba, image.Mode);
+        Assert.Equal(pixel, image.Pixels.ToArray());
+    }
+
+    [Theory]
+    [InlineData(2, 0b_1101_0000, 255, 85)]
+    [InlineData(4, 0x71, 119, 17)]
+    public void GreysOfFewBitsAreSpreadOverEight(byte depth, byte row, byte first, byte second)
+    {
+        using var image = Decode(TestImages.Png(2, 1, depth, 0, [[row]]));
+
+        Assert.Equal(PixelMode.Rgb, image.Mode);
+        Assert.Equal([first, first, first, second, second, second], Rgb(image));
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 30, 20, 10, 0, 60, 50, 40, 0, 7, 7, 7, 0 }, PixelMode.Palette, new byte[] { 40, 50, 60, 10, 20, 30 })]
+    [InlineData(new byte[] { 0, 0, 0, 0, 1, 1, 1, 0, 2, 2, 2, 0 }, PixelMode.Rgb, new byte[] { 1, 1, 1, 0, 0, 0 })]
+    public void ABmpHasAPaletteUnlessThatIsTheIdentity(byte[] palette, object mode, byte[] colors)
+    {
+        byte[] file =
+        [
+            .. "BM"u8, 70, 0, 0, 0, 0, 0, 0, 0, 66, 0, 0, 0, // Pixels start at 14 + 40 + 3 · 4.
+            40, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 8, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0,
+            .. palette, 1, 0, 0, 0,
+        ];
+
+        using var image = Decode(file);
+
+        Assert.Equal(mode, image.Mode);
+        Assert.Equal(colors, Rgb(image));
+    }
+
     [Fact]
     public void TransparentGifPixelsAndTheRoomAroundTheFrameShowThePalette()
     {

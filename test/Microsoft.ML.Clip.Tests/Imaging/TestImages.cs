@@ -25,7 +25,8 @@ internal static class TestImages
     }
 
     /// <summary>A PNG of the given header and unfiltered rows.</summary>
-    public static byte[] Png(int width, int height, byte depth, byte colorType, byte[][] rows, byte[]? palette = null, byte[]? transparency = null)
+    public static byte[] Png(
+        int width, int height, byte depth, byte colorType, byte[][] rows, byte[]? palette = null, byte[]? transparency = null)
     {
         using var file = new MemoryStream();
         file.Write([0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10]);
@@ -50,7 +51,12 @@ internal static class TestImages
     /// <summary>
     /// A GIF of a screen with four colours and one frame in it. A clear code after every two pixels keeps all codes at three bits.
     /// </summary>
-    public static byte[] Gif((int Width, int Height) screen, byte[] palette, (int Left, int Top, int Width, int Height) frame, byte[] indices, int transparent = -1)
+    public static byte[] Gif(
+        (int Width, int Height) screen,
+        byte[] palette,
+        (int Left, int Top, int Width, int Height) frame,
+        byte[] indices,
+        int transparent = -1)
     {
         var bits = new List<bool>();
         void Put(int code)
