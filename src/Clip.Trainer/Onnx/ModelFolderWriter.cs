@@ -48,8 +48,9 @@ public static class ModelFolderWriter
     private static void RefuseToReplaceOtherThings(string target)
     {
         if (File.Exists(target)) throw new ClipException($"{target} is a file; give the name of a folder for the model.");
-        if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any() && !File.Exists(Path.Combine(target, "config.json")))
-            throw new ClipException($"{target} holds something that is not a model; give a new or an empty folder.");
+        if (!Directory.Exists(target) || File.Exists(Path.Combine(target, "config.json"))) return;
+        if (Directory.EnumerateFileSystemEntries(target).Any())
+            throw new ClipException($"{target} holds something that is no model; give a new or an empty folder.");
     }
 
     private static void MoveIntoPlace(string aside, string target)

@@ -8,7 +8,7 @@ namespace Clip.Trainer.Onnx;
 /// <summary>Writes the two towers, from input to projected feature. In each, the last block computes only the token that is read.</summary>
 internal static class TowerGraphs
 {
-    /// <summary>pixel_values [items, 3, size, size] → [items, embed_dim]: a ViT with a LayerNorm before the blocks (CLIP paper, 2.4).</summary>
+    /// <summary>pixel_values [items, 3, size, size] → [items, embed_dim]: a ViT, LayerNorm before the blocks (CLIP paper, 2.4).</summary>
     public static string Vision(GraphBuilder graph, WeightSource weights, ClipConfig config, Dim items)
     {
         var vision = config.Vision;
