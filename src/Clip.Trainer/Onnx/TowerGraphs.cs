@@ -69,7 +69,7 @@ internal static class TowerGraphs
 
         graph.Scope("pool");
         var isEnd = text.EosTokenId == 2 ? ids : graph.Op("Equal", [ids, graph.Scalar((long)text.EosTokenId)]);
-        // ONNX's ArgMax takes the first of equals; ONNX Runtime's has no kernel for 64-bit integers.
+        // ArgMax gives the first of equals; it compares numbers, not truth values, hence the cast.
         var end = graph.Op("ArgMax", [graph.Op("Cast", [isEnd], Attribute("to", (long)DataType.Int32))], Attribute("axis", 1L));
         var byItem = graph.Op("Reshape", [x, graph.Op("Concat", [shapeOfIds, graph.Vector(width)], Attribute("axis", 0L))]);
         var pooled = graph.Op("GatherND", [byItem, end], Attribute("batch_dims", 1L));
