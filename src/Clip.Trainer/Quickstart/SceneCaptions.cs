@@ -13,22 +13,20 @@ internal static class SceneCaptions
     public static string Write(Scene scene, ref SampleRandom random)
     {
         var size = random.Next(2) == 0 ? Word(scene.Size, ref random) + " " : "";
-        var colour = random.NextDouble() < 0.7 ? scene.Colour + " " : "";
-        var thing = $"{colour}{scene.Shape}";
-        if (random.NextDouble() < 0.7) thing = random.Next(3) == 0 ? $"{thing} {Pattern(scene.Texture, ref random)}" : $"{Word(scene.Texture, ref random)} {thing}";
+        var thing = random.Next(3) == 0 ? Pattern(scene, ref random) : $"{Word(scene.Texture, ref random)} {scene.Colour} {scene.Shape}";
         var place = random.Next(3) == 0 ? " " + Place(scene.Position, ref random) : "";
         var ground = random.Next(2) == 0 ? $" on a {scene.Background} background" : "";
         var caption = $"{random.Pick(Starts)} {size}{thing}";
         caption = random.Next(2) == 0 ? caption + place + ground : caption + ground + place;
-        return caption.Replace("a orange", "an orange", StringComparison.Ordinal).Replace("a arrow", "an arrow", StringComparison.Ordinal);
+        return caption.Replace("a orange", "an orange", StringComparison.Ordinal);
     }
 
-    private static string Pattern(string texture, ref SampleRandom random) => texture switch
+    private static string Pattern(Scene scene, ref SampleRandom random) => scene.Texture switch
     {
-        "striped" => random.Pick(["with stripes", "with a striped pattern"]),
-        "dotted" => random.Pick(["with dots", "with a dotted pattern"]),
-        "checkered" => random.Pick(["with checks", "with a checkered pattern"]),
-        _ => random.Pick(["without a pattern", "in one plain colour"]),
+        "striped" => $"{scene.Colour} {scene.Shape} with {random.Pick(["stripes", "a striped pattern"])}",
+        "dotted" => $"{scene.Colour} {scene.Shape} with {random.Pick(["dots", "a dotted pattern"])}",
+        "checkered" => $"{scene.Colour} {scene.Shape} with {random.Pick(["checks", "a checkered pattern"])}",
+        _ => $"{scene.Colour} {scene.Shape} {random.Pick(["without a pattern", "in one plain colour"])}",
     };
 
     private static string Word(string word, ref SampleRandom random) => word switch

@@ -22,7 +22,7 @@ internal static class ScenePainter
         var canvas = surface.Canvas;
         canvas.Clear(Shade(scene.Background, 8, ref random));
 
-        var radius = (float)(scene.Size == "large" ? random.NextDouble(24, 28) : random.NextDouble(17, 20));
+        var radius = (float)(scene.Size == "large" ? random.NextDouble(25, 28) : random.NextDouble(18, 20));
         var (x, y) = Centre(scene.Position, radius, ref random);
         canvas.Translate(x, y);
         canvas.RotateDegrees((float)random.NextDouble(-8, 8));
@@ -42,7 +42,7 @@ internal static class ScenePainter
     private static (float X, float Y) Centre(string position, float radius, ref SampleRandom random)
     {
         var room = Side / 2f - radius - 1;
-        float shift = (float)random.NextDouble(0.75, 1) * room, wobble = (float)random.NextDouble(-0.2, 0.2) * room;
+        float shift = (float)random.NextDouble(0.6, 0.8) * room, wobble = (float)random.NextDouble(-0.15, 0.15) * room;
         var (dx, dy) = position switch
         {
             "left" => (-shift, wobble),
@@ -67,9 +67,9 @@ internal static class ScenePainter
     private static SKColor Contrast(SKColor c)
     {
         var light = 0.3 * c.Red + 0.59 * c.Green + 0.11 * c.Blue > 140;
-        return light ? new SKColor((byte)(c.Red * 0.4), (byte)(c.Green * 0.4), (byte)(c.Blue * 0.4)) : new SKColor(Up(c.Red), Up(c.Green), Up(c.Blue));
+        return light ? new SKColor((byte)(c.Red * 0.45), (byte)(c.Green * 0.45), (byte)(c.Blue * 0.45)) : new SKColor(Up(c.Red), Up(c.Green), Up(c.Blue));
 
-        static byte Up(byte channel) => (byte)(channel + (255 - channel) * 0.65);
+        static byte Up(byte channel) => (byte)(channel + (255 - channel) * 0.58);
     }
 
     private static void DrawTexture(SKCanvas canvas, SKPaint paint, string texture, float radius)
