@@ -84,7 +84,8 @@ public sealed class ClipModel : IDisposable
                 var file = _folder.RequireText();
                 var tokenizer = ClipTokenizer.Create(_folder.RequireTokenizer());
                 var length = _options.ContextLength ?? _folder.Config.ContextLength;
-                var imageSize = file == _folder.CombinedFile ? LoadPreprocessing()?.CropHeight : null;
+                var imageSize = file == _folder.CombinedFile && LoadPreprocessing() is { } images
+                    ? ClipImagePreprocessor.Create(images).Height : (int?)null;
                 return _textTower = TextTower.Create(Session(file), tokenizer, length, _options.TruncateTexts, imageSize);
             }
         }

@@ -42,7 +42,7 @@ internal static class TowerBatches
         var dimension = tower.Dimension;
         var embeddings = new float[texts.Count * dimension];
         var tokens = new int[texts.Count][];
-        OrderedParallel.For(texts.Count, i => tokens[i] = tower.Tokenize(texts[i]), cancellation);
+        OrderedParallel.For(texts.Count, i => tokens[i] = tower.Tokenize(texts[i], out _), cancellation);
         var order = Enumerable.Range(0, texts.Count).ToArray();
         Array.Sort(Array.ConvertAll(order, i => tokens[i].Length), order);
 

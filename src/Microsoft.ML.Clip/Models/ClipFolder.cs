@@ -10,7 +10,7 @@ internal sealed class ClipFolder
     private static readonly string[] TextStems = ["onnx/text_model", "text_model", "onnx/textual", "textual", "textual/model"];
     private static readonly string[] CombinedStems = ["onnx/model", "model"];
     private static readonly string[] PreprocessingNames =
-        ["preprocessor_config.json", "preprocess_cfg.json", "onnx/preprocess_cfg.json", "visual/preprocess_cfg.json"];
+        ["preprocessor_config.json", "preprocess_cfg.json", "onnx/preprocess_cfg.json", "visual/preprocess_cfg.json", "open_clip_config.json"];
 
     private readonly ClipModelOptions _options;
 
