@@ -62,7 +62,9 @@ internal sealed class TextTower : IDisposable
 
     public OnnxFile File => _session.File;
 
-    /// <summary>Takes over <paramref name="session"/>. <paramref name="imageSize"/> only matters to a combined graph of open image size.</summary>
+    /// <summary>
+    /// Takes over <paramref name="session"/>. <paramref name="imageSize"/> only matters to a combined graph of open image size.
+    /// </summary>
     public static TextTower Create(OnnxSession session, ClipTokenizer tokenizer, int? contextLength, bool truncate, int? imageSize = null)
     {
         try

@@ -36,7 +36,9 @@ internal static class TowerBatches
         return embeddings;
     }
 
-    /// <summary>Embeds texts in order of length, so that a batch has little to fill up, giving [count, dimension] in the texts' order.</summary>
+    /// <summary>
+    /// Embeds texts in order of length, so that a batch has little to fill up, giving [count, dimension] in the texts' order.
+    /// </summary>
     public static float[] Embed(this TextTower tower, IReadOnlyList<string> texts, int batchSize, CancellationToken cancellation)
     {
         var dimension = tower.Dimension;

@@ -34,6 +34,12 @@ public sealed class PictureRow
     ];
 }
 
+/// <summary>The true labels in the classifier's order, for <c>MapValueToKey</c>.</summary>
+public sealed class LabelRow
+{
+    public string Colour { get; set; } = "";
+}
+
 public sealed class FeatureRow
 {
     public float[] Features { get; set; } = [];

@@ -41,7 +41,8 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
     public void FeaturesAreAVectorOfKnownSizeWithSlotNames()
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 1));
-        var column = _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path).Fit(data).GetOutputSchema(data.Schema)["Features"];
+        var transformer = _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path).Fit(data);
+        var column = transformer.GetOutputSchema(data.Schema)["Features"];
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, TinyClip.Dimension), column.Type);
         Assert.True(column.HasSlotNames());
     }
@@ -139,10 +140,11 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
         rows[1].ImagePath = folder["broken.png"];
         rows[2].Bytes = [1, 2, 3];
         var data = _ml.Data.LoadFromEnumerable(rows);
-        var fromPath = Assert.Throws<InvalidDataException>(() => Transform(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path), data));
-        Assert.Contains(folder["broken.png"], fromPath.Message);
-        var fromBytes = Assert.Throws<InvalidDataException>(() => Transform(_ml.Transforms.ClipFeaturizeImage("Features", "Bytes", folder.Path), data));
-        Assert.Contains("column 'Bytes', row 2", fromBytes.Message);
+        Assert.Contains(folder["broken.png"], Message("ImagePath"));
+        Assert.Contains("column 'Bytes', row 2", Message("Bytes"));
+
+        string Message(string column) => Assert.Throws<InvalidDataException>(
+            () => Transform(_ml.Transforms.ClipFeaturizeImage("Features", column, folder.Path), data)).Message;
     }
 
     [Fact]

@@ -26,7 +26,8 @@ internal sealed class Proto
 
     public Proto Add(int field, Proto message) => Add(field, message.ToArray());
 
-    public Proto AddAll<T>(int field, IEnumerable<T> values, Func<T, Proto> write) => values.Aggregate(this, (p, v) => p.Add(field, write(v)));
+    public Proto AddAll<T>(int field, IEnumerable<T> values, Func<T, Proto> write) =>
+        values.Aggregate(this, (p, v) => p.Add(field, write(v)));
 
     public byte[] ToArray() => [.. _bytes];
 

@@ -13,7 +13,8 @@ internal sealed class TinyClip
 
     private TinyClip(OnnxGraph graph) => _graph = graph;
 
-    public static void SaveVision(string path, string input = "pixel_values", string output = "image_embeds", object? batch = null, string? external = null)
+    public static void SaveVision(
+        string path, string input = "pixel_values", string output = "image_embeds", object? batch = null, string? external = null)
     {
         var tower = new TinyClip(new OnnxGraph(external));
         tower.Vision(input, output, batch ?? "batch");

@@ -30,10 +30,13 @@ public sealed class TinyFolder : IDisposable
         TinyVocabulary.Save(folder);
         File.WriteAllText(System.IO.Path.Combine(folder, "preprocessor_config.json"), """
             {"image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32},
-             "do_resize": true, "do_center_crop": true, "do_normalize": true, "do_rescale": true, "resample": 3, "rescale_factor": 0.00392156862745098,
+             "do_resize": true, "do_center_crop": true, "do_normalize": true, "do_rescale": true, "resample": 3,
+             "rescale_factor": 0.00392156862745098,
              "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]}
             """);
-        File.WriteAllText(System.IO.Path.Combine(folder, "config.json"), """{"model_type": "clip", "text_config": {"max_position_embeddings": 16}}""");
+        File.WriteAllText(System.IO.Path.Combine(folder, "config.json"), """
+            {"model_type": "clip", "text_config": {"max_position_embeddings": 16}}
+            """);
     }
 
     /// <summary>Pictures of the three colours in turn, each a little different, as PNG files in the folder.</summary>
@@ -63,7 +66,8 @@ public sealed class TinyFolder : IDisposable
     public void SaveLogitScale(float logitScale)
     {
         var header = Encoding.UTF8.GetBytes("""{"logit_scale":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}""");
-        File.WriteAllBytes(this["model.safetensors"], [.. BitConverter.GetBytes((long)header.Length), .. header, .. BitConverter.GetBytes(logitScale)]);
+        byte[] length = BitConverter.GetBytes((long)header.Length), value = BitConverter.GetBytes(logitScale);
+        File.WriteAllBytes(this["model.safetensors"], [.. length, .. header, .. value]);
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

@@ -41,14 +41,16 @@ public sealed class TextFeaturizingTests(TinyFolder folder) : IClassFixture<Tiny
             Model = model,
             Normalize = false,
         }).Fit(data);
-        transformer.Transform(data).Vectors("Features").ShouldBe(model.EmbedTexts([.. data.GetColumn<string>("Caption")], normalize: false));
+        var expected = model.EmbedTexts([.. data.GetColumn<string>("Caption")], normalize: false);
+        transformer.Transform(data).Vectors("Features").ShouldBe(expected);
     }
 
     [Fact]
     public void CutTextsAreCountedInOneWarning()
     {
         var longText = string.Join(' ', Enumerable.Repeat("red", 40));
-        var data = _ml.Data.LoadFromEnumerable([new PictureRow { Caption = longText }, new PictureRow { Caption = longText }, new PictureRow { Caption = "red" }]);
+        string[] captions = [longText, longText, "red"];
+        var data = _ml.Data.LoadFromEnumerable(captions.Select(c => new PictureRow { Caption = c }));
         var warnings = new List<string>();
         _ml.Log += (_, e) => warnings.Add(e.Message);
         _ = _ml.Transforms.ClipFeaturizeText("Features", "Caption", folder.Path).Fit(data).Transform(data).Vectors("Features");

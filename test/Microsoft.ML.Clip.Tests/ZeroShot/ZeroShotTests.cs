@@ -26,7 +26,8 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
         var rows = PictureRow.From(folder, 3);
         var data = _ml.Data.LoadFromEnumerable(rows);
         using var model = ClipModel.Open(folder.Path, new() { LogitScale = 3 });
-        var scores = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", model, TinyFolder.Colours, ["{}"]).Fit(data).Transform(data).Vectors("Score");
+        var transformer = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", model, TinyFolder.Colours, ["{}"]).Fit(data);
+        var scores = transformer.Transform(data).Vectors("Score");
 
         var texts = model.EmbedTexts(TinyFolder.Colours);
         var expected = model.EmbedImages([.. rows.Select(r => r.ImagePath)]).Select(image =>
@@ -41,9 +42,10 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
     public void EvaluateWorksOnTheResult()
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 12));
-        var labels = _ml.Data.LoadFromEnumerable(TinyFolder.Colours.Select(c => new PictureRow { Colour = c }));
-        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label", "Colour", keyData: _ml.Transforms.SelectColumns("Colour").Fit(labels).Transform(labels))
-            .Append(_ml.Transforms.ClipClassifyZeroShot("Scores", "ImagePath", folder.Path, TinyFolder.Colours, predictedLabelColumnName: "Guess"));
+        var labels = _ml.Data.LoadFromEnumerable(TinyFolder.Colours.Select(c => new LabelRow { Colour = c }));
+        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label", "Colour", keyData: labels)
+            .Append(_ml.Transforms.ClipClassifyZeroShot(
+                "Scores", "ImagePath", folder.Path, TinyFolder.Colours, predictedLabelColumnName: "Guess"));
         var metrics = _ml.MulticlassClassification.Evaluate(
             pipeline.Fit(data).Transform(data), labelColumnName: "Label", scoreColumnName: "Scores", predictedLabelColumnName: "Guess");
         Assert.Equal(1, metrics.MicroAccuracy);
@@ -131,8 +133,12 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
         Refused("The list of templates is empty", ["red"], []);
     }
 
-    private void Refused(string sentence, string[] labels, string[]? templates = null) => Assert.Contains(sentence, Assert.Throws<ArgumentException>(
-        () => _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, labels, templates)).Message);
+    private void Refused(string sentence, string[] labels, string[]? templates = null)
+    {
+        var e = Assert.Throws<ArgumentException>(
+            () => _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, labels, templates));
+        Assert.Contains(sentence, e.Message);
+    }
 
     private IEnumerable<uint> Keys(ClipZeroShotEstimator.Options options)
     {
