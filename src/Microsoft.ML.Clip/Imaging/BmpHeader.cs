@@ -8,7 +8,9 @@ internal static class BmpHeader
     private const int FileHeader = 14;
     private const int CoreHeader = 12;
 
-    /// <summary>Whether this is a BMP that Pillow opens in mode <c>P</c> or <c>1</c>; a palette that is a grey ramp makes it mode <c>L</c>.</summary>
+    /// <summary>
+    /// Whether this is a BMP that Pillow opens in mode <c>P</c> or <c>1</c>; a palette that is a grey ramp makes it mode <c>L</c>.
+    /// </summary>
     public static bool HasPalette(ReadOnlySpan<byte> encoded)
     {
         if (encoded.Length < FileHeader + 40 || !encoded.StartsWith("BM"u8)) return false;

@@ -9,7 +9,9 @@ public sealed record ClipImagePreprocessing
     /// <summary>Whether to resize; <see langword="true"/> by default.</summary>
     public bool DoResize { get; init; } = true;
 
-    /// <summary>The length, in pixels, that the shorter side gets, keeping the aspect ratio. Not together with the two fixed sides.</summary>
+    /// <summary>
+    /// The length, in pixels, that the shorter side gets, keeping the aspect ratio. Not together with the two fixed sides.
+    /// </summary>
     public int? ShortestEdge { get; init; }
 
     /// <summary>The fixed height, in pixels, to squash the image to, with <see cref="ResizeWidth"/>.</summary>
@@ -18,7 +20,9 @@ public sealed record ClipImagePreprocessing
     /// <summary>The fixed width, in pixels, to squash the image to, with <see cref="ResizeHeight"/>.</summary>
     public int? ResizeWidth { get; init; }
 
-    /// <summary>Whether to cut <see cref="CropHeight"/> × <see cref="CropWidth"/> out of the middle; <see langword="true"/> by default.</summary>
+    /// <summary>
+    /// Whether to cut <see cref="CropHeight"/> × <see cref="CropWidth"/> out of the middle; <see langword="true"/> by default.
+    /// </summary>
     public bool DoCenterCrop { get; init; } = true;
 
     /// <summary>The height of the crop, in pixels. Where the image is smaller it is padded with zeros.</summary>
@@ -84,12 +88,16 @@ public sealed record ClipImagePreprocessing
 
     /// <summary>Whether all settings are equal, the means and deviations number by number.</summary>
     public bool Equals(ClipImagePreprocessing? other) =>
-        other is not null && Scalars.Equals(other.Scalars) && Mean.AsSpan().SequenceEqual(other.Mean) && Std.AsSpan().SequenceEqual(other.Std);
+        other is not null
+        && Scalars.Equals(other.Scalars)
+        && Mean.AsSpan().SequenceEqual(other.Mean)
+        && Std.AsSpan().SequenceEqual(other.Std);
 
     /// <inheritdoc/>
     public override int GetHashCode() => Scalars.GetHashCode();
 
-    private (bool, int?, int?, int?, bool, int, int, (ImageResample, bool, double, bool, PreprocessingOrder, Gray16Conversion, long)) Scalars =>
-        (DoResize, ShortestEdge, ResizeHeight, ResizeWidth, DoCenterCrop, CropHeight, CropWidth,
-            (Resample, DoRescale, RescaleFactor, DoNormalize, Order, Gray16, MaxPixels));
+    private object Scalars => (
+        (DoResize, ShortestEdge, ResizeHeight, ResizeWidth, DoCenterCrop, CropHeight, CropWidth),
+        (Resample, DoRescale, RescaleFactor, DoNormalize),
+        (Order, Gray16, MaxPixels));
 }

@@ -49,7 +49,7 @@ public sealed class ClipImagePreprocessor
     /// <exception cref="ArgumentException"><paramref name="destination"/> is too short.</exception>
     /// <remarks>
     /// Orientation in EXIF and colour profiles are ignored, as in the reference. CMYK JPEGs whose inks cannot be parted (arithmetic
-    /// coding, black at a lower resolution than another ink) go through Skia's conversion and may differ by one in a byte.
+    /// coding, magenta or black alone at the full resolution) go through Skia's conversion and may differ by one in a byte.
     /// </remarks>
     public void Preprocess(ReadOnlySpan<byte> encoded, Span<float> destination)
     {
@@ -62,12 +62,13 @@ public sealed class ClipImagePreprocessor
     /// <summary>Preprocesses an image that ML.NET has decoded.</summary>
     /// <param name="image">The image, 4 bytes a pixel.</param>
     /// <param name="destination">Receives <see cref="FloatCount"/> floats: the red plane, then green, then blue, each row by row.</param>
-    /// <exception cref="ArgumentException"><paramref name="destination"/> is too short, or the image has an unknown pixel format.</exception>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> is too short, or the image has an unknown pixel
+    /// format.</exception>
     /// <remarks>
     /// What ML.NET's decoder dropped is gone: palette images are resized with the filter, not by nearest, CMYK and 16-bit grey are Skia's
     /// RGB, and colours under full transparency are black. Partly transparent pixels are taken as premultiplied, as ML.NET decodes them,
-    /// which gives the reference's bits when the image is resized in <see cref="PreprocessingOrder.Original"/>, and about its colours
-    /// otherwise. For exactness on every format, hand in the file's bytes.
+    /// which gives the reference's bits when the image is resized in <see cref="PreprocessingOrder.Original"/>; otherwise their colours
+    /// are the coarser the lower the alpha. For exactness on every format, hand in the file's bytes.
     /// </remarks>
     public void Preprocess(MLImage image, Span<float> destination)
     {
@@ -123,7 +124,8 @@ public sealed class ClipImagePreprocessor
         if (destination.Length < FloatCount)
         {
             throw new ArgumentException(
-                $"The destination has room for {destination.Length} floats; {FloatCount} are needed (3 × {Height} × {Width}).", nameof(destination));
+                $"The destination has room for {destination.Length} floats; {FloatCount} are needed (3 × {Height} × {Width}).",
+                nameof(destination));
         }
     }
 }

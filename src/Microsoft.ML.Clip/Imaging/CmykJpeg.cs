@@ -6,6 +6,8 @@ namespace Microsoft.ML.Clip.Imaging;
 /// </summary>
 internal static class CmykJpeg
 {
+    /// <summary>What the copy that is read for its black lacks: not cyan, which alone has the full resolution in many files.</summary>
+    private const int Magenta = 1;
     private const int Black = 3;
 
     /// <summary>Whether this is a JPEG with four components.</summary>
@@ -22,13 +24,13 @@ internal static class CmykJpeg
     }
 
     /// <summary>
-    /// Decodes the inks, or gives <see langword="null"/> for a file whose components cannot be parted (arithmetic coding, black at a lower
-    /// resolution than another ink, damage): Skia's own conversion, which is off by one here and there, then has to do.
+    /// Decodes the inks, or gives <see langword="null"/> for a file whose components cannot be parted (arithmetic coding, magenta or
+    /// black alone at the full resolution, damage): Skia's own conversion, which is off by one here and there, then has to do.
     /// </summary>
     public static DecodedImage? TryDecode(ReadOnlySpan<byte> encoded, long maxPixels)
     {
         if (JpegComponentFilter.Remove(encoded, Black, asStored: false) is not { } inksFile) return null;
-        if (JpegComponentFilter.Remove(encoded, 0, asStored: true) is not { } blackFile) return null;
+        if (JpegComponentFilter.Remove(encoded, Magenta, asStored: true) is not { } blackFile) return null;
         var image = ImageDecoder.DecodeWithSkia(inksFile.Jpeg, maxPixels, PixelMode.Cmyk);
         try
         {

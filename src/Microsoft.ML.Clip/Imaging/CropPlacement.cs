@@ -29,7 +29,7 @@ internal readonly record struct CropPlacement(ResizeWindow Window, int OffsetX, 
         var longer = (long)edge * Math.Max(width, height) / Math.Min(width, height);
         if (longer > int.MaxValue)
         {
-            throw new InvalidDataException($"The image ({width} × {height} pixels) is too narrow to be resized to a shortest edge of {edge}.");
+            throw new InvalidDataException($"The image ({width} × {height} pixels) is too narrow for a shortest edge of {edge}.");
         }
 
         return width <= height ? (edge, (int)longer) : ((int)longer, edge);

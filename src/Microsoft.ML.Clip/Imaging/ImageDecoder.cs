@@ -12,8 +12,10 @@ internal static class ImageDecoder
     /// <summary>Decodes the first image of a file.</summary>
     /// <param name="encoded">The whole file: JPEG, PNG, GIF, WebP, BMP and whatever else Skia reads.</param>
     /// <param name="maxPixels">The largest image to decode; the header decides, before memory is taken for pixels.</param>
-    /// <param name="gray16">What becomes of 16-bit grey: <see cref="PixelMode.Gray16"/> comes out only for <see cref="Gray16Conversion.Clip"/>.</param>
-    /// <exception cref="InvalidDataException">The bytes are no image, are damaged or cut short, or hold more pixels than allowed.</exception>
+    /// <param name="gray16">What becomes of 16-bit grey: <see cref="PixelMode.Gray16"/> comes out only for <see
+    /// cref="Gray16Conversion.Clip"/>.</param>
+    /// <exception cref="InvalidDataException">The bytes are no image, are damaged or cut short, or hold more pixels than
+    /// allowed.</exception>
     public static DecodedImage Decode(ReadOnlySpan<byte> encoded, long maxPixels, Gray16Conversion gray16)
     {
         if (encoded.IsEmpty) throw new InvalidDataException("The image is empty: it has no bytes.");
@@ -33,12 +35,13 @@ internal static class ImageDecoder
         {
             using var data = SKData.Create((nint)start, encoded.Length);
             using var codec = SKCodec.Create(data)
-                ?? throw new InvalidDataException("The bytes are not an image of a known format (JPEG, PNG, GIF, WebP, BMP), or its header is damaged.");
+                ?? throw new InvalidDataException(
+                    "The bytes are not an image of a known format (JPEG, PNG, GIF, WebP, BMP), or its header is damaged.");
             var (width, height) = (codec.Info.Width, codec.Info.Height);
             if ((long)width * height > Math.Min(maxPixels, Array.MaxLength / 4))
             {
                 throw new InvalidDataException(
-                    $"The image says it has {width} × {height} pixels, more than the {maxPixels} allowed (MaxPixels); it may be a decompression bomb.");
+                    $"The image claims {width} × {height} pixels, more than the {maxPixels} allowed (MaxPixels): a decompression bomb?");
             }
 
             mode ??= codec.Info.AlphaType == SKAlphaType.Opaque ? PixelMode.Rgb : PixelMode.Rgba;

@@ -1,6 +1,8 @@
 namespace Microsoft.ML.Clip;
 
-/// <summary>How pixels are interpolated when an image is resized; the numbers are Pillow's, as <c>preprocessor_config.json</c> has them.</summary>
+/// <summary>
+/// How pixels are interpolated when an image is resized; the numbers are Pillow's, as <c>preprocessor_config.json</c> has them.
+/// </summary>
 public enum ImageResample
 {
     /// <summary>The nearest pixel.</summary>

@@ -3,42 +3,6 @@ namespace Microsoft.ML.Clip.Imaging;
 /// <summary>A component's part in a scan: its blocks in each interleaved unit, its tables, and whether it goes into the copy.</summary>
 internal sealed record ScanComponent(int Blocks, JpegHuffmanTable? Dc, JpegHuffmanTable? Ac, bool IsKept);
 
-/// <summary>A Huffman table (ITU-T T.81, annex C) as one look-up of the next 16 bits.</summary>
-internal sealed class JpegHuffmanTable
-{
-    /// <summary>For the next 16 bits, the code's length in the upper byte and its symbol in the lower; 0 where there is no such code.</summary>
-    private readonly ushort[] _codes = new ushort[1 << 16];
-
-    private JpegHuffmanTable()
-    {
-    }
-
-    /// <summary>Builds the table of <paramref name="counts"/> codes of 1…16 bits; <see langword="null"/> where they do not fit.</summary>
-    public static JpegHuffmanTable? TryCreate(ReadOnlySpan<byte> counts, ReadOnlySpan<byte> symbols)
-    {
-        var table = new JpegHuffmanTable();
-        var (next, used) = (0, 0);
-        for (var length = 1; length <= 16; length++)
-        {
-            var span = 1 << (16 - length);
-            for (var i = 0; i < counts[length - 1]; i++)
-            {
-                if (next + span > 1 << 16) return null;
-                table._codes.AsSpan(next, span).Fill((ushort)((length << 8) | symbols[used++]));
-                next += span;
-            }
-        }
-
-        return table;
-    }
-
-    public (int Length, int Symbol) Find(int next16)
-    {
-        var code = _codes[next16];
-        return (code >> 8, code & 0xFF);
-    }
-}
-
 /// <summary>Copies or skips single blocks of a sequential scan, or of a progressive scan's DC coefficients.</summary>
 internal readonly struct JpegBlockCopier(int firstCoefficient, int lastCoefficient, int previousBit)
 {

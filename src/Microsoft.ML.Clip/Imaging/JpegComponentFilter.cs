@@ -9,7 +9,7 @@ namespace Microsoft.ML.Clip.Imaging;
 /// </summary>
 internal sealed class JpegComponentFilter
 {
-    private readonly ArrayBufferWriter<byte> _output = new();
+    private readonly ArrayBufferWriter<byte> _output;
     private readonly JpegHuffmanTable?[] _tables = new JpegHuffmanTable?[8]; // DC 0…3, then AC 0…3.
     private readonly int _removed;
     private readonly bool _asStored;
@@ -19,7 +19,8 @@ internal sealed class JpegComponentFilter
     private int _restartInterval;
     private bool _hasScan;
 
-    private JpegComponentFilter(int removed, bool asStored) => (_removed, _asStored) = (removed, asStored);
+    private JpegComponentFilter(int length, int removed, bool asStored) =>
+        (_output, _removed, _asStored) = (new(length), removed, asStored);
 
     /// <summary>The copy.</summary>
     public ReadOnlySpan<byte> Jpeg => _output.WrittenSpan;
@@ -33,7 +34,7 @@ internal sealed class JpegComponentFilter
     /// </summary>
     public static JpegComponentFilter? Remove(ReadOnlySpan<byte> jpeg, int removed, bool asStored)
     {
-        var filter = new JpegComponentFilter(removed, asStored);
+        var filter = new JpegComponentFilter(jpeg.Length, removed, asStored);
         return filter.TryCopy(jpeg) ? filter : null;
     }
 

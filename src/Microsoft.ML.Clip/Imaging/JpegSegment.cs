@@ -31,7 +31,9 @@ internal readonly ref struct JpegSegment
 
     public static bool IsJpeg(ReadOnlySpan<byte> file) => file.Length > 3 && file[0] == 0xFF && file[1] == 0xD8 && file[2] == 0xFF;
 
-    /// <summary>Reads the segment at <paramref name="position"/> and moves past it; <see langword="false"/> at the end or where none is.</summary>
+    /// <summary>
+    /// Reads the segment at <paramref name="position"/> and moves past it; <see langword="false"/> at the end or where none is.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> file, ref int position, out JpegSegment segment)
     {
         segment = default;

@@ -22,7 +22,9 @@ internal sealed class Normalizer
         }
     }
 
-    /// <summary>Normalises pixels of four bytes (red, green, blue, ignored) into three planes, red, green, blue, one after the other.</summary>
+    /// <summary>
+    /// Normalises pixels of four bytes (red, green, blue, ignored) into three planes, red, green, blue, one after the other.
+    /// </summary>
     public void Normalize(ReadOnlySpan<byte> pixels, Span<float> planes)
     {
         var count = pixels.Length / 4;

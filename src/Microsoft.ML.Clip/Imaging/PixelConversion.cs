@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.Clip.Imaging;
 
@@ -29,7 +30,19 @@ internal static class PixelConversion
     public static void Premultiply(ReadOnlySpan<byte> source, Span<byte> destination)
     {
         destination = destination[..source.Length];
-        for (var i = 0; i <= source.Length - 4; i += 4)
+        var i = 0;
+        for (; i <= source.Length - Vector128<byte>.Count; i += Vector128<byte>.Count)
+        {
+            var pixels = Vector128.Create(source[i..]);
+            // Alpha itself is multiplied by 255, which leaves it as it is.
+            var factors = Vector128.Shuffle(pixels, Vector128.Create((byte)3, 3, 3, 3, 7, 7, 7, 7, 11, 11, 11, 11, 15, 15, 15, 15))
+                | Vector128.Create(0xFF000000).AsByte();
+            var lower = MultiplyBytes(Vector128.WidenLower(pixels), Vector128.WidenLower(factors));
+            var upper = MultiplyBytes(Vector128.WidenUpper(pixels), Vector128.WidenUpper(factors));
+            Vector128.Narrow(lower, upper).CopyTo(destination[i..]);
+        }
+
+        for (; i <= source.Length - 4; i += 4)
         {
             var alpha = source[i + 3];
             destination[i] = MultiplyBytes(source[i], alpha);
@@ -94,5 +107,11 @@ internal static class PixelConversion
     {
         var product = (a * b) + 128;
         return (byte)((product + (product >> 8)) >> 8);
+    }
+
+    private static Vector128<ushort> MultiplyBytes(Vector128<ushort> a, Vector128<ushort> b)
+    {
+        var product = (a * b) + Vector128.Create((ushort)128);
+        return (product + (product >> 8)) >> 8;
     }
 }

@@ -13,7 +13,9 @@ internal readonly record struct PngHeader(int BitDepth, int ColorType)
     /// <summary>Whether Pillow's mode is <c>I</c>.</summary>
     public bool IsGray16 => BitDepth == 16 && ColorType == 0;
 
-    /// <summary>Pillow's mode, as a <c>tRNS</c> chunk does not change it: colours made transparent by one are resized like any other.</summary>
+    /// <summary>
+    /// Pillow's mode, as a <c>tRNS</c> chunk does not change it: colours made transparent by one are resized like any other.
+    /// </summary>
     public PixelMode Mode => ColorType switch
     {
         0 when BitDepth == 1 => PixelMode.Palette,

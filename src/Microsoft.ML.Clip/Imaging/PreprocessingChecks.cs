@@ -13,14 +13,14 @@ internal static class PreprocessingChecks
         Require(settings.MaxPixels > 0, $"MaxPixels is {settings.MaxPixels}; it must be positive.");
         Require(double.IsFinite(settings.RescaleFactor), $"RescaleFactor is {settings.RescaleFactor}; it must be finite.");
         Require(settings.Mean is { Length: 3 }, "Mean must have three numbers: red, green, blue.");
-        Require(settings.Std is { Length: 3 } && !settings.Std.Contains(0), "Std must have three numbers, none of them zero: red, green, blue.");
+        Require(settings.Std is { Length: 3 } && !settings.Std.Contains(0), "Std must have three numbers, none of them zero.");
 
         var isSquashed = settings.ResizeHeight is not null || settings.ResizeWidth is not null;
         if (settings.DoResize)
         {
-            Require(settings.ShortestEdge is null || !isSquashed, "ShortestEdge and ResizeHeight/ResizeWidth exclude each other: set one of them.");
+            Require(settings.ShortestEdge is null || !isSquashed, "ShortestEdge and ResizeHeight/ResizeWidth exclude each other.");
             Require(settings.ShortestEdge is not null || isSquashed, "DoResize needs ShortestEdge, or ResizeHeight and ResizeWidth.");
-            Require(!isSquashed || (settings.ResizeHeight > 0 && settings.ResizeWidth > 0), "ResizeHeight and ResizeWidth must both be positive.");
+            Require(!isSquashed || settings is { ResizeHeight: > 0, ResizeWidth: > 0 }, "ResizeHeight and ResizeWidth must be positive.");
             Require(settings.ShortestEdge is null or > 0, $"ShortestEdge is {settings.ShortestEdge}; it must be positive.");
         }
 
@@ -29,13 +29,19 @@ internal static class PreprocessingChecks
             Require(
                 settings.CropHeight > 0 && settings.CropWidth > 0,
                 $"The crop is {settings.CropHeight} × {settings.CropWidth}; DoCenterCrop needs a positive CropHeight and CropWidth.");
-            return (settings.CropWidth, settings.CropHeight);
+            return Limited(settings.CropWidth, settings.CropHeight);
         }
 
         Require(
             settings.DoResize && isSquashed,
             "The output's size would differ from image to image: set DoCenterCrop, or both ResizeHeight and ResizeWidth.");
-        return (settings.ResizeWidth!.Value, settings.ResizeHeight!.Value);
+        return Limited(settings.ResizeWidth!.Value, settings.ResizeHeight!.Value);
+    }
+
+    private static (int Width, int Height) Limited(int width, int height)
+    {
+        Require((long)width * height <= Array.MaxLength / 4, $"The output of {height} × {width} pixels is too large for one array.");
+        return (width, height);
     }
 
     private static void Require(bool condition, string problem)

@@ -64,7 +64,8 @@ internal static class PreprocessingFile
             case { } value when value.String() != "shortest":
                 throw value.Unknown("shortest or squash");
             default:
-                return height == width ? settings with { ShortestEdge = height } : throw size!.Unknown("a square one with resize_mode shortest");
+                if (height != width) throw size!.Unknown("square where resize_mode is shortest");
+                return settings with { ShortestEdge = height };
         }
     }
 
@@ -150,7 +151,12 @@ internal static class PreprocessingFile
 
         public string String() => element.ValueKind == JsonValueKind.String ? element.GetString()! : throw Unknown("a string");
 
-        public bool Boolean() => element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : throw Unknown("true or false");
+        public bool Boolean() => element.ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            _ => throw Unknown("true or false"),
+        };
 
         public double Number() => IsNumber ? element.GetDouble() : throw Unknown("a number");
 

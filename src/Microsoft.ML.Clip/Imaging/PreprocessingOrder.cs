@@ -9,6 +9,8 @@ public enum PreprocessingOrder
     /// </summary>
     Original,
 
-    /// <summary>Hugging Face's <c>CLIPImageProcessor</c>: to RGB first, then resize and centre crop; the crop's offset is rounded down.</summary>
+    /// <summary>
+    /// Hugging Face's <c>CLIPImageProcessor</c>: to RGB first, then resize and centre crop; the crop's offset is rounded down.
+    /// </summary>
     HuggingFace,
 }

@@ -6,6 +6,9 @@ namespace Microsoft.ML.Clip.Imaging;
 /// </summary>
 internal static class ResampleKernel
 {
+    /// <summary>Far beyond any photograph: shrinking 65 500 pixels to 224 takes 262 304.</summary>
+    private const int MaxWeights = 1 << 24;
+
     /// <summary>
     /// Computes the weights of outputs <paramref name="first"/> up to <paramref name="first"/> + <c>starts.Length</c> of a resize from
     /// <paramref name="inputSize"/> to <paramref name="outputSize"/> pixels along one axis.
@@ -17,19 +20,26 @@ internal static class ResampleKernel
     /// <param name="starts">Receives, for each output, the first input with a weight.</param>
     /// <param name="lengths">Receives, for each output, how many inputs have a weight.</param>
     /// <returns>The weights, the same number of places for each output.</returns>
+    /// <exception cref="InvalidDataException">The image is millions of pixels long, so that the weights would take more memory than
+    /// it.</exception>
     public static double[] Compute(int inputSize, int outputSize, ImageResample filter, int first, int[] starts, int[] lengths)
     {
         var scale = (double)inputSize / outputSize;
         var stretch = Math.Max(scale, 1.0);
         var support = Support(filter) * stretch;
-        var places = (checked((int)Math.Ceiling(support)) * 2) + 1;
-        var weights = new double[checked(starts.Length * places)];
+        var places = ((long)Math.Ceiling(support) * 2) + 1;
+        if (places * starts.Length > MaxWeights)
+        {
+            throw new InvalidDataException($"The image is {inputSize} pixels long, too long to be resized to {outputSize}.");
+        }
+
+        var weights = new double[starts.Length * places];
         for (var i = 0; i < starts.Length; i++)
         {
             var centre = (first + i + 0.5) * scale;
             var start = Math.Max(0, (int)(centre - support + 0.5));
             var length = Math.Min(inputSize, (int)(centre + support + 0.5)) - start;
-            var row = weights.AsSpan(i * places, length);
+            var row = weights.AsSpan(i * (int)places, length);
             var total = 0.0;
             for (var k = 0; k < length; k++)
             {

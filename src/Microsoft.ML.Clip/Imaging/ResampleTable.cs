@@ -11,6 +11,9 @@ internal sealed class ResampleTable
     /// <summary>Datasets have few sizes, photo collections some dozens; a table is some ten kilobytes.</summary>
     private const int MaxCached = 64;
 
+    /// <summary>A table of more weights than this, a megabyte, is not worth keeping.</summary>
+    private const int MaxCachedWeights = 1 << 18;
+
     private static readonly ConcurrentDictionary<Key, ResampleTable> Cache = new();
 
     private ResampleTable(Key key)
@@ -48,9 +51,11 @@ internal sealed class ResampleTable
     {
         var key = new Key(inputSize, outputSize, first, count, filter);
         if (Cache.TryGetValue(key, out var table)) return table;
+        table = new(key);
+        if (table.Weights.Length > MaxCachedWeights) return table;
         // Random crops have ever new sizes: starting over is as good as any policy there, and costs nothing where sizes recur.
         if (Cache.Count >= MaxCached) Cache.Clear();
-        return Cache.GetOrAdd(key, static key => new(key));
+        return Cache.GetOrAdd(key, table);
     }
 
     private readonly record struct Key(int InputSize, int OutputSize, int First, int Count, ImageResample Filter);

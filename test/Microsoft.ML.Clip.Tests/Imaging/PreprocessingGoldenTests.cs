@@ -14,7 +14,7 @@ public sealed class PreprocessingGoldenTests
     {
         var rows = new TheoryData<string, int>();
         string[] images = Golden.IsPresent
-            ? [.. Directory.EnumerateFiles(Golden.Path($"{Folder}/images")).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)]
+            ? [.. Directory.EnumerateFiles(Golden.Path($"{Folder}/images")).Select(Path.GetFileName).Order(StringComparer.Ordinal)!]
             : ["(absent)"];
         foreach (var image in images)
         {

@@ -1,0 +1,123 @@
+using System.Text.Json;
+
+namespace Microsoft.ML.Clip.Tests.Imaging;
+
+public sealed class ClipImagePreprocessingTests : IDisposable
+{
+    private readonly string _file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.json");
+
+    public void Dispose() => File.Delete(_file);
+
+    [Fact]
+    public void OpenAisOwnFileGivesTheDefaults() => Assert.Equal(ClipImagePreprocessing.ForSize(224), Load("""
+        {
+          "crop_size": 224, "do_center_crop": true, "do_normalize": true, "do_resize": true,
+          "feature_extractor_type": "CLIPFeatureExtractor",
+          "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711],
+          "resample": 3, "size": 224
+        }
+        """));
+
+    [Fact]
+    public void TheNewerFormOfSizesIsUnderstood() => Assert.Equal(ClipImagePreprocessing.ForSize(336), Load("""
+        {
+          "crop_size": { "height": 336, "width": 336 }, "size": { "shortest_edge": 336 }, "do_convert_rgb": true,
+          "do_rescale": true, "rescale_factor": 0.00392156862745098, "image_processor_type": "CLIPImageProcessor"
+        }
+        """));
+
+    [Fact]
+    public void SigLipSquashesAndDoesNotCrop()
+    {
+        var settings = Load("""
+            {
+              "image_processor_type": "SiglipImageProcessor", "size": { "height": 384, "width": 320 }, "resample": 2,
+              "image_mean": [0.5, 0.5, 0.5], "image_std": [0.25, 0.5, 1], "do_center_crop": null
+            }
+            """);
+
+        Assert.Equal((384, 320, null), (settings.ResizeHeight, settings.ResizeWidth, settings.ShortestEdge));
+        Assert.False(settings.DoCenterCrop);
+        Assert.Equal(ImageResample.Bilinear, settings.Resample);
+        Assert.Equal([0.25f, 0.5f, 1], settings.Std);
+        Assert.Equal(320, ClipImagePreprocessor.Create(settings).Width);
+    }
+
+    [Fact]
+    public void ABareSizeIsASquareToProcessorsThatSquash()
+    {
+        var settings = Load("""{ "image_processor_type": "ViTImageProcessor", "size": 256 }""");
+
+        Assert.Equal((256, 256, null), (settings.ResizeHeight, settings.ResizeWidth, settings.ShortestEdge));
+    }
+
+    [Fact]
+    public void StepsCanBeSwitchedOff()
+    {
+        var settings = Load("""
+            { "do_resize": false, "do_rescale": false, "do_normalize": false, "crop_size": { "height": 3, "width": 5 } }
+            """);
+
+        Assert.False(settings.DoResize || settings.DoRescale || settings.DoNormalize);
+        Assert.Equal((3, 5), (settings.CropHeight, settings.CropWidth));
+    }
+
+    [Theory]
+    [InlineData("""{ "size": 224, "mode": "RGB", "interpolation": "bicubic", "resize_mode": "shortest", "fill_color": 0 }""")]
+    [InlineData("""{ "size": [224, 224], "mean": [0.48145466, 0.4578275, 0.40821073], "std": [0.26862954, 0.26130258, 0.27577711] }""")]
+    [InlineData("""{ "model_cfg": { "vision_cfg": { "image_size": 224 } }, "preprocess_cfg": { "resize_mode": "shortest" } }""")]
+    [InlineData("""{ "model_cfg": { "vision_cfg": { "image_size": 99 } }, "preprocess_cfg": { "size": 224 } }""")]
+    public void OpenClipsFormsAreUnderstood(string json) => Assert.Equal(ClipImagePreprocessing.ForSize(224), Load(json));
+
+    [Fact]
+    public void OpenClipsSquashFixesBothSides()
+    {
+        var settings = Load("""{ "preprocess_cfg": { "size": [256, 192], "interpolation": "bilinear", "resize_mode": "squash" } }""");
+
+        Assert.Equal((256, 192, ImageResample.Bilinear), (settings.ResizeHeight, settings.ResizeWidth, settings.Resample));
+        Assert.False(settings.DoCenterCrop);
+    }
+
+    [Theory]
+    [InlineData("""{ "resample": 5 }""", "'resample' is 5")]
+    [InlineData("""{ "size": { "longest_edge": 224 } }""", "'size' is { \"longest_edge\": 224 }")]
+    [InlineData("""{ "size": { "shortest_edge": "small" } }""", "'size.shortest_edge' is \"small\"")]
+    [InlineData("""{ "crop_size": 0 }""", "'crop_size' is 0")]
+    [InlineData("""{ "do_resize": "yes" }""", "'do_resize' is \"yes\"")]
+    [InlineData("""{ "image_mean": [1, 2] }""", "'image_mean' is [1, 2]")]
+    [InlineData("""{ "image_std": [1, 2, "x"] }""", "'image_std[2]' is \"x\"")]
+    [InlineData("""{ "interpolation": "random" }""", "'interpolation' is \"random\"")]
+    [InlineData("""{ "preprocess_cfg": { "resize_mode": "longest" } }""", "'preprocess_cfg.resize_mode' is \"longest\"")]
+    [InlineData("""{ "mode": "L", "mean": [0, 0, 0] }""", "'mode' is \"L\"")]
+    [InlineData("""{ "size": [224, 336], "resize_mode": "shortest" }""", "'size' is [224, 336]")]
+    [InlineData("[]", "does not hold a JSON object")]
+    [InlineData("{", "is not JSON")]
+    public void AnUnknownValueIsNamedWithItsKeyAndFile(string json, string problem)
+    {
+        var error = Assert.Throws<FormatException>(() => Load(json));
+
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+        Assert.Contains(_file, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AMissingFileIsSaidToBeMissing() => Assert.Throws<FileNotFoundException>(() => ClipImagePreprocessing.Load(_file));
+
+    [Fact]
+    public void SettingsSurviveJson()
+    {
+        var settings = ClipImagePreprocessing.ForSize(224) with { Mean = [1, 2, 3], Order = PreprocessingOrder.HuggingFace, MaxPixels = 5 };
+
+        var copy = JsonSerializer.Deserialize<ClipImagePreprocessing>(JsonSerializer.Serialize(settings));
+
+        Assert.Equal(settings, copy);
+        Assert.Equal(settings.GetHashCode(), copy!.GetHashCode());
+        Assert.NotEqual(settings, copy with { Std = [1, 1, 1] });
+    }
+
+    private ClipImagePreprocessing Load(string json)
+    {
+        File.WriteAllText(_file, json);
+        return ClipImagePreprocessing.Load(_file);
+    }
+}
