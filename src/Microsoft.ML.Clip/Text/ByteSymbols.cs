@@ -7,7 +7,8 @@ namespace Microsoft.ML.Clip;
 internal static class ByteSymbols
 {
     private static readonly char[] Symbols = Build();
-    private static readonly Dictionary<char, byte> Bytes = Symbols.Select((symbol, b) => (symbol, b)).ToDictionary(p => p.symbol, p => (byte)p.b);
+    private static readonly Dictionary<char, byte> Bytes =
+        Symbols.Select((symbol, b) => (symbol, b)).ToDictionary(p => p.symbol, p => (byte)p.b);
 
     /// <summary>The symbols in the order of CLIP's vocabulary: the printable bytes first, then the others.</summary>
     public static IEnumerable<char> InVocabularyOrder => Symbols.Order();

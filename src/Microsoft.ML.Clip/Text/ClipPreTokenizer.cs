@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Microsoft.ML.Tokenizers;
 
@@ -71,8 +72,8 @@ internal sealed class ClipPreTokenizer(params string[] specialTokens) : PreToken
         length = 1;
         if (char.IsAsciiLetter(c)) return Kind.Letter;
         if (char.IsAscii(c)) return c == ' ' || char.IsWhiteSpace(c) ? Kind.Space : char.IsAsciiDigit(c) ? Kind.Number : Kind.Other;
-        if (!char.IsSurrogate(c)) return char.IsLetter(c) ? Kind.Letter : char.IsNumber(c) ? Kind.Number : char.IsWhiteSpace(c) ? Kind.Space : Kind.Other;
-        if (Rune.DecodeFromUtf16(text[at..], out var rune, out length) != System.Buffers.OperationStatus.Done) return Kind.Other;
+        if (char.IsWhiteSpace(c)) return Kind.Space;
+        if (Rune.DecodeFromUtf16(text[at..], out var rune, out length) != OperationStatus.Done) return Kind.Other;
         return Rune.IsLetter(rune) ? Kind.Letter : Rune.IsNumber(rune) ? Kind.Number : Kind.Other;
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.ML.Tokenizers;
 
@@ -9,15 +10,15 @@ namespace Microsoft.ML.Clip;
 /// encodes each piece by byte-level byte pair encoding. Immutable and thread-safe.
 /// </summary>
 /// <remarks>
-/// Gives the original's ids for every text of the golden data, with ICU and under InvariantGlobalization alike. Not reproduced of ftfy 6.3:
-/// Java's and CESU's variants of UTF-8 inside mojibake.
+/// Gives the original's ids for every text of the golden data, with ICU and under InvariantGlobalization alike. That data has no mojibake:
+/// its repair follows ftfy 6.3's rules, less Java's and CESU's variants of UTF-8, and is tested on examples only.
 /// </remarks>
 public sealed class ClipTokenizer
 {
     /// <summary>The number of tokens that CLIP's text encoder reads, start and end of text included: 77.</summary>
     public const int DefaultContextLength = 77;
 
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly Vocabulary _vocabulary;
     private readonly BpeTokenizer _bpe;
@@ -75,7 +76,9 @@ public sealed class ClipTokenizer
         return new(VocabularyReader.ReadFiles(vocabularyPath, mergesPath));
     }
 
-    /// <summary>Reads a tokenizer that <see cref="SaveVocabulary"/> wrote, or the contents of a <c>vocab.json</c> and a <c>merges.txt</c>.</summary>
+    /// <summary>
+    /// Reads a tokenizer that <see cref="SaveVocabulary"/> wrote, or the contents of a <c>vocab.json</c> and a <c>merges.txt</c>.
+    /// </summary>
     /// <param name="vocabulary">An object of tokens and ids, in JSON; stays open.</param>
     /// <param name="merges">One pair of tokens a line; stays open.</param>
     /// <exception cref="InvalidDataException">One of them is malformed, or they contradict each other.</exception>
@@ -90,9 +93,12 @@ public sealed class ClipTokenizer
     /// <param name="text">Any text; empty gives start and end alone.</param>
     /// <param name="contextLength">The most ids to give, at least 2.</param>
     /// <param name="truncate">Whether to cut longer texts, with end of text as the last id, or to refuse them.</param>
-    /// <exception cref="ArgumentException">The text is longer than <paramref name="contextLength"/> and <paramref name="truncate"/> is false.</exception>
+    /// <exception cref="ArgumentException">
+    /// The text is longer than <paramref name="contextLength"/> and <paramref name="truncate"/> is false.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is less than 2.</exception>
-    public int[] Encode(string text, int contextLength = DefaultContextLength, bool truncate = true) => Encode(text, contextLength, truncate, out _);
+    public int[] Encode(string text, int contextLength = DefaultContextLength, bool truncate = true) =>
+        Encode(text, contextLength, truncate, out _);
 
     /// <inheritdoc cref="Encode(string, int, bool)"/>
     /// <param name="text">Any text; empty gives start and end alone.</param>
@@ -110,7 +116,9 @@ public sealed class ClipTokenizer
         {
             var shown = text.Length <= 60 ? text : text[..60] + "…";
             throw new ArgumentException(
-                $"The text '{shown}' has {tokens.Count + 2} tokens, more than the context length {contextLength}; shorten it or allow truncation.", nameof(text));
+                $"The text '{shown}' has {tokens.Count + 2} tokens, more than the context length {contextLength}; "
+                + "shorten it or allow truncation.",
+                nameof(text));
         }
 
         var ids = new int[Math.Min(tokens.Count + 2, contextLength)];

@@ -10,9 +10,11 @@ namespace Microsoft.ML.Clip;
 internal static class HtmlEntities
 {
     private const int LongestName = 32;
+    private const string NameEnds = "\t\n\f <&#;";
 
     /// <summary>Names with the semicolon that ends them (<c>amp;</c>), and those that may lack it (<c>amp</c>) a second time without.</summary>
-    private static readonly Lazy<FrozenDictionary<string, string>> Names = new(static () => ReadNames().ToFrozenDictionary(StringComparer.Ordinal));
+    private static readonly Lazy<FrozenDictionary<string, string>> Names =
+        new(static () => ReadNames().ToFrozenDictionary(StringComparer.Ordinal));
 
     /// <summary>Resolves every reference that a browser would.</summary>
     public static string Unescape(string text) => Replace(text, static (text, at) => Reference(text, at));
@@ -51,7 +53,7 @@ internal static class HtmlEntities
         if (at + 1 < text.Length && text[at + 1] == '#') return NumericReference(text, at);
 
         var end = at + 1;
-        while (end < text.Length && end - at <= LongestName && text[end] is not ('\t' or '\n' or '\f' or ' ' or '<' or '&' or '#' or ';')) end++;
+        while (end < text.Length && end - at <= LongestName && !NameEnds.Contains(text[end], StringComparison.Ordinal)) end++;
         if (end < text.Length && text[end] == ';') end++;
 
         // The longest name that the characters begin with, so that "&notit;" is "¬it;".
@@ -82,9 +84,8 @@ internal static class HtmlEntities
 
         var name = text[(at + 1)..(end + 1)];
         if (Names.Value.TryGetValue(name, out var value)) return (value, name.Length + 1);
-        if (!body.ContainsAnyInRange('a', 'z') && Reference(text, at).Value is null && Names.Value.TryGetValue(name.ToLowerInvariant(), out value))
-            return (UpperCase(value), name.Length + 1);
-        return (null, 1);
+        var isShouted = !body.ContainsAnyInRange('a', 'z') && Reference(text, at).Value is null;
+        return isShouted && Names.Value.TryGetValue(name.ToLowerInvariant(), out value) ? (UpperCase(value), name.Length + 1) : (null, 1);
     }
 
     private static (string? Value, int Length) NumericReference(string text, int at)
@@ -95,7 +96,8 @@ internal static class HtmlEntities
         for (; end < text.Length && (isHex ? char.IsAsciiHexDigit(text[end]) : char.IsAsciiDigit(text[end])); end++)
         {
             // Beyond U+10FFFF the exact number no longer matters, but it must not overflow.
-            code = Math.Min(code * radix + Convert.ToInt32(text[end].ToString(), 16), 0x110000);
+            var digit = char.IsAsciiDigit(text[end]) ? text[end] - '0' : (text[end] | 0x20) - 'a' + 10;
+            code = Math.Min(code * radix + digit, 0x110000);
         }
 
         if (end == start) return (null, 1);

@@ -1,10 +1,12 @@
 using System.Collections.Frozen;
+using System.Text;
 
 namespace Microsoft.ML.Clip;
 
 /// <summary>
-/// Tells whether a text has neighbours that nobody writes but that UTF-8 read in another encoding is full of, such as <c>Ã©</c> or <c>â€™</c>.
-/// Which neighbours count is the judgement of ftfy 6.3's <c>is_bad</c>, which CLIP's tokenizer calls; here as a table of sequences of sets.
+/// Tells whether a text has neighbours that nobody writes but that UTF-8 read in another encoding is full of, such as <c>Ã©</c> or
+/// <c>â€™</c>. Which neighbours count is the judgement of ftfy 6.3's <c>is_bad</c> (Robyn Speer), which CLIP's tokenizer relies on; here as
+/// a table of sequences of sets.
 /// </summary>
 internal static class MojibakeDetector
 {
@@ -20,8 +22,10 @@ internal static class MojibakeDetector
     private const string Face = "ÒÓÔÕÖÙÚÛÜòóôõöøùúûüŐŌŪŲ°"; // letters that are also eyes in emoticons, as in (°ロ°)
     private const string UpperAccented = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑØÜÝĂĀĄĆČĎĐĘĚĒĖĞĢİĪĶĹĽŁĻŃŇŅŒŘŚŞŠŢŤŮŰŸŹŻŽҐ";
     private const string LowerAccented = "ßàáâãäåæçèéêëìíîïðñăąāćčďđęěēėğģįīķĺľłļœŕśşšťüźżžґﬁﬂ";
-    private const string UpperCommon = "ÞΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΆΈΉΊΌΎΏΪΫ" + "ЁЂЃЄЅІЇЈЉЊЋЌЍЎЏАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ";
-    private const string LowerCommon = "αβγδεζηθικλμνξοπρςστυφχψωάέήίΰ" + "абвгдежзийклмнопрстуфхцчшщъыьэюяѐёђѓєѕіїјљњћќѝўџ";
+    private const string UpperCommon = "ÞΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΆΈΉΊΌΎΏΪΫ"
+        + "ЁЂЃЄЅІЇЈЉЊЋЌЍЎЏАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ";
+    private const string LowerCommon = "αβγδεζηθικλμνξοπρςστυφχψωάέήίΰ"
+        + "абвгдежзийклмнопрстуфхцчшщъыьэюяѐёђѓєѕіїјљњћќѝўџ";
     private const string Lower = "abcdefghijklmnopqrstuvwxyz";
     private const string Letter = Lower + "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
@@ -97,7 +101,7 @@ internal static class MojibakeDetector
         for (var i = 0; i < bits.Length; i++)
         {
             // Every sequence has a character beyond ASCII in its first three.
-            if (text[i] < 0x80 && text.Slice(i, Math.Min(3, text.Length - i)).IndexOfAnyExceptInRange('\0', '\u007F') < 0) continue;
+            if (text[i] < 0x80 && Ascii.IsValid(text.Slice(i, Math.Min(3, text.Length - i)))) continue;
             foreach (var mask in Masks)
             {
                 if ((bits[i] & mask[0]) != 0 && Matches(bits[i..], mask)) return true;

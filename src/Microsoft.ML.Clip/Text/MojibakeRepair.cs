@@ -11,7 +11,8 @@ namespace Microsoft.ML.Clip;
 internal static class MojibakeRepair
 {
     // What the bytes that begin and continue a UTF-8 sequence look like when read in one of the encodings close to Latin-1.
-    private static readonly SearchValues<char> LeadOf2 = LooksOf(0xC2, 0xDF), LeadOf3 = LooksOf(0xE0, 0xEF), LeadOf4 = LooksOf(0xF0, 0xF0, 0xF3, 0xF3);
+    private static readonly SearchValues<char> LeadOf2 = LooksOf(0xC2, 0xDF), LeadOf3 = LooksOf(0xE0, 0xEF);
+    private static readonly SearchValues<char> LeadOf4 = LooksOf(0xF0, 0xF0, 0xF3, 0xF3);
     private static readonly SearchValues<char> Continuation = LooksOf(0x80, 0xBF, 0x20, 0x20);
 
     // Those that often stand for themselves beside mojibake do not show that a sequence began before them.

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.Clip;
 
-/// <summary>Sentences with a gap for a label, which turn class names into captions such as CLIP was trained on (the paper's section 3.1.4).</summary>
+/// <summary>
+/// Sentences with a gap for a label, which turn class names into captions such as CLIP was trained on (the paper's section 3.1.4).
+/// </summary>
 public static partial class PromptTemplates
 {
     private static readonly string[] Simple =
@@ -19,7 +21,9 @@ public static partial class PromptTemplates
     /// <summary>The paper's default prompt, <c>a photo of a {}.</c></summary>
     public static IReadOnlyList<string> Default { get; } = Array.AsReadOnly(["a photo of a {}."]);
 
-    /// <summary>The seven templates that OpenAI found to do best together on ImageNet (openai/CLIP, <c>Prompt_Engineering_for_ImageNet.ipynb</c>).</summary>
+    /// <summary>
+    /// The seven templates that OpenAI found to do best together on ImageNet (openai/CLIP, <c>Prompt_Engineering_for_ImageNet.ipynb</c>).
+    /// </summary>
     public static IReadOnlyList<string> ImageNetSimple { get; } = Array.AsReadOnly(Simple);
 
     /// <summary>Puts a label into a template.</summary>
@@ -31,7 +35,11 @@ public static partial class PromptTemplates
         ArgumentNullException.ThrowIfNull(template);
         ArgumentNullException.ThrowIfNull(label);
         if (!Placeholder().IsMatch(template))
-            throw new ArgumentException($"The template '{template}' has no place for the label; write {{}} or {{c}} where it goes.", nameof(template));
+        {
+            throw new ArgumentException(
+                $"The template '{template}' has no place for the label; write {{}} or {{c}} where it goes.", nameof(template));
+        }
+
         return Placeholder().Replace(template, _ => label);
     }
 

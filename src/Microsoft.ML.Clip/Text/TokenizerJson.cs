@@ -40,7 +40,10 @@ internal static class TokenizerJson
 
         var suffix = model.TryGetProperty("end_of_word_suffix", out var mark) ? mark.GetString() : null;
         if (suffix != Vocabulary.WordEnd)
-            throw new InvalidDataException($"{path} holds a BPE tokenizer with the end-of-word suffix '{suffix}'; CLIP's has '{Vocabulary.WordEnd}', others are not supported.");
+        {
+            throw new InvalidDataException(
+                $"{path} holds a BPE tokenizer with the end-of-word suffix '{suffix}'; CLIP's has '{Vocabulary.WordEnd}', others are not supported.");
+        }
     }
 
     private static void AddAddedTokens(JsonElement root, Dictionary<string, int> ids, string path)
@@ -56,7 +59,9 @@ internal static class TokenizerJson
 
     private static (string Left, string Right) Pair(JsonElement merge, string path)
     {
-        var parts = merge.ValueKind == JsonValueKind.Array ? [.. merge.EnumerateArray().Select(p => p.GetString()!)] : merge.GetString()!.Split(' ');
+        var parts = merge.ValueKind == JsonValueKind.Array
+            ? [.. merge.EnumerateArray().Select(p => p.GetString()!)]
+            : merge.GetString()!.Split(' ');
         return parts.Length == 2
             ? (parts[0], parts[1])
             : throw new InvalidDataException($"{path}: the merge {merge.GetRawText()} is not two tokens with a space between them.");

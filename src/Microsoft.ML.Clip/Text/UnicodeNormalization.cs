@@ -109,13 +109,14 @@ internal static class UnicodeNormalization
         /// <summary>Puts each run of combining marks in the order of their classes, keeping the order within a class.</summary>
         public void Reorder(List<int> codes)
         {
-            for (var i = 1; i < codes.Count; i++)
+            for (var start = 0; start < codes.Count; start++)
             {
-                var (code, combining) = (codes[i], Class(codes[i]));
-                if (combining == 0) continue;
-                var at = i;
-                for (; at > 0 && Class(codes[at - 1]) > combining; at--) codes[at] = codes[at - 1];
-                codes[at] = code;
+                var end = start;
+                while (end < codes.Count && Class(codes[end]) != 0) end++;
+                if (end - start < 2) continue;
+                int[] ordered = [.. codes.GetRange(start, end - start).OrderBy(code => Class(code))];
+                for (var i = 0; i < ordered.Length; i++) codes[start + i] = ordered[i];
+                start = end;
             }
         }
 

@@ -65,7 +65,8 @@ internal static class Utf8Mending
     {
         if (after.IsEmpty || after[0] != Space) return false;
         after = after[1..];
-        return !(after.StartsWith(" "u8) || after.StartsWith("quele"u8) || after.StartsWith("quela"u8) || after.StartsWith("quilo"u8) || after.StartsWith("s "u8));
+        return !(after.StartsWith(" "u8) || after.StartsWith("s "u8)
+            || after.StartsWith("quele"u8) || after.StartsWith("quela"u8) || after.StartsWith("quilo"u8));
     }
 
     /// <summary>Whether one byte of the sequence is a space, and the others fit.</summary>
@@ -84,8 +85,9 @@ internal static class Utf8Mending
 
     private static int LostLength(ReadOnlySpan<byte> bytes)
     {
-        var length = bytes[0] switch { SingleByteEncoding.LostByte => 1, >= 0xC2 and <= 0xDF => 2, >= 0xE0 and <= 0xEF => 3, >= 0xF0 and <= 0xF4 => 4, _ => 0 };
-        if (length < 2 || bytes.Length < length) return length == 1 ? 1 : 0;
+        if (bytes[0] == SingleByteEncoding.LostByte) return 1;
+        var length = bytes[0] switch { >= 0xC2 and <= 0xDF => 2, >= 0xE0 and <= 0xEF => 3, >= 0xF0 and <= 0xF4 => 4, _ => 0 };
+        if (length == 0 || bytes.Length < length) return 0;
 
         int lost = 0, guesses = 0;
         foreach (var b in bytes[1..length])

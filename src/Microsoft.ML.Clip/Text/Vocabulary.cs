@@ -18,7 +18,12 @@ internal sealed class Vocabulary
     /// <param name="mergesFrom">Where the merges come from, for messages.</param>
     /// <exception cref="InvalidDataException">The tokens and merges contradict each other, or a special token is missing.</exception>
     public Vocabulary(
-        Dictionary<string, int> ids, List<(string Left, string Right)> merges, string startOfText, string endOfText, string tokensFrom, string mergesFrom)
+        Dictionary<string, int> ids,
+        List<(string Left, string Right)> merges,
+        string startOfText,
+        string endOfText,
+        string tokensFrom,
+        string mergesFrom)
     {
         (Ids, Merges, StartOfText, EndOfText) = (ids, merges, startOfText, endOfText);
         var owners = new Dictionary<int, string>(ids.Count);
@@ -26,21 +31,29 @@ internal sealed class Vocabulary
         {
             if (id < 0) throw new InvalidDataException($"{tokensFrom}: the token '{token}' has the id {id}; ids are 0 or more.");
             if (!owners.TryAdd(id, token))
-                throw new InvalidDataException($"{tokensFrom}: the tokens '{owners[id]}' and '{token}' have the same id {id}, so the file is not a vocabulary.");
+            {
+                throw new InvalidDataException(
+                    $"{tokensFrom}: the tokens '{owners[id]}' and '{token}' have the same id {id}, so the file is not a vocabulary.");
+            }
         }
 
         foreach (var special in new[] { startOfText, endOfText })
         {
             if (!ids.ContainsKey(special))
-                throw new InvalidDataException($"{tokensFrom} has no token '{special}', which CLIP puts around every text: this is not a CLIP vocabulary.");
+            {
+                throw new InvalidDataException(
+                    $"{tokensFrom} has no token '{special}', which CLIP puts around every text: this is not a CLIP vocabulary.");
+            }
         }
 
         foreach (var (left, right) in merges)
         {
             foreach (var token in new[] { left, right, left + right })
             {
-                if (!ids.ContainsKey(token))
-                    throw new InvalidDataException($"{mergesFrom}: the merge '{left} {right}' needs the token '{token}', which {tokensFrom} does not have: the two do not belong together.");
+                if (ids.ContainsKey(token)) continue;
+                throw new InvalidDataException(
+                    $"{mergesFrom}: the merge '{left} {right}' needs the token '{token}', which {tokensFrom} does not have: "
+                    + "the two do not belong together.");
             }
         }
     }

@@ -7,10 +7,13 @@ internal static class VocabularyReader
 {
     private const string TokenizerFile = "tokenizer.json", VocabularyFile = "vocab.json", MergesFile = "merges.txt";
 
-    /// <summary>Reads a folder in Hugging Face's layout: <c>tokenizer.json</c> where there is one, else <c>vocab.json</c> and <c>merges.txt</c>.</summary>
+    /// <summary>
+    /// Reads a folder in Hugging Face's layout: <c>tokenizer.json</c> where there is one, else <c>vocab.json</c> and <c>merges.txt</c>.
+    /// </summary>
     public static Vocabulary ReadFolder(string folder)
     {
-        string tokenizer = Path.Combine(folder, TokenizerFile), vocabulary = Path.Combine(folder, VocabularyFile), merges = Path.Combine(folder, MergesFile);
+        var tokenizer = Path.Combine(folder, TokenizerFile);
+        var (vocabulary, merges) = (Path.Combine(folder, VocabularyFile), Path.Combine(folder, MergesFile));
         if (File.Exists(tokenizer))
         {
             using var json = ParseJson(tokenizer);
@@ -32,7 +35,8 @@ internal static class VocabularyReader
         }
 
         using FileStream vocabulary = File.OpenRead(vocabularyPath), merges = File.OpenRead(mergesPath);
-        return ReadStreams(vocabulary, merges, vocabularyPath, mergesPath, SpecialTokens(Path.GetDirectoryName(Path.GetFullPath(vocabularyPath))!));
+        var special = SpecialTokens(Path.GetDirectoryName(Path.GetFullPath(vocabularyPath))!);
+        return ReadStreams(vocabulary, merges, vocabularyPath, mergesPath, special);
     }
 
     public static Vocabulary ReadStreams(

@@ -1,0 +1,33 @@
+namespace Microsoft.ML.Clip.Tests.Text;
+
+public class PromptTemplatesTests
+{
+    [Theory]
+    [InlineData("a photo of a {}.", "a photo of a {c}.")]
+    [InlineData("a photo of a {c}.", "a photo of a {c}.")]
+    [InlineData("a {object}, a type of {label}", "a {c}, a type of {c}")]
+    public void PutsTheLabelInEveryPlace(string template, string expected)
+    {
+        // A label may itself look like a placeholder or a replacement pattern.
+        Assert.Equal(expected, PromptTemplates.Apply(template, "{c}"));
+        Assert.Equal(expected.Replace("{c}", "$0"), PromptTemplates.Apply(template, "$0"));
+    }
+
+    [Theory]
+    [InlineData("a photo")]
+    [InlineData("a photo of a { }")]
+    [InlineData("")]
+    public void RefusesATemplateWithoutPlace(string template)
+    {
+        var e = Assert.Throws<ArgumentException>(() => PromptTemplates.Apply(template, "dog"));
+
+        Assert.StartsWith($"The template '{template}' has no place for the label; write {{}} or {{c}} where it goes.", e.Message);
+    }
+
+    [Fact]
+    public void TheTemplatesOfThePaper()
+    {
+        Assert.Equal("a photo of a dog.", PromptTemplates.Apply(Assert.Single(PromptTemplates.Default), "dog"));
+        Assert.Equal(7, PromptTemplates.ImageNetSimple.Select(t => PromptTemplates.Apply(t, "dog")).Distinct().Count());
+    }
+}
