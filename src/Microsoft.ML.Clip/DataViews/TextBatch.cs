@@ -36,10 +36,14 @@ internal sealed class TextBatch : IRowBatch
     public Delegate CreateGetter(int output, Func<int> slot) =>
         VectorColumns.VectorGetter(_tower.Dimension, () => _embeddings.AsMemory(slot() * _tower.Dimension, _tower.Dimension));
 
+    public void Dispose()
+    {
+        // Nothing that is worth giving back.
+    }
+
     private void Tokenize(int slot)
     {
-        var text = _texts[slot].ToString();
-        _tokens[slot] = _tower.Tokenize(text);
-        if (_tower.IsTruncated(text, _tokens[slot])) _log.TextTruncated();
+        _tokens[slot] = _tower.Tokenize(_texts[slot].ToString(), out var truncated);
+        if (truncated) _log.TextTruncated();
     }
 }
