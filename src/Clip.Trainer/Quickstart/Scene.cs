@@ -10,7 +10,7 @@ namespace Clip.Trainer.Quickstart;
 internal sealed record Scene(string Shape, string Colour, string Texture, string Size, string Background, string Position)
 {
     public static readonly string[] Shapes = ["circle", "square", "triangle", "star", "cross", "ring"];
-    public static readonly string[] Colours = ["red", "orange", "yellow", "green", "blue", "purple"];
+    public static readonly string[] Colours = ["red", "orange", "yellow", "green", "blue", "purple", "pink", "brown"];
     public static readonly string[] Textures = ["plain", "striped", "dotted"];
     public static readonly string[] Sizes = ["small", "large"];
     public static readonly string[] Backgrounds = ["white", "black", "grey", "beige"];

@@ -11,7 +11,7 @@ internal static class ScenePainter
     private static readonly Dictionary<string, SKColor> Palette = new()
     {
         ["red"] = new(214, 32, 32), ["orange"] = new(244, 132, 20), ["yellow"] = new(240, 214, 32), ["green"] = new(24, 128, 52),
-        ["blue"] = new(36, 76, 214), ["purple"] = new(128, 44, 168), 
+        ["blue"] = new(36, 76, 214), ["purple"] = new(128, 44, 168), ["pink"] = new(248, 132, 186), ["brown"] = new(120, 72, 36),
         ["white"] = new(250, 250, 250), ["black"] = new(14, 14, 14), ["grey"] = new(128, 128, 128), ["beige"] = new(222, 206, 170),
     };
 
@@ -34,7 +34,7 @@ internal static class ScenePainter
         paint.Color = Contrast(colour);
         DrawTexture(canvas, paint, scene.Texture, radius);
         // A rim in the shape's own colour keeps its outline clear whatever lies on it.
-        using var rim = new SKPaint { IsAntialias = true, Color = colour, Style = SKPaintStyle.Stroke, StrokeWidth = 6 };
+        using var rim = new SKPaint { IsAntialias = true, Color = colour, Style = SKPaintStyle.Stroke, StrokeWidth = 3 };
         canvas.DrawPath(outline, rim);
 
         using var image = surface.Snapshot();
@@ -70,9 +70,9 @@ internal static class ScenePainter
     private static SKColor Contrast(SKColor c)
     {
         var light = 0.3 * c.Red + 0.59 * c.Green + 0.11 * c.Blue > 140;
-        return light ? new SKColor((byte)(c.Red * 0.45), (byte)(c.Green * 0.45), (byte)(c.Blue * 0.45)) : new SKColor(Up(c.Red), Up(c.Green), Up(c.Blue));
+        return light ? new SKColor((byte)(c.Red * 0.4), (byte)(c.Green * 0.4), (byte)(c.Blue * 0.4)) : new SKColor(Up(c.Red), Up(c.Green), Up(c.Blue));
 
-        static byte Up(byte channel) => (byte)(channel + (255 - channel) * 0.58);
+        static byte Up(byte channel) => (byte)(channel + (255 - channel) * 0.65);
     }
 
     private static void DrawTexture(SKCanvas canvas, SKPaint paint, string texture, float radius)
