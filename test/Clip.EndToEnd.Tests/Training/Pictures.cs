@@ -8,9 +8,9 @@ internal static class Pictures
     private const int Side = 40;
 
     private static readonly (string Name, SKColor Colour)[] Colours = [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("yellow", SKColors.Yellow)];
-    private static readonly string[] Shapes = ["circle", "square", "triangle"];
+    private static readonly string[] Shapes = ["square", "cross", "ring"];
 
-    /// <summary>"red circle" and so on: 12 names.</summary>
+    /// <summary>"red square" and so on: 12 names.</summary>
     public static string[] Classes { get; } = [.. from colour in Colours from shape in Shapes select $"{colour.Name} {shape}"];
 
     /// <summary>Draws so many pictures of every class into <c>FOLDER/NAME</c> and lists them in <c>FOLDER/NAME.tsv</c>, whose path is given back.</summary>
@@ -34,23 +34,21 @@ internal static class Pictures
         using var canvas = new SKCanvas(bitmap);
         using var paint = new SKPaint { Color = colour, IsAntialias = true };
         canvas.Clear(SKColors.White);
-        canvas.Translate(Side / 2 + random.Next(-3, 4), Side / 2 + random.Next(-3, 4));
+        canvas.Translate(Side / 2 + random.Next(-2, 3), Side / 2 + random.Next(-2, 3));
         var r = 12 + random.Next(5);
         switch (shape)
         {
-            case "circle":
-                canvas.DrawCircle(0, 0, r, paint);
-                break;
             case "square":
                 canvas.DrawRect(-r, -r, 2 * r, 2 * r, paint);
                 break;
+            case "cross":
+                canvas.DrawRect(-r, -r / 4f, 2 * r, r / 2f, paint);
+                canvas.DrawRect(-r / 4f, -r, r / 2f, 2 * r, paint);
+                break;
             default:
-                using (var path = new SKPath())
-                {
-                    path.AddPoly([new SKPoint(0, -r), new SKPoint(r, r), new SKPoint(-r, r)]);
-                    canvas.DrawPath(path, paint);
-                }
-
+                paint.Style = SKPaintStyle.Stroke;
+                paint.StrokeWidth = r / 2f;
+                canvas.DrawCircle(0, 0, 0.75f * r, paint);
                 break;
         }
 
