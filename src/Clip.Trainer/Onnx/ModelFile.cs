@@ -28,7 +28,8 @@ internal static class ModelFile
             Graph = graph,
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
         };
-        using var file = File.Create(path);
+        // Protobuf's own buffer of 4 KiB would make a system call for each page of the weights.
+        using var file = new CodedOutputStream(File.Create(path), bufferSize: 1 << 20);
         model.WriteTo(file);
     }
 

@@ -53,7 +53,7 @@ public static class ModelFolderWriter
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(outputFolder));
         if (File.Exists(target)) throw new ClipException($"{target} is a file; give the name of a folder for the model.");
         if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any() && !File.Exists(Path.Combine(target, "config.json")))
-            throw new ClipException($"{target} holds something that is not a model; give a new or an empty folder.");
+            throw new ClipException($"{target} holds something that is no model; give a new or an empty folder.");
         return target;
     }
 

@@ -8,7 +8,7 @@ namespace Clip.Trainer.Onnx;
 /// <summary>Writes the two towers, from input to projected feature. In each, the last block computes only the token that is read.</summary>
 internal static class TowerGraphs
 {
-    /// <summary>pixel_values [items, 3, size, size] → [items, embed_dim]: a ViT with a LayerNorm before the blocks (CLIP paper, 2.4).</summary>
+    /// <summary>pixel_values [items, 3, size, size] → [items, embed_dim]: a ViT, LayerNorm before the blocks (CLIP paper, 2.4).</summary>
     public static string Vision(GraphBuilder graph, WeightSource weights, ClipConfig config, Dim items)
     {
         var vision = config.Vision;
@@ -69,7 +69,7 @@ internal static class TowerGraphs
 
         graph.Scope("pool");
         var isEnd = text.EosTokenId == 2 ? ids : graph.Op("Equal", [ids, graph.Scalar((long)text.EosTokenId)]);
-        // ONNX's ArgMax takes the first of equals; ONNX Runtime's has no kernel for 64-bit integers.
+        // ArgMax gives the first of equals; it compares numbers, not truth values, hence the cast.
         var end = graph.Op("ArgMax", [graph.Op("Cast", [isEnd], Attribute("to", (long)DataType.Int32))], Attribute("axis", 1L));
         var byItem = graph.Op("Reshape", [x, graph.Op("Concat", [shapeOfIds, graph.Vector(width)], Attribute("axis", 0L))]);
         var pooled = graph.Op("GatherND", [byItem, end], Attribute("batch_dims", 1L));

@@ -6,13 +6,13 @@ namespace Clip.Trainer.Quickstart;
 internal static class SceneCaptions
 {
     /// <summary>Prompts for the zero-shot classification; their wording occurs in captions, the class names in them do not.</summary>
-    public static readonly string[] Templates = ["a {}", "a picture of a {}", "a large {} on a white background", "a small {} on a black background", "there is a {} in the middle"];
+    public static readonly string[] Templates = ["a {}", "a picture of a {}", "there is a {}", "a {} on a white background", "a {} in the middle"];
 
     private static readonly string[] Starts = ["a", "a", "a picture of a", "a drawing of a", "an image of a", "there is a", "this is a", "here we see a"];
 
     public static string Write(Scene scene, ref SampleRandom random)
     {
-        var size = random.Next(2) == 0 ? Word(scene.Size, ref random) + " " : "";
+        var size = Word(scene.Size, ref random) + " ";
         var thing = random.Next(3) == 0 ? Pattern(scene, ref random) : $"{Word(scene.Texture, ref random)} {scene.Colour} {scene.Shape}";
         var place = random.Next(3) == 0 ? " " + Place(scene.Position, ref random) : "";
         var ground = random.Next(2) == 0 ? $" on a {scene.Background} background" : "";
@@ -25,7 +25,6 @@ internal static class SceneCaptions
     {
         "striped" => $"{scene.Colour} {scene.Shape} with {random.Pick(["stripes", "a striped pattern"])}",
         "dotted" => $"{scene.Colour} {scene.Shape} with {random.Pick(["dots", "a dotted pattern"])}",
-        "checkered" => $"{scene.Colour} {scene.Shape} with {random.Pick(["checks", "a checkered pattern"])}",
         _ => $"{scene.Colour} {scene.Shape} {random.Pick(["without a pattern", "in one plain colour"])}",
     };
 
@@ -34,7 +33,6 @@ internal static class SceneCaptions
         "small" => random.Pick(["small", "small", "little", "tiny"]),
         "large" => random.Pick(["large", "large", "big", "huge"]),
         "dotted" => random.Pick(["dotted", "dotted", "spotted"]),
-        "checkered" => random.Pick(["checkered", "checkered", "chequered"]),
         "striped" => random.Pick(["striped", "striped", "stripy"]),
         _ => random.Pick(["plain", "plain", "solid"]),
     };

@@ -12,7 +12,9 @@ public sealed class ModelFolderWriterTests : IDisposable
     private static readonly ClipConfig Config = RandomModel.Config;
 
     private static readonly string[] Files =
-        ["config.json", "model.safetensors", "onnx/model.onnx", "onnx/text_model.onnx", "onnx/vision_model.onnx", "preprocessor_config.json"];
+    [
+        "config.json", "model.safetensors", "onnx/model.onnx", "onnx/text_model.onnx", "onnx/vision_model.onnx", "preprocessor_config.json",
+    ];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -21,12 +23,14 @@ public sealed class ModelFolderWriterTests : IDisposable
     [Fact]
     public void A_folder_holds_all_that_a_model_is()
     {
-        ModelFolderWriter.Write(Config, RandomModel.Weights(Config), _folder["model"], to => File.WriteAllText(Path.Combine(to, "vocab.json"), "{}"));
+        var weights = RandomModel.Weights(Config);
+
+        ModelFolderWriter.Write(Config, weights, _folder["model"], folder => File.WriteAllText(Path.Combine(folder, "vocab.json"), "{}"));
 
         Assert.Equal(Files.Append("vocab.json"), FilesIn("model"));
         Assert.Equal(["model"], _folder.Entries);
         Assert.Equal(Config, ClipConfigJson.Load(_folder["model"]));
-        SameWeights.Assert(RandomModel.Weights(Config), NameMap.ToOpenAI(SafetensorsReader.Load(_folder["model/model.safetensors"])));
+        SameWeights.Assert(weights, NameMap.ToOpenAI(SafetensorsReader.Load(_folder["model/model.safetensors"])));
         var images = RandomModel.Images(Config, 1);
         Assert.Equal([1, 6], OnnxFile.Run(_folder["model/onnx/vision_model.onnx"], ("pixel_values", images))["image_embeds"].Shape);
     }
@@ -38,8 +42,8 @@ public sealed class ModelFolderWriterTests : IDisposable
 
         ModelFolderWriter.Write(config, SafetensorsReader.Load(Golden.Path("golden/dev_vit/model.safetensors")), _folder["model"], null);
 
-        SameWeights.Assert(
-            SafetensorsReader.Load(Golden.Path("golden/dev_vit/hf/model.safetensors")), SafetensorsReader.Load(_folder["model/model.safetensors"]));
+        var expected = SafetensorsReader.Load(Golden.Path("golden/dev_vit/hf/model.safetensors"));
+        SameWeights.Assert(expected, SafetensorsReader.Load(_folder["model/model.safetensors"]));
         Assert.Equal(config, ClipConfigJson.Load(_folder["model"]));
     }
 
@@ -80,7 +84,7 @@ public sealed class ModelFolderWriterTests : IDisposable
         File.WriteAllText(_folder["letters/dear.txt"], "you");
         var weights = RandomModel.Weights(Config);
 
-        Refused.With("letters holds something that is not a model", () => ModelFolderWriter.Write(Config, weights, _folder["letters"], null));
+        Refused.With("letters holds something that is no model", () => ModelFolderWriter.Write(Config, weights, _folder["letters"], null));
         Refused.With("dear.txt is a file", () => ModelFolderWriter.Write(Config, weights, _folder["letters/dear.txt"], null));
 
         Assert.Equal("you", File.ReadAllText(_folder["letters/dear.txt"]));
@@ -96,8 +100,9 @@ public sealed class ModelFolderWriterTests : IDisposable
         incomplete.Remove("visual.proj");
 
         Refused.With("'visual.proj' is missing", () => ModelFolderWriter.Write(Config, incomplete, _folder["model"], null));
+        var complete = RandomModel.Weights(Config);
         Assert.Throws<IOException>(
-            () => ModelFolderWriter.Write(Config, RandomModel.Weights(Config), _folder["new"], _ => throw new IOException("The disk is full.")));
+            () => ModelFolderWriter.Write(Config, complete, _folder["new"], _ => throw new IOException("The disk is full.")));
 
         Assert.Equal(["config.json"], FilesIn("model"));
         Assert.Equal("former", File.ReadAllText(_folder["model/config.json"]));

@@ -1,6 +1,7 @@
 using Clip.Trainer.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
+using AdamW = Clip.Trainer.Training.AdamW;
 
 namespace Clip.Trainer.Tests.Training;
 

@@ -1,0 +1,128 @@
+using System.IO.Compression;
+using System.Text;
+using Clip.Testing;
+using Clip.Trainer.Checkpoints;
+
+namespace Clip.Trainer.Tests.Checkpoints;
+
+public sealed class CheckpointFileTests : IDisposable
+{
+    private const string RebuildTensor = "ctorch._utils\n_rebuild_tensor_v2\n";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [SkippableTheory]
+    [InlineData("dev_vit/model.pt", 0)]
+    [InlineData("dev_vit/hf", 0)]
+    [InlineData("dev_vit/extra/model_torchscript_fp32.pt", 0)]
+    [InlineData("dev_vit/extra/model_torchscript_fp16.pt", 1 / 2048f)]
+    [InlineData("dev_vit/extra/model_legacy_nonzip.pt", 0)]
+    [InlineData("dev_vit/extra/openclip_checkpoint_ddp.pt", 0)]
+    [InlineData("dev_vit/extra/model_fp16mixed.safetensors", 1 / 2048f)]
+    [InlineData("dev_vit/extra/model_bf16all.safetensors", 1 / 256f)]
+    [InlineData("dev_rn/model.pt", 0)]
+    [InlineData("dev_rn/extra/model_torchscript_fp32.pt", 0)]
+    [InlineData("dev_rn/extra/model_torchscript_fp16.pt", 1 / 2048f)]
+    [InlineData("dev_rn/extra/model_legacy_nonzip.pt", 0)]
+    [InlineData("dev_rn/extra/openclip_checkpoint_ddp.pt", 0)]
+    [InlineData("dev_rn/extra/model_fp16mixed.safetensors", 1 / 2048f)]
+    [InlineData("dev_rn/extra/model_bf16all.safetensors", 1 / 256f)]
+    [InlineData("dev_hfcustom/model.pt", 0)]
+    public void Every_kind_of_file_holds_the_same_weights(string file, float precision)
+    {
+        var expected = SafetensorsReader.Load(Golden.Path($"golden/{file.Split('/')[0]}/model.safetensors"));
+
+        SameWeights.Assert(expected, CheckpointFile.Load(Golden.Path($"golden/{file}")), precision);
+    }
+
+    [Fact]
+    public void A_pickle_that_names_code_to_run_is_refused_by_its_name()
+    {
+        var path = Zip("\u0080\u0002cos\nsystem\nX\u0004\0\0\0true\u0085R.");
+
+        Refused.With("wants to run os.system", () => CheckpointFile.Load(path));
+    }
+
+    [Fact]
+    public void A_function_that_is_permitted_may_still_not_be_misused()
+    {
+        Refused.With("torch.FloatStorage is not a function", () => CheckpointFile.Load(Zip("\u0080\u0002ctorch\nFloatStorage\n)R.")));
+        Refused.With("does not read", () => CheckpointFile.Load(Zip($"\u0080\u0002{RebuildTensor})R.")));
+    }
+
+    [Fact]
+    public void A_tensor_that_is_a_transposed_view_is_put_in_order()
+    {
+        // {"w": 2×3 view with strides (1, 2) from offset 1 of a storage of 7}
+        var path = Zip(StateDict(count: 7, offset: 1, rows: 2, columns: 3, stride0: 1, stride1: 2), [0, 1, 2, 3, 4, 5, 6]);
+
+        var weight = CheckpointFile.Load(path)["w"];
+
+        Assert.Equal([2, 3], weight.Shape);
+        Assert.Equal([1f, 3f, 5f, 2f, 4f, 6f], weight.Data.ToArray());
+    }
+
+    [Fact]
+    public void A_tensor_that_reaches_beyond_its_storage_is_refused()
+    {
+        var path = Zip(StateDict(count: 6, offset: 1, rows: 2, columns: 3, stride0: 3, stride1: 1), [0, 1, 2, 3, 4, 5]);
+
+        Refused.With("'w' of shape [2, 3] reaches beyond its storage", () => CheckpointFile.Load(path));
+    }
+
+    [Fact]
+    public void A_storage_of_another_size_than_announced_is_refused()
+    {
+        var path = Zip(StateDict(count: 6, offset: 0, rows: 2, columns: 3, stride0: 3, stride1: 1), [0, 1]);
+
+        Refused.With("data/0 has 8 bytes for 6 values", () => CheckpointFile.Load(path));
+    }
+
+    [Fact]
+    public void What_holds_no_weights_says_so()
+    {
+        File.WriteAllText(_folder["text.pt"], "hello");
+        File.WriteAllText(_folder["number.pt"], "\u0002");
+        File.WriteAllBytes(_folder["pickle.pt"], [0x80, 2, (byte)'N', (byte)'.']);
+        File.WriteAllBytes(_folder["cut.pt"], [0x80, 2, (byte)'X', 0xFF, 0xFF, 0xFF, 0x7F]);
+        Directory.CreateDirectory(_folder["empty"]);
+
+        Refused.With("neither safetensors nor a file of PyTorch's", () => CheckpointFile.Load(_folder["text.pt"]));
+        Refused.With("neither safetensors nor a file of PyTorch's", () => CheckpointFile.Load(_folder["number.pt"]));
+        Refused.With("not one that torch.save writes", () => CheckpointFile.Load(_folder["pickle.pt"]));
+        Refused.With("ends too early", () => CheckpointFile.Load(_folder["cut.pt"]));
+        Refused.With("has no weights", () => CheckpointFile.Load(_folder["empty"]));
+        Refused.With("There is no file", () => CheckpointFile.Load(_folder["absent.pt"]));
+        Refused.With("no state_dict with tensors", () => CheckpointFile.Load(Zip("\u0080\u0002}.")));
+    }
+
+    [SkippableTheory]
+    [InlineData("model.pt")]
+    [InlineData("extra/model_legacy_nonzip.pt")]
+    public void A_file_that_was_cut_short_is_refused(string file)
+    {
+        var whole = File.ReadAllBytes(Golden.Path($"golden/dev_vit/{file}"));
+        foreach (var part in new[] { 0.001, 0.004, 0.5, 0.999 })
+        {
+            File.WriteAllBytes(_folder["cut.pt"], whole[..(int)(whole.Length * part)]);
+            Assert.Throws<ClipException>(() => CheckpointFile.Load(_folder["cut.pt"]));
+        }
+    }
+
+    /// <summary>The pickle of {"w": tensor}, each number below 256.</summary>
+    private static string StateDict(int count, int offset, int rows, int columns, int stride0, int stride1) =>
+        $"\u0080\u0002}}X\u0001\0\0\0w{RebuildTensor}((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\00X\u0003\0\0\0cpu"
+        + $"K{(char)count}tQK{(char)offset}K{(char)rows}K{(char)columns}\u0086K{(char)stride0}K{(char)stride1}\u0086\u0089NtRs.";
+
+    /// <summary>A PyTorch archive of a pickle, whose characters are its bytes, and one storage.</summary>
+    private string Zip(string pickle, params float[] storage)
+    {
+        File.Delete(_folder["x.pt"]);
+        using var zip = ZipFile.Open(_folder["x.pt"], ZipArchiveMode.Create);
+        using (var stream = zip.CreateEntry("x/data.pkl").Open()) stream.Write(Encoding.Latin1.GetBytes(pickle));
+        using (var stream = zip.CreateEntry("x/data/0").Open()) SafetensorsWriter.WriteFloats(stream, storage);
+        return _folder["x.pt"];
+    }
+}
