@@ -36,7 +36,7 @@ internal static class QuickstartCommand
                 ValidationData = data.Validation,
                 Model = "quickstart",
                 VocabSize = 640,
-                Crop = new RandomResizedCrop(MinScale: 1), // the pictures vary enough by themselves
+                Augmentation = new Augmentation { Crop = new RandomResizedCrop(MinScale: 1) }, // the pictures vary enough by themselves
                 Output = paths.Model,
                 Training = new TrainingOptions
                 {

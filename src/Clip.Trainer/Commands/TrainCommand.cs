@@ -36,13 +36,16 @@ internal static class TrainCommand
         precision.AcceptOnlyFromAmong("fp32", "bf16");
         var seed = new Option<long>("--seed") { Description = "Decides starting weights, order, crops and captions.", DefaultValueFactory = _ => Defaults.Seed };
         var scale = new Option<double>("--aug-scale") { Description = "Smallest share of an image's area a training crop shows.", DefaultValueFactory = _ => new RandomResizedCrop().MinScale };
+        var flip = new Option<double>("--aug-flip") { Description = "Chance of mirroring an image." };
+        var jitter = new Option<double>("--aug-color-jitter") { Description = "How far brightness, contrast and saturation vary, 0 to 1." };
+        var gray = new Option<double>("--aug-grayscale") { Description = "Chance of losing all colour." };
         var saveFrequency = new Option<int>("--save-frequency") { Description = "Epochs between checkpoints.", DefaultValueFactory = _ => Defaults.SaveFrequency };
         var resume = new Option<string?>("--resume") { Description = "'latest', or a checkpoint file of this run." };
         CommandLine.RequirePositive(vocabSize, epochs, batchSize, saveFrequency, lr);
 
         var command = new Command("train", "Trains a CLIP model from scratch and writes a model folder.")
         {
-            trainData, valData, model, output, epochs, batchSize, lr, warmup, wd, beta1, beta2, eps, clip, precision, seed, scale,
+            trainData, valData, model, output, epochs, batchSize, lr, warmup, wd, beta1, beta2, eps, clip, precision, seed, scale, flip, jitter, gray,
             tokenizer, vocabSize, separator, imageKey, captionKey, saveFrequency, resume,
         };
         command.SetAction(async (parsed, cancellation) =>
@@ -56,7 +59,13 @@ internal static class TrainCommand
                 Output = parsed.GetValue(output)!,
                 Tokenizer = parsed.GetValue(tokenizer),
                 VocabSize = parsed.GetValue(vocabSize),
-                Crop = new RandomResizedCrop(Share(parsed.GetValue(scale))),
+                Augmentation = new Augmentation
+                {
+                    Crop = new RandomResizedCrop(Share(parsed.GetValue(scale))),
+                    FlipChance = parsed.GetValue(flip),
+                    ColorJitter = parsed.GetValue(jitter),
+                    GrayscaleChance = parsed.GetValue(gray),
+                },
                 Resume = parsed.GetValue(resume),
                 Training = new TrainingOptions
                 {
