@@ -28,7 +28,7 @@ internal sealed class SceneDataset
     public static SceneDataset Open(string folder) => new(folder);
 
     /// <summary>Draws everything into a folder.</summary>
-    public static SceneDataset Draw(string folder, long seed)
+    public static SceneDataset Draw(string folder, long seed, int trainImages)
     {
         var combinations = (from texture in Scene.Textures from colour in Scene.Colours from shape in Scene.Shapes select (texture, colour, shape)).ToArray();
         var order = combinations.ToArray();
@@ -36,7 +36,7 @@ internal sealed class SceneDataset
         var (heldOut, trained) = (order[..HeldOut], order[HeldOut..]);
         var dataset = new SceneDataset(folder);
 
-        Write("train", TrainImages, 1, trained);
+        Write("train", trainImages, 1, trained);
         Write("val", ValidationImages, 2, trained);
         Write("test", HeldOut * TestImagesPerClass, 3, heldOut);
         File.WriteAllLines(dataset.TestLabels, heldOut.Select(c => Scene.Name(c.texture, c.colour, c.shape)));
