@@ -22,17 +22,17 @@ internal static class ScenePainter
         var canvas = surface.Canvas;
         canvas.Clear(Shade(scene.Background, 8, ref random));
 
-        var radius = (float)(scene.Size == "large" ? random.NextDouble(25, 28) : random.NextDouble(17, 19));
+        var radius = (float)(scene.Thing.Size == "large" ? random.NextDouble(25, 28) : random.NextDouble(17, 19));
         var (x, y) = Centre(scene.Position, radius, ref random);
         canvas.Translate(x, y);
         canvas.RotateDegrees((float)random.NextDouble(-8, 8));
-        using var outline = Outline(scene.Shape, radius);
-        var colour = Shade(scene.Colour, 14, ref random);
+        using var outline = Outline(scene.Thing.Shape, radius);
+        var colour = Shade(scene.Thing.Colour, 14, ref random);
         using var paint = new SKPaint { IsAntialias = true, Color = colour };
         canvas.DrawPath(outline, paint);
         canvas.ClipPath(outline, antialias: true);
         paint.Color = Contrast(colour);
-        DrawTexture(canvas, paint, scene.Texture, radius);
+        DrawTexture(canvas, paint, scene.Thing.Texture, radius);
         // A rim in the shape's own colour keeps its outline clear whatever lies on it.
         using var rim = new SKPaint { IsAntialias = true, Color = colour, Style = SKPaintStyle.Stroke, StrokeWidth = 3 };
         canvas.DrawPath(outline, rim);
