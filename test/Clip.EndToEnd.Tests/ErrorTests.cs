@@ -41,6 +41,8 @@ public sealed class ErrorTests(TrainedModel trained)
     [InlineData("evaluate --model MODEL --labels notes.txt --data broken.tsv", "notes.txt has one label")]
     [InlineData("tokenizer train --output out --train-data absent.txt", "no file 'absent.txt'")]
     [InlineData("tokenizer train --output out --train-data empty.txt", "empty.txt is empty")]
+    [InlineData("quickstart --output notes.txt", "notes.txt is a file")]
+    [InlineData("quickstart --output things", "holds something that no quickstart made")]
     public async Task AFailureIsOneSentence(string command, string sentence)
     {
         var (outcome, error) = await FailAsync(command);

@@ -61,6 +61,7 @@ public sealed class ClipModel : nn.Module
     public void ClampLogitScale()
     {
         using var unused = no_grad();
-        logit_scale.clamp_(0, Math.Log(100));
+        using Scalar least = 0.0, most = Math.Log(100);
+        logit_scale.clamp_(least, most);
     }
 }
