@@ -8,7 +8,9 @@ public static class ClipCatalog
     /// <summary>Adds a feature vector for each image: CLIP's embedding, of length 1.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="outputColumnName">The column to add: a vector of <see cref="float"/> as long as the model's embedding.</param>
-    /// <param name="inputColumnName">The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.</param>
+    /// <param name="inputColumnName">
+    /// The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.
+    /// </param>
     /// <param name="modelFolder">The model folder.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">The folder holds no model.</exception>
@@ -29,7 +31,9 @@ public static class ClipCatalog
     /// <summary>Adds a feature vector for each image with an opened model, whose image tower is shared.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="outputColumnName">The column to add: a vector of <see cref="float"/> as long as the model's embedding.</param>
-    /// <param name="inputColumnName">The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.</param>
+    /// <param name="inputColumnName">
+    /// The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.
+    /// </param>
     /// <param name="model">The model, which stays the caller's to dispose, after the last use of the pipeline.</param>
     public static ClipImageFeaturizingEstimator ClipFeaturizeImage(
         this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, ClipModel model) =>
@@ -90,11 +94,15 @@ public static class ClipCatalog
     /// The column of probabilities to add: a vector of <see cref="float"/>, one slot a label, named by it. <c>Score</c> is the name that
     /// evaluators look for by default.
     /// </param>
-    /// <param name="inputColumnName">The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.</param>
+    /// <param name="inputColumnName">
+    /// The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.
+    /// </param>
     /// <param name="modelFolder">The model folder.</param>
     /// <param name="labels">The labels: at least one, all different.</param>
     /// <param name="templates">Sentences with <c>{}</c> or <c>{c}</c> for the label; null (default) is "a photo of a {}."</param>
-    /// <param name="predictedLabelColumnName">The column of the most probable label to add: a key over the labels. Default <c>PredictedLabel</c>.</param>
+    /// <param name="predictedLabelColumnName">
+    /// The column of the most probable label to add: a key over the labels. Default <c>PredictedLabel</c>.
+    /// </param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">The folder holds no model.</exception>
     /// <exception cref="ArgumentException">There is no label, one comes twice, or a template has no place for it.</exception>
@@ -121,12 +129,18 @@ public static class ClipCatalog
 
     /// <summary>Classifies images by names alone with an opened model, whose towers are shared.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="outputColumnName">The column of probabilities to add: a vector of <see cref="float"/>, one slot a label, named by it.</param>
-    /// <param name="inputColumnName">The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.</param>
+    /// <param name="outputColumnName">
+    /// The column of probabilities to add: a vector of <see cref="float"/>, one slot a label, named by it.
+    /// </param>
+    /// <param name="inputColumnName">
+    /// The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.
+    /// </param>
     /// <param name="model">The model, which stays the caller's to dispose, after the last use of the pipeline.</param>
     /// <param name="labels">The labels: at least one, all different.</param>
     /// <param name="templates">Sentences with <c>{}</c> or <c>{c}</c> for the label; null (default) is "a photo of a {}."</param>
-    /// <param name="predictedLabelColumnName">The column of the most probable label to add: a key over the labels. Default <c>PredictedLabel</c>.</param>
+    /// <param name="predictedLabelColumnName">
+    /// The column of the most probable label to add: a key over the labels. Default <c>PredictedLabel</c>.
+    /// </param>
     /// <exception cref="ArgumentException">There is no label, one comes twice, or a template has no place for it.</exception>
     public static ClipZeroShotEstimator ClipClassifyZeroShot(
         this TransformsCatalog catalog,

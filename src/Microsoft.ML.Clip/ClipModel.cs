@@ -8,7 +8,8 @@ namespace Microsoft.ML.Clip;
 /// </summary>
 /// <remarks>
 /// The folder may be in the Hugging Face / transformers.js layout (<c>config.json</c>, <c>preprocessor_config.json</c>, tokenizer files,
-/// <c>onnx/vision_model.onnx</c>, <c>onnx/text_model.onnx</c>), hold <c>visual.onnx</c> and <c>textual.onnx</c> with <c>preprocess_cfg.json</c>, or hold one
+/// <c>onnx/vision_model.onnx</c>, <c>onnx/text_model.onnx</c>), hold <c>visual.onnx</c> and <c>textual.onnx</c> with
+/// <c>preprocess_cfg.json</c>, or hold one
 /// combined <c>model.onnx</c>, which works but computes both towers each time. Only the files that a use needs must be there.
 /// Disposing closes the sessions; pipeline steps made from this instance then throw <see cref="ObjectDisposedException"/>.
 /// </remarks>
@@ -39,7 +40,8 @@ public sealed class ClipModel : IDisposable
     public int Dimension => _folder.VisionFile is null && _folder.CombinedFile is null ? TextTower.Dimension : ImageTower.Dimension;
 
     /// <summary>
-    /// The factor on cosine similarities before the softmax, <c>exp(logit_scale)</c>: <see cref="ClipModelOptions.LogitScale"/>, else the trained
+    /// The factor on cosine similarities before the softmax, <c>exp(logit_scale)</c>: <see cref="ClipModelOptions.LogitScale"/>, else
+    /// the trained
     /// value in the folder's <c>model.safetensors</c>, else 100.
     /// </summary>
     public float LogitScale { get; }
@@ -84,7 +86,8 @@ public sealed class ClipModel : IDisposable
                 var file = _folder.RequireText();
                 var tokenizer = ClipTokenizer.Create(_folder.RequireTokenizer());
                 var length = _options.ContextLength ?? _folder.Config.ContextLength;
-                var imageSize = file == _folder.CombinedFile ? LoadPreprocessing()?.CropHeight : null;
+                var imageSize = file == _folder.CombinedFile && LoadPreprocessing() is { } images
+                    ? ClipImagePreprocessor.Create(images).Height : (int?)null;
                 return _textTower = TextTower.Create(Session(file), tokenizer, length, _options.TruncateTexts, imageSize);
             }
         }

@@ -27,13 +27,15 @@ internal sealed class BatchLog(IHost host, string inputColumn)
         using var channel = host.Start("Transform");
         if (missing > 0)
         {
-            channel.Warning(MessageSensitivity.UserData, "{0} image(s) of column '{1}' could not be read and gave missing values; one of them: {2}",
+            channel.Warning(MessageSensitivity.UserData,
+                "{0} image(s) of column '{1}' could not be read and gave missing values; one of them: {2}",
                 missing, inputColumn, _firstFailure?.Message ?? "");
         }
 
         if (truncated > 0)
         {
-            channel.Warning(MessageSensitivity.None, "{0} text(s) of column '{1}' were longer than the model's context and were cut.",
+            channel.Warning(MessageSensitivity.None,
+                "{0} text(s) of column '{1}' were longer than the model's context and were cut.",
                 truncated, inputColumn);
         }
     }

@@ -2,7 +2,9 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Clip;
 
-/// <summary>A data view with columns computed a batch at a time. ML.NET's own transforms compute row by row, one session run each.</summary>
+/// <summary>
+/// A data view with columns computed a batch at a time. ML.NET's own transforms compute row by row, one session run each.
+/// </summary>
 internal sealed class BatchedDataView(IHost host, IDataView input, IBatchedColumns columns) : IDataView
 {
     /// <summary>From this pass on, computing everything anew is surely not what the user wants.</summary>

@@ -5,7 +5,8 @@ namespace Microsoft.ML.Clip;
 
 /// <summary>
 /// What CLIP's transformers have in common: they add columns computed a batch of rows at a time, work row by row in a
-/// <see cref="PredictionEngine{TSrc, TDst}"/>, and are saved by <c>mlContext.Model.Save</c> and loaded by <c>mlContext.Model.Load</c> without registration.
+/// <see cref="PredictionEngine{TSrc, TDst}"/>, and are saved by <c>mlContext.Model.Save</c> and loaded by <c>mlContext.Model.Load</c>
+/// without registration.
 /// They are thread-safe, except for disposal.
 /// </summary>
 public abstract class ClipTransformerBase : ITransformer, IDisposable

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Clip;
@@ -16,8 +15,7 @@ internal abstract class ColumnBuffer
         var (buffer, type) = column.Type is VectorDataViewType vector
             ? (typeof(VectorBuffer<>), vector.ItemType.RawType)
             : (typeof(ScalarBuffer<>), column.Type.RawType);
-        return (ColumnBuffer)Activator.CreateInstance(
-            buffer.MakeGenericType(type), BindingFlags.Instance | BindingFlags.Public, binder: null, [row, column, capacity], culture: null)!;
+        return (ColumnBuffer)Activator.CreateInstance(buffer.MakeGenericType(type), row, column, capacity)!;
     }
 
     private sealed class ScalarBuffer<T>(DataViewRow row, DataViewSchema.Column column, int capacity) : ColumnBuffer
@@ -43,7 +41,8 @@ internal abstract class ColumnBuffer
 
     /// <summary>
     /// Images: each slot is a buffer of its own to the producer, who disposes the image it finds there (loaders) or overwrites the
-    /// reference (in-memory data). We dispose none, since it may be the user's, and hand out copies, since a consumer may dispose what it gets.
+    /// reference (in-memory data). We dispose none, since it may be the user's, and hand out copies, since a consumer may dispose what
+    /// it gets.
     /// </summary>
     private sealed class ImageBuffer(DataViewRow row, DataViewSchema.Column column, int capacity) : ColumnBuffer
     {

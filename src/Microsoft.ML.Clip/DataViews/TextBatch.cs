@@ -38,8 +38,7 @@ internal sealed class TextBatch : IRowBatch
 
     private void Tokenize(int slot)
     {
-        var text = _texts[slot].ToString();
-        _tokens[slot] = _tower.Tokenize(text);
-        if (_tower.IsTruncated(text, _tokens[slot])) _log.TextTruncated();
+        _tokens[slot] = _tower.Tokenize(_texts[slot].ToString(), out var truncated);
+        if (truncated) _log.TextTruncated();
     }
 }

@@ -17,12 +17,13 @@ internal static class VectorColumns
     public static DataViewSchema.DetachedColumn Key(string name, IReadOnlyList<string> values) =>
         new(name, new KeyDataViewType(typeof(uint), values.Count), Annotations("KeyValues", values));
 
-    public static Delegate VectorGetter(int length, Func<ReadOnlyMemory<float>> values) => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
+    /// <summary>A getter that copies what <paramref name="values"/> points at.</summary>
+    public static ValueGetter<VBuffer<float>> VectorGetter(int length, Func<ReadOnlyMemory<float>> values) => (ref VBuffer<float> value) =>
     {
         var editor = VBufferEditor.Create(ref value, length);
         values().Span.CopyTo(editor.Values);
         value = editor.Commit();
-    });
+    };
 
     private static DataViewSchema.Annotations Annotations(string kind, IReadOnlyList<string> texts)
     {

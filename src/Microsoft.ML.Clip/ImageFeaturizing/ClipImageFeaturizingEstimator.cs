@@ -3,12 +3,16 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Clip;
 
-/// <summary>Adds CLIP's image embeddings as a feature vector. Made by <see cref="ClipCatalog.ClipFeaturizeImage(TransformsCatalog, string, string?, string)"/>.</summary>
+/// <summary>
+/// Adds CLIP's image embeddings as a feature vector. Made by
+/// <see cref="ClipCatalog.ClipFeaturizeImage(TransformsCatalog, string, string?, string)"/>.
+/// </summary>
 /// <remarks>
 /// <list type="table">
 /// <listheader><term>Characteristic</term><description>Value</description></listheader>
 /// <item><term>Looks at the data to train its parameters</term><description>No</description></item>
-/// <item><term>Input column type</term><description><see cref="MLImage"/>, text (a file's path), or a vector of <see cref="byte"/> (a file's content)</description></item>
+/// <item><term>Input column type</term><description><see cref="MLImage"/>, text (a file's path), or a vector of <see cref="byte"/> (a
+/// file's content)</description></item>
 /// <item><term>Output column type</term><description>Known-size vector of <see cref="float"/>, with slot names</description></item>
 /// <item><term>Exportable to ONNX</term><description>No: it is one already, see the model folder</description></item>
 /// </list>

@@ -37,7 +37,9 @@ public sealed record ClipSessionOptions
     /// <summary>Threads within one operator; 0 (default) is one per physical core.</summary>
     public int IntraOpThreads { get; init; }
 
-    /// <summary>Threads across operators, used when above 1; 0 (default) runs operators one after the other, best for CLIP's towers.</summary>
+    /// <summary>
+    /// Threads across operators, used when above 1; 0 (default) runs operators one after the other, best for CLIP's towers.
+    /// </summary>
     public int InterOpThreads { get; init; }
 
     /// <summary>
@@ -52,7 +54,9 @@ public sealed record ClipSessionOptions
     /// <summary>The GPU; <see langword="null"/> (default) takes <see cref="MLContext.GpuDeviceId"/>, and without it 0.</summary>
     public int? GpuDeviceId { get; init; }
 
-    /// <summary>Whether to use the CPU where the GPU cannot be used, as <see cref="MLContext.FallbackToCpu"/>. Default <see langword="false"/>.</summary>
+    /// <summary>
+    /// Whether to use the CPU where the GPU cannot be used, as <see cref="MLContext.FallbackToCpu"/>. Default <see langword="false"/>.
+    /// </summary>
     public bool FallbackToCpu { get; init; }
 
     /// <summary>How far the graph is optimised.</summary>

@@ -5,7 +5,9 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Microsoft.ML.Clip;
 
-/// <summary>A tensor of a session over our own floats: in place for float graphs, through a converted copy for half-precision ones.</summary>
+/// <summary>
+/// A tensor of a session over our own floats: in place for float graphs, through a converted copy for half-precision ones.
+/// </summary>
 internal sealed class FloatTensor : IDisposable
 {
     private readonly Memory<float> _values;

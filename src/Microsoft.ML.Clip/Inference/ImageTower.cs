@@ -3,7 +3,9 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Microsoft.ML.Clip;
 
-/// <summary>The image encoder: pixels as [batch, 3, height, width] in, projected features as [batch, dimension] out, not normalised.</summary>
+/// <summary>
+/// The image encoder: pixels as [batch, 3, height, width] in, projected features as [batch, dimension] out, not normalised.
+/// </summary>
 internal sealed class ImageTower : IDisposable
 {
     private readonly OnnxSession _session;
@@ -48,7 +50,9 @@ internal sealed class ImageTower : IDisposable
 
     public OnnxFile File => _session.File;
 
-    /// <summary>Takes over <paramref name="session"/>; <paramref name="preprocessing"/> null means CLIP's own at the input's size.</summary>
+    /// <summary>
+    /// Takes over <paramref name="session"/>; <paramref name="preprocessing"/> null means CLIP's own at the input's size.
+    /// </summary>
     public static ImageTower Create(OnnxSession session, ClipImagePreprocessing? preprocessing)
     {
         try
@@ -105,10 +109,11 @@ internal sealed class ImageTower : IDisposable
 
     private void CheckSize(int[] shape, string path)
     {
-        var fits = shape[1] is -1 or 3 && (shape[2] <= 0 || shape[2] == Preprocessor.Height) && (shape[3] <= 0 || shape[3] == Preprocessor.Width);
-        if (!fits)
-            throw new InvalidDataException(
-                $"'{path}' takes images of {shape[1]}×{shape[2]}×{shape[3]}, but the preprocessing makes 3×{Preprocessor.Height}×{Preprocessor.Width}.");
+        int[] made = [3, Preprocessor.Height, Preprocessor.Width];
+        var taken = shape[1..];
+        if (taken.Zip(made).All(size => size.First <= 0 || size.First == size.Second)) return;
+        throw new InvalidDataException(
+            $"'{path}' takes images of {string.Join('×', taken)}, but the preprocessing makes {string.Join('×', made)}.");
     }
 
     /// <summary>The dimension, where the graph does not declare it: seen by running a black image.</summary>

@@ -9,8 +9,10 @@ namespace Microsoft.ML.Clip;
 /// </summary>
 internal static class OnnxSignature
 {
-    private static readonly string[] ImageOutputs = ["image_embeds", "image_features", "image_embedding", "image_embeddings", "pooler_output"];
-    private static readonly string[] TextOutputs = ["text_embeds", "text_features", "text_embedding", "text_embeddings", "pooler_output"];
+    private static readonly string[] ImageOutputs =
+        ["image_embeds", "image_features", "image_embedding", "image_embeddings", "pooler_output"];
+    private static readonly string[] TextOutputs =
+        ["text_embeds", "text_features", "text_embedding", "text_embeddings", "pooler_output"];
 
     public static string? Pixels(OnnxSession session) =>
         session.Inputs.Where(i => IsFloat(i.Value) && i.Value.Dimensions.Length == 4).Select(i => i.Key).FirstOrDefault();
@@ -35,7 +37,7 @@ internal static class OnnxSignature
         var vectors = session.Outputs.Where(o => IsFloat(o.Value) && o.Value.Dimensions.Length == 2).Select(o => o.Key).ToList();
         if (names.FirstOrDefault(vectors.Contains) is { } known) return known;
         return vectors is [var only] ? only : throw new InvalidDataException(
-            $"'{session.File.Path}' has no output '{names[0]}' of shape [batch, dimension]; its outputs are {string.Join(", ", session.Outputs.Keys)}.");
+            $"'{session.File.Path}' has no output '{names[0]}' [batch, dimension]; it has {string.Join(", ", session.Outputs.Keys)}.");
     }
 
     private static IEnumerable<string> Integers(OnnxSession session) => session.Inputs

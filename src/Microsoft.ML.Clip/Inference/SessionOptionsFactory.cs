@@ -56,7 +56,8 @@ internal static class SessionOptionsFactory
         {
             if (settings.FallbackToCpu) return;
             throw new NotSupportedException(
-                $"ONNX Runtime cannot use GPU {device} ({e.Message.Trim()}); reference Microsoft.ML.OnnxRuntime.Gpu, or set FallbackToCpu.", e);
+                $"ONNX Runtime cannot use GPU {device} ({e.Message.Trim()}): reference Microsoft.ML.OnnxRuntime.Gpu, or set FallbackToCpu.",
+                e);
         }
     }
 }

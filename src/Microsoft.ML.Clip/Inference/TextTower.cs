@@ -62,7 +62,9 @@ internal sealed class TextTower : IDisposable
 
     public OnnxFile File => _session.File;
 
-    /// <summary>Takes over <paramref name="session"/>. <paramref name="imageSize"/> only matters to a combined graph of open image size.</summary>
+    /// <summary>
+    /// Takes over <paramref name="session"/>. <paramref name="imageSize"/> only matters to a combined graph of open image size.
+    /// </summary>
     public static TextTower Create(OnnxSession session, ClipTokenizer tokenizer, int? contextLength, bool truncate, int? imageSize = null)
     {
         try
@@ -87,11 +89,7 @@ internal sealed class TextTower : IDisposable
     }
 
     /// <summary>Start-of-text, the text's tokens, end-of-text, no padding; at most <see cref="ContextLength"/> of them.</summary>
-    public int[] Tokenize(string text) => Tokenizer.Encode(text, ContextLength, Truncate);
-
-    /// <summary>Whether <paramref name="tokens"/> are not all that <paramref name="text"/> has.</summary>
-    public bool IsTruncated(string text, int[] tokens) =>
-        Truncate && tokens.Length == ContextLength && Tokenizer.Encode(text, ContextLength + 1).Length > ContextLength;
+    public int[] Tokenize(string text, out bool truncated) => Tokenizer.Encode(text, ContextLength, Truncate, out truncated);
 
     /// <summary>Embeds tokenized texts into <paramref name="embeddings"/>, [texts, dimension].</summary>
     public void Run(ReadOnlySpan<int[]> texts, Memory<float> embeddings)
@@ -169,7 +167,7 @@ internal sealed class TextTower : IDisposable
     /// <summary>The dimension, where the graph does not declare it: seen by running the empty text.</summary>
     private int Probe()
     {
-        var inputs = Inputs([Tokenize("")], Math.Max(1, _fixedBatch));
+        var inputs = Inputs([Tokenize("", out _)], Math.Max(1, _fixedBatch));
         try
         {
             return _session.ProbeDimension(_inputNames, [.. inputs, .. _companions], _output);

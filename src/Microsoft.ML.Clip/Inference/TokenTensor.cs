@@ -27,7 +27,9 @@ internal static class TokenTensor
         return OrtValue.CreateTensorValueFromMemory(ints, [rows, columns]);
     }
 
-    /// <summary>The smallest tensor that the input accepts, all of one value: what a combined graph gets for the tower not asked for.</summary>
+    /// <summary>
+    /// The smallest tensor that the input accepts, all of one value: what a combined graph gets for the tower not asked for.
+    /// </summary>
     public static OrtValue Constant(NodeMetadata input, long value) =>
         Create(input, Math.Max(1, input.Dimensions[0]), Math.Max(1, input.Dimensions[1]), (_, row) => row.Fill(value));
 }

@@ -36,13 +36,15 @@ internal static class TowerBatches
         return embeddings;
     }
 
-    /// <summary>Embeds texts in order of length, so that a batch has little to fill up, giving [count, dimension] in the texts' order.</summary>
+    /// <summary>
+    /// Embeds texts in order of length, so that a batch has little to fill up, giving [count, dimension] in the texts' order.
+    /// </summary>
     public static float[] Embed(this TextTower tower, IReadOnlyList<string> texts, int batchSize, CancellationToken cancellation)
     {
         var dimension = tower.Dimension;
         var embeddings = new float[texts.Count * dimension];
         var tokens = new int[texts.Count][];
-        OrderedParallel.For(texts.Count, i => tokens[i] = tower.Tokenize(texts[i]), cancellation);
+        OrderedParallel.For(texts.Count, i => tokens[i] = tower.Tokenize(texts[i], out _), cancellation);
         var order = Enumerable.Range(0, texts.Count).ToArray();
         Array.Sort(Array.ConvertAll(order, i => tokens[i].Length), order);
 

@@ -10,7 +10,10 @@ internal sealed class ClipFolder
     private static readonly string[] TextStems = ["onnx/text_model", "text_model", "onnx/textual", "textual", "textual/model"];
     private static readonly string[] CombinedStems = ["onnx/model", "model"];
     private static readonly string[] PreprocessingNames =
-        ["preprocessor_config.json", "preprocess_cfg.json", "onnx/preprocess_cfg.json", "visual/preprocess_cfg.json"];
+    [
+        "preprocessor_config.json", "preprocess_cfg.json", "onnx/preprocess_cfg.json", "visual/preprocess_cfg.json",
+        "open_clip_config.json",
+    ];
 
     private readonly ClipModelOptions _options;
 
@@ -46,8 +49,9 @@ internal sealed class ClipFolder
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"Model folder '{folder}' does not exist.");
         var found = new ClipFolder(System.IO.Path.GetFullPath(folder), options);
-        if (found is { VisionFile: null, TextFile: null, CombinedFile: null }) throw found.Missing("ONNX model", [.. VisionStems, .. TextStems]);
-        return found;
+        return found is { VisionFile: null, TextFile: null, CombinedFile: null }
+            ? throw found.Missing("ONNX model", [.. VisionStems, .. TextStems])
+            : found;
     }
 
     public string RequireVision() => VisionFile ?? CombinedFile ?? throw Missing("vision model", VisionStems);

@@ -1,6 +1,8 @@
 namespace Microsoft.ML.Clip;
 
-/// <summary>How to read a model folder. Every default suits a folder written by <c>clip train</c> or downloaded from Hugging Face.</summary>
+/// <summary>
+/// How to read a model folder. Every default suits a folder written by <c>clip train</c> or downloaded from Hugging Face.
+/// </summary>
 public sealed record ClipModelOptions
 {
     /// <summary>Which ONNX files to open where the folder has several precisions. Default <see cref="ClipPrecision.Auto"/>.</summary>
@@ -13,13 +15,15 @@ public sealed record ClipModelOptions
     public string? TextModelFile { get; init; }
 
     /// <summary>
-    /// Preprocessing to use instead of the folder's <c>preprocessor_config.json</c>; <see langword="null"/> (default) uses the folder's, and
+    /// Preprocessing to use instead of the folder's <c>preprocessor_config.json</c>; <see langword="null"/> (default) uses the
+    /// folder's, and
     /// where it has none, CLIP's own at the size that the image tower's input declares.
     /// </summary>
     public ClipImagePreprocessing? Preprocessing { get; init; }
 
     /// <summary>
-    /// The factor on cosine similarities before the softmax, <c>exp(logit_scale)</c> in CLIP's terms. <see langword="null"/> (default) takes the
+    /// The factor on cosine similarities before the softmax, <c>exp(logit_scale)</c> in CLIP's terms. <see langword="null"/> (default)
+    /// takes the
     /// trained value from <c>model.safetensors</c>, and without that file 100, the clamp at which all of OpenAI's models ended.
     /// </summary>
     public float? LogitScale { get; init; }

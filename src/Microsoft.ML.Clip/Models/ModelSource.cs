@@ -26,7 +26,9 @@ internal sealed class ModelSource
     /// <summary>The user's settings, to be saved: which GPU there is will be the loading context's matter.</summary>
     public ClipSessionOptions SessionOptions { get; }
 
-    public Opened Open() => _model is not null ? new Opened(_model, isOwned: false) : new Opened(ClipModel.Open(_folder!, _options), isOwned: true);
+    public Opened Open() => _model is not null
+        ? new Opened(_model, isOwned: false)
+        : new Opened(ClipModel.Open(_folder!, _options), isOwned: true);
 
     /// <summary>An open model for the time of a fit, and the towers that outlive it.</summary>
     internal readonly struct Opened(ClipModel model, bool isOwned) : IDisposable

@@ -39,7 +39,13 @@ internal static class TrainedLogitScale
     private static float ReadScalar(FileStream file, string? type)
     {
         Span<byte> bytes = stackalloc byte[8];
-        bytes = bytes[..(type switch { "F64" => 8, "F32" => 4, "F16" or "BF16" => 2, _ => throw new InvalidOperationException($"dtype {type}") })];
+        bytes = type switch
+        {
+            "F64" => bytes,
+            "F32" => bytes[..4],
+            "F16" or "BF16" => bytes[..2],
+            _ => throw new InvalidOperationException($"logit_scale is of dtype {type}"),
+        };
         file.ReadExactly(bytes);
         return type switch
         {

@@ -8,7 +8,7 @@ internal static class MlNet
 {
     public static IHostEnvironment Environment(TransformsCatalog catalog) => CatalogUtils.GetEnvironment(catalog);
 
-    /// <exception cref="OperationCanceledException"><see cref="MLContext.CancelExecution"/> was called.</exception>
+    /// <exception cref="OperationCanceledException">The context was cancelled, as AutoML does with a trial that takes too long.</exception>
     public static void CheckAlive(IHost host) => host.CheckAlive();
 
     public static string? TemporaryPath(IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.TempFilePath;

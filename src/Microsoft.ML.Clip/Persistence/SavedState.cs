@@ -15,6 +15,9 @@ internal static class SavedState
         context.SaveNonEmptyString(JsonSerializer.Serialize(state, Json));
     }
 
+    public static InvalidDataException NoEntry(string entry) =>
+        new($"The saved model has no entry '{entry}': it is cut off, or was not saved by Microsoft.ML.Clip.");
+
     public static T Load<T>(ModelLoadContext context, VersionInfo version)
     {
         context.CheckAtModel(version);

@@ -26,7 +26,7 @@ internal static class SavedTokenizer
     {
         var copy = new MemoryStream();
         if (!context.TryLoadBinaryStream(entry, reader => reader.BaseStream.CopyTo(copy)))
-            throw new InvalidDataException($"The saved model has no entry '{entry}': it is cut off, or was not saved by Microsoft.ML.Clip.");
+            throw SavedState.NoEntry(entry);
         copy.Position = 0;
         return copy;
     }

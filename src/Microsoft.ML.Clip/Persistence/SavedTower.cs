@@ -2,7 +2,9 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Clip;
 
-/// <summary>What a saved model tells of a tower's ONNX file: its path if saved by reference, else the files streamed beside this text.</summary>
+/// <summary>
+/// What a saved model tells of a tower's ONNX file: its path if saved by reference, else the files streamed beside this text.
+/// </summary>
 internal sealed record SavedTower
 {
     public string? Path { get; init; }
@@ -67,7 +69,7 @@ internal sealed record SavedTower
             using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
             reader.BaseStream.CopyTo(file);
         });
-        if (!found) throw new InvalidDataException($"The saved model has no entry '{entry}': it is cut off, or was not saved by Microsoft.ML.Clip.");
+        if (!found) throw SavedState.NoEntry(entry);
     }
 
     /// <summary>A saved model is input from outside: its file names must not lead out of the temporary folder.</summary>
@@ -83,9 +85,17 @@ internal sealed record SavedTower
     {
         var file = new FileInfo(path);
         if (!file.Exists)
-            throw new FileNotFoundException($"The saved model refers to '{path}', which is not there; put the model folder back, or save with the towers embedded.", path);
+        {
+            throw new FileNotFoundException(
+                $"The saved model refers to '{path}', which is not there; put the folder back, or save with the towers embedded.", path);
+        }
+
         if (file.Length != Length)
-            throw new InvalidDataException($"The saved model refers to '{path}', but that is another file now ({file.Length} bytes, not {Length}).");
+        {
+            throw new InvalidDataException(
+                $"The saved model refers to '{path}', but that is another file now ({file.Length} bytes, not {Length}).");
+        }
+
         return new OnnxFile(path);
     }
 }

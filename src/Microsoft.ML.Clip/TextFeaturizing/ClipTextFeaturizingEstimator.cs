@@ -3,7 +3,10 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Clip;
 
-/// <summary>Adds CLIP's text embeddings as a feature vector. Made by <see cref="ClipCatalog.ClipFeaturizeText(TransformsCatalog, string, string?, string)"/>.</summary>
+/// <summary>
+/// Adds CLIP's text embeddings as a feature vector. Made by
+/// <see cref="ClipCatalog.ClipFeaturizeText(TransformsCatalog, string, string?, string)"/>.
+/// </summary>
 /// <remarks>
 /// <list type="table">
 /// <listheader><term>Characteristic</term><description>Value</description></listheader>
@@ -91,7 +94,9 @@ public sealed class ClipTextFeaturizingEstimator : IEstimator<ClipTextFeaturizin
         /// <summary>Texts a session run gets at once. Default 32.</summary>
         public int BatchSize { get; init; } = 32;
 
-        /// <summary>Whether a saved pipeline holds the tower (default) or refers to the model folder; the tokenizer is always inside.</summary>
+        /// <summary>
+        /// Whether a saved pipeline holds the tower (default) or refers to the model folder; the tokenizer is always inside.
+        /// </summary>
         public ClipTowerStorage TowerStorage { get; init; }
     }
 }

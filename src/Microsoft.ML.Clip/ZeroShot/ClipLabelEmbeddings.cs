@@ -34,13 +34,15 @@ public sealed class ClipLabelEmbeddings
     /// <param name="model">The model whose text tower embeds them.</param>
     /// <param name="labels">The labels: at least one, all different.</param>
     /// <param name="templates">
-    /// Sentences with <c>{}</c> or <c>{c}</c> where the label goes; <see langword="null"/> (default) is <see cref="PromptTemplates.Default"/>,
+    /// Sentences with <c>{}</c> or <c>{c}</c> where the label goes; <see langword="null"/> (default) is
+    /// <see cref="PromptTemplates.Default"/>,
     /// <c>{}</c> alone embeds the bare labels.
     /// </param>
     /// <param name="prompts">Whole prompts for some labels, used instead of the templates.</param>
     /// <param name="cancellation">Checked before each batch of prompts.</param>
     /// <exception cref="ArgumentException">
-    /// There is no label, a label is empty or comes twice, a template has no place for it, or prompts are given for a label that is not there.
+    /// There is no label, a label is empty or comes twice, a template has no place for it, or prompts are given for a label that is not
+    /// there.
     /// </exception>
     public static ClipLabelEmbeddings Create(
         ClipModel model,

@@ -5,14 +5,16 @@ namespace Microsoft.ML.Clip;
 
 /// <summary>
 /// Classifies images by names alone, without training. Made by
-/// <see cref="ClipCatalog.ClipClassifyZeroShot(TransformsCatalog, string, string?, string, IReadOnlyList{string}, IReadOnlyList{string}?, string)"/>.
+/// <see cref="ClipCatalog.ClipClassifyZeroShot(TransformsCatalog, Options)"/> and its shorter forms.
 /// </summary>
 /// <remarks>
 /// <list type="table">
 /// <listheader><term>Characteristic</term><description>Value</description></listheader>
 /// <item><term>Looks at the data to train its parameters</term><description>No</description></item>
-/// <item><term>Input column type</term><description><see cref="MLImage"/>, text (a file's path), or a vector of <see cref="byte"/> (a file's content)</description></item>
-/// <item><term>Output column types</term><description>Score: known-size vector of <see cref="float"/> with the labels as slot names; predicted label: key with the labels as key values</description></item>
+/// <item><term>Input column type</term><description><see cref="MLImage"/>, text (a file's path), or a vector of <see cref="byte"/> (a
+/// file's content)</description></item>
+/// <item><term>Output column types</term><description>Score: known-size vector of <see cref="float"/> with the labels as slot names;
+/// predicted label: key with the labels as key values</description></item>
 /// <item><term>Exportable to ONNX</term><description>No: it is one already, see the model folder</description></item>
 /// </list>
 /// The score is the softmax of logit scale × cosine similarity: probabilities over the labels given, which add up to 1 even where none of
@@ -33,7 +35,7 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
         ArgumentException.ThrowIfNullOrWhiteSpace(options.PredictedLabelColumnName);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(Options.BatchSize));
         if (options.ScoreColumnName == options.PredictedLabelColumnName)
-            throw new ArgumentException($"The score and the predicted label cannot both be named '{options.ScoreColumnName}'.", nameof(options));
+            throw new ArgumentException($"Score and predicted label cannot both be named '{options.ScoreColumnName}'.", nameof(options));
         if (options.Threshold is < 0 or > 1 or float.NaN)
             throw new ArgumentOutOfRangeException(nameof(options), options.Threshold, "The threshold is a probability, from 0 to 1.");
         LabelPrompts.Expand(options.Labels, options.Templates, options.Prompts);
@@ -88,7 +90,9 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
         /// <summary>The column of probabilities to add. Default <c>Score</c>, which evaluators look for.</summary>
         public string ScoreColumnName { get; init; } = "Score";
 
-        /// <summary>The column of the most probable label to add, a key. Default <c>PredictedLabel</c>, which evaluators look for.</summary>
+        /// <summary>
+        /// The column of the most probable label to add, a key. Default <c>PredictedLabel</c>, which evaluators look for.
+        /// </summary>
         public string PredictedLabelColumnName { get; init; } = "PredictedLabel";
 
         /// <summary>The column of images; <see langword="null"/> (default) is <see cref="ScoreColumnName"/>.</summary>
@@ -129,7 +133,9 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
         /// <summary>What an image that cannot be read does. Default: throw, naming it.</summary>
         public ClipErrorHandling OnError { get; init; }
 
-        /// <summary>Whether a saved pipeline holds the image tower (default) or refers to the model folder; labels are always inside.</summary>
+        /// <summary>
+        /// Whether a saved pipeline holds the image tower (default) or refers to the model folder; labels are always inside.
+        /// </summary>
         public ClipTowerStorage TowerStorage { get; init; }
     }
 }

@@ -7,7 +7,9 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Clip;
 
-/// <summary>Classifies images by label embeddings; see <see cref="ClipZeroShotEstimator"/>. It holds an image tower and no text tower.</summary>
+/// <summary>
+/// Classifies images by label embeddings; see <see cref="ClipZeroShotEstimator"/>. It holds an image tower and no text tower.
+/// </summary>
 public sealed class ClipZeroShotTransformer : ClipTransformerBase
 {
     internal const string LoaderSignature = "ClipZeroShot";
@@ -29,7 +31,8 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
         {
             hold.Dispose();
             throw new ArgumentException(
-                $"The labels' embeddings have {labels.Dimension} dimensions and the images' {hold.Tower.Dimension}: they are not of one model.", nameof(labels));
+                $"Labels of {labels.Dimension} dimensions and images of {hold.Tower.Dimension} are not of one model.",
+                nameof(labels));
         }
 
         (_environment, _state, _hold, LabelEmbeddings) = (environment, state, hold, labels);
@@ -44,7 +47,9 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
     /// <summary>The factor on cosine similarities before the softmax.</summary>
     public float LogitScale => _state.LogitScale;
 
-    /// <summary>The same classifier with other labels, without a refit: the image tower is shared, and each of the two is disposed by itself.</summary>
+    /// <summary>
+    /// The same classifier with other labels, without a refit: the image tower is shared, and each of the two is disposed by itself.
+    /// </summary>
     /// <param name="labels">The new labels, embedded by the same model.</param>
     /// <exception cref="ArgumentException">Their embeddings have another length than the images'.</exception>
     public ClipZeroShotTransformer WithLabels(ClipLabelEmbeddings labels)
@@ -78,7 +83,7 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
             rows = new float[reader.BaseStream.Length / sizeof(float)];
             reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(rows.AsSpan()));
         });
-        if (!found || state.Labels.Count == 0) throw new InvalidDataException("The saved model has no label embeddings: it is cut off.");
+        if (!found) throw SavedState.NoEntry(LabelsEntry);
         var session = OnnxSession.Open(state.Tower.Load(environment, context, TowerEntry), MlNet.Settle(environment, state.Session));
         var tower = ImageTower.Create(session, state.Preprocessing);
         return new ClipZeroShotTransformer(environment, state, new(state.Labels, rows), new(tower, IsOwned: true));

@@ -21,7 +21,8 @@ internal static class LabelPrompts
     {
         CheckLabels(labels);
         templates ??= PromptTemplates.Default;
-        if (templates.Count == 0) throw new ArgumentException("The list of templates is empty; leave it out for the default.", nameof(templates));
+        if (templates.Count == 0)
+            throw new ArgumentException("The list of templates is empty; leave it out for the default.", nameof(templates));
         if (prompts?.Keys.FirstOrDefault(k => !labels.Contains(k)) is { } stray)
             throw new ArgumentException($"Prompts are given for '{stray}', which is not among the labels.", nameof(prompts));
         return [.. labels.Select(label => OfLabel(label, templates, prompts))];

@@ -87,7 +87,8 @@ internal sealed class ZeroShotColumns(ImageTower tower, ZeroShotState state, Cli
 
             var image = images.Embedding(slot).Span;
             EmbeddingMath.Normalize(image);
-            for (var label = 0; label < scores.Length; label++) scores[label] = state.LogitScale * TensorPrimitives.Dot(image, labels[label]);
+            for (var label = 0; label < scores.Length; label++)
+                scores[label] = state.LogitScale * TensorPrimitives.Dot(image, labels[label]);
 
             // exp(100) does not fit a float: the largest logit goes to 0 first.
             TensorPrimitives.Subtract(scores, TensorPrimitives.Max(scores), scores);

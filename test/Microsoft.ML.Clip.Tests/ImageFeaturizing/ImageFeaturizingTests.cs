@@ -1,0 +1,181 @@
+using Microsoft.ML.Clip.Tests.DataViews;
+using Microsoft.ML.Clip.Tests.Models;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Clip.Tests.ImageFeaturizing;
+
+public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<TinyFolder>
+{
+    private readonly MLContext _ml = new(seed: 1);
+
+    [Fact]
+    public void PathsBytesAndImagesGiveTheSame()
+    {
+        var rows = PictureRow.From(folder, 7);
+        var data = _ml.Data.LoadFromEnumerable(rows);
+        using var model = ClipModel.Open(folder.Path);
+        var expected = model.EmbedImages([.. rows.Select(r => r.ImagePath)]);
+
+        Transform(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path), data).ShouldBe(expected);
+        Transform(_ml.Transforms.ClipFeaturizeImage("Features", "Bytes", folder.Path), data).ShouldBe(expected);
+        Transform(_ml.Transforms.LoadImages("Image", null, "ImagePath")
+            .Append(_ml.Transforms.ClipFeaturizeImage("Features", "Image", folder.Path)), data).ShouldBe(expected);
+        Transform(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", model), data).ShouldBe(expected);
+    }
+
+    [Fact]
+    public void PathsMayBeRelativeToAFolder()
+    {
+        var paths = folder.Pictures(3);
+        var data = _ml.Data.LoadFromEnumerable(paths.Select(p => new PictureRow { ImagePath = Path.GetFileName(p) }));
+        var estimator = _ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
+        {
+            InputColumnName = "ImagePath",
+            ModelFolder = folder.Path,
+            ImageFolder = Path.GetDirectoryName(paths[0]),
+        });
+        Assert.Equal(3, Transform(estimator, data).Length);
+    }
+
+    [Fact]
+    public void FeaturesAreAVectorOfKnownSizeWithSlotNames()
+    {
+        var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 1));
+        var transformer = _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path).Fit(data);
+        var column = transformer.GetOutputSchema(data.Schema)["Features"];
+        Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, TinyClip.Dimension), column.Type);
+        Assert.True(column.HasSlotNames());
+    }
+
+    [Fact]
+    public void AnEngineGivesWhatTransformGives()
+    {
+        var rows = PictureRow.From(folder, 5);
+        var data = _ml.Data.LoadFromEnumerable(rows);
+        var transformer = _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path).Fit(data);
+        var expected = transformer.Transform(data).Vectors("Features");
+        using var engine = _ml.Model.CreatePredictionEngine<PictureRow, FeatureRow>(transformer);
+        rows.Select(r => engine.Predict(r).Features).ToArray().ShouldBe(expected);
+    }
+
+    [Fact]
+    public void EightThreadsWithAnEngineEach()
+    {
+        var rows = PictureRow.From(folder, 9);
+        var data = _ml.Data.LoadFromEnumerable(rows);
+        using var transformer = _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path).Fit(data);
+        var expected = transformer.Transform(data).Vectors("Features");
+        Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
+        {
+            var engine = _ml.Model.CreatePredictionEngine<PictureRow, FeatureRow>(
+                transformer, new PredictionEngineOptions { OwnsTransformer = false });
+            for (var round = 0; round < 5; round++) rows.Select(r => engine.Predict(r).Features).ToArray().ShouldBe(expected);
+        });
+    }
+
+    [Fact]
+    public void ATrainerLearnsFromTheFeatures()
+    {
+        var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 60));
+        var split = _ml.Data.TrainTestSplit(data, testFraction: 0.3);
+        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label", "Colour")
+            .Append(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path))
+            .AppendCacheCheckpoint(_ml)
+            .Append(_ml.MulticlassClassification.Trainers.SdcaMaximumEntropy());
+        var metrics = _ml.MulticlassClassification.Evaluate(pipeline.Fit(split.TrainSet).Transform(split.TestSet));
+        Assert.Equal(1, metrics.MicroAccuracy);
+    }
+
+    [Fact]
+    public void OtherStepsMayFollow()
+    {
+        var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 30));
+        using var model = ClipModel.Open(folder.Path);
+        var pipeline = _ml.Transforms.ClipFeaturizeImage("Image", "ImagePath", model)
+            .Append(_ml.Transforms.ClipFeaturizeText("Text", "Caption", model))
+            .Append(_ml.Transforms.Concatenate("Features", "Image", "Text", "Extra"))
+            .AppendCacheCheckpoint(_ml)
+            .Append(_ml.Clustering.Trainers.KMeans(numberOfClusters: 3));
+        var result = pipeline.Fit(data).Transform(data);
+        Assert.Equal((2 * TinyClip.Dimension) + 2, result.Vectors("Features")[0].Length);
+
+        // One cluster a colour.
+        var clusters = result.GetColumn<uint>("PredictedLabel").ToArray();
+        Assert.Equal(3, clusters.Take(3).Distinct().Count());
+        Assert.All(Enumerable.Range(0, 30), i => Assert.Equal(clusters[i % 3], clusters[i]));
+    }
+
+    [Fact]
+    public void CrossValidation()
+    {
+        var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 45));
+        using var model = ClipModel.Open(folder.Path);
+        var features = _ml.Transforms.Conversion.MapValueToKey("Label", "Colour")
+            .Append(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", model)).AppendCacheCheckpoint(_ml);
+        var folds = _ml.MulticlassClassification.CrossValidate(
+            data, features.Append(_ml.MulticlassClassification.Trainers.SdcaMaximumEntropy()), numberOfFolds: 3);
+        Assert.All(folds, f => Assert.Equal(1, f.Metrics.MicroAccuracy));
+    }
+
+    [Fact]
+    public void AWrongColumnIsNamedWithItsTypeAndWhatItMustBe()
+    {
+        var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 1));
+        var e = Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipFeaturizeImage("Features", "Number", folder.Path).Fit(data));
+        Assert.Contains("Column 'Number' is of type Int32; it must be an image (MLImage), text", e.Message);
+        Assert.Contains("There is no input column 'Nope'", Assert.Throws<ArgumentException>(
+            () => _ml.Transforms.ClipFeaturizeImage("Features", "Nope", folder.Path).Fit(data)).Message);
+
+        // In a chain the shape is checked before anything is fitted.
+        var chain = _ml.Transforms.CopyColumns("Copy", "Extra").Append(_ml.Transforms.ClipFeaturizeImage("Features", "Copy", folder.Path));
+        Assert.Contains("Column 'Copy' is of type Vector", Assert.Throws<ArgumentException>(
+            () => chain.GetOutputSchema(data.Schema.Shape())).Message);
+    }
+
+    [Fact]
+    public void ABadImageEndsThePass_NamingIt()
+    {
+        var rows = PictureRow.From(folder, 3);
+        File.WriteAllText(folder["broken.png"], "no image");
+        rows[1].ImagePath = folder["broken.png"];
+        rows[2].Bytes = [1, 2, 3];
+        var data = _ml.Data.LoadFromEnumerable(rows);
+        Assert.Contains(folder["broken.png"], Message("ImagePath"));
+        Assert.Contains("column 'Bytes', row 2", Message("Bytes"));
+
+        string Message(string column) => Assert.Throws<InvalidDataException>(
+            () => Transform(_ml.Transforms.ClipFeaturizeImage("Features", column, folder.Path), data)).Message;
+    }
+
+    [Fact]
+    public void ABadImageMayBeMissingInstead()
+    {
+        var rows = PictureRow.From(folder, 20);
+        (rows[4].ImagePath, rows[11].ImagePath) = ("absent.png", "");
+        var data = _ml.Data.LoadFromEnumerable(rows);
+        var warnings = new List<string>();
+        _ml.Log += (_, e) => warnings.Add(e.Message);
+        var features = Transform(_ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
+        {
+            InputColumnName = "ImagePath",
+            ModelFolder = folder.Path,
+            BatchSize = 4,
+            OnError = ClipErrorHandling.Missing,
+        }), data);
+        Assert.All(features[4].Concat(features[11]), v => Assert.True(float.IsNaN(v)));
+        Assert.Equal(18, features.Count(f => !f.Any(float.IsNaN)));
+        Assert.Single(warnings, w => w.Contains("2 image(s) of column 'ImagePath'"));
+    }
+
+    [Fact]
+    public void OptionsAreChecked()
+    {
+        Assert.Throws<DirectoryNotFoundException>(() => _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", "/no/such/folder"));
+        Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options()));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipFeaturizeImage(
+            new ClipImageFeaturizingEstimator.Options { ModelFolder = folder.Path, BatchSize = 0 }));
+    }
+
+    private static float[][] Transform<T>(IEstimator<T> estimator, IDataView data)
+        where T : class, ITransformer => estimator.Fit(data).Transform(data).Vectors("Features");
+}

@@ -1,0 +1,134 @@
+using System.Numerics.Tensors;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Clip.Tests.Models;
+
+public sealed class ClipModelTests : IDisposable
+{
+    private readonly TinyFolder _folder = new();
+    private readonly ClipModel _model;
+
+    public ClipModelTests() => _model = ClipModel.Open(_folder.Path);
+
+    public void Dispose()
+    {
+        _model.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void KnowsItsSizes()
+    {
+        Assert.Equal(TinyClip.Dimension, _model.Dimension);
+        Assert.Equal(TinyClip.ImageSize, _model.ImageSize);
+        Assert.Equal(16, _model.ContextLength);
+    }
+
+    [Fact]
+    public void ImagesLieNearTheirNames()
+    {
+        var images = _model.EmbedImages(_folder.Pictures(9));
+        var texts = _model.EmbedTexts(TinyFolder.Colours);
+        for (var i = 0; i < images.Length; i++)
+        {
+            var cosines = Array.ConvertAll(texts, t => TensorPrimitives.Dot(images[i], t));
+            Assert.Equal(i % 3, Array.IndexOf(cosines, cosines.Max()));
+        }
+    }
+
+    [Fact]
+    public void NormalizedByDefault_ProjectedFeaturesOnRequest()
+    {
+        var raw = _model.EmbedText("red", normalize: false);
+        var unit = _model.EmbedText("red");
+        Assert.Equal(1, TensorPrimitives.Norm(unit), 5);
+        Assert.NotEqual(1, TensorPrimitives.Norm(raw), 2);
+        Assert.Equal(1, TensorPrimitives.CosineSimilarity(raw, unit), 5);
+    }
+
+    [Fact]
+    public void AFileItsBytesAndItsPixelsGiveTheSame()
+    {
+        var path = _folder.Pictures(1)[0];
+        using var image = MLImage.CreateFromFile(path);
+        var embedding = _model.EmbedImage(path);
+        Assert.Equal(embedding, _model.EmbedImage((ReadOnlyMemory<byte>)File.ReadAllBytes(path)));
+        Assert.Equal(embedding, _model.EmbedImage(image));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(64)]
+    public void BatchSizeDoesNotMatter(int batchSize)
+    {
+        using var other = ClipModel.Open(_folder.Path, new() { BatchSize = batchSize });
+        string[] texts = ["a photo of a red thing", "blue", "", "green of red", "xyzzy", "a"];
+        Close(_model.EmbedTexts(texts), other.EmbedTexts(texts));
+        Close(_model.EmbedImages(_folder.Pictures(7)), other.EmbedImages(_folder.Pictures(7)));
+    }
+
+    [Fact]
+    public void ManyThreadsShareOneModel()
+    {
+        var pictures = _folder.Pictures(6);
+        var expected = _model.EmbedImages(pictures);
+        Parallel.For(0, 8, _ =>
+        {
+            for (var i = 0; i < pictures.Length; i++)
+            {
+                Close([expected[i]], [_model.EmbedImage(pictures[i])]);
+                Assert.Equal(TinyClip.Dimension, _model.EmbedText("a photo of red").Length);
+            }
+        });
+    }
+
+    [Fact]
+    public void LogitScale_FromOptions_ElseFromTheWeights_Else100()
+    {
+        Assert.Equal(100, _model.LogitScale);
+        _folder.SaveLogitScale(MathF.Log(42));
+        using var trained = ClipModel.Open(_folder.Path);
+        Assert.Equal(42, trained.LogitScale, 3);
+        using var chosen = ClipModel.Open(_folder.Path, new() { LogitScale = 7 });
+        Assert.Equal(7, chosen.LogitScale);
+    }
+
+    [Fact]
+    public void LongTextsAreCut_OrRefused()
+    {
+        var longText = string.Join(' ', Enumerable.Repeat("red", 40));
+        Assert.Equal(TinyClip.Dimension, _model.EmbedText(longText).Length);
+        using var strict = ClipModel.Open(_folder.Path, new() { TruncateTexts = false });
+        var e = Assert.Throws<ArgumentException>(() => strict.EmbedText(longText));
+        Assert.Contains("16", e.Message);
+    }
+
+    [Fact]
+    public void ABadImageIsNamed()
+    {
+        var broken = _folder["broken.png"];
+        File.WriteAllText(broken, "no image");
+        Assert.Contains(broken, Assert.Throws<InvalidDataException>(() => _model.EmbedImage(broken)).Message);
+        Assert.Contains("absent.png", Assert.Throws<FileNotFoundException>(() => _model.EmbedImage(_folder["absent.png"])).Message);
+    }
+
+    [Fact]
+    public void Disposed_ItSaysSo()
+    {
+        _model.EmbedText("red");
+        _model.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => _model.EmbedText("red"));
+        Assert.Throws<ObjectDisposedException>(() => _model.EmbedImage(_folder.Pictures(1)[0]));
+    }
+
+    [Fact]
+    public void Cancelled_ItStops() => Assert.ThrowsAny<OperationCanceledException>(
+        () => _model.EmbedImages(_folder.Pictures(3), cancellation: new CancellationToken(canceled: true)));
+
+    private static void Close(float[][] expected, float[][] actual)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (var i = 0; i < expected.Length; i++) Assert.Equal(0, TensorPrimitives.Distance(expected[i], actual[i]), 5);
+    }
+}

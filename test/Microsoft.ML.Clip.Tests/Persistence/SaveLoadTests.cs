@@ -1,0 +1,169 @@
+using System.IO.Compression;
+using Microsoft.ML.Clip.Tests.DataViews;
+using Microsoft.ML.Clip.Tests.Models;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Clip.Tests.Persistence;
+
+public sealed class SaveLoadTests : IDisposable
+{
+    private readonly TinyFolder _folder = new();
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly PictureRow[] _rows;
+    private readonly IDataView _data;
+
+    public SaveLoadTests()
+    {
+        _rows = PictureRow.From(_folder, 7);
+        _data = _ml.Data.LoadFromEnumerable(_rows);
+    }
+
+    private string Zip => _folder["model.zip"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void ImageFeaturesAreTheSameAfterLoading() =>
+        SaysTheSameAfterLoading(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path), "Features");
+
+    [Fact]
+    public void TextFeaturesAreTheSameAfterLoading() =>
+        SaysTheSameAfterLoading(_ml.Transforms.ClipFeaturizeText("Features", "Caption", _folder.Path), "Features");
+
+    [Fact]
+    public void ScoresAreTheSameAfterLoading() =>
+        SaysTheSameAfterLoading(_ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colours), "Score");
+
+    [Fact]
+    public void AWholeChainIsSaved()
+    {
+        var chain = _ml.Transforms.Conversion.MapValueToKey("Label", "Colour")
+            .Append(_ml.Transforms.ClipFeaturizeImage("Image", "ImagePath", _folder.Path))
+            .Append(_ml.Transforms.ClipFeaturizeText("Text", "Caption", _folder.Path))
+            .Append(_ml.Transforms.Concatenate("Features", "Image", "Text"))
+            .AppendCacheCheckpoint(_ml)
+            .Append(_ml.MulticlassClassification.Trainers.SdcaMaximumEntropy());
+        SaysTheSameAfterLoading(chain, "Score");
+    }
+
+    [Fact]
+    public void ACombinedFileIsSavedToo()
+    {
+        using var combined = new TinyFolder(path =>
+        {
+            TinyFolder.LayTransformersJs(path);
+            Directory.Delete(Path.Combine(path, "onnx"), recursive: true);
+            TinyClip.SaveCombined(Path.Combine(path, "model.onnx"));
+        });
+        SaysTheSameAfterLoading(_ml.Transforms.ClipFeaturizeImage("Image", "ImagePath", combined.Path)
+            .Append(_ml.Transforms.ClipFeaturizeText("Features", "Caption", combined.Path)), "Features");
+    }
+
+    [Fact]
+    public void ExternalWeightsTravelAlong()
+    {
+        TinyClip.SaveVision(_folder["onnx/vision_model.onnx"], external: "vision_model.onnx_data");
+        SaysTheSameAfterLoading(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path), "Features");
+    }
+
+    [Fact]
+    public void ASavedClassifierHoldsNoTextTower()
+    {
+        Save(_ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colours).Fit(_data));
+        using var zip = ZipFile.OpenRead(Zip);
+        var entries = zip.Entries.Select(e => e.Name).ToList();
+        Assert.Contains("image.onnx", entries);
+        Assert.Contains("labels.f32", entries);
+        Assert.DoesNotContain("text.onnx", entries);
+        Assert.DoesNotContain("vocab.json", entries);
+    }
+
+    [Fact]
+    public void TheTowerInsideIsTheFileItself()
+    {
+        Save(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path).Fit(_data));
+        using var zip = ZipFile.OpenRead(Zip);
+        using var entry = zip.Entries.Single(e => e.Name == "image.onnx").Open();
+        using var copy = new MemoryStream();
+        entry.CopyTo(copy);
+        Assert.Equal(File.ReadAllBytes(_folder["onnx/vision_model.onnx"]), copy.ToArray());
+    }
+
+    [Fact]
+    public void ByReference_TheFolderMustStay()
+    {
+        var options = new ClipImageFeaturizingEstimator.Options
+        {
+            InputColumnName = "ImagePath",
+            ModelFolder = _folder.Path,
+            TowerStorage = ClipTowerStorage.ByReference,
+        };
+        Save(_ml.Transforms.ClipFeaturizeImage(options).Fit(_data));
+        using (var zip = ZipFile.OpenRead(Zip)) Assert.DoesNotContain(zip.Entries, e => e.Name.EndsWith(".onnx", StringComparison.Ordinal));
+        Assert.Equal(7, new MLContext().Model.Load(Zip, out _).Transform(_data).Vectors("Features").Length);
+
+        File.AppendAllText(_folder["onnx/vision_model.onnx"], "x");
+        Assert.Contains("another file now", Innermost(() => new MLContext().Model.Load(Zip, out _)).Message);
+        File.Delete(_folder["onnx/vision_model.onnx"]);
+        var e = Innermost(() => new MLContext().Model.Load(Zip, out _));
+        Assert.Contains("vision_model.onnx", e.Message);
+        Assert.Contains("put the folder back", e.Message);
+    }
+
+    [Fact]
+    public void DisposingRemovesTheUnpackedFiles()
+    {
+        Save(_ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colours).Fit(_data));
+        var temporary = Directory.CreateDirectory(_folder["temporary"]).FullName;
+        var ml = new MLContext { TempFilePath = temporary };
+        var loaded = ml.Model.Load(Zip, out _);
+        Assert.Single(Directory.EnumerateDirectories(temporary));
+
+        // What was loaded can be saved again, from those files.
+        ml.Model.Save(loaded, _data.Schema, _folder["again.zip"]);
+        ((IDisposable)loaded).Dispose();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
+        Assert.Throws<ObjectDisposedException>(() => loaded.Transform(_data).Vectors("Score"));
+        Assert.Equal(7, new MLContext().Model.Load(_folder["again.zip"], out _).Transform(_data).Vectors("Score").Length);
+    }
+
+    [Fact]
+    public void AnEngineDisposesWhatItLoaded()
+    {
+        Save(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path).Fit(_data));
+        var temporary = Directory.CreateDirectory(_folder["temporary"]).FullName;
+        var ml = new MLContext { TempFilePath = temporary };
+        using (var engine = ml.Model.CreatePredictionEngine<PictureRow, FeatureRow>(ml.Model.Load(Zip, out _)))
+            Assert.Equal(TinyClip.Dimension, engine.Predict(_rows[0]).Features.Length);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
+    }
+
+    [Fact]
+    public void ABorrowedModelStaysOpen()
+    {
+        using var model = ClipModel.Open(_folder.Path);
+        _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", model).Fit(_data).Dispose();
+        Assert.Equal(TinyClip.Dimension, model.EmbedImage(_rows[0].ImagePath).Length);
+    }
+
+    private void SaysTheSameAfterLoading<T>(IEstimator<T> estimator, string column)
+        where T : class, ITransformer
+    {
+        var fitted = estimator.Fit(_data);
+        var expected = fitted.Transform(_data).Vectors(column);
+        Save(fitted);
+        var loaded = new MLContext().Model.Load(Zip, out var schema);
+        Assert.NotNull(schema.GetColumnOrNull("ImagePath"));
+        Assert.Equal(expected, loaded.Transform(_data).Vectors(column));
+        (loaded as IDisposable)?.Dispose();
+    }
+
+    private void Save(ITransformer transformer) => _ml.Model.Save(transformer, _data.Schema, Zip);
+
+    private static Exception Innermost(Action action)
+    {
+        var e = Assert.ThrowsAny<Exception>(action);
+        while (e.InnerException is { } inner && e is not FileNotFoundException and not InvalidDataException) e = inner;
+        return e;
+    }
+}
