@@ -34,7 +34,10 @@ public static class ClipCatalog
     /// <param name="inputColumnName">
     /// The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.
     /// </param>
-    /// <param name="model">The model, which stays the caller's to dispose, after the last use of the pipeline.</param>
+    /// <param name="model">
+    /// The model, opened once however many steps and fits (as in cross-validation) use it; it stays the caller's to dispose, after the
+    /// last use of the pipeline.
+    /// </param>
     public static ClipImageFeaturizingEstimator ClipFeaturizeImage(
         this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, ClipModel model) =>
         catalog.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
@@ -71,7 +74,10 @@ public static class ClipCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="outputColumnName">The column to add: a vector of <see cref="float"/> as long as the model's embedding.</param>
     /// <param name="inputColumnName">The column of texts; null is the output's name.</param>
-    /// <param name="model">The model, which stays the caller's to dispose, after the last use of the pipeline.</param>
+    /// <param name="model">
+    /// The model, opened once however many steps and fits (as in cross-validation) use it; it stays the caller's to dispose, after the
+    /// last use of the pipeline.
+    /// </param>
     public static ClipTextFeaturizingEstimator ClipFeaturizeText(
         this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, ClipModel model) =>
         catalog.ClipFeaturizeText(new ClipTextFeaturizingEstimator.Options
@@ -135,7 +141,10 @@ public static class ClipCatalog
     /// <param name="inputColumnName">
     /// The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.
     /// </param>
-    /// <param name="model">The model, which stays the caller's to dispose, after the last use of the pipeline.</param>
+    /// <param name="model">
+    /// The model, opened once however many steps and fits (as in cross-validation) use it; it stays the caller's to dispose, after the
+    /// last use of the pipeline.
+    /// </param>
     /// <param name="labels">The labels: at least one, all different.</param>
     /// <param name="templates">Sentences with <c>{}</c> or <c>{c}</c> for the label; null (default) is "a photo of a {}."</param>
     /// <param name="predictedLabelColumnName">

@@ -4,7 +4,7 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.Clip;
 
 /// <summary>One batch of a cursor: the rows' passed-through values and identities, and the computation over them.</summary>
-internal sealed class BatchBuffer
+internal sealed class BatchBuffer : IDisposable
 {
     private readonly DataViewRowCursor _input;
     private readonly IRowBatch _rows;
@@ -98,9 +98,10 @@ internal sealed class BatchBuffer
     public Delegate CreateGetter(ColumnBindings bindings, int column) =>
         bindings.IsInput(column) ? _passed[column]!.CreateGetter(() => Slot) : _rows.CreateGetter(bindings.OutputIndex(column), () => Slot);
 
-    /// <summary>Waits for a preparation nobody will ask for; its failure is nobody's either.</summary>
-    public void Abandon()
+    /// <summary>Waits for a preparation that nobody will ask for (its failure is nobody's either) and gives the buffers back.</summary>
+    public void Dispose()
     {
         if (_preparation is not null) Task.WaitAny(_preparation);
+        _rows.Dispose();
     }
 }

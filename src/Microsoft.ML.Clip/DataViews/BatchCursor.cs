@@ -89,8 +89,8 @@ internal sealed class BatchCursor : DataViewRowCursor
         if (disposing)
         {
             _cancellation.Cancel();
-            _current.Abandon();
-            _next.Abandon();
+            _current.Dispose();
+            _next.Dispose();
             _cancellation.Dispose();
             _input.Dispose();
             _log.Report();

@@ -63,6 +63,7 @@ internal sealed class BatchedRow : DataViewRow
     {
         if (disposing)
         {
+            _batch?.Dispose();
             _input.Dispose();
             _log.Report();
         }

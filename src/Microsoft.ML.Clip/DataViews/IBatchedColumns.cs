@@ -16,8 +16,8 @@ internal interface IBatchedColumns
     IRowBatch CreateBatch(DataViewRow row, int capacity, BatchLog log);
 }
 
-/// <summary>The rows of one batch. Used by one thread at a time.</summary>
-internal interface IRowBatch
+/// <summary>The rows of one batch. Used by one thread at a time; disposing gives its buffers back.</summary>
+internal interface IRowBatch : IDisposable
 {
     /// <summary>Takes the current row's input into a slot. On the cursor's thread, so cheap.</summary>
     void Read(int slot);

@@ -1,7 +1,9 @@
+using System.Buffers;
+
 namespace Microsoft.ML.Clip;
 
 /// <summary>The images of a batch of rows: prepared in parallel, embedded in one run.</summary>
-internal sealed class ImageBatch(ImageTower tower, ImageColumn column, int capacity, ClipErrorHandling onError, BatchLog log)
+internal sealed class ImageBatch(ImageTower tower, ImageColumn column, int capacity, ClipErrorHandling onError, BatchLog log) : IDisposable
 {
     private readonly bool[] _missing = new bool[capacity];
     private float[] _pixels = [];
@@ -11,10 +13,8 @@ internal sealed class ImageBatch(ImageTower tower, ImageColumn column, int capac
 
     public void Prepare(int count, CancellationToken cancellation)
     {
-        // Grown as the batches grow: a pass that ends after one row pays for one.
         var size = tower.Preprocessor.FloatCount;
-        var rows = tower.RowsFor(count);
-        if (_pixels.Length < rows * size) _pixels = GC.AllocateUninitializedArray<float>(rows * size);
+        Reserve(tower.RowsFor(count) * size);
         OrderedParallel.For(count, slot => Prepare(slot, _pixels.AsSpan(slot * size, size)), cancellation);
     }
 
@@ -32,6 +32,20 @@ internal sealed class ImageBatch(ImageTower tower, ImageColumn column, int capac
     public bool IsMissing(int slot) => _missing[slot];
 
     public Memory<float> Embedding(int slot) => _embeddings.AsMemory(slot * tower.Dimension, tower.Dimension);
+
+    public void Dispose()
+    {
+        if (_pixels.Length > 0) ArrayPool<float>.Shared.Return(_pixels);
+        _pixels = [];
+    }
+
+    /// <summary>Pooled, since a batch of pixels is 19 MB; grown as the batches grow, so that a pass over one row pays for one.</summary>
+    private void Reserve(int length)
+    {
+        if (_pixels.Length >= length) return;
+        Dispose();
+        _pixels = ArrayPool<float>.Shared.Rent(length);
+    }
 
     private void Prepare(int slot, Span<float> destination)
     {

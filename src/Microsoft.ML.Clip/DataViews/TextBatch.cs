@@ -36,6 +36,11 @@ internal sealed class TextBatch : IRowBatch
     public Delegate CreateGetter(int output, Func<int> slot) =>
         VectorColumns.VectorGetter(_tower.Dimension, () => _embeddings.AsMemory(slot() * _tower.Dimension, _tower.Dimension));
 
+    public void Dispose()
+    {
+        // Nothing that is worth giving back.
+    }
+
     private void Tokenize(int slot)
     {
         _tokens[slot] = _tower.Tokenize(_texts[slot].ToString(), out var truncated);

@@ -52,6 +52,8 @@ internal sealed class ImageFeatureColumns(ImageTower tower, ImageFeaturizerState
             for (var slot = 0; normalize && slot < count; slot++) EmbeddingMath.Normalize(images.Embedding(slot).Span);
         }
 
+        public void Dispose() => images.Dispose();
+
         public Delegate CreateGetter(int output, Func<int> slot) => VectorColumns.VectorGetter(dimension, () => images.Embedding(slot()));
     }
 }

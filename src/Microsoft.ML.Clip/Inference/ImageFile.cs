@@ -23,7 +23,8 @@ internal static class ImageFile
         {
             throw new FileNotFoundException($"Image file '{path}' does not exist.", path, e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or OverflowException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException
+            or ArgumentException or OverflowException)
         {
             throw new InvalidDataException($"Image file '{path}' cannot be read: {e.Message}", e);
         }

@@ -21,16 +21,19 @@ internal sealed class OnnxSession : IDisposable
 
     public IReadOnlyDictionary<string, NodeMetadata> Outputs => _session.OutputMetadata;
 
+    /// <summary>Takes over the file's temporary folder, if it has one, also where opening fails.</summary>
     public static OnnxSession Open(OnnxFile file, ClipSessionOptions options)
     {
-        using var settings = SessionOptionsFactory.Create(options);
         try
         {
+            using var settings = SessionOptionsFactory.Create(options);
             return new OnnxSession(file, new InferenceSession(file.Path, settings));
         }
-        catch (OnnxRuntimeException e)
+        catch (Exception e)
         {
-            throw new InvalidDataException($"ONNX Runtime cannot open '{file.Path}': {e.Message.Trim()}", e);
+            file.Owner?.Dispose();
+            if (e is not OnnxRuntimeException) throw;
+            throw new InvalidDataException($"ONNX Runtime cannot open '{file.Path}': {e.Message.ReplaceLineEndings(" ").Trim()}", e);
         }
     }
 

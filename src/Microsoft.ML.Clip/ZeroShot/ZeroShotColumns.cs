@@ -71,6 +71,8 @@ internal sealed class ZeroShotColumns(ImageTower tower, ZeroShotState state, Cli
             for (var slot = 0; slot < count; slot++) Score(slot, Scores(slot).Span);
         }
 
+        public void Dispose() => images.Dispose();
+
         public Delegate CreateGetter(int output, Func<int> slot) => output == ScoreOutput
             ? VectorColumns.VectorGetter(_count, () => Scores(slot()))
             : (ValueGetter<uint>)((ref uint key) => key = Predict(slot()));

@@ -38,6 +38,22 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
     }
 
     [Fact]
+    public void TheTowerAlsoRunsInMlNetsOwnOnnxStep()
+    {
+        using var model = ClipModel.Open(folder.Path);
+        var preprocessor = ClipImagePreprocessor.Create(model.Preprocessing);
+        var pictures = folder.Pictures(4);
+        var data = _ml.Data.LoadFromEnumerable(pictures.Select(path =>
+        {
+            var row = new PixelRow();
+            preprocessor.Preprocess(File.ReadAllBytes(path), row.Pixels);
+            return row;
+        }));
+        var plain = _ml.Transforms.ApplyOnnxModel("image_embeds", "pixel_values", folder["onnx/vision_model.onnx"]);
+        plain.Fit(data).Transform(data).Vectors("image_embeds").ShouldBe(model.EmbedImages(pictures, normalize: false));
+    }
+
+    [Fact]
     public void FeaturesAreAVectorOfKnownSizeWithSlotNames()
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 1));
@@ -174,6 +190,12 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
         Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options()));
         Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipFeaturizeImage(
             new ClipImageFeaturizingEstimator.Options { ModelFolder = folder.Path, BatchSize = 0 }));
+    }
+
+    private sealed class PixelRow
+    {
+        [ColumnName("pixel_values"), VectorType(3 * TinyClip.ImageSize * TinyClip.ImageSize)]
+        public float[] Pixels { get; set; } = new float[3 * TinyClip.ImageSize * TinyClip.ImageSize];
     }
 
     private static float[][] Transform<T>(IEstimator<T> estimator, IDataView data)

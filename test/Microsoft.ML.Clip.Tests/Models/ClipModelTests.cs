@@ -37,6 +37,13 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
+    public void NothingInNothingOut()
+    {
+        Assert.Empty(_model.EmbedTexts([]));
+        Assert.Empty(_model.EmbedImages(Array.Empty<string>()));
+    }
+
+    [Fact]
     public void NormalizedByDefault_ProjectedFeaturesOnRequest()
     {
         var raw = _model.EmbedText("red", normalize: false);

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.Clip.Tests.DataViews;
 
 namespace Microsoft.ML.Clip.Tests.Models;
@@ -65,6 +66,33 @@ public sealed class ModelFolderTests
         Assert.Equal(TinyClip.Dimension, model.EmbedImage(folder.Pictures(1)[0]).Length);
         Assert.Equal(["vision_model.onnx_data"], OnnxExternalData.Locations(folder["onnx/vision_model.onnx"]));
         Assert.Empty(OnnxExternalData.Locations(folder["onnx/text_model.onnx"]));
+    }
+
+    [Fact]
+    public void HalfPrecisionInputsAndOutputsAreConverted()
+    {
+        using var folder = new TinyFolder(path =>
+        {
+            TinyFolder.LayTransformersJs(path);
+            TinyClip.SaveVision(Path.Combine(path, "onnx", "vision_model_fp16.onnx"), type: OnnxGraph.Float16);
+            TinyClip.SaveText(Path.Combine(path, "onnx", "text_model_fp16.onnx"));
+        });
+        using var single = ClipModel.Open(folder.Path);
+        using var half = ClipModel.Open(folder.Path, new() { Precision = ClipPrecision.Fp16 });
+        var cosine = TensorPrimitives.Dot(single.EmbedImage(folder.Pictures(1)[0]), half.EmbedImage(folder.Pictures(1)[0]));
+        Assert.InRange(cosine, 0.9999f, 1.0001f);
+    }
+
+    [Fact]
+    public void ADimensionThatTheGraphLeavesOpenIsFoundByARun()
+    {
+        using var folder = new TinyFolder(path =>
+        {
+            TinyFolder.LayTransformersJs(path);
+            TinyClip.SaveVision(Path.Combine(path, "onnx", "vision_model.onnx"), dimension: "dimension");
+        });
+        using var model = ClipModel.Open(folder.Path);
+        Assert.Equal(TinyClip.Dimension, model.Dimension);
     }
 
     [Fact]

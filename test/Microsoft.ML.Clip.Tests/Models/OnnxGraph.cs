@@ -8,6 +8,7 @@ internal sealed class OnnxGraph
     public const int Float = 1;
     public const int Int32 = 6;
     public const int Int64 = 7;
+    public const int Float16 = 10;
 
     private readonly Proto _graph = new Proto().Add(2, "tiny");
     private readonly List<byte> _external = [];
@@ -18,7 +19,7 @@ internal sealed class OnnxGraph
 
     public void Input(string name, int type, params object[] shape) => _graph.Add(11, Value(name, type, shape));
 
-    public void Output(string name, params object[] shape) => _graph.Add(12, Value(name, Float, shape));
+    public void Output(string name, int type, params object[] shape) => _graph.Add(12, Value(name, type, shape));
 
     public string Node(string op, string output, string[] inputs, params (string Name, long Value)[] attributes)
     {

@@ -14,10 +14,11 @@ internal sealed class TinyClip
     private TinyClip(OnnxGraph graph) => _graph = graph;
 
     public static void SaveVision(
-        string path, string input = "pixel_values", string output = "image_embeds", object? batch = null, string? external = null)
+        string path, string input = "pixel_values", string output = "image_embeds", object? batch = null, string? external = null,
+        int type = OnnxGraph.Float, object? dimension = null)
     {
         var tower = new TinyClip(new OnnxGraph(external));
-        tower.Vision(input, output, batch ?? "batch");
+        tower.Vision(input, output, batch ?? "batch", type, dimension ?? Dimension);
         tower._graph.Save(path);
     }
 
@@ -35,20 +36,22 @@ internal sealed class TinyClip
     {
         var both = new TinyClip(new OnnxGraph());
         both.Text("input_ids", "text_embeds", OnnxGraph.Int64, "text_batch", "length", mask: true);
-        both.Vision("pixel_values", "image_embeds", "image_batch");
+        both.Vision("pixel_values", "image_embeds", "image_batch", OnnxGraph.Float, Dimension);
         both._graph.Node("Transpose", "image_embeds_t", ["image_embeds"]);
         both._graph.Node("MatMul", "logits_per_text", ["text_embeds", "image_embeds_t"]);
-        both._graph.Output("logits_per_text", "text_batch", "image_batch");
+        both._graph.Output("logits_per_text", OnnxGraph.Float, "text_batch", "image_batch");
         both._graph.Save(path);
     }
 
-    private void Vision(string input, string output, object batch)
+    private void Vision(string input, string output, object batch, int type, object dimension)
     {
-        _graph.Input(input, OnnxGraph.Float, batch, 3, ImageSize, ImageSize);
-        _graph.Node("GlobalAveragePool", "pooled", [input]);
+        _graph.Input(input, type, batch, 3, ImageSize, ImageSize);
+        _graph.Node("Cast", "pixels", [input], ("to", OnnxGraph.Float));
+        _graph.Node("GlobalAveragePool", "pooled", ["pixels"]);
         _graph.Node("Flatten", "colour", ["pooled"], ("axis", 1));
-        _graph.Node("MatMul", output, ["colour", Projection("visual_projection")]);
-        _graph.Output(output, batch, Dimension);
+        _graph.Node("MatMul", "projected", ["colour", Projection("visual_projection")]);
+        _graph.Node("Cast", output, ["projected"], ("to", type));
+        _graph.Output(output, type, batch, dimension);
     }
 
     private void Text(string input, string output, int idType, object batch, object length, bool mask)
@@ -74,7 +77,7 @@ internal sealed class TinyClip
         _graph.Node("Mul", "live_tokens", ["tokens", "live_column"]);
         _graph.Node("ReduceSum", "summed", ["live_tokens", _graph.Constant("along", [1], OnnxGraph.Int64, 1)], ("keepdims", 0));
         _graph.Node("MatMul", output, ["summed", Projection("text_projection")]);
-        _graph.Output(output, batch, Dimension);
+        _graph.Output(output, OnnxGraph.Float, batch, Dimension);
     }
 
     /// <summary>Nearly the identity on colours, spread a little over the other dimensions.</summary>

@@ -111,6 +111,39 @@ public sealed class SaveLoadTests : IDisposable
     }
 
     [Fact]
+    public void AnIncompleteFileIsRefused_AndLeavesNothingBehind()
+    {
+        Save(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path).Fit(_data));
+        using (var zip = ZipFile.Open(Zip, ZipArchiveMode.Update)) zip.Entries.Single(e => e.Name == "image.onnx").Delete();
+        var ml = new MLContext { TempFilePath = Directory.CreateDirectory(_folder["temporary"]).FullName };
+        Assert.Contains("has no entry 'image.onnx'", Innermost(() => ml.Model.Load(Zip, out _)).Message);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(ml.TempFilePath));
+    }
+
+    [Fact]
+    public void SessionSettingsAreSavedAsPlainText()
+    {
+        Save(_ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
+        {
+            InputColumnName = "ImagePath",
+            ModelFolder = _folder.Path,
+            ModelOptions = new() { Session = new() { IntraOpThreads = 1, ProfilePrefix = _folder["profile"] } },
+        }).Fit(_data));
+        using (var zip = ZipFile.OpenRead(Zip))
+        {
+            using var model = new StreamReader(zip.Entries.Single(e => e.Name == "settings.json").Open());
+            var text = model.ReadToEnd();
+            Assert.Contains("\"IntraOpThreads\": 1", text);
+            Assert.DoesNotContain("OnnxRuntime", text);
+        }
+
+        // The loaded session profiles too: its settings came along.
+        var before = Directory.GetFiles(_folder.Path, "profile*").Length;
+        (new MLContext().Model.Load(Zip, out _) as IDisposable)!.Dispose();
+        Assert.True(Directory.GetFiles(_folder.Path, "profile*").Length > before);
+    }
+
+    [Fact]
     public void DisposingRemovesTheUnpackedFiles()
     {
         Save(_ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colours).Fit(_data));
