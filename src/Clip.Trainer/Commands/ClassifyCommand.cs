@@ -17,6 +17,7 @@ internal static class ClassifyCommand
         var labels = new Option<string>("--labels") { Description = "Text file with a label a line.", Required = true };
         var templates = new Option<string?>("--templates") { Description = "Text file with a prompt a line, {} or {c} for the label; 'a photo of a {}.' without it." };
         var top = new Option<int>("--top") { Description = "How many labels to print for each image.", DefaultValueFactory = _ => 5 };
+        CommandLine.RequirePositive(top);
         var images = new Argument<string[]>("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };
         var command = new Command("classify", "Classifies images zero-shot and prints the best labels.") { model, labels, templates, top, images };
         command.SetAction(parsed =>

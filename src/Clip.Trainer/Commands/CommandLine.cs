@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using Spectre.Console;
 
 namespace Clip.Trainer.Commands;
 
@@ -7,6 +9,9 @@ internal static class CommandLine
 {
     public static async Task<int> RunAsync(string[] args)
     {
+        // In a file or a pipe a line is a line: folded at Spectre's 80 columns, paths would come apart.
+        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = int.MaxValue;
+
         var root = new RootCommand("Trains CLIP models, writes them as ONNX model folders and uses those. Start with: clip quickstart")
         {
             QuickstartCommand.Create(),
@@ -31,10 +36,39 @@ internal static class CommandLine
             await Console.Error.WriteLineAsync("clip: cancelled").ConfigureAwait(false);
             return 130;
         }
-        catch (Exception e) when (e is ClipException or IOException or InvalidDataException or ArgumentException or UnauthorizedAccessException or FormatException)
+        catch (Exception e) when (Mistake(e) is { } mistake)
         {
-            await Console.Error.WriteLineAsync($"clip: {e.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"clip: {Sentence(mistake)}").ConfigureAwait(false);
             return 1;
         }
+    }
+
+    /// <summary>Makes options refuse numbers below zero, and zero.</summary>
+    public static void RequirePositive(params Option[] options)
+    {
+        foreach (var option in options)
+        {
+            option.Validators.Add(result =>
+            {
+                // What is no number at all is refused by the option itself.
+                if (result.Tokens is [var token] && double.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && value <= 0)
+                    result.AddError($"{option.Name} must be positive, and is {token.Value}.");
+            });
+        }
+    }
+
+    /// <summary>The user's mistake or their file's fault behind an exception, which ML.NET's threads may have wrapped; null for a bug of ours.</summary>
+    private static Exception? Mistake(Exception? e) => e switch
+    {
+        null or ClipException or IOException or InvalidDataException or ArgumentException or UnauthorizedAccessException or FormatException
+            or NotSupportedException => e,
+        _ => Mistake(e.InnerException),
+    };
+
+    /// <summary>The message on one line, without the parameter's name that .NET adds for programmers.</summary>
+    private static string Sentence(Exception e)
+    {
+        var message = e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : e.Message;
+        return string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
     }
 }

@@ -25,6 +25,7 @@ internal static class EvaluateCommand
             var table = new CaptionTableOptions { ImageKey = parsed.GetValue(imageKey)!, CaptionKeys = [parsed.GetValue(labelKey)!] };
             var images = CaptionTable.Read(parsed.GetValue(data)!, table).Select(row => new LabelledImage { ImagePath = row.Path, Class = row.Captions[0] }).ToArray();
             var names = LineFile.Read(parsed.GetValue(labels)!, "--labels").Distinct().ToArray();
+            if (names.Length < 2) throw new ClipException($"{parsed.GetValue(labels)} has one label, and with nothing to choose from there is no accuracy; give at least two.");
             var prompts = parsed.GetValue(templates) is { } file ? LineFile.Read(file, "--templates") : null;
             var ml = new MLContext();
             using var classifier = ml.Transforms.ClipClassifyZeroShot("Score", nameof(LabelledImage.ImagePath), parsed.GetValue(model)!, names, prompts)

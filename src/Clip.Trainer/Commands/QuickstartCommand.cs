@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Clip.Trainer.Data;
 using Clip.Trainer.Quickstart;
 using Clip.Trainer.Training;
 
@@ -13,7 +14,7 @@ internal static class QuickstartCommand
     {
         var output = new Option<string>("--output") { Description = "Folder for everything the quickstart makes; what an earlier one made there is replaced.", DefaultValueFactory = _ => "quickstart" };
         var seed = new Option<long>("--seed") { Description = "Decides pictures, held-out combinations and training.", DefaultValueFactory = _ => 0 };
-        var epochs = new Option<int>("--epochs") { Description = "Passes over the pictures.", DefaultValueFactory = _ => 6 };
+        var epochs = new Option<int>("--epochs") { Description = "Passes over the pictures.", DefaultValueFactory = _ => 8 };
         var command = new Command("quickstart", "Draws captioned pictures, trains a small CLIP on them and classifies combinations it never saw.") { output, seed, epochs };
         command.SetAction(async (parsed, cancellation) =>
             await RunAsync(Path.GetFullPath(parsed.GetValue(output)!), parsed.GetValue(seed), parsed.GetValue(epochs), cancellation).ConfigureAwait(false));
@@ -26,7 +27,7 @@ internal static class QuickstartCommand
         var paths = new QuickstartPaths(folder);
         paths.RemoveEarlier();
 
-        Say($"Drawing {SceneDataset.TrainImages} captioned pictures; {SceneDataset.HeldOut} combinations of texture, colour and shape are kept out of training.");
+        Say($"Drawing {SceneDataset.TrainImages} captioned pictures; {SceneDataset.HeldOut} of {Combination.All.Count} combinations of size, texture, colour and shape are kept out of training.");
         var data = SceneDataset.Draw(paths.Data, seed);
         var finished = await TrainCommand.RunAsync(
             new TrainingRunOptions
@@ -35,6 +36,7 @@ internal static class QuickstartCommand
                 ValidationData = data.Validation,
                 Model = "quickstart",
                 VocabSize = 640,
+                Crop = new RandomResizedCrop(MinScale: 1), // the pictures vary enough by themselves
                 Output = paths.Model,
                 Training = new TrainingOptions
                 {

@@ -31,6 +31,6 @@ internal static class TokenizerCommand
     {
         if (!path.EndsWith(".txt", StringComparison.OrdinalIgnoreCase))
             return CaptionTable.Read(path, new CaptionTableOptions { CaptionKeys = [key] }).SelectMany(row => row.Captions);
-        return File.Exists(path) ? File.ReadLines(path) : throw new ClipException($"There is no text file '{path}'; give one with a caption a line.");
+        return LineFile.Read(path, "--train-data");
     }
 }

@@ -38,7 +38,7 @@ internal static class TrainCommand
         var scale = new Option<double>("--aug-scale") { Description = "Smallest share of an image's area a training crop shows.", DefaultValueFactory = _ => new RandomResizedCrop().MinScale };
         var saveFrequency = new Option<int>("--save-frequency") { Description = "Epochs between checkpoints.", DefaultValueFactory = _ => Defaults.SaveFrequency };
         var resume = new Option<string?>("--resume") { Description = "'latest', or a checkpoint file of this run." };
-        Positive(vocabSize, epochs, batchSize, saveFrequency);
+        CommandLine.RequirePositive(vocabSize, epochs, batchSize, saveFrequency, lr);
 
         var command = new Command("train", "Trains a CLIP model from scratch and writes a model folder.")
         {
@@ -56,7 +56,7 @@ internal static class TrainCommand
                 Output = parsed.GetValue(output)!,
                 Tokenizer = parsed.GetValue(tokenizer),
                 VocabSize = parsed.GetValue(vocabSize),
-                Crop = new RandomResizedCrop(parsed.GetValue(scale)),
+                Crop = new RandomResizedCrop(Share(parsed.GetValue(scale))),
                 Resume = parsed.GetValue(resume),
                 Training = new TrainingOptions
                 {
@@ -85,21 +85,13 @@ internal static class TrainCommand
         return run.RunAsync(display.ShowAsync, display.Step, display.Epoch, cancellation);
     }
 
+    private static double Share(double scale) =>
+        scale is > 0 and <= 1 ? scale : throw new ClipException(FormattableString.Invariant($"--aug-scale {scale} is not a share of an image; give a number above 0, at most 1."));
+
     private static char Separator(string text) => text switch
     {
         "\\t" or "tab" => '\t',
         { Length: 1 } => text[0],
         _ => throw new ClipException($"--csv-separator '{text}' is not one character; give one, or 'tab'."),
     };
-
-    private static void Positive(params Option<int>[] options)
-    {
-        foreach (var option in options)
-        {
-            option.Validators.Add(result =>
-            {
-                if (result.GetValueOrDefault<int>() <= 0) result.AddError($"{option.Name} must be positive.");
-            });
-        }
-    }
 }

@@ -34,6 +34,7 @@ public static class CaptionTable
         if (!lines.MoveNext()) throw new ClipException($"{path} is empty; its first line must name the columns.");
 
         var header = lines.Current.TrimStart('\uFEFF').Split(options.Separator);
+        if (lines.Current.AsSpan().ContainsAny('\0', '\uFFFD')) throw new ClipException($"{path} is not a text file in UTF-8; give a table of image paths and captions.");
         var image = Column(options.ImageKey);
         var captions = options.CaptionKeys.Select(Column).ToArray();
         var most = Math.Max(image, captions.Max());

@@ -2,32 +2,29 @@ using Clip.Trainer.Data;
 
 namespace Clip.Trainer.Quickstart;
 
-/// <summary>Says what a scene shows, in one of many wordings; not every caption tells everything.</summary>
+/// <summary>Says what a scene shows, in one of many wordings; where the thing lies and on what is not always told.</summary>
 internal static class SceneCaptions
 {
-    /// <summary>Prompts for the zero-shot classification; their wording occurs in captions, the class names in them do not.</summary>
-    public static readonly string[] Templates = ["a {}", "a picture of a {}", "a large {} on a white background", "a small {} on a black background", "there is a {} in the middle"];
+    /// <summary>Prompts for the zero-shot classification; their wording occurs in captions, what they are asked about does not.</summary>
+    public static readonly string[] Templates = ["a {}", "a picture of a {}", "there is a {}", "a {} on a white background", "a {} in the middle"];
 
     private static readonly string[] Starts = ["a", "a", "a picture of a", "a drawing of a", "an image of a", "there is a", "this is a", "here we see a"];
 
     public static string Write(Scene scene, ref SampleRandom random)
     {
-        var size = random.Next(2) == 0 ? Word(scene.Size, ref random) + " " : "";
-        var colour = random.NextDouble() < 0.7 ? scene.Colour + " " : "";
-        var thing = $"{colour}{scene.Shape}";
-        if (random.NextDouble() < 0.7) thing = random.Next(3) == 0 ? $"{thing} {Pattern(scene.Texture, ref random)}" : $"{Word(scene.Texture, ref random)} {thing}";
+        var (size, texture, colour, shape) = scene.Thing;
+        size = Word(size, ref random);
+        var thing = random.Next(3) == 0 ? $"{size} {colour} {shape} {Pattern(texture, ref random)}" : $"{size} {Word(texture, ref random)} {colour} {shape}";
         var place = random.Next(3) == 0 ? " " + Place(scene.Position, ref random) : "";
         var ground = random.Next(2) == 0 ? $" on a {scene.Background} background" : "";
-        var caption = $"{random.Pick(Starts)} {size}{thing}";
-        caption = random.Next(2) == 0 ? caption + place + ground : caption + ground + place;
-        return caption.Replace("a orange", "an orange", StringComparison.Ordinal).Replace("a arrow", "an arrow", StringComparison.Ordinal);
+        var caption = $"{random.Pick(Starts)} {thing}";
+        return random.Next(2) == 0 ? caption + place + ground : caption + ground + place;
     }
 
     private static string Pattern(string texture, ref SampleRandom random) => texture switch
     {
         "striped" => random.Pick(["with stripes", "with a striped pattern"]),
         "dotted" => random.Pick(["with dots", "with a dotted pattern"]),
-        "checkered" => random.Pick(["with checks", "with a checkered pattern"]),
         _ => random.Pick(["without a pattern", "in one plain colour"]),
     };
 
@@ -36,7 +33,6 @@ internal static class SceneCaptions
         "small" => random.Pick(["small", "small", "little", "tiny"]),
         "large" => random.Pick(["large", "large", "big", "huge"]),
         "dotted" => random.Pick(["dotted", "dotted", "spotted"]),
-        "checkered" => random.Pick(["checkered", "checkered", "chequered"]),
         "striped" => random.Pick(["striped", "striped", "stripy"]),
         _ => random.Pick(["plain", "plain", "solid"]),
     };

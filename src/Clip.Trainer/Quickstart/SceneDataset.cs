@@ -4,11 +4,11 @@ namespace Clip.Trainer.Quickstart;
 
 /// <summary>
 /// The quickstart's data: pictures of training combinations with captions, and pictures of combinations that training never
-/// shows or names. Every texture, colour and shape is trained; which go together is not.
+/// shows or names. Every size, texture, colour and shape is trained; which go together is not.
 /// </summary>
 internal sealed class SceneDataset
 {
-    public const int HeldOut = 110, TrainImages = 12000, ValidationImages = 512, TestImagesPerClass = 4;
+    public const int HeldOut = 104, TrainImages = 12000, ValidationImages = 512, TestImagesPerClass = 4;
 
     private SceneDataset(string folder) => Folder = folder;
 
@@ -30,8 +30,7 @@ internal sealed class SceneDataset
     /// <summary>Draws everything into a folder.</summary>
     public static SceneDataset Draw(string folder, long seed)
     {
-        var combinations = (from texture in Scene.Textures from colour in Scene.Colours from shape in Scene.Shapes select (texture, colour, shape)).ToArray();
-        var order = combinations.ToArray();
+        var order = Combination.All.ToArray();
         new SampleRandom(seed, 100).Shuffle(order.AsSpan());
         var (heldOut, trained) = (order[..HeldOut], order[HeldOut..]);
         var dataset = new SceneDataset(folder);
@@ -39,22 +38,21 @@ internal sealed class SceneDataset
         Write("train", TrainImages, 1, trained);
         Write("val", ValidationImages, 2, trained);
         Write("test", HeldOut * TestImagesPerClass, 3, heldOut);
-        File.WriteAllLines(dataset.TestLabels, heldOut.Select(c => Scene.Name(c.texture, c.colour, c.shape)));
-        File.WriteAllLines(dataset.AllLabels, combinations.Select(c => Scene.Name(c.texture, c.colour, c.shape)));
+        File.WriteAllLines(dataset.TestLabels, heldOut.Select(c => c.Name));
+        File.WriteAllLines(dataset.AllLabels, Combination.All.Select(c => c.Name));
         return dataset;
 
-        void Write(string name, int count, long stream, (string Texture, string Colour, string Shape)[] combinations)
+        void Write(string name, int count, long stream, Combination[] combinations)
         {
             Directory.CreateDirectory(Path.Combine(folder, name));
             var rows = new string[count];
             Parallel.For(0, count, i =>
             {
                 var random = new SampleRandom(seed, stream, i);
-                var (texture, colour, shape) = combinations[i % combinations.Length];
-                var scene = new Scene(shape, colour, texture, random.Pick(Scene.Sizes), random.Pick(Scene.Backgrounds), random.Pick(Scene.Positions));
+                var scene = new Scene(combinations[i % combinations.Length], random.Pick(Scene.Backgrounds), random.Pick(Scene.Positions));
                 var file = $"{name}/{i:D5}.png";
                 File.WriteAllBytes(Path.Combine(folder, file), ScenePainter.Paint(scene, ref random));
-                rows[i] = $"{file}\t{SceneCaptions.Write(scene, ref random)}\t{scene.ClassName}";
+                rows[i] = $"{file}\t{SceneCaptions.Write(scene, ref random)}\t{scene.Thing.Name}";
             });
             File.WriteAllLines(Path.Combine(folder, name + ".tsv"), rows.Prepend("filepath\ttitle\tclass"));
         }

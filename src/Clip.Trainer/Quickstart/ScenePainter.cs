@@ -10,8 +10,8 @@ internal static class ScenePainter
 
     private static readonly Dictionary<string, SKColor> Palette = new()
     {
-        ["red"] = new(214, 32, 32), ["orange"] = new(244, 132, 20), ["yellow"] = new(240, 214, 32), ["lime"] = new(160, 232, 40), ["green"] = new(24, 128, 52),
-        ["turquoise"] = new(40, 196, 200), ["blue"] = new(36, 76, 214), ["purple"] = new(128, 44, 168), ["pink"] = new(248, 132, 186), ["brown"] = new(120, 72, 36),
+        ["red"] = new(214, 32, 32), ["orange"] = new(244, 132, 20), ["yellow"] = new(240, 214, 32), ["green"] = new(24, 128, 52),
+        ["blue"] = new(36, 76, 214), ["purple"] = new(128, 44, 168), ["pink"] = new(248, 132, 186), ["brown"] = new(120, 72, 36),
         ["white"] = new(250, 250, 250), ["black"] = new(14, 14, 14), ["grey"] = new(128, 128, 128), ["beige"] = new(222, 206, 170),
     };
 
@@ -22,17 +22,20 @@ internal static class ScenePainter
         var canvas = surface.Canvas;
         canvas.Clear(Shade(scene.Background, 8, ref random));
 
-        var radius = (float)(scene.Size == "large" ? random.NextDouble(24, 28) : random.NextDouble(17, 20));
+        var radius = (float)(scene.Thing.Size == "large" ? random.NextDouble(25, 28) : random.NextDouble(17, 19));
         var (x, y) = Centre(scene.Position, radius, ref random);
         canvas.Translate(x, y);
         canvas.RotateDegrees((float)random.NextDouble(-8, 8));
-        using var outline = Outline(scene.Shape, radius);
-        var colour = Shade(scene.Colour, 14, ref random);
+        using var outline = Outline(scene.Thing.Shape, radius);
+        var colour = Shade(scene.Thing.Colour, 14, ref random);
         using var paint = new SKPaint { IsAntialias = true, Color = colour };
         canvas.DrawPath(outline, paint);
         canvas.ClipPath(outline, antialias: true);
         paint.Color = Contrast(colour);
-        DrawTexture(canvas, paint, scene.Texture, radius);
+        DrawTexture(canvas, paint, scene.Thing.Texture, radius);
+        // A rim in the shape's own colour keeps its outline clear whatever lies on it.
+        using var rim = new SKPaint { IsAntialias = true, Color = colour, Style = SKPaintStyle.Stroke, StrokeWidth = 3 };
+        canvas.DrawPath(outline, rim);
 
         using var image = surface.Snapshot();
         using var png = image.Encode(SKEncodedImageFormat.Png, 100);
@@ -42,7 +45,7 @@ internal static class ScenePainter
     private static (float X, float Y) Centre(string position, float radius, ref SampleRandom random)
     {
         var room = Side / 2f - radius - 1;
-        float shift = (float)random.NextDouble(0.75, 1) * room, wobble = (float)random.NextDouble(-0.2, 0.2) * room;
+        float shift = (float)random.NextDouble(0.6, 0.8) * room, wobble = (float)random.NextDouble(-0.15, 0.15) * room;
         var (dx, dy) = position switch
         {
             "left" => (-shift, wobble),
@@ -82,7 +85,6 @@ internal static class ScenePainter
             for (var j = -reach; j <= reach; j++)
             {
                 if (texture == "dotted") canvas.DrawCircle(i * cell * 1.3f, j * cell * 1.3f, cell * 0.34f, paint);
-                if (texture == "checkered" && ((i + j) & 1) == 0) canvas.DrawRect(i * cell, j * cell, cell, cell, paint);
             }
         }
     }
@@ -105,9 +107,6 @@ internal static class ScenePainter
                 Polygon(
                     (-0.33f, -1), (0.33f, -1), (0.33f, -0.33f), (1, -0.33f), (1, 0.33f), (0.33f, 0.33f),
                     (0.33f, 1), (-0.33f, 1), (-0.33f, 0.33f), (-1, 0.33f), (-1, -0.33f), (-0.33f, -0.33f));
-                break;
-            case "arrow":
-                Polygon((-1, -0.3f), (0.1f, -0.3f), (0.1f, -0.85f), (1, 0), (0.1f, 0.85f), (0.1f, 0.3f), (-1, 0.3f));
                 break;
             case "star":
                 Polygon([.. Enumerable.Range(0, 10).Select(i => (i % 2 == 0 ? 1f : 0.42f, i * MathF.PI / 5)).Select(p => (p.Item1 * MathF.Sin(p.Item2), -p.Item1 * MathF.Cos(p.Item2)))]);

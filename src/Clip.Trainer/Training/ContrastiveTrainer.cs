@@ -50,6 +50,7 @@ internal sealed class ContrastiveTrainer(ClipModel model, TrainingOptions option
     /// <summary>Trains to the end, or until cancelled: then the state is saved, and false returned.</summary>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
+        model.train(); // batch norms, where there are any, learn their statistics
         var schedule = new LearningRateSchedule(options.LearningRate, options.Warmup, TotalSteps);
         var clock = Stopwatch.StartNew();
         await using var batches = train.ReadAsync(_sampler, StepsDone, TotalSteps, CancellationToken.None).GetAsyncEnumerator(CancellationToken.None);
@@ -110,6 +111,7 @@ internal sealed class ContrastiveTrainer(ClipModel model, TrainingOptions option
     {
         using var scope = NewDisposeScope();
         using var unused = no_grad();
+        model.eval();
         List<Tensor> images = [], texts = [];
         double loss = 0;
         foreach (var chunk in Enumerable.Range(0, pairs.Count).Chunk(options.BatchSize))
@@ -123,6 +125,7 @@ internal sealed class ContrastiveTrainer(ClipModel model, TrainingOptions option
             texts.Add(text);
         }
 
+        model.train();
         if (images.Count == 0) throw new ClipException("None of the validation images could be read; check --val-data.");
         var (allImages, allTexts) = (cat(images), cat(texts));
         return RetrievalMetrics.Compute(allImages, allTexts, loss / allImages.shape[0]);

@@ -114,7 +114,8 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
                 : throw new ClipException($"{RunFolder} holds checkpoints of an earlier run; go on with --resume latest, remove the folder, or choose another --output.");
         }
 
-        return options.Resume == "latest" ? latest ?? throw new ClipException($"There is no checkpoint in {Checkpoints} to resume from; start without --resume.") : options.Resume;
+        if (options.Resume == "latest") return latest ?? throw new ClipException($"There is no checkpoint in {Checkpoints} to resume from; start without --resume.");
+        return File.Exists(options.Resume) ? options.Resume : throw new ClipException($"There is no checkpoint '{options.Resume}' to resume from; give a file of {Checkpoints}, or 'latest'.");
     }
 
     private string PrepareTokenizer(IReadOnlyList<CaptionedImage> rows, CancellationToken cancellation)
@@ -122,7 +123,6 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         if (options.Tokenizer is { } given) return given;
         if (options.Resume is null || !Directory.Exists(LearnedTokenizer))
         {
-            Directory.CreateDirectory(LearnedTokenizer);
             BpeTrainer.Train(rows.SelectMany(r => r.Captions), options.VocabSize, cancellation: cancellation).Save(LearnedTokenizer);
         }
 

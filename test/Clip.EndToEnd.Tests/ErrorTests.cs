@@ -1,0 +1,106 @@
+namespace Clip.EndToEnd.Tests;
+
+/// <summary>
+/// What goes wrong is told in one sentence that names the thing, with an exit code other than 0, no stack trace, and nothing left behind.
+/// The commands run in a folder with the files that <see cref="Prepare"/> writes; MODEL and PICTURE stand for the shared model's.
+/// </summary>
+[Collection(SharedModel.Name)]
+public sealed class ErrorTests(TrainedModel trained)
+{
+    private const string Train = "train --model model.json --output out --train-data";
+    private const string Classify = "classify --model MODEL --labels";
+
+    [Theory]
+    [InlineData($"{Train} absent.tsv", "no data file 'absent.tsv'")]
+    [InlineData($"{Train} notes.txt", "notes.txt has no column 'filepath'")]
+    [InlineData($"{Train} PICTURE", "is not a text file")]
+    [InlineData($"{Train} pairs.tsv --val-data absent.tsv", "no data file 'absent.tsv'")]
+    [InlineData($"{Train} pairs.tsv --csv-caption-key words", "pairs.tsv has no column 'words' (it has filepath, title)")]
+    [InlineData($"{Train} pairs.tsv --csv-separator ab", "'ab' is not one character")]
+    [InlineData($"{Train} pairs.tsv --tokenizer things", "no tokenizer in things")]
+    [InlineData($"{Train} pairs.tsv --vocab-size 100", "100 tokens is too small")]
+    [InlineData($"{Train} pairs.tsv --aug-scale 3", "--aug-scale 3 is not a share")]
+    [InlineData($"{Train} pairs.tsv --resume latest", "no checkpoint in")]
+    [InlineData($"{Train} pairs.tsv --resume absent.safetensors", "no checkpoint 'absent.safetensors'")]
+    [InlineData("train --train-data pairs.tsv --output out --model ViT-Z", "no model config 'ViT-Z'")]
+    [InlineData("train --train-data pairs.tsv --output out --model notes.txt", "notes.txt is not a CLIP config")]
+    [InlineData("train --train-data pairs.tsv --model model.json --output things", "holds something that is not a model")]
+    [InlineData("train --train-data pairs.tsv --model model.json --output notes.txt", "notes.txt is a file")]
+    [InlineData("classify --model absent --labels labels.txt PICTURE", "'absent' does not exist")]
+    [InlineData("classify --model things --labels labels.txt PICTURE", "no ONNX model")]
+    [InlineData("classify --model damaged --labels labels.txt PICTURE", "text_model.onnx")]
+    [InlineData("classify --model another --labels labels.txt PICTURE", "siglip")]
+    [InlineData($"{Classify} absent.txt PICTURE", "no file 'absent.txt'")]
+    [InlineData($"{Classify} empty.txt PICTURE", "empty.txt is empty")]
+    [InlineData($"{Classify} twice.txt PICTURE", "'a cat' comes twice")]
+    [InlineData($"{Classify} labels.txt --templates notes.txt PICTURE", "has no place for the label")]
+    [InlineData($"{Classify} labels.txt notes.txt", "'notes.txt' cannot be read")]
+    [InlineData($"{Classify} labels.txt absent.png", "'absent.png' does not exist")]
+    [InlineData("evaluate --model MODEL --labels labels.txt --data pairs.tsv", "The class 'a note' of")]
+    [InlineData("evaluate --model MODEL --labels labels.txt --data broken.tsv", "notes.txt' cannot be read")]
+    [InlineData("evaluate --model MODEL --labels notes.txt --data broken.tsv", "notes.txt has one label")]
+    [InlineData("tokenizer train --output out --train-data absent.txt", "no file 'absent.txt'")]
+    [InlineData("tokenizer train --output out --train-data empty.txt", "empty.txt is empty")]
+    public async Task AFailureIsOneSentence(string command, string sentence)
+    {
+        var (outcome, error) = await FailAsync(command);
+        Assert.StartsWith("clip: ", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.Empty(outcome.Output);
+    }
+
+    [Theory]
+    [InlineData($"{Train} pairs.tsv --epochs 0", "--epochs must be positive, and is 0.")]
+    [InlineData($"{Train} pairs.tsv --epochs many", "Cannot parse argument 'many' for option '--epochs'")]
+    [InlineData($"{Train} pairs.tsv --lr -1", "--lr must be positive, and is -1.")]
+    [InlineData($"{Train} pairs.tsv --precision fp8", "'fp8'")]
+    [InlineData("train --train-data pairs.tsv --output out", "Option '--model' is required.")]
+    [InlineData($"{Classify} labels.txt", "Required argument missing")]
+    [InlineData("nonsense", "'nonsense'")]
+    public async Task AMistakenCommandIsToldWithTheHelp(string command, string sentence)
+    {
+        var (outcome, error) = await FailAsync(command);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.Contains("Usage:", outcome.Output, StringComparison.Ordinal);
+    }
+
+    private async Task<(Outcome Outcome, string Error)> FailAsync(string command)
+    {
+        using var folder = new TempFolder();
+        Prepare(folder);
+        var before = folder.Everything();
+        string[] arguments = [.. command.Split(' ').Select(word => word switch
+        {
+            "MODEL" => trained.Folder,
+            "PICTURE" => trained.Picture("red", "ring"),
+            _ => word,
+        })];
+
+        var outcome = await ClipProcess.RunInAsync(folder.Path, arguments);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.DoesNotContain("   at ", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(before, folder.Everything());
+        return (outcome, outcome.Error);
+    }
+
+    private static void Prepare(TempFolder folder)
+    {
+        folder.Write("pairs.tsv", "filepath\ttitle\nnotes.txt\ta note\n");
+        folder.Write("broken.tsv", "filepath\ttitle\nnotes.txt\ta cat\n");
+        folder.Write("notes.txt", "only words\n");
+        folder.Write("empty.txt", "");
+        folder.Write("labels.txt", "a cat\na dog\n");
+        folder.Write("twice.txt", "a cat\na cat\n");
+        folder.Write("things/letter.txt", "Dear Sir");
+        folder.Write("model.json", TrainedModel.Config);
+        folder.Write("damaged/config.json", """{"model_type": "clip"}""");
+        folder.Write("damaged/onnx/vision_model.onnx", "no graph");
+        folder.Write("damaged/onnx/text_model.onnx", "no graph");
+        folder.Write("damaged/vocab.json", """{"<|startoftext|>": 0, "<|endoftext|>": 1}""");
+        folder.Write("damaged/merges.txt", "");
+        folder.Write("another/config.json", """{"model_type": "siglip"}""");
+        folder.Write("another/onnx/vision_model.onnx", "no graph");
+        folder.Write("another/onnx/text_model.onnx", "no graph");
+    }
+}

@@ -1,0 +1,37 @@
+namespace Clip.EndToEnd.Tests;
+
+[Collection(SharedModel.Name)]
+public sealed class InterruptTests(TrainedModel trained)
+{
+    [SkippableFact]
+    public async Task AnInterruptedRunIsResumedToTheSameBytes()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "There is no SIGINT to send on Windows.");
+        using var folder = new TempFolder();
+        var output = folder["model"];
+
+        using (var run = ClipProcess.Start(folder.Path, trained.TrainCommand(output)))
+        {
+            await run.SeeAsync(line => line.StartsWith("step 1/160", StringComparison.Ordinal));
+            run.Interrupt();
+            var stopped = (await run.FinishAsync()).Succeeded();
+            Assert.Matches("^Stopped at step [0-9]+ of 160; go on with the same command and --resume latest.$", stopped.OutputLines[^1]);
+        }
+
+        Assert.False(Directory.Exists(output));
+        var checkpoint = Assert.Single(Directory.GetFiles(folder["model.run/checkpoints"]));
+        Assert.EndsWith(".safetensors", checkpoint, StringComparison.Ordinal);
+
+        var resumed = (await ClipProcess.RunAsync(trained.TrainCommand(output, "--resume", "latest"))).Succeeded();
+        Assert.Matches("^Resumed from .+ at step [0-9]+ of 160.$", resumed.OutputLines[0]);
+        SameModel.Assert(trained.Folder, output);
+    }
+
+    [Fact]
+    public async Task AFinishedRunIsNotTrainedOver()
+    {
+        var again = await ClipProcess.RunAsync(trained.TrainCommand(trained.Folder));
+        Assert.Equal(1, again.ExitCode);
+        Assert.Contains("holds checkpoints of an earlier run; go on with --resume latest", Assert.Single(again.ErrorLines), StringComparison.Ordinal);
+    }
+}

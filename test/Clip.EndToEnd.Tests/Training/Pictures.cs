@@ -1,0 +1,59 @@
+using SkiaSharp;
+
+namespace Clip.EndToEnd.Tests;
+
+/// <summary>Pictures of coloured shapes with captions: a dozen classes that a model of a few thousand parameters learns in seconds.</summary>
+internal static class Pictures
+{
+    private const int Side = 40;
+
+    private static readonly (string Name, SKColor Colour)[] Colours = [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("yellow", SKColors.Yellow)];
+    private static readonly string[] Shapes = ["square", "cross", "ring"];
+
+    /// <summary>"red square" and so on: 12 names.</summary>
+    public static string[] Classes { get; } = [.. from colour in Colours from shape in Shapes select $"{colour.Name} {shape}"];
+
+    /// <summary>Draws so many pictures of every class into <c>FOLDER/NAME</c> and lists them in <c>FOLDER/NAME.tsv</c>, whose path is given back.</summary>
+    public static string Draw(TempFolder folder, string name, int ofEach)
+    {
+        Directory.CreateDirectory(folder[name]);
+        var random = new Random(name.Sum(c => c));
+        var rows =
+            from number in Enumerable.Range(0, ofEach)
+            from colour in Colours
+            from shape in Shapes
+            let file = Paint(folder, $"{name}/{colour.Name}-{shape}-{number}.png", colour.Colour, shape, random)
+            let caption = number % 2 == 0 ? $"a photo of a {colour.Name} {shape}." : $"a {colour.Name} {shape}"
+            select $"{file}\t{caption}\t{colour.Name} {shape}\t{colour.Name}\n";
+        return folder.Write($"{name}.tsv", "filepath\ttitle\tclass\tcolour\n" + string.Concat(rows));
+    }
+
+    private static string Paint(TempFolder folder, string file, SKColor colour, string shape, Random random)
+    {
+        using var bitmap = new SKBitmap(Side, Side, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        using var canvas = new SKCanvas(bitmap);
+        using var paint = new SKPaint { Color = colour, IsAntialias = true };
+        canvas.Clear(SKColors.White);
+        canvas.Translate(Side / 2 + random.Next(-2, 3), Side / 2 + random.Next(-2, 3));
+        var r = 12 + random.Next(5);
+        switch (shape)
+        {
+            case "square":
+                canvas.DrawRect(-r, -r, 2 * r, 2 * r, paint);
+                break;
+            case "cross":
+                canvas.DrawRect(-r, -r / 4f, 2 * r, r / 2f, paint);
+                canvas.DrawRect(-r / 4f, -r, r / 2f, 2 * r, paint);
+                break;
+            default:
+                paint.Style = SKPaintStyle.Stroke;
+                paint.StrokeWidth = r / 2f;
+                canvas.DrawCircle(0, 0, 0.75f * r, paint);
+                break;
+        }
+
+        using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        File.WriteAllBytes(folder[file], png.ToArray());
+        return file;
+    }
+}

@@ -1,0 +1,60 @@
+namespace Clip.EndToEnd.Tests;
+
+/// <summary>The tests that share one model; they run one after another, as each starts processes that use the machine fully.</summary>
+[CollectionDefinition(Name)]
+public sealed class SharedModel : ICollectionFixture<TrainedModel>
+{
+    public const string Name = "one trained model";
+}
+
+/// <summary>A model of coloured shapes, trained once by <c>clip train</c>.</summary>
+public sealed class TrainedModel : IAsyncLifetime, IDisposable
+{
+    public const string Config =
+        """
+        {"embed_dim": 32, "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8},
+         "text_cfg": {"context_length": 16, "vocab_size": 560, "width": 32, "heads": 2, "layers": 1}}
+        """;
+
+    private readonly TempFolder _folder = new();
+
+    /// <summary>The model folder.</summary>
+    internal string Folder => _folder["model"];
+
+    /// <summary>48 pictures with captions; <c>class</c> and <c>colour</c> are further columns.</summary>
+    internal string TrainTable => _folder["train.tsv"];
+
+    /// <summary>24 other pictures of the same things.</summary>
+    internal string TestTable => _folder["test.tsv"];
+
+    internal string ConfigFile => _folder["model.json"];
+
+    /// <summary>Names of the 12 classes, one a line.</summary>
+    internal string Labels => _folder["labels.txt"];
+
+    /// <summary>What the training of the shared model printed.</summary>
+    internal Outcome Training { get; private set; } = null!;
+
+    /// <summary>A picture of the test table.</summary>
+    internal string Picture(string colour, string shape) => _folder[$"test/{colour}-{shape}-0.png"];
+
+    /// <summary>The command that trained the shared model, with another output.</summary>
+    internal string[] TrainCommand(string output, params string[] more) =>
+    [
+        "train", "--train-data", TrainTable, "--model", ConfigFile, "--vocab-size", "560", "--epochs", "80", "--batch-size", "24",
+        "--lr", "3e-3", "--warmup", "10", "--seed", "1", "--output", output, .. more,
+    ];
+
+    public async Task InitializeAsync()
+    {
+        Pictures.Draw(_folder, "train", ofEach: 4);
+        Pictures.Draw(_folder, "test", ofEach: 2);
+        _folder.Write("model.json", Config);
+        _folder.Write("labels.txt", string.Join('\n', Pictures.Classes));
+        Training = (await ClipProcess.RunAsync(TrainCommand(Folder, "--val-data", TestTable))).Succeeded();
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => _folder.Dispose();
+}
