@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Clip.Testing;
 using Clip.Trainer.Commands;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Quickstart;
 
 namespace Clip.Trainer.Tests.Docs;
 
@@ -46,6 +48,27 @@ public sealed partial class DocsCommandTests
         Assert.All(told, row => Assert.Equal(row.Value, Default(options[row.Key], row.Value)));
     }
 
+    [Fact]
+    public void TheQuickstartsPageHasItsNumbers()
+    {
+        var page = Spaces().Replace(string.Join(' ', DocsPages.Lines("docs/quickstart.md")), " ");
+        var config = ClipConfigJson.Load("quickstart");
+        var (all, heldOut) = (Combination.All.Count, SceneDataset.HeldOut);
+        string[] told =
+        [
+            $"{Combination.Sizes.Length} sizes × {Combination.Textures.Length} textures × {Combination.Colours.Length} colours"
+                + $" × {Combination.Shapes.Length} shapes = {all} combinations",
+            $"{heldOut} of the {all} combinations",
+            $"{SceneDataset.TrainImages:N0} pictures to train on, {SceneDataset.ValidationImages} to validate with"
+                + $" and {heldOut * SceneDataset.TestImagesPerClass} ({SceneDataset.TestImagesPerClass} of each",
+            $"A ViT ({config.Vision.Layers} layers, width {config.Vision.Width}, {config.Vision.ImageSize}-pixel input)",
+            $"a text transformer ({config.Text.Layers} layers, width {config.Text.Width})",
+            $"(1 in {heldOut} and 1 in {all})",
+        ];
+        Assert.All(told, sentence => Assert.Contains(sentence, page, StringComparison.Ordinal));
+        Assert.Contains($"draws {SceneDataset.TrainImages:N0} captioned pictures", File.ReadAllText(Path.Combine(DocsPages.Root, "README.md")), StringComparison.Ordinal);
+    }
+
     /// <summary>An option's default, written as the page writes it if it is the same number.</summary>
     private static string? Default(Option option, string told)
     {
@@ -64,6 +87,9 @@ public sealed partial class DocsCommandTests
 
     [GeneratedRegex(@"^(?:clip|dotnet run .*Clip\.Trainer --) (.+)$")]
     private static partial Regex Clip();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Spaces();
 
     [GeneratedRegex(@"^\| `(--[a-z0-9-]+)` \| ([^|]+?) \|")]
     private static partial Regex Row();

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Reflection;
 using Clip.Testing;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Microsoft.ML.Clip.Tests.Docs;
 
