@@ -1,7 +1,7 @@
 namespace Clip.Trainer.Data;
 
 /// <summary>What happens to a training image between decoding and normalising; the defaults are CLIP's, which only crops.</summary>
-internal sealed record Augmentation
+public sealed record Augmentation
 {
     /// <summary>The part of the image that is shown.</summary>
     public RandomResizedCrop Crop { get; init; } = new();
@@ -19,7 +19,7 @@ internal sealed record Augmentation
     /// <param name="pixels">Four bytes a pixel: red, green, blue and one without meaning.</param>
     /// <param name="width">Pixels in a row.</param>
     /// <param name="random">The sample's random numbers.</param>
-    public void Apply(Span<byte> pixels, int width, ref SampleRandom random)
+    internal void Apply(Span<byte> pixels, int width, ref SampleRandom random)
     {
         if (FlipChance > 0 && random.NextDouble() < FlipChance) PixelChanges.Flip(pixels, width);
         if (ColorJitter > 0)
