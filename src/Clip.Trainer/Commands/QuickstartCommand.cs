@@ -38,7 +38,6 @@ internal static class QuickstartCommand
                 ValidationData = data.Validation,
                 Model = "quickstart",
                 VocabSize = 640,
-                Crop = new RandomResizedCrop(MinScale: 1), // the pictures vary enough by themselves
                 Output = paths.Model,
                 Training = new TrainingOptions
                 {
@@ -48,6 +47,7 @@ internal static class QuickstartCommand
                     Warmup = 50,
                     Optimizer = new AdamWOptions(WeightDecay: 0.1),
                     GradClipNorm = 1,
+                    Augmentation = new Augmentation { Crop = new RandomResizedCrop(MinScale: 1) }, // the pictures vary enough by themselves
                     Seed = seed,
                 },
             },
