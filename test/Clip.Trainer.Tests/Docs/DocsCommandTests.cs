@@ -53,6 +53,7 @@ public sealed partial class DocsCommandTests
     {
         var page = Spaces().Replace(string.Join(' ', DocsPages.Lines("docs/quickstart.md")), " ");
         var config = ClipConfigJson.Load("quickstart");
+        var vision = Assert.IsType<VisionTransformerConfig>(config.Vision);
         var (all, heldOut) = (Combination.All.Count, SceneDataset.HeldOut);
         string[] told =
         [
@@ -61,7 +62,7 @@ public sealed partial class DocsCommandTests
             $"{heldOut} of the {all} combinations",
             $"{SceneDataset.TrainImages:N0} pictures to train on, {SceneDataset.ValidationImages} to validate with"
                 + $" and {heldOut * SceneDataset.TestImagesPerClass} ({SceneDataset.TestImagesPerClass} of each",
-            $"A ViT ({config.Vision.Layers} layers, width {config.Vision.Width}, {config.Vision.ImageSize}-pixel input)",
+            $"A ViT ({vision.Layers} layers, width {vision.Width}, {vision.ImageSize}-pixel input)",
             $"a text transformer ({config.Text.Layers} layers, width {config.Text.Width})",
             $"(1 in {heldOut} and 1 in {all})",
         ];
