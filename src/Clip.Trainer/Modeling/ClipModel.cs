@@ -8,7 +8,7 @@ namespace Clip.Trainer.Modeling;
 /// Both towers and the temperature. Parameter names are OpenAI's: <c>visual.*</c>, the text tower's at the top level, and
 /// <c>logit_scale</c>.
 /// </summary>
-/// <remarks>With a <see cref="ModifiedResNet"/>, <c>train()</c> and <c>eval()</c> differ: call the latter before encoding for use.</remarks>
+/// <remarks>With a <see cref="ModifiedResNet"/>, <c>train()</c> and <c>eval()</c> differ: call the latter to encode for use.</remarks>
 public sealed class ClipModel : nn.Module
 {
     private readonly nn.Module<Tensor, Tensor> visual;
