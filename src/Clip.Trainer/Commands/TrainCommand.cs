@@ -33,9 +33,9 @@ internal static class TrainCommand
         precision.AcceptOnlyFromAmong("fp32", "bf16");
         var seed = new Option<long>("--seed") { Description = "Decides starting weights, order, crops and captions.", DefaultValueFactory = _ => Defaults.Seed };
         var scale = new Option<double>("--aug-scale") { Description = "Smallest share of an image's area a training crop shows.", DefaultValueFactory = _ => new RandomResizedCrop().MinScale };
-        var flip = new Option<double>("--aug-flip") { Description = "Chance of mirroring an image." };
-        var jitter = new Option<double>("--aug-color-jitter") { Description = "How far brightness, contrast and saturation vary, 0 to 1." };
-        var gray = new Option<double>("--aug-grayscale") { Description = "Chance of losing all colour." };
+        var flip = new Option<double>("--aug-flip") { Description = "Chance of mirroring an image.", DefaultValueFactory = _ => 0 };
+        var jitter = new Option<double>("--aug-color-jitter") { Description = "How far brightness, contrast and saturation vary, 0 to 1.", DefaultValueFactory = _ => 0 };
+        var gray = new Option<double>("--aug-grayscale") { Description = "Chance of losing all colour.", DefaultValueFactory = _ => 0 };
         var saveFrequency = new Option<int>("--save-frequency") { Description = "Epochs between checkpoints.", DefaultValueFactory = _ => Defaults.SaveFrequency };
         var resume = new Option<string?>("--resume") { Description = "'latest', or a checkpoint file of this run." };
         CommandLine.RequirePositive(vocabSize, epochs, batchSize, saveFrequency, lr);

@@ -43,7 +43,7 @@ public sealed partial class DocsCommandTests
     {
         var lines = DocsPages.Lines(page).SkipWhile(l => l != heading).Skip(1).TakeWhile(l => !l.StartsWith('#'));
         var told = lines.Select(l => Row().Match(l)).Where(m => m.Success).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
-        var options = Root().Parse(command).CommandResult.Command.Options.ToDictionary(o => o.Name);
+        var options = Root().Parse(command).CommandResult.Command.Options.Where(o => !o.Hidden).ToDictionary(o => o.Name);
         Assert.Equal(options.Keys.Order(), told.Keys.Order());
         Assert.All(told, row => Assert.Equal(row.Value, Default(options[row.Key], row.Value)));
     }
@@ -53,6 +53,7 @@ public sealed partial class DocsCommandTests
     {
         var page = Spaces().Replace(string.Join(' ', DocsPages.Lines("docs/quickstart.md")), " ");
         var config = ClipConfigJson.Load("quickstart");
+        var vision = Assert.IsType<VisionTransformerConfig>(config.Vision);
         var (all, heldOut) = (Combination.All.Count, SceneDataset.HeldOut);
         string[] told =
         [
@@ -61,7 +62,7 @@ public sealed partial class DocsCommandTests
             $"{heldOut} of the {all} combinations",
             $"{SceneDataset.TrainImages:N0} pictures to train on, {SceneDataset.ValidationImages} to validate with"
                 + $" and {heldOut * SceneDataset.TestImagesPerClass} ({SceneDataset.TestImagesPerClass} of each",
-            $"A ViT ({config.Vision.Layers} layers, width {config.Vision.Width}, {config.Vision.ImageSize}-pixel input)",
+            $"A ViT ({vision.Layers} layers, width {vision.Width}, {vision.ImageSize}-pixel input)",
             $"a text transformer ({config.Text.Layers} layers, width {config.Text.Width})",
             $"(1 in {heldOut} and 1 in {all})",
         ];
