@@ -17,7 +17,7 @@ public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
     private static readonly ClipConfig Config = RandomModel.Config with
     {
         EmbedDim = 64,
-        Vision = RandomModel.Config.Vision with { ImageSize = 16, Width = 256, Heads = 4, MlpWidth = 1024 },
+        Vision = (VisionTransformerConfig)RandomModel.Config.Vision with { ImageSize = 16, Width = 256, Heads = 4, MlpWidth = 1024 },
         Text = RandomModel.Config.Text with { VocabSize = 2000, Width = 192, Heads = 3, MlpWidth = 768, BosTokenId = 1998, EosTokenId = 1999 },
     };
 

@@ -18,13 +18,13 @@ internal sealed class QuantisedFolder : IDisposable
         var weights = RandomModel.Weights(Config);
         change?.Invoke(weights);
         var vocabulary = BpeTrainer.Train(Rows.SelectMany(row => row.Captions), VocabSize);
-        ModelFolderWriter.Write(Config, weights, Path, tokenizer ? vocabulary.Save : null);
+        ModelFolderWriter.Write(Config, weights, Path, tokenizer ? folder => vocabulary.Save(folder) : null);
     }
 
     public static ClipConfig Config { get; } = new ClipConfig
     {
         EmbedDim = 32,
-        Vision = new VisionConfig { ImageSize = 16, PatchSize = 8, Width = 128, Layers = 2, Heads = 2, MlpWidth = 512 },
+        Vision = new VisionTransformerConfig { ImageSize = 16, PatchSize = 8, Width = 128, Layers = 2, Heads = 2, MlpWidth = 512 },
         Text = new TextConfig { ContextLength = 12, Width = 128, Layers = 2, Heads = 2, MlpWidth = 512 },
     }.WithVocabulary(VocabSize);
 
