@@ -9,6 +9,8 @@ internal sealed class ChildProcess : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
 
+    private static readonly string DotnetHost = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
     private readonly Process _process;
     private readonly StringBuilder _output = new(), _error = new();
     private readonly Lock _gate = new();
@@ -26,7 +28,11 @@ internal sealed class ChildProcess : IDisposable
 
     /// <summary>Starts <c>dotnet</c> with these arguments.</summary>
     public static ChildProcess Dotnet(string folder, IEnumerable<string> arguments) =>
-        Start(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, arguments);
+        Start(DotnetHost, folder, arguments);
+
+    /// <summary>Starts <c>dotnet</c> so that it heeds SIGINT, which it would ignore where the tests themselves run in a shell's background.</summary>
+    public static ChildProcess InterruptibleDotnet(string folder, IEnumerable<string> arguments) =>
+        OperatingSystem.IsLinux() ? Start("env", folder, ["--default-signal=INT", DotnetHost, .. arguments]) : Dotnet(folder, arguments);
 
     /// <summary>Starts a program in a folder.</summary>
     public static ChildProcess Start(string program, string folder, IEnumerable<string> arguments)

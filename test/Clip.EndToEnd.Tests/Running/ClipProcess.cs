@@ -15,6 +15,6 @@ internal static class ClipProcess
         return await process.FinishAsync();
     }
 
-    /// <summary>Starts a command.</summary>
-    public static ChildProcess Start(string folder, params string[] arguments) => ChildProcess.Dotnet(folder, arguments.Prepend(Program));
+    /// <summary>Starts a command that can be interrupted.</summary>
+    public static ChildProcess Start(string folder, params string[] arguments) => ChildProcess.InterruptibleDotnet(folder, arguments.Prepend(Program));
 }
