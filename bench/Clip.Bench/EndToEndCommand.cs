@@ -44,7 +44,7 @@ internal static class EndToEndCommand
         command.SetAction(parsed =>
         {
             var files = TowerFiles.Find(parsed.GetValue(folder)!, parsed.GetValue(precision));
-            Console.WriteLine($"```\n{HostEnvironmentInfoText()}\n{parsed.GetValue(precision)}, {parsed.GetValue(threads)} threads, "
+            Console.WriteLine($"```\n{Machine()}\n{parsed.GetValue(precision)}, {parsed.GetValue(threads)} threads, "
                 + $"{parsed.GetValue(rounds)} rounds\n```");
             var (size, cores, turns) = (parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(rounds));
             if (parsed.GetValue(part) != "texts") Images(files, parsed.GetValue(images), size, cores, turns, parsed.GetValue(script)!);
@@ -95,10 +95,10 @@ internal static class EndToEndCommand
     /// <summary>The session's time and the preparation's, spread over all cores with none ever idle: what no pipeline can beat.</summary>
     private static Result PerfectOverlap(List<Result> results, int batchSize, int threads)
     {
-        var bare = results.SingleOrDefault(r => r.Name == $"{ImageContest.Bare}{batchSize}") ?? results.Single(r => r.Name == $"{ImageContest.Bare}32");
+        var bare = results.Single(r => r.Name == $"{ImageContest.Bare}{batchSize}");
         var prepare = results.Single(r => r.Name == ImageContest.Prepare);
         double[] speeds = [.. bare.Speeds.Zip(prepare.Speeds, (run, one) => 1 / ((1 / run) + (1 / (one * threads))))];
-        return new($"perfect overlap of `{bare.Name}` and `{prepare.Name}` (computed)", speeds, null);
+        return new("perfect overlap (computed)", speeds, null);
     }
 
     /// <summary>Full precision leaves no excuse; below it, what shares a batch moves the scales of quantised activations.</summary>
@@ -106,5 +106,5 @@ internal static class EndToEndCommand
         ? difference
         : throw new InvalidDataException($"Features differ by {difference}, more than {Tolerance}: the roads do not do the same work.");
 
-    private static string HostEnvironmentInfoText() => string.Join('\n', HostEnvironmentInfo.GetCurrent().ToFormattedString());
+    private static string Machine() => string.Join('\n', HostEnvironmentInfo.GetCurrent().ToFormattedString());
 }

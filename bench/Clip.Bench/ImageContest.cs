@@ -50,23 +50,19 @@ internal sealed class ImageContest : IDisposable
 
     public IEnumerable<Entrant> Entrants() =>
     [
-        .. new[] { 1, 16, 32 }.Select(size =>
+        .. new[] { 1, 16, 32, _batchSize }.Distinct().Select(size =>
             Entrant.Of($"{Bare}{size}", _pictures.Length, () => _bare.Run(_pixels, _pixelShape, size))),
         Entrant.Of(Prepare, _pictures.Length, PrepareAll),
-        Entrant.Of($"{Transform}, batch {_batchSize}", _pictures.Length, () => Features(_clip)),
-        Entrant.Of(MlNet, _pictures.Length, () => Features(_mlNet)),
+        Entrant.Of($"{Transform}, batch {_batchSize}", _pictures.Length, () => Read(_clip)),
+        Entrant.Of(MlNet, _pictures.Length, () => Read(_mlNet)),
     ];
 
     /// <summary>The largest difference between the pipeline's features and the bare session's on the same pixels.</summary>
-    public float LargestDifference()
-    {
-        var bare = _bare.Run(_pixels, _pixelShape, _batchSize);
-        return Features(_clip).Zip(bare, (own, others) => TensorPrimitives.MaxMagnitude<float>(
-            [.. own.Zip(others, (a, b) => a - b)])).Max(MathF.Abs);
-    }
+    public float LargestDifference() => Features.LargestDifference(Read(_clip), _bare.Run(_pixels, _pixelShape, _batchSize));
 
     /// <summary>How far ML.NET's own preparation leads the features astray: the lowest cosine to the exact ones.</summary>
-    public float LowestMlNetCosine() => Features(_mlNet).Zip(Features(_clip), (a, b) => TensorPrimitives.CosineSimilarity<float>(a, b)).Min();
+    public float LowestMlNetCosine() =>
+        Read(_mlNet).Zip(Read(_clip), (own, exact) => TensorPrimitives.CosineSimilarity<float>(own, exact)).Min();
 
     /// <summary>The exact features of the first picture.</summary>
     public float[] FirstFeatures() => _model.EmbedImage(_pictures[0]);
@@ -79,10 +75,8 @@ internal sealed class ImageContest : IDisposable
         _model.Dispose();
     }
 
-    private static float[][] Read(IDataView data) =>
-        [.. data.GetColumn<VBuffer<float>>("image_embeds").Select(v => v.DenseValues().ToArray())];
-
-    private float[][] Features(ITransformer transformer) => Read(transformer.Transform(_data));
+    private float[][] Read(ITransformer transformer) =>
+        [.. transformer.Transform(_data).GetColumn<VBuffer<float>>("image_embeds").Select(v => v.DenseValues().ToArray())];
 
     private void PrepareAll()
     {
@@ -92,7 +86,7 @@ internal sealed class ImageContest : IDisposable
     }
 
     /// <summary>As close as ML.NET comes by itself: cropped after its own resize, one mean and one deviation for all channels.</summary>
-    private IEstimator<ITransformer> MlNetSteps(string file, int threads)
+    private EstimatorChain<OnnxTransformer> MlNetSteps(string file, int threads)
     {
         var settings = _preprocessor.Settings;
         return _ml.Transforms.LoadImages("Image", imageFolder: null, nameof(Row.Path))

@@ -28,11 +28,11 @@ internal static class InitCommand
         command.SetAction(parsed =>
         {
             var target = ModelFolderWriter.EnsureReplaceable(parsed.GetValue(output)!);
-            var vocabulary = parsed.GetValue(tokenizer) is { } folder
-                ? BpeVocabulary.Load(folder)
+            var vocabulary = parsed.GetValue(tokenizer) is { } given
+                ? BpeVocabulary.Load(given)
                 : BpeTrainer.Train(Prompts.ForClasses(Prompts.ClassCount), VocabularySize);
             var config = ClipConfigJson.Load(parsed.GetValue(model)!).WithVocabulary(vocabulary.Size);
-            ModelFolderWriter.Write(config, RandomWeights(config), target, vocabulary.Save);
+            ModelFolderWriter.Write(config, RandomWeights(config), target, folder => vocabulary.Save(folder));
             Console.WriteLine(target);
         });
         return command;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SkiaSharp;
 
 namespace Clip.Bench;
@@ -46,8 +47,7 @@ internal static class Photographs
             }
         }
 
-        var picture = new SKBitmap(Width, Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
-        var bytes = picture.GetPixelSpan();
+        var bytes = new byte[4 * Width * Height];
         var noise = new byte[Width * Height];
         random.NextBytes(noise);
         for (var i = 0; i < noise.Length; i++)
@@ -57,6 +57,8 @@ internal static class Photographs
             bytes[(4 * i) + 3] = 255;
         }
 
+        var picture = new SKBitmap(Width, Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        Marshal.Copy(bytes, 0, picture.GetPixels(), bytes.Length);
         return picture;
     }
 

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.Clip;
 
 namespace Clip.Bench;
@@ -36,11 +35,8 @@ internal sealed class TextContest : IDisposable
     ];
 
     /// <summary>The largest difference between both ways' features, scaled to length 1.</summary>
-    public float LargestDifference() => _model.EmbedTexts(_prompts).Zip(RunPadded(), (own, padded) =>
-    {
-        var length = TensorPrimitives.Norm<float>(padded);
-        return own.Zip(padded, (a, b) => MathF.Abs(a - (b / length))).Max();
-    }).Max();
+    public float LargestDifference() =>
+        Features.LargestDifference(_model.EmbedTexts(_prompts), Array.ConvertAll(RunPadded(), Features.Unit));
 
     public void Dispose()
     {
