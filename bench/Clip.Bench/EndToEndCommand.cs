@@ -11,7 +11,10 @@ internal static class EndToEndCommand
 
     public static Command Create()
     {
-        var folder = new Argument<string>("folder") { Description = "A model folder with one ONNX file a tower, as init or training writes it." };
+        var folder = new Argument<string>("folder")
+        {
+            Description = "A model folder with one ONNX file a tower, as init or training writes it.",
+        };
         var part = new Option<string>("--part") { Description = "images, texts or both.", DefaultValueFactory = _ => "both" };
         part.AcceptOnlyFromAmong("images", "texts", "both");
         var precision = new Option<ClipPrecision>("--precision")
@@ -73,9 +76,10 @@ internal static class EndToEndCommand
             var own = results.Single(r => r.Name.StartsWith(ImageContest.Transform, StringComparison.Ordinal));
             Tables.WriteRatios(own, results.Where(r => r != own));
 
-            Console.WriteLine($"\nLargest difference of features, pipeline to bare session: {Equal(contest.LargestDifference(), files):E1}.");
+            var difference = Equal(contest.LargestDifference(), files);
+            Console.WriteLine($"\nLargest difference of features, pipeline to bare session: {difference:E1}.");
             Console.WriteLine($"Lowest cosine to ours of ML.NET's own steps: {contest.LowestMlNetCosine():F4}.");
-            if (others is not null) Console.WriteLine($"Cosine to ours of transformers.js: {others.FirstCosine(contest.FirstFeatures()):F4}.");
+            if (others?.FirstCosine(contest.FirstFeatures()) is { } cosine) Console.WriteLine($"Cosine to ours of transformers.js: {cosine:F4}.");
         }
         finally
         {

@@ -7,7 +7,9 @@ using TorchSharp;
 
 namespace Clip.Bench;
 
-/// <summary><c>init</c>: a model folder of a published model's sizes with random weights, which cost as much to run as trained ones.</summary>
+/// <summary>
+/// <c>init</c>: a model folder of a published model's sizes with random weights, which cost as much to run as trained ones.
+/// </summary>
 internal static class InitCommand
 {
     private const int VocabularySize = 8192;

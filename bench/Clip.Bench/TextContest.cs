@@ -49,6 +49,7 @@ internal sealed class TextContest : IDisposable
     private IEnumerable<long> Pad(string prompt)
     {
         var tokens = _model.Tokenizer.Encode(prompt, _model.ContextLength);
-        return tokens.Select(t => (long)t).Concat(Enumerable.Repeat((long)_model.Tokenizer.EndOfTextId, _model.ContextLength - tokens.Length));
+        var padding = Enumerable.Repeat(_model.Tokenizer.EndOfTextId, _model.ContextLength - tokens.Length);
+        return tokens.Concat(padding).Select(t => (long)t);
     }
 }

@@ -26,8 +26,8 @@ internal sealed class TransformersJs : IDisposable
             Path.Combine(scriptFolder, "time.mjs"), files.Folder, files.DType, Text(threads), Text(BatchSize),
             Path.GetDirectoryName(pictures[0])!,
         ];
-        var process = Process.Start(new ProcessStartInfo("node", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
-        return new(process, pictures.Length);
+        var start = new ProcessStartInfo("node", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        return new(Process.Start(start)!, pictures.Length);
     }
 
     public Entrant Entrant() => new(Name, _pictures, () => TimeSpan.FromSeconds(Turn().GetProperty("seconds").GetDouble()));
