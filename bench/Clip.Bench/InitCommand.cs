@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Onnx;
+using Clip.Trainer.Tokenizing;
+using TorchSharp;
+
+namespace Clip.Bench;
+
+/// <summary>
+/// <c>init</c>: a model folder of a published model's sizes with random weights, which cost as much to run as trained ones.
+/// </summary>
+internal static class InitCommand
+{
+    private const int VocabularySize = 8192;
+
+    public static Command Create()
+    {
+        var model = new Option<string>("--model")
+        {
+            Description = $"The sizes: {string.Join(", ", ClipConfigJson.Names)}, or a config.json.",
+            DefaultValueFactory = _ => "ViT-B-32",
+        };
+        var output = new Option<string>("--output") { Description = "The folder to write.", Required = true };
+        var tokenizer = new Option<string?>("--tokenizer")
+        {
+            Description = "A folder with the tokenizer to use; without, a small one is learned from the benchmark's prompts.",
+        };
+        var command = new Command("init", "Writes a model folder with random weights.") { model, output, tokenizer };
+        command.SetAction(parsed =>
+        {
+            var target = ModelFolderWriter.EnsureReplaceable(parsed.GetValue(output)!);
+            var vocabulary = parsed.GetValue(tokenizer) is { } given
+                ? BpeVocabulary.Load(given)
+                : BpeTrainer.Train(Prompts.ForClasses(Prompts.ClassCount), VocabularySize);
+            var config = ClipConfigJson.Load(parsed.GetValue(model)!).WithVocabulary(vocabulary.Size);
+            ModelFolderWriter.Write(config, RandomWeights(config), target, folder => vocabulary.Save(folder));
+            Console.WriteLine(target);
+        });
+        return command;
+    }
+
+    private static Dictionary<string, WeightTensor> RandomWeights(ClipConfig config)
+    {
+        torch.random.manual_seed(0);
+        using var model = new ClipModel(config);
+        return model.state_dict().ToDictionary(p => p.Key, p =>
+        {
+            using var values = p.Value.detach();
+            return new WeightTensor(values.shape, values.data<float>().ToArray());
+        });
+    }
+}

@@ -1,0 +1,9 @@
+using System.CommandLine;
+using Clip.Bench;
+
+return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
+{
+    InitCommand.Create(),
+    EndToEndCommand.Create(),
+    KernelsCommand.Create(),
+}.Parse(args).Invoke();

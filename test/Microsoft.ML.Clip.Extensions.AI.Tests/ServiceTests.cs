@@ -1,0 +1,78 @@
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.ML.Clip.Tests.Models;
+
+namespace Microsoft.ML.Clip.Tests;
+
+public sealed class ServiceTests : IDisposable
+{
+    private readonly TinyFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task OneModelServesBothGenerators()
+    {
+        await using var provider = new ServiceCollection().AddClip(_folder.Path).BuildServiceProvider();
+        var texts = provider.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
+        var images = provider.GetRequiredService<IEmbeddingGenerator<DataContent, Embedding<float>>>();
+
+        var model = provider.GetRequiredService<ClipModel>();
+        Assert.Same(model, texts.GetService<ClipModel>());
+        Assert.Same(model, images.GetService<ClipModel>());
+        Assert.Same(texts, provider.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>());
+        Assert.Equal(model.EmbedText("red"), (await texts.GenerateVectorAsync("red")).ToArray());
+    }
+
+    [Fact]
+    public async Task TheContainerDisposesTheModel()
+    {
+        IEmbeddingGenerator<string, Embedding<float>> texts;
+        await using (var provider = new ServiceCollection().AddClip(_folder.Path).BuildServiceProvider())
+        {
+            texts = provider.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
+            await texts.GenerateAsync(["red"]);
+        }
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => texts.GenerateAsync(["red"]));
+    }
+
+    [Fact]
+    public async Task OptionsReachTheModel()
+    {
+        await using var provider = new ServiceCollection().AddClip(_folder.Path, new() { LogitScale = 7 }).BuildServiceProvider();
+        Assert.Equal(7, provider.GetRequiredService<ClipModel>().LogitScale);
+    }
+
+    [Fact]
+    public async Task KeysTellModelsApart()
+    {
+        using var other = new TinyFolder();
+        await using var provider = new ServiceCollection()
+            .AddKeyedClip("one", _folder.Path)
+            .AddKeyedClip("other", other.Path)
+            .BuildServiceProvider();
+
+        foreach (var (key, folder) in new[] { ("one", _folder.Path), ("other", other.Path) })
+        {
+            var model = provider.GetRequiredKeyedService<ClipModel>(key);
+            Assert.Equal(folder, model.Folder);
+            var texts = provider.GetRequiredKeyedService<IEmbeddingGenerator<string, Embedding<float>>>(key);
+            var images = provider.GetRequiredKeyedService<IEmbeddingGenerator<DataContent, Embedding<float>>>(key);
+            Assert.Same(model, texts.GetService<ClipModel>());
+            Assert.Same(model, images.GetService<ClipModel>());
+        }
+
+        Assert.Null(provider.GetService<ClipModel>());
+    }
+
+    [Fact]
+    public async Task AWrongFolderIsRefusedOnFirstUse()
+    {
+        Assert.Throws<ArgumentException>(() => new ServiceCollection().AddClip(" "));
+        await using var provider = new ServiceCollection().AddClip(_folder["absent"]).BuildServiceProvider();
+        var e = Assert.Throws<DirectoryNotFoundException>(
+            () => provider.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>());
+        Assert.Contains("absent", e.Message);
+    }
+}
