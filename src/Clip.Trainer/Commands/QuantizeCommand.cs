@@ -24,28 +24,29 @@ internal static class QuantizeCommand
         var imageKey = new Option<string>("--csv-img-key") { Description = "Header of the image path's column.", DefaultValueFactory = _ => TableDefaults.ImageKey };
         var captionKey = new Option<string>("--csv-caption-key") { Description = "Header of the captions' column.", DefaultValueFactory = _ => TableDefaults.CaptionKeys[0] };
         CommandLine.RequirePositive(samples);
-        var command = new Command("quantize", "Adds int8 and fp16 files to a model folder.") { model, precision, calibration, samples, cosine, reduceRange, imageKey, captionKey };
+        var command = new Command("quantize", "Adds int8 and fp16 files to a model folder.")
+        {
+            model, precision, calibration, samples, cosine, reduceRange, imageKey, captionKey,
+        };
         command.SetAction((parsed, cancellation) =>
         {
-            var precisions = Precisions(parsed.GetValue(precision)!);
             var target = parsed.GetValue(cosine);
-            if (target is not (> 0 and < 1)) throw new ClipException(FormattableString.Invariant($"--mean-cosine {target} is out of reach; give a number between 0 and 1."));
+            if (target is not (> 0 and < 1))
+                throw new ClipException(FormattableString.Invariant($"--mean-cosine {target} is out of reach; give a number between 0 and 1."));
+            var precisions = Precisions(parsed.GetValue(precision)!);
+            if (parsed.GetValue(calibration) is { } table)
+            {
+                var columns = new CaptionTableOptions { ImageKey = parsed.GetValue(imageKey)!, CaptionKeys = [parsed.GetValue(captionKey)!] };
+                var rows = Spread(CaptionTable.Read(table, columns), parsed.GetValue(samples));
+                Run(parsed.GetValue(model)!, Options(rows, target), table, cancellation);
+                return Task.FromResult(0);
+            }
+
             var painted = Directory.CreateTempSubdirectory("clip-quantize-");
             try
             {
-                var rows = parsed.GetValue(calibration) is { } table
-                    ? Spread(CaptionTable.Read(table, new CaptionTableOptions { ImageKey = parsed.GetValue(imageKey)!, CaptionKeys = [parsed.GetValue(captionKey)!] }), parsed.GetValue(samples))
-                    : Paint(painted.FullName);
-                var options = new QuantisationOptions
-                {
-                    Precisions = precisions,
-                    ImagePaths = [.. rows.Select(row => row.Path)],
-                    Texts = [.. rows.Select(row => row.Captions[0]).Distinct()],
-                    MeanCosine = parsed.GetValue(calibration) is null ? null : target,
-                    ReduceRange = parsed.GetValue(reduceRange),
-                };
-                var report = ModelFolderQuantiser.Add(parsed.GetValue(model)!, options, Console.WriteLine, cancellation);
-                Print(report, options, parsed.GetValue(calibration) ?? $"{PaintedSamples} painted scenes; give --calibration for the model's own kind of images");
+                const string source = "painted scenes; give --calibration for the model's own kind of images";
+                Run(parsed.GetValue(model)!, Options(Paint(painted.FullName), null), source, cancellation);
             }
             finally
             {
@@ -53,8 +54,36 @@ internal static class QuantizeCommand
             }
 
             return Task.FromResult(0);
+
+            QuantisationOptions Options(CaptionedImage[] rows, double? meanCosine) => new()
+            {
+                Precisions = precisions,
+                ImagePaths = [.. rows.Select(row => row.Path)],
+                Texts = [.. rows.Select(row => row.Captions[0]).Distinct()],
+                MeanCosine = meanCosine,
+                ReduceRange = parsed.GetValue(reduceRange),
+            };
         });
         return command;
+    }
+
+    private static void Run(string folder, QuantisationOptions options, string source, CancellationToken cancellation)
+    {
+        var report = ModelFolderQuantiser.Add(folder, options, Console.WriteLine, cancellation);
+        Console.WriteLine($"compared with fp32 on {options.ImagePaths.Count} images and {options.Texts.Count} texts ({source})");
+        foreach (var file in report.Files)
+        {
+            var size = string.Create(CultureInfo.InvariantCulture, $"{file.Bytes / 1e6,8:F1} MB   {(double)file.Bytes / file.Fp32Bytes:F3} × fp32");
+            var cosine = file.Cosine is { } c ? string.Create(CultureInfo.InvariantCulture, $"   cosine mean {c.Mean:F5}, min {c.Min:F5}") : "";
+            Console.WriteLine($"{file.Name,-32} {size}{cosine}");
+            if (file.FloatWeights.Count > 0) Console.WriteLine($"  float: {string.Join(", ", file.FloatWeights)}");
+        }
+
+        foreach (var (precision, share) in report.Agreement)
+        {
+            var percent = share.ToString("P1", CultureInfo.InvariantCulture);
+            Console.WriteLine($"{precision.Suffix()[1..]}: the nearest text is fp32's for {percent} of the images");
+        }
     }
 
     private static OnnxPrecision[] Precisions(string names) =>
@@ -75,25 +104,11 @@ internal static class QuantizeCommand
         .. Enumerable.Range(0, PaintedSamples).Select(i =>
         {
             var random = new SampleRandom(0, i);
-            var scene = new Scene(Combination.All[random.Next(Combination.All.Count)], random.Pick(Scene.Backgrounds), random.Pick(Scene.Positions));
+            var thing = Combination.All[random.Next(Combination.All.Count)];
+            var scene = new Scene(thing, random.Pick(Scene.Backgrounds), random.Pick(Scene.Positions));
             var path = Path.Combine(folder, $"{i}.png");
             File.WriteAllBytes(path, ScenePainter.Paint(scene, ref random));
             return new CaptionedImage(path, [SceneCaptions.Write(scene, ref random)]);
         }),
     ];
-
-    private static void Print(QuantisationReport report, QuantisationOptions options, string source)
-    {
-        Console.WriteLine($"compared with fp32 on {options.ImagePaths.Count} images and {options.Texts.Count} texts ({source})");
-        foreach (var file in report.Files)
-        {
-            var cosine = file.Cosine is { } c ? string.Create(CultureInfo.InvariantCulture, $"   cosine mean {c.Mean:F5}, min {c.Min:F5}") : "";
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{file.Name,-32} {file.Bytes / 1e6,8:F1} MB   {(double)file.Bytes / file.Fp32Bytes:F3} × fp32{cosine}"));
-            if (file.FloatWeights.Count > 0) Console.WriteLine($"  float: {string.Join(", ", file.FloatWeights)}");
-        }
-
-        foreach (var (precision, share) in report.Agreement)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{precision.Suffix()[1..]}: the nearest text is fp32's for {share:P1} of the images"));
-    }
 }

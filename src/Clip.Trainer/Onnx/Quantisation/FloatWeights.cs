@@ -18,7 +18,13 @@ internal static class FloatWeights
     /// <param name="progress">Told what is going on.</param>
     /// <param name="cancellation">Checked before each measurement.</param>
     public static IReadOnlySet<string> Choose(
-        SampleTower tower, float[][] expected, Func<GraphProto> graph, int range, double cosine, Action<string>? progress, CancellationToken cancellation)
+        SampleTower tower,
+        float[][] expected,
+        Func<GraphProto> graph,
+        int range,
+        double cosine,
+        Action<string>? progress,
+        CancellationToken cancellation)
     {
         var projections = Int8Options.Projections;
         var all = Mean(projections);

@@ -87,7 +87,7 @@ internal sealed class Int8Graph
             "Gemm" => node.Attribute is [{ Name: "transB", I: 1 }],
             "MatMul" => weight.Dims.Count == 2,
             "Gather" => weight.Dims.Count == 2 && node.Attribute.All(a => a.Name == "axis" && a.I == 0),
-            "Conv" => weight.Dims.Count == 4 && node.Input.Count == 2 && IsPatchwise(node, weight) && ImageSide(node.Input[0]) is not null,
+            "Conv" => weight.Dims.Count == 4 && node.Input.Count == 2 && IsPatchwise(node, weight),
             _ => false,
         };
         return suits ? weight : null;
@@ -120,7 +120,8 @@ internal sealed class Int8Graph
     /// <summary>A convolution whose windows do not overlap is a matrix product of the image cut into patches.</summary>
     private void RewriteConvolution(NodeProto node, TensorProto weight)
     {
-        long width = weight.Dims[0], patch = weight.Dims[2], grid = ImageSide(node.Input[0])!.Value / patch, area = weight.Dims[1] * patch * patch;
+        long width = weight.Dims[0], patch = weight.Dims[2], area = weight.Dims[1] * patch * patch;
+        var grid = ImageSide(node.Input[0])!.Value / patch;
         var (numbers, scales) = Columns(weight, Floats(weight), (int)width);
         var name = node.Name;
         Node("Reshape", $"{name}/cut", [node.Input[0], Vector(-1, 3, grid, patch, grid, patch)], $"{name}/cut");
@@ -187,14 +188,17 @@ internal sealed class Int8Graph
         return transposed;
     }
 
-    private static bool IsPatchwise(NodeProto node, TensorProto weight) =>
+    /// <summary>Whether a convolution's windows tile an image that the graph is given.</summary>
+    private bool IsPatchwise(NodeProto node, TensorProto weight) =>
         node.Attribute.Count == 2
-        && node.Attribute.All(a => a.Name is "kernel_shape" or "strides" && a.Ints.All(i => i == weight.Dims[2] && i == weight.Dims[3]));
+        && node.Attribute.All(a => a.Name is "kernel_shape" or "strides" && a.Ints.All(i => i == weight.Dims[2] && i == weight.Dims[3]))
+        && ImageSide(node.Input[0]) is { } side
+        && side % weight.Dims[2] == 0;
 
     /// <summary>The side of a square image that the graph is given with 3 channels; null for any other value.</summary>
     private long? ImageSide(string value)
     {
         var dims = _graph.Input.FirstOrDefault(i => i.Name == value)?.Type.TensorType.Shape.Dim;
-        return dims is [_, { DimValue: 3 }, { DimValue: > 0 } height, { DimValue: > 0 } width] && height.DimValue == width.DimValue ? height.DimValue : null;
+        return dims is [_, { DimValue: 3 }, { DimValue: > 0 } height, var width] && height.Equals(width) ? height.DimValue : null;
     }
 }

@@ -36,7 +36,8 @@ internal sealed record Int8Matrix(sbyte[] Numbers, float[] Scales)
             var from = values.Slice(row * columns, columns);
             var largest = TensorPrimitives.MaxMagnitude(from);
             if (!float.IsFinite(largest))
-                throw new ClipException($"The weight '{name}' has a value that is not finite; its training failed, so give an earlier checkpoint.");
+                throw new ClipException(
+                    $"The weight '{name}' has a value that is not finite; its training failed, so give an earlier checkpoint.");
             // Any scale does for a row of zeros; so small a one that its inverse is infinite would make NaNs of them.
             scales[row] = MathF.Abs(largest) < 1e-30f ? 1 : MathF.Abs(largest) / range;
             TensorPrimitives.Divide(from, scales[row], scaled);

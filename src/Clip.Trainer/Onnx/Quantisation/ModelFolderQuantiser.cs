@@ -51,7 +51,8 @@ public sealed class ModelFolderQuantiser
         {
             var report = new ModelFolderQuantiser(target, aside, options).Write(progress, cancellation);
             var onnx = Directory.CreateDirectory(Path.Combine(target, "onnx")).FullName;
-            foreach (var file in Directory.EnumerateFiles(aside)) File.Move(file, Path.Combine(onnx, Path.GetFileName(file)), overwrite: true);
+            foreach (var file in Directory.EnumerateFiles(aside))
+                File.Move(file, Path.Combine(onnx, Path.GetFileName(file)), overwrite: true);
             return report;
         }
         finally

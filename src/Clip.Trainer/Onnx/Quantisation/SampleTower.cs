@@ -3,7 +3,7 @@ using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Onnx.Quantisation;
 
-/// <summary>One tower of a model folder, run on samples as its users will run it: by <see cref="ClipModel"/>, with its preprocessing.</summary>
+/// <summary>One tower of a model folder, run on samples as its users will run it: by <see cref="ClipModel"/>.</summary>
 /// <param name="folder">The model folder: preprocessing and tokenizer.</param>
 /// <param name="stem">Which tower: <see cref="ClipOnnxExporter.VisionStem"/> or <see cref="ClipOnnxExporter.TextStem"/>.</param>
 /// <param name="samples">Paths of images, or texts.</param>

@@ -53,7 +53,7 @@ public sealed class Int8MatrixTests
     [InlineData(float.PositiveInfinity)]
     [InlineData(float.NegativeInfinity)]
     public void Values_that_are_not_finite_are_refused(float value) =>
-        Refused.With("'ln.w' has a value that is not finite", () => Int8Matrix.Quantise("ln.w", [1, value, 2], rows: 1, Int8Matrix.FullRange));
+        Refused.With("'w' has a value that is not finite", () => Int8Matrix.Quantise("w", [1, value, 2], rows: 1, Int8Matrix.FullRange));
 
     [Fact]
     public void Transposing_goes_beyond_one_block()

@@ -107,7 +107,8 @@ public sealed class ModelFolderQuantiserTests
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
 
-        Assert.Throws<FileNotFoundException>(() => ModelFolderQuantiser.Add(folder.Path, folder.Options with { ImagePaths = ["nowhere.png"] }));
+        Assert.Throws<FileNotFoundException>(
+            () => ModelFolderQuantiser.Add(folder.Path, folder.Options with { ImagePaths = ["nowhere.png"] }));
         Assert.Throws<OperationCanceledException>(() => ModelFolderQuantiser.Add(folder.Path, folder.Options, null, cancelled.Token));
         Refused.With("no samples", () => ModelFolderQuantiser.Add(folder.Path, folder.Options with { Texts = [] }));
         File.Delete(Path.Combine(folder.Path, "model.safetensors"));

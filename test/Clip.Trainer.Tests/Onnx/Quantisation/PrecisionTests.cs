@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Clip.Testing;
 using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Onnx;
@@ -14,14 +15,15 @@ namespace Clip.Trainer.Tests.Onnx.Quantisation;
 public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
 {
     /// <summary>Large enough for weights, not nodes, to fill the file.</summary>
-    private static readonly ClipConfig Config = RandomModel.Config with
+    private static readonly ClipConfig Config = (RandomModel.Config with
     {
         EmbedDim = 64,
         Vision = (VisionTransformerConfig)RandomModel.Config.Vision with { ImageSize = 16, Width = 256, Heads = 4, MlpWidth = 1024 },
-        Text = RandomModel.Config.Text with { VocabSize = 2000, Width = 192, Heads = 3, MlpWidth = 768, BosTokenId = 1998, EosTokenId = 1999 },
-    };
+        Text = RandomModel.Config.Text with { Width = 192, Heads = 3, MlpWidth = 768 },
+    }).WithVocabulary(2000);
 
-    private static readonly WeightTensor Texts = Ids([1998, 4, 1999, 0, 0], [1998, 1999, 9, 9, 9], [1998, 500, 6, 1700, 1999], [1998, 77, 78, 1999, 0]);
+    private static readonly WeightTensor Texts =
+        Ids([1998, 4, 1999, 0, 0], [1998, 1999, 9, 9, 9], [1998, 500, 6, 1700, 1999], [1998, 77, 78, 1999, 0]);
 
     private readonly TemporaryFolder _folder = new();
 
@@ -30,8 +32,9 @@ public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Every_file_is_written_in_every_precision()
     {
-        ClipOnnxExporter.Export(
-            RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder.FullName, [OnnxPrecision.Fp32, OnnxPrecision.Fp16, OnnxPrecision.Int8]);
+        var weights = RandomModel.Weights(RandomModel.Config);
+
+        ClipOnnxExporter.Export(RandomModel.Config, weights, _folder.FullName, Enum.GetValues<OnnxPrecision>());
 
         Assert.Equal(
             [
@@ -47,7 +50,8 @@ public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
     public void Features_are_nearly_the_same_from_a_much_smaller_file(OnnxPrecision precision, double size, double cosine)
     {
         ClipOnnxExporter.Export(Config, RandomModel.Weights(Config), _folder.FullName, [OnnxPrecision.Fp32, precision]);
-        foreach (var (stem, input, value) in new[] { ("vision_model", "pixel_values", RandomModel.Images(Config, 4)), ("text_model", "input_ids", Texts) })
+        var images = RandomModel.Images(Config, 4);
+        foreach (var (stem, input, value) in new[] { ("vision_model", "pixel_values", images), ("text_model", "input_ids", Texts) })
         {
             string expected = _folder[$"{stem}.onnx"], actual = _folder[$"{stem}{precision.Suffix()}.onnx"];
 
@@ -60,11 +64,30 @@ public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
         }
     }
 
+    [SkippableTheory]
+    [InlineData("dev_vit")]
+    [InlineData("dev_hfcustom")]
+    public void Int8_features_are_nearly_the_original_implementations(string model)
+    {
+        var config = ClipConfigJson.Load(Golden.Path($"golden/{model}/hf"));
+        var weights = SafetensorsReader.Load(Golden.Path($"golden/{model}/model.safetensors"));
+        var golden = SafetensorsReader.Load(Golden.Path($"golden/{model}/golden.safetensors"));
+        ClipOnnxExporter.Export(config, weights, _folder.FullName, [OnnxPrecision.Int8]);
+
+        var images = Cosines(golden["image_features"], Run(_folder["vision_model_int8.onnx"], ("pixel_values", golden["image"])).Values.Single());
+        var texts = Cosines(golden["text_features"], Run(_folder["text_model_int8.onnx"], ("input_ids", golden["text"])).Values.Single());
+
+        output.WriteLine($"worst cosine: images {images.Min()}, texts {texts.Min()}");
+        Assert.InRange(images.Min(), 0.999, 1.00001);
+        Assert.InRange(texts.Min(), 0.999, 1.00001);
+    }
+
     [Fact]
     public void Half_precision_changes_features_by_less_than_a_thousandth()
     {
         ClipOnnxExporter.Export(Config, RandomModel.Weights(Config), _folder.FullName, [OnnxPrecision.Fp32, OnnxPrecision.Fp16]);
-        (string, WeightTensor)[] inputs = [("pixel_values", RandomModel.Images(Config, 4)), ("input_ids", Texts), ("attention_mask", Texts)];
+        var images = RandomModel.Images(Config, 4);
+        (string, WeightTensor)[] inputs = [("pixel_values", images), ("input_ids", Texts), ("attention_mask", Texts)];
 
         var (expected, actual) = (Run(_folder["model.onnx"], inputs), Run(_folder["model_fp16.onnx"], inputs));
 

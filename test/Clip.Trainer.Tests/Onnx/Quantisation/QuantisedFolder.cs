@@ -40,7 +40,8 @@ internal sealed class QuantisedFolder : IDisposable
         Texts = [.. Rows.Select(row => row.Captions[0])],
     };
 
-    public string[] OnnxFiles => [.. Directory.EnumerateFiles(System.IO.Path.Combine(Path, "onnx")).Select(f => System.IO.Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+    public string[] OnnxFiles =>
+        [.. new DirectoryInfo(System.IO.Path.Combine(Path, "onnx")).EnumerateFiles().Select(f => f.Name).Order(StringComparer.Ordinal)];
 
     /// <summary>What lies beside the folders of files a model folder always has.</summary>
     public IEnumerable<string> Folders => Directory.EnumerateDirectories(Path).Select(d => System.IO.Path.GetFileName(d)!);
