@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Clip.Trainer.Modeling;
 
 /// <summary>
-/// Matrix products in bfloat16 when asked for, everything else in float32: weights, norms, softmax and losses keep full
+/// Matrix products and convolutions in bfloat16 when asked for, everything else in float32: weights, norms, softmax and losses keep full
 /// precision. TorchSharp has no autocast, so the modules come here for their products.
 /// </summary>
 public static class Autocast
@@ -27,6 +27,12 @@ public static class Autocast
         IsEnabled
             ? nn.functional.linear(input.bfloat16(), weight.bfloat16(), bias.bfloat16())
             : nn.functional.linear(input, weight, bias);
+
+    /// <summary>A convolution without bias, in the precision of the moment.</summary>
+    internal static Tensor Convolution(Tensor input, Tensor weight, long stride, long padding) =>
+        IsEnabled
+            ? nn.functional.conv2d(input.bfloat16(), weight.bfloat16(), strides: [stride, stride], padding: [padding, padding])
+            : nn.functional.conv2d(input, weight, strides: [stride, stride], padding: [padding, padding]);
 
     private sealed class Restore(bool outer) : IDisposable
     {

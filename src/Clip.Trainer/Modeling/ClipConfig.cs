@@ -10,31 +10,6 @@ public enum Activation
     QuickGelu,
 }
 
-/// <summary>The image tower: a Vision Transformer with a LayerNorm before the blocks (CLIP paper, section 2.4).</summary>
-public sealed record VisionConfig
-{
-    /// <summary>Height and width of the input in pixels.</summary>
-    public int ImageSize { get; init; } = 224;
-
-    /// <summary>Height and width of a patch in pixels; divides <see cref="ImageSize"/>.</summary>
-    public int PatchSize { get; init; } = 32;
-
-    /// <summary>Channels of the residual stream.</summary>
-    public int Width { get; init; } = 768;
-
-    /// <summary>How many residual attention blocks.</summary>
-    public int Layers { get; init; } = 12;
-
-    /// <summary>How many attention heads; divides <see cref="Width"/>. OpenAI's rule is width / 64.</summary>
-    public int Heads { get; init; } = 12;
-
-    /// <summary>Channels inside the MLP; OpenAI's rule is 4 × <see cref="Width"/>.</summary>
-    public int MlpWidth { get; init; } = 3072;
-
-    /// <summary>Patches and the class token.</summary>
-    public int Tokens => ImageSize / PatchSize * (ImageSize / PatchSize) + 1;
-}
-
 /// <summary>The text tower: a causal transformer read at the end-of-text token (CLIP paper, section 2.4).</summary>
 public sealed record TextConfig
 {
@@ -73,12 +48,12 @@ public sealed record ClipConfig
     public int EmbedDim { get; init; } = 512;
 
     /// <summary>The image tower.</summary>
-    public VisionConfig Vision { get; init; } = new();
+    public VisionConfig Vision { get; init; } = new VisionTransformerConfig();
 
     /// <summary>The text tower.</summary>
     public TextConfig Text { get; init; } = new();
 
-    /// <summary>The activation of both towers' MLPs.</summary>
+    /// <summary>The activation of the transformers' MLPs; a ResNet's own is always ReLU.</summary>
     public Activation Activation { get; init; } = Activation.QuickGelu;
 
     /// <summary>Added to the variance in every LayerNorm.</summary>
@@ -96,34 +71,25 @@ public sealed record ClipConfig
     /// <exception cref="ClipException">A size is not positive or does not divide the one it must.</exception>
     public ClipConfig Validate(string source)
     {
-        Positive(EmbedDim, "projection_dim");
-        Positive(Vision.ImageSize, "vision image_size");
-        Positive(Vision.PatchSize, "vision patch_size");
-        Positive(Vision.Width, "vision width");
-        Positive(Vision.Layers, "vision layers");
-        Positive(Vision.Heads, "vision heads");
-        Positive(Vision.MlpWidth, "vision MLP width");
-        Positive(Text.ContextLength, "text context length");
-        Positive(Text.VocabSize, "text vocab_size");
-        Positive(Text.Width, "text width");
-        Positive(Text.Layers, "text layers");
-        Positive(Text.Heads, "text heads");
-        Positive(Text.MlpWidth, "text MLP width");
-        Divides(Vision.PatchSize, Vision.ImageSize, "vision patch_size", "image_size");
-        Divides(Vision.Heads, Vision.Width, "vision heads", "width");
-        Divides(Text.Heads, Text.Width, "text heads", "width");
+        Positive(source, EmbedDim, "projection_dim");
+        Vision.Validate(source);
+        Positive(source, Text.ContextLength, "text context length");
+        Positive(source, Text.VocabSize, "text vocab_size");
+        Positive(source, Text.Width, "text width");
+        Positive(source, Text.Layers, "text layers");
+        Positive(source, Text.Heads, "text heads");
+        Positive(source, Text.MlpWidth, "text MLP width");
+        Divides(source, Text.Heads, Text.Width, "text heads", "width");
         return this;
+    }
 
-        void Positive(int value, string name)
-        {
-            if (value <= 0)
-                throw new ClipException($"{source}: {name} is {value}; give a positive number.");
-        }
+    internal static void Positive(string source, int value, string name)
+    {
+        if (value <= 0) throw new ClipException($"{source}: {name} is {value}; give a positive number.");
+    }
 
-        void Divides(int divisor, int value, string name, string of)
-        {
-            if (value % divisor != 0)
-                throw new ClipException($"{source}: {name} {divisor} does not divide {of} {value}; choose sizes that do.");
-        }
+    internal static void Divides(string source, int divisor, int value, string name, string of)
+    {
+        if (value % divisor != 0) throw new ClipException($"{source}: {name} {divisor} does not divide {of} {value}; choose sizes that do.");
     }
 }

@@ -49,7 +49,11 @@ public static class ClipConfigJson
         throw new ClipException($"{source} is not a CLIP config: it has neither vision_config and text_config (Hugging Face) nor vision_cfg and text_cfg (open_clip).");
     }
 
-    /// <summary>Hugging Face's <c>config.json</c> for a model of these sizes.</summary>
+    /// <summary>
+    /// Hugging Face's <c>config.json</c> for a model of these sizes. Hugging Face knows no CLIP with a ResNet: for one,
+    /// <c>vision_config</c> has two keys of our own, <c>resnet_layers</c>, the bottlenecks of the four stages, and <c>resnet_width</c>,
+    /// the channels behind the stem; <c>hidden_size</c> and <c>num_attention_heads</c> are then those of the attention pooling.
+    /// </summary>
     public static string ToHuggingFace(ClipConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -78,47 +82,57 @@ public static class ClipConfigJson
                 ["attention_dropout"] = 0.0,
                 ["projection_dim"] = config.EmbedDim,
             },
-            ["vision_config"] = new JsonObject
-            {
-                ["model_type"] = "clip_vision_model",
-                ["hidden_size"] = config.Vision.Width,
-                ["intermediate_size"] = config.Vision.MlpWidth,
-                ["num_attention_heads"] = config.Vision.Heads,
-                ["num_hidden_layers"] = config.Vision.Layers,
-                ["image_size"] = config.Vision.ImageSize,
-                ["patch_size"] = config.Vision.PatchSize,
-                ["num_channels"] = 3,
-                ["hidden_act"] = act,
-                ["layer_norm_eps"] = config.LayerNormEps,
-                ["attention_dropout"] = 0.0,
-                ["projection_dim"] = config.EmbedDim,
-            },
+            ["vision_config"] = VisionToHuggingFace(config, act),
             ["torch_dtype"] = "float32",
         }.ToJsonString(Indented);
+    }
+
+    private static JsonObject VisionToHuggingFace(ClipConfig config, string act)
+    {
+        var json = new JsonObject
+        {
+            ["model_type"] = "clip_vision_model",
+            ["image_size"] = config.Vision.ImageSize,
+            ["num_channels"] = 3,
+            ["projection_dim"] = config.EmbedDim,
+        };
+        if (config.Vision is ResNetConfig resNet)
+        {
+            json["resnet_layers"] = new JsonArray([.. resNet.Blocks]);
+            json["resnet_width"] = resNet.Width;
+            json["hidden_size"] = resNet.Features;
+            json["num_attention_heads"] = resNet.Heads;
+            json["hidden_act"] = "relu";
+            return json;
+        }
+
+        var vision = (VisionTransformerConfig)config.Vision;
+        json["hidden_size"] = vision.Width;
+        json["intermediate_size"] = vision.MlpWidth;
+        json["num_attention_heads"] = vision.Heads;
+        json["num_hidden_layers"] = vision.Layers;
+        json["patch_size"] = vision.PatchSize;
+        json["hidden_act"] = act;
+        json["layer_norm_eps"] = config.LayerNormEps;
+        json["attention_dropout"] = 0.0;
+        return json;
     }
 
     private static ClipConfig FromHuggingFace(JsonElement root, JsonElement vision, JsonElement text, string source)
     {
         // The defaults are those of transformers' CLIPVisionConfig and CLIPTextConfig: a config.json leaves out what equals them.
-        var activation = ParseActivation(Text(vision, "hidden_act", "quick_gelu"), source);
-        if (activation != ParseActivation(Text(text, "hidden_act", "quick_gelu"), source))
+        var activation = ParseActivation(Text(text, "hidden_act", "quick_gelu"), source);
+        var tower = VisionFromHuggingFace(vision);
+        if (tower is VisionTransformerConfig && activation != ParseActivation(Text(vision, "hidden_act", "quick_gelu"), source))
             throw new ClipException($"{source}: the towers have different hidden_act; models with one activation are supported.");
 
         return new ClipConfig
         {
             EmbedDim = Int(root, "projection_dim", 512),
             Activation = activation,
-            LayerNormEps = Double(vision, "layer_norm_eps", 1e-5),
+            LayerNormEps = Double(text, "layer_norm_eps", 1e-5),
             LogitScaleInit = Double(root, "logit_scale_init_value", 2.6592),
-            Vision = new VisionConfig
-            {
-                ImageSize = Int(vision, "image_size", 224),
-                PatchSize = Int(vision, "patch_size", 32),
-                Width = Int(vision, "hidden_size", 768),
-                Layers = Int(vision, "num_hidden_layers", 12),
-                Heads = Int(vision, "num_attention_heads", 12),
-                MlpWidth = Int(vision, "intermediate_size", 3072),
-            },
+            Vision = tower,
             Text = new TextConfig
             {
                 ContextLength = Int(text, "max_position_embeddings", 77),
@@ -133,6 +147,23 @@ public static class ClipConfigJson
         };
     }
 
+    private static VisionConfig VisionFromHuggingFace(JsonElement vision)
+    {
+        var size = Int(vision, "image_size", 224);
+        if (vision.TryGetProperty("resnet_layers", out var blocks))
+            return ResNet(blocks, size, Int(vision, "resnet_width", 64), Int(vision, "num_attention_heads", 32));
+
+        return new VisionTransformerConfig
+        {
+            ImageSize = size,
+            PatchSize = Int(vision, "patch_size", 32),
+            Width = Int(vision, "hidden_size", 768),
+            Layers = Int(vision, "num_hidden_layers", 12),
+            Heads = Int(vision, "num_attention_heads", 12),
+            MlpWidth = Int(vision, "intermediate_size", 3072),
+        };
+    }
+
     private static ClipConfig FromOpenClip(JsonElement root, JsonElement vision, JsonElement text, string source)
     {
         foreach (var (tower, key) in new[] { (vision, "timm_model_name"), (text, "hf_model_name"), (root, "multimodal_cfg") })
@@ -141,23 +172,12 @@ public static class ClipConfigJson
                 throw new ClipException($"{source}: {key} {value} is not supported; give a config of a plain CLIP model.");
         }
 
-        if (vision.GetProperty("layers").ValueKind == JsonValueKind.Array)
-            throw new ClipException($"{source}: vision_cfg layers {vision.GetProperty("layers")} is a ResNet, which is not supported; give a ViT config.");
-
-        int width = Int(vision, "width", 768), textWidth = Int(text, "width", 512), vocabulary = Int(text, "vocab_size", 49408);
+        int textWidth = Int(text, "width", 512), vocabulary = Int(text, "vocab_size", 49408);
         return new ClipConfig
         {
             EmbedDim = Int(root, "embed_dim", 512),
             Activation = root.TryGetProperty("quick_gelu", out var quick) && quick.GetBoolean() ? Modeling.Activation.QuickGelu : Modeling.Activation.Gelu,
-            Vision = new VisionConfig
-            {
-                ImageSize = Int(vision, "image_size", 224),
-                PatchSize = Int(vision, "patch_size", 16),
-                Width = width,
-                Layers = Int(vision, "layers", 12),
-                Heads = width / Int(vision, "head_width", 64),
-                MlpWidth = (int)(width * Double(vision, "mlp_ratio", 4)),
-            },
+            Vision = VisionFromOpenClip(vision),
             Text = new TextConfig
             {
                 ContextLength = Int(text, "context_length", 77),
@@ -168,6 +188,31 @@ public static class ClipConfigJson
             },
         }.WithVocabulary(vocabulary);
     }
+
+    private static VisionConfig VisionFromOpenClip(JsonElement vision)
+    {
+        int size = Int(vision, "image_size", 224), headWidth = Int(vision, "head_width", 64);
+        // open_clip's sign of a ResNet is a list where a Vision Transformer has a number.
+        if (vision.TryGetProperty("layers", out var layers) && layers.ValueKind == JsonValueKind.Array)
+        {
+            var stem = Int(vision, "width", 64);
+            return ResNet(layers, size, stem, 32 * stem / headWidth);
+        }
+
+        var width = Int(vision, "width", 768);
+        return new VisionTransformerConfig
+        {
+            ImageSize = size,
+            PatchSize = Int(vision, "patch_size", 16),
+            Width = width,
+            Layers = Int(vision, "layers", 12),
+            Heads = width / headWidth,
+            MlpWidth = (int)(width * Double(vision, "mlp_ratio", 4)),
+        };
+    }
+
+    private static ResNetConfig ResNet(JsonElement blocks, int size, int width, int heads) =>
+        new() { ImageSize = size, Width = width, Heads = heads, Blocks = [.. blocks.EnumerateArray().Select(b => b.GetInt32())] };
 
     private static Activation ParseActivation(string name, string source) => name switch
     {

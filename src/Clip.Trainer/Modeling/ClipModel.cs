@@ -8,9 +8,10 @@ namespace Clip.Trainer.Modeling;
 /// Both towers and the temperature. Parameter names are OpenAI's: <c>visual.*</c>, the text tower's at the top level, and
 /// <c>logit_scale</c>.
 /// </summary>
+/// <remarks>With a <see cref="ModifiedResNet"/>, <c>train()</c> and <c>eval()</c> differ: call the latter before encoding for use.</remarks>
 public sealed class ClipModel : nn.Module
 {
-    private readonly VisionTransformer visual;
+    private readonly nn.Module<Tensor, Tensor> visual;
     private readonly Func<Tensor, Tensor> _encodeText; // a module here would be registered, and its parameters named after it
     private readonly Parameter logit_scale;
 
@@ -22,7 +23,12 @@ public sealed class ClipModel : nn.Module
         Config = config ?? throw new ArgumentNullException(nameof(config));
         var text = new TextTransformer(config);
         _encodeText = text.forward;
-        visual = new VisionTransformer(config);
+        visual = config.Vision switch
+        {
+            VisionTransformerConfig vision => new VisionTransformer(vision, config),
+            ResNetConfig vision => new ModifiedResNet(vision, config.EmbedDim),
+            _ => throw new ArgumentException($"There is no image tower for a {config.Vision.GetType().Name}.", nameof(config)),
+        };
         logit_scale = new Parameter(tensor((float)config.LogitScaleInit));
         register_module("visual", visual);
         text.RegisterAt(register_module, register_parameter);

@@ -12,6 +12,14 @@ internal static class Initialise
         return new Parameter(unscaled * std);
     }
 
+    public static Parameter Uniform(double bound, params long[] shape)
+    {
+        var values = new Parameter(empty(shape));
+        using var unused = no_grad();
+        values.uniform_(-bound, bound);
+        return values;
+    }
+
     public static Parameter Zeros(params long[] shape) => new(zeros(shape));
 
     /// <summary>A linear layer with weights of N(0, <paramref name="std"/>²) and a zero bias.</summary>

@@ -19,12 +19,13 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
     private readonly Parameter proj;
 
     /// <summary>Creates the tower with random weights.</summary>
-    /// <param name="config">The model's sizes.</param>
-    public VisionTransformer(ClipConfig config)
+    /// <param name="vision">The tower's sizes.</param>
+    /// <param name="config">The model's: width of the features, activation and the LayerNorm's epsilon.</param>
+    public VisionTransformer(VisionTransformerConfig vision, ClipConfig config)
         : base(nameof(VisionTransformer))
     {
+        ArgumentNullException.ThrowIfNull(vision);
         ArgumentNullException.ThrowIfNull(config);
-        var vision = config.Vision;
         var scale = Math.Pow(vision.Width, -0.5);
         conv1 = nn.Conv2d(3, vision.Width, vision.PatchSize, stride: vision.PatchSize, bias: false);
         class_embedding = Initialise.Normal(scale, vision.Width);

@@ -9,12 +9,12 @@ namespace Clip.Trainer.Onnx;
 public static class ModelFolderWriter
 {
     /// <summary>
-    /// Writes <c>config.json</c>, <c>preprocessor_config.json</c>, <c>model.safetensors</c> (Hugging Face's names),
-    /// <c>onnx/vision_model.onnx</c>, <c>onnx/text_model.onnx</c> and <c>onnx/model.onnx</c> (see <see cref="ClipOnnxExporter"/>).
+    /// Writes <c>config.json</c>, <c>preprocessor_config.json</c>, <c>model.safetensors</c> (Hugging Face's names; it has
+    /// none for a CLIP with a ResNet, whose parameters and batch norm statistics keep OpenAI's), <c>onnx/vision_model.onnx</c>, <c>onnx/text_model.onnx</c> and <c>onnx/model.onnx</c> (see <see cref="ClipOnnxExporter"/>).
     /// All is written to a folder beside, which takes the name when complete; until then a former model stays as it is.
     /// </summary>
     /// <param name="config">The model's sizes.</param>
-    /// <param name="weights">The model's parameters by OpenAI's names.</param>
+    /// <param name="weights">The model's parameters, and a ResNet's batch norm statistics, by OpenAI's names.</param>
     /// <param name="outputFolder">Created; replaced if it is empty or holds a model (a <c>config.json</c>).</param>
     /// <param name="writeTokenizer">Given the folder to write the tokenizer's files into; null for a folder without.</param>
     /// <exception cref="ClipException">The folder holds something else, or the weights do not fit the config.</exception>
@@ -34,7 +34,7 @@ public static class ModelFolderWriter
             File.WriteAllText(Path.Combine(aside, "preprocessor_config.json"), PreprocessorConfig(config.Vision.ImageSize));
             writeTokenizer?.Invoke(aside);
             ClipOnnxExporter.Export(config, weights, Path.Combine(aside, "onnx"));
-            SafetensorsWriter.Write(Path.Combine(aside, "model.safetensors"), NameMap.ToHuggingFace(weights));
+            SafetensorsWriter.Write(Path.Combine(aside, "model.safetensors"), config.Vision is ResNetConfig ? weights : NameMap.ToHuggingFace(weights));
             MoveIntoPlace(aside, target);
         }
         finally

@@ -5,16 +5,23 @@ using DataType = Clip.Trainer.Onnx.Format.TensorProto.Types.DataType;
 
 namespace Clip.Trainer.Onnx;
 
-/// <summary>Writes the two towers, from input to projected feature. In each, the last block computes only the token that is read.</summary>
+/// <summary>Writes the two towers, from input to projected feature. In each, the last attention computes only the token that is read.</summary>
 internal static class TowerGraphs
 {
-    /// <summary>pixel_values [items, 3, size, size] → [items, embed_dim]: a ViT, LayerNorm before the blocks (CLIP paper, 2.4).</summary>
+    /// <summary>pixel_values [items, 3, size, size] → [items, embed_dim]: either of CLIP's image towers (CLIP paper, 2.4).</summary>
     public static string Vision(GraphBuilder graph, WeightSource weights, ClipConfig config, Dim items)
     {
-        var vision = config.Vision;
+        var pixels = graph.Input("pixel_values", DataType.Float, items, 3, config.Vision.ImageSize, config.Vision.ImageSize);
+        return config.Vision is ResNetConfig resNet
+            ? new ResNetGraph(graph, weights, resNet).Features(pixels, config.EmbedDim)
+            : VisionTransformer(graph, weights, (VisionTransformerConfig)config.Vision, config, pixels);
+    }
+
+    private static string VisionTransformer(
+        GraphBuilder graph, WeightSource weights, VisionTransformerConfig vision, ClipConfig config, string pixels)
+    {
         int width = vision.Width, tokens = vision.Tokens, patch = vision.PatchSize;
         var transformer = new TransformerGraph(graph, weights, "visual.", width, vision.Heads, vision.MlpWidth, config);
-        var pixels = graph.Input("pixel_values", DataType.Float, items, 3, vision.ImageSize, vision.ImageSize);
 
         graph.Scope("visual.embed");
         var conv = graph.Weight("visual.conv1.weight", weights.Take("visual.conv1.weight", width, 3, patch, patch));

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Modeling;
 using static Clip.Trainer.Onnx.GraphBuilder;
@@ -19,14 +18,13 @@ namespace Clip.Trainer.Onnx;
 internal sealed class TransformerGraph(
     GraphBuilder graph, WeightSource weights, string prefix, int width, int heads, int mlpWidth, ClipConfig config)
 {
-    private readonly int _headWidth = width / heads;
+    private readonly AttentionGraph _attention = new(graph, width, heads);
 
-    /// <summary>The shape that cuts rows into [items, tokens, heads, channels], for a known number of tokens.</summary>
-    public string HeadShape(long tokens) => graph.Vector(-1, tokens, heads, _headWidth);
+    /// <inheritdoc cref="AttentionGraph.HeadShape(long)"/>
+    public string HeadShape(long tokens) => _attention.HeadShape(tokens);
 
-    /// <summary>The same where a vector of two, <paramref name="itemsAndTokens"/>, counts them when the graph runs.</summary>
-    public string HeadShape(string itemsAndTokens) =>
-        graph.Op("Concat", [itemsAndTokens, graph.Vector(heads, _headWidth)], Attribute("axis", 0L));
+    /// <inheritdoc cref="AttentionGraph.HeadShape(string)"/>
+    public string HeadShape(string itemsAndTokens) => _attention.HeadShape(itemsAndTokens);
 
     /// <summary>Writes the tower's block number <paramref name="layer"/> for the given rows, which attend to all.</summary>
     /// <param name="layer">From 0.</param>
@@ -44,16 +42,8 @@ internal sealed class TransformerGraph(
 
         var inWeight = weights.Take($"{name}.attn.in_proj_weight", 3 * width, width);
         var inBias = weights.Take($"{name}.attn.in_proj_bias", 3 * width);
-        // The scores' 1/√d goes into the query's weights, which saves a pass over the scores.
-        var scale = 1 / MathF.Sqrt(_headWidth);
-        var query = Heads(Projection(rowsNormed, "q", 0, scale), rowsShape, 0, 2, 1, 3);
-        var key = Heads(Projection(allNormed, "k", 1, 1), allShape, 0, 2, 3, 1);
-        var value = Heads(Projection(allNormed, "v", 2, 1), allShape, 0, 2, 1, 3);
-
-        var scores = graph.Op("MatMul", [query, key]);
-        if (mask is not null) scores = graph.Op("Add", [scores, mask]);
-        var mixed = graph.Op("MatMul", [graph.Op("Softmax", [scores], Attribute("axis", -1L)), value]);
-        var joined = graph.Op("Reshape", [graph.Op("Transpose", [mixed], Attribute("perm", 0, 2, 1, 3)), graph.Vector(-1, width)]);
+        var joined = _attention.Attend(
+            Projection(rowsNormed, "q", 0, _attention.QueryScale), rowsShape, Projection(allNormed, "k", 1, 1), Projection(allNormed, "v", 2, 1), allShape, mask);
         var attended = graph.Op("Add", [rows, Linear($"{name}.attn.out_proj", joined, width, width)]);
 
         var hidden = Linear($"{name}.mlp.c_fc", LayerNorm($"{name}.ln_2", attended), width, mlpWidth);
@@ -76,9 +66,6 @@ internal sealed class TransformerGraph(
             "LayerNormalization", [x, gain, bias], Attribute("axis", -1L), Attribute("epsilon", (float)config.LayerNormEps));
     }
 
-    private string Heads(string x, string shape, params long[] order) =>
-        graph.Op("Transpose", [graph.Op("Reshape", [x, shape])], Attribute("perm", order));
-
     private string Linear(string name, string x, int from, int to) => Gemm(
         x,
         graph.Weight($"{name}.weight", weights.Take($"{name}.weight", to, from)),
@@ -93,10 +80,6 @@ internal sealed class TransformerGraph(
     private static WeightTensor Third(WeightTensor stacked, int index, long[] shape, float factor)
     {
         var n = stacked.Data.Length / 3;
-        var third = stacked.Data.Slice(index * n, n);
-        if (factor == 1) return new WeightTensor(shape, third);
-        var scaled = new float[n];
-        TensorPrimitives.Multiply(third.Span, factor, scaled);
-        return new WeightTensor(shape, scaled);
+        return AttentionGraph.Scale(new WeightTensor(shape, stacked.Data.Slice(index * n, n)), factor);
     }
 }

@@ -1,0 +1,73 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Modeling;
+
+/// <summary>
+/// CLIP's ResNet (CLIP paper, section 2.4; openai/CLIP model.py): a stem of three 3×3 convolutions and an average pool, four
+/// stages of bottlenecks with anti-aliased strides, and attention pooling in place of the global average.
+/// </summary>
+/// <remarks>
+/// Batch norm makes a batch's samples depend on each other and keeps running statistics in training mode, which a new module
+/// is in; call <c>eval()</c> on the model before its features are used for anything but training.
+/// </remarks>
+public sealed class ModifiedResNet : nn.Module<Tensor, Tensor>
+{
+    private readonly Convolution conv1;
+    private readonly BatchNorm2d bn1;
+    private readonly Convolution conv2;
+    private readonly BatchNorm2d bn2;
+    private readonly Convolution conv3;
+    private readonly BatchNorm2d bn3;
+    private readonly ModuleList<Bottleneck> layer1;
+    private readonly ModuleList<Bottleneck> layer2;
+    private readonly ModuleList<Bottleneck> layer3;
+    private readonly ModuleList<Bottleneck> layer4;
+    private readonly AttentionPool2d attnpool;
+
+    /// <summary>Creates the tower with random weights.</summary>
+    /// <param name="config">The tower's sizes.</param>
+    /// <param name="embedDim">Width D of the features.</param>
+    public ModifiedResNet(ResNetConfig config, int embedDim)
+        : base(nameof(ModifiedResNet))
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var width = config.Width;
+        conv1 = new Convolution(3, width / 2, kernel: 3, stride: 2);
+        bn1 = nn.BatchNorm2d(width / 2);
+        conv2 = new Convolution(width / 2, width / 2, kernel: 3);
+        bn2 = nn.BatchNorm2d(width / 2);
+        conv3 = new Convolution(width / 2, width, kernel: 3);
+        bn3 = nn.BatchNorm2d(width);
+        layer1 = Stage(width, width, config.Blocks[0], stride: 1);
+        layer2 = Stage(4 * width, 2 * width, config.Blocks[1], stride: 2);
+        layer3 = Stage(8 * width, 4 * width, config.Blocks[2], stride: 2);
+        layer4 = Stage(16 * width, 8 * width, config.Blocks[3], stride: 2);
+        attnpool = new AttentionPool2d(config.Tokens, config.Features, config.Heads, embedDim);
+        RegisterComponents();
+    }
+
+    /// <summary>Encodes images.</summary>
+    /// <param name="input">[B, 3, S, S] normalised pixels.</param>
+    /// <returns>[B, D] projected features, not normalised.</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var x = bn1.forward(conv1.forward(input)).relu_();
+        x = bn2.forward(conv2.forward(x)).relu_();
+        x = bn3.forward(conv3.forward(x)).relu_();
+        x = nn.functional.avg_pool2d(x, 2);
+        foreach (var stage in new[] { layer1, layer2, layer3, layer4 })
+        {
+            foreach (var block in stage) x = block.forward(x);
+        }
+
+        return attnpool.forward(x).MoveToOuterDisposeScope();
+    }
+
+    private static ModuleList<Bottleneck> Stage(long inputs, long planes, int blocks, long stride) => nn.ModuleList(
+        Enumerable.Range(0, blocks)
+            .Select(i => i == 0 ? new Bottleneck(inputs, planes, stride) : new Bottleneck(planes * Bottleneck.Expansion, planes, stride: 1))
+            .ToArray());
+}
