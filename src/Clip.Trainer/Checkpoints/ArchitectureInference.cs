@@ -45,11 +45,11 @@ public static class ArchitectureInference
         }.WithVocabulary(shapes.Of("token_embedding.weight", 0, rank: 2)).Validate(source);
     }
 
-    private static VisionConfig VisionTransformer(Shapes shapes, ArchitectureHints hints)
+    private static VisionTransformerConfig VisionTransformer(Shapes shapes, ArchitectureHints hints)
     {
         const string conv = "visual.conv1.weight";
         var (width, patch) = (shapes.Of(conv, 0, rank: 4), shapes.Of(conv, 2, rank: 4));
-        return new VisionConfig
+        return new VisionTransformerConfig
         {
             ImageSize = patch * shapes.Side("visual.positional_embedding"),
             PatchSize = patch,
@@ -60,8 +60,17 @@ public static class ArchitectureInference
         };
     }
 
-    private static VisionConfig ResNet(Shapes shapes, ArchitectureHints hints) =>
-        throw new ClipException($"{shapes.Source} holds a CLIP with a ResNet, which is not supported; give one with a Vision Transformer.");
+    private static ResNetConfig ResNet(Shapes shapes, ArchitectureHints hints)
+    {
+        var width = shapes.Of("visual.layer1.0.conv1.weight", 0, rank: 4);
+        return new ResNetConfig
+        {
+            ImageSize = ResNetConfig.Stride * shapes.Side("visual.attnpool.positional_embedding"),
+            Width = width,
+            Blocks = [.. Enumerable.Range(1, 4).Select(stage => shapes.Count($"visual.layer{stage}."))],
+            Heads = Heads(32 * width, hints.VisionHeads, "vision", shapes.Source),
+        };
+    }
 
     private static int Heads(int width, int? hint, string tower, string source) => hint ?? (width % 64 == 0
         ? width / 64

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Clip.Trainer.Data;
 using Clip.Trainer.Modeling;
 
@@ -26,22 +25,72 @@ public static class RandomWeights
         Normal("text_projection", Math.Pow(text.Width, -0.5), text.Width, config.EmbedDim);
         Norm("ln_final", text.Width);
         Blocks("", text.Layers, text.Width, text.MlpWidth);
-        VisionTransformer(config.Vision);
+        if (config.Vision is ResNetConfig resNet) ResNet(resNet);
+        else VisionTransformer((VisionTransformerConfig)config.Vision);
 
         var filled = new WeightTensor[weights.Count];
-        Parallel.For(0, filled.Length, i => filled[i] = new WeightTensor(weights[i].Shape, weights[i].Fill(new SampleRandom(seed, i))));
+        Parallel.For(0, filled.Length, i => filled[i] = weights[i].Draw(new SampleRandom(seed, i)));
         return weights.Zip(filled).ToDictionary(pair => pair.First.Name, pair => pair.Second);
 
-        void VisionTransformer(VisionConfig vision)
+        void VisionTransformer(VisionTransformerConfig vision)
         {
             var std = Math.Pow(vision.Width, -0.5);
             Normal("visual.class_embedding", std, vision.Width);
             Normal("visual.positional_embedding", std, vision.Tokens, vision.Width);
             Normal("visual.proj", std, vision.Width, config.EmbedDim);
-            Uniform("visual.conv1.weight", 3 * vision.PatchSize * vision.PatchSize, vision.Width, 3, vision.PatchSize, vision.PatchSize);
+            Convolution("visual.conv1", 3, vision.Width, vision.PatchSize);
             Norm("visual.ln_pre", vision.Width);
             Blocks("visual.", vision.Layers, vision.Width, vision.MlpWidth);
             Norm("visual.ln_post", vision.Width);
+        }
+
+        void ResNet(ResNetConfig vision)
+        {
+            var inputs = vision.Width;
+            Convolved("visual.", 1, 3, inputs / 2, 3);
+            Convolved("visual.", 2, inputs / 2, inputs / 2, 3);
+            Convolved("visual.", 3, inputs / 2, inputs, 3);
+            for (var stage = 0; stage < vision.Blocks.Count; stage++)
+            {
+                var planes = vision.Width << stage;
+                for (var i = 0; i < vision.Blocks[stage]; i++)
+                {
+                    var block = $"visual.layer{stage + 1}.{i}.";
+                    Convolved(block, 1, inputs, planes, 1);
+                    Convolved(block, 2, planes, planes, 3);
+                    // A block starts as its shortcut.
+                    Convolved(block, 3, planes, 4 * planes, 1, gain: 0);
+                    if (i == 0) Convolution($"{block}downsample.0", inputs, 4 * planes, 1);
+                    if (i == 0) BatchNorm($"{block}downsample.1", 4 * planes);
+                    inputs = 4 * planes;
+                }
+            }
+
+            var std = Math.Pow(vision.Features, -0.5);
+            Normal("visual.attnpool.positional_embedding", std, vision.Tokens, vision.Features);
+            foreach (var projection in new[] { "q_proj", "k_proj", "v_proj", "c_proj" })
+            {
+                var outputs = projection == "c_proj" ? config.EmbedDim : vision.Features;
+                Normal($"visual.attnpool.{projection}.weight", std, outputs, vision.Features);
+                Uniform($"visual.attnpool.{projection}.bias", vision.Features, outputs);
+            }
+        }
+
+        void Convolved(string prefix, int number, int from, int to, int kernel, float gain = 1)
+        {
+            Convolution($"{prefix}conv{number}", from, to, kernel);
+            BatchNorm($"{prefix}bn{number}", to, gain);
+        }
+
+        void Convolution(string name, int from, int to, int kernel) => Uniform($"{name}.weight", from * kernel * kernel, to, from, kernel, kernel);
+
+        void BatchNorm(string name, int width, float gain = 1)
+        {
+            Constant($"{name}.weight", gain, width);
+            Constant($"{name}.bias", 0, width);
+            Constant($"{name}.running_mean", 0, width);
+            Constant($"{name}.running_var", 1, width);
+            Constant($"{name}.num_batches_tracked", 0);
         }
 
         void Blocks(string prefix, int layers, int width, int mlpWidth)
@@ -73,57 +122,27 @@ public static class RandomWeights
             Constant($"{name}.bias", 0, width);
         }
 
-        void Normal(string name, double std, params long[] shape) => weights.Add(new Tensor(name, shape, random => Gaussian(Empty(shape), std, random)));
+        void Normal(string name, double std, params long[] shape) =>
+            Add(name, shape, (values, random) => RandomValues.Normal(values, std, random));
 
-        void Uniform(string name, int inputs, params long[] shape) => weights.Add(new Tensor(name, shape, random => Even(Empty(shape), inputs, random)));
+        // PyTorch's default for a layer's weights and biases.
+        void Uniform(string name, int inputs, params long[] shape) =>
+            Add(name, shape, (values, random) => RandomValues.Uniform(values, 1 / Math.Sqrt(inputs), random));
 
-        void Constant(string name, float value, params long[] shape) => weights.Add(new Tensor(name, shape, _ => Filled(Empty(shape), value)));
+        void Constant(string name, float value, params long[] shape) => Add(name, shape, (values, _) => Array.Fill(values, value));
+
+        void Add(string name, long[] shape, Action<float[], SampleRandom> fill) => weights.Add(new Tensor(name, shape, fill));
     }
 
-    private static float[] Empty(long[] shape) => GC.AllocateUninitializedArray<float>(checked((int)shape.Aggregate(1L, (product, d) => product * d)));
-
-    private static float[] Filled(float[] values, float value)
+    private sealed record Tensor(string Name, long[] Shape, Action<float[], SampleRandom> Fill)
     {
-        Array.Fill(values, value);
-        return values;
-    }
-
-    /// <summary>PyTorch's default for a layer's weights: uniform in ±1/√inputs.</summary>
-    private static float[] Even(float[] values, int inputs, SampleRandom random)
-    {
-        var bound = 1 / Math.Sqrt(inputs);
-        for (var i = 0; i < values.Length; i++) values[i] = (float)random.NextDouble(-bound, bound);
-        return values;
-    }
-
-    /// <summary>N(0, std²) by Box and Muller: √(−2 ln u) and an angle make two independent values.</summary>
-    private static float[] Gaussian(float[] values, double std, SampleRandom random)
-    {
-        const int Pairs = 1024;
-        Span<float> radius = stackalloc float[Pairs], angle = stackalloc float[Pairs], wave = stackalloc float[Pairs];
-        for (var start = 0; start < values.Length; start += 2 * Pairs)
+        public WeightTensor Draw(SampleRandom random)
         {
-            for (var i = 0; i < Pairs; i++)
-            {
-                var bits = random.NextUInt64();
-                radius[i] = ((uint)(bits >> 40) + 1) * (1f / (1 << 24)); // in (0, 1]: its logarithm is finite
-                angle[i] = (uint)(bits & 0xFFFFFF) * (2f / (1 << 24)); // in half turns
-            }
-
-            TensorPrimitives.Log(radius, radius);
-            TensorPrimitives.Multiply(radius, (float)(-2 * std * std), radius);
-            TensorPrimitives.Sqrt(radius, radius);
-            Span<float> first = values.AsSpan(start), second = values.AsSpan(Math.Min(values.Length, start + Pairs));
-            TensorPrimitives.CosPi(angle, wave);
-            TensorPrimitives.Multiply(radius, wave, wave);
-            wave[..Math.Min(Pairs, first.Length)].CopyTo(first);
-            TensorPrimitives.SinPi(angle, wave);
-            TensorPrimitives.Multiply(radius, wave, wave);
-            wave[..Math.Min(Pairs, second.Length)].CopyTo(second);
+            var count = Shape.Aggregate(1L, (product, d) => product * d);
+            if (count > Array.MaxLength) throw new ClipException($"The weight '{Name}' would have {count} values, more than an array holds.");
+            var values = GC.AllocateUninitializedArray<float>((int)count);
+            Fill(values, random);
+            return new WeightTensor(Shape, values);
         }
-
-        return values;
     }
-
-    private sealed record Tensor(string Name, long[] Shape, Func<SampleRandom, float[]> Fill);
 }
