@@ -3,8 +3,9 @@ using static TorchSharp.torch;
 namespace Clip.Trainer.Modeling;
 
 /// <summary>
-/// Matrix products and convolutions in bfloat16 when asked for, everything else in float32: weights, norms, softmax and losses keep full
-/// precision. TorchSharp has no autocast, so the modules come here for their products.
+/// Matrix products and convolutions in bfloat16 when asked for, everything else in float32: weights, norms, softmax and losses keep
+/// full precision (a batch norm takes and gives bfloat16, and computes in float32 between). TorchSharp has no autocast, so the
+/// modules come here for their products.
 /// </summary>
 public static class Autocast
 {

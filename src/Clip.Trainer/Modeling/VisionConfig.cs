@@ -86,7 +86,7 @@ public sealed record ResNetConfig : VisionConfig
             throw new ClipException($"{source}: a ResNet's layers are [{string.Join(", ", Blocks)}]; give the bottlenecks of its four stages.");
         foreach (var count in Blocks) ClipConfig.Positive(source, count, "a ResNet stage's layers");
         ClipConfig.Divides(source, Stride, ImageSize, "a ResNet's stride", "image_size");
-        ClipConfig.Divides(source, 2, Width, "the stem's", "width");
+        if (Width % 2 != 0) throw new ClipException($"{source}: a ResNet's width {Width} is odd; give an even one, for half of it is the stem's.");
         ClipConfig.Divides(source, Heads, Features, "vision heads", "32 × width =");
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Clip.Testing;
 using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Modeling;
@@ -15,11 +16,26 @@ internal sealed class GoldenModel : IDisposable
     public GoldenModel(string name)
     {
         _folder = Golden.Path($"golden/{name}");
-        Model = new ClipModel(ClipConfigJson.Load(Path.Combine(_folder, "hf")));
+        Model = new ClipModel(Config(name));
         TorchWeights.Load(Model, SafetensorsReader.Load(Path.Combine(_folder, "model.safetensors")), name);
     }
 
-    public static TheoryData<string> Names => ["dev_vit", "dev_hfcustom"];
+    public static TheoryData<string> Names => ["dev_vit", "dev_hfcustom", "dev_rn"];
+
+    /// <summary>The sizes of a golden model; Hugging Face's config.json has none for a ResNet, so that one's come from the manifest.</summary>
+    public static ClipConfig Config(string name)
+    {
+        if (name != "dev_rn") return ClipConfigJson.Load(Golden.Path($"golden/{name}/hf"));
+        var config = JsonNode.Parse(System.IO.File.ReadAllText(Golden.Path($"golden/{name}/manifest.json")))!["config"]!;
+        return ClipConfigJson.Parse(
+            $$"""
+            {"embed_dim": {{config["embed_dim"]}}, "quick_gelu": true,
+             "vision_cfg": {"image_size": {{config["image_resolution"]}}, "layers": {{config["vision_layers"]}}, "width": {{config["vision_width"]}} },
+             "text_cfg": {"context_length": {{config["context_length"]}}, "vocab_size": {{config["vocab_size"]}}, "width": {{config["transformer_width"]}},
+                          "heads": {{config["transformer_heads"]}}, "layers": {{config["transformer_layers"]}} } }
+            """,
+            name);
+    }
 
     public ClipModel Model { get; }
 

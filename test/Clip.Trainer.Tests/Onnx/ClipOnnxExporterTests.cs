@@ -3,6 +3,7 @@ using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Onnx;
 using Clip.Trainer.Tests.Checkpoints;
+using Clip.Trainer.Tests.Modeling;
 using Microsoft.ML.OnnxRuntime;
 using Xunit.Abstractions;
 using static Clip.Trainer.Tests.Onnx.OnnxFile;
@@ -18,6 +19,7 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
     [SkippableTheory]
     [InlineData("dev_vit")]
     [InlineData("dev_hfcustom")]
+    [InlineData("dev_rn")]
     public void Towers_give_the_original_implementations_features(string model)
     {
         var golden = Export(model);
@@ -33,6 +35,7 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
     [SkippableTheory]
     [InlineData("dev_vit")]
     [InlineData("dev_hfcustom")]
+    [InlineData("dev_rn")]
     public void The_whole_model_gives_the_original_implementations_logits(string model)
     {
         var golden = Export(model);
@@ -58,11 +61,12 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
     [SkippableTheory]
     [InlineData("dev_vit")]
     [InlineData("dev_hfcustom")]
+    [InlineData("dev_rn")]
     public void Cutting_texts_to_the_longest_changes_nothing(string model)
     {
         var golden = Export(model);
         var ids = golden["text"];
-        var end = (float)ClipConfigJson.Load(Golden.Path($"golden/{model}/hf")).Text.EosTokenId;
+        var end = (float)GoldenModel.Config(model).Text.EosTokenId;
         var length = (int)ids.Shape[1];
         var longest = Enumerable.Range(0, (int)ids.Shape[0]).Max(i => ids.Data.Span.Slice(i * length, length).IndexOf(end)) + 1;
         using var session = new InferenceSession(_folder["text_model.onnx"]);
@@ -144,7 +148,7 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
         var weights = RandomModel.Weights(config);
         var longer = config with
         {
-            Vision = config.Vision with { Layers = config.Vision.Layers + 1 },
+            Vision = RandomModel.Vision with { Layers = RandomModel.Vision.Layers + 1 },
             Text = config.Text with { Layers = config.Text.Layers + 1 },
         };
         var longerWeights = RandomModel.Weights(longer, seed: 9);
@@ -175,7 +179,7 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
     [Fact]
     public void Weights_too_large_for_one_message_lie_beside_the_file()
     {
-        var config = RandomModel.Config with { Vision = RandomModel.Config.Vision with { MlpWidth = 300 } };
+        var config = RandomModel.Config with { Vision = RandomModel.Vision with { MlpWidth = 300 } };
         var weights = RandomModel.Weights(config);
         ClipOnnxExporter.Export(config, weights, _folder["inside"]);
         ClipOnnxExporter.Export(config, weights, _folder["beside"], maxInlineBytes: 50_000);
@@ -224,7 +228,7 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
 
     private Dictionary<string, WeightTensor> Export(string model)
     {
-        var config = ClipConfigJson.Load(Golden.Path($"golden/{model}/hf"));
+        var config = GoldenModel.Config(model);
         ClipOnnxExporter.Export(config, SafetensorsReader.Load(Golden.Path($"golden/{model}/model.safetensors")), _folder.FullName);
         return SafetensorsReader.Load(Golden.Path($"golden/{model}/golden.safetensors"));
     }

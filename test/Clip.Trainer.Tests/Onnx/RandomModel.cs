@@ -6,11 +6,13 @@ namespace Clip.Trainer.Tests.Onnx;
 /// <summary>A tiny model with seeded random weights, for what needs no trained or golden ones.</summary>
 internal static class RandomModel
 {
+    public static VisionTransformerConfig Vision { get; } = new() { ImageSize = 8, PatchSize = 4, Width = 16, Layers = 2, Heads = 2, MlpWidth = 24 };
+
     public static ClipConfig Config { get; } = new()
     {
         EmbedDim = 6,
         Activation = Activation.Gelu,
-        Vision = new VisionConfig { ImageSize = 8, PatchSize = 4, Width = 16, Layers = 2, Heads = 2, MlpWidth = 24 },
+        Vision = Vision,
         Text = new TextConfig
         {
             ContextLength = 10,
@@ -28,7 +30,7 @@ internal static class RandomModel
     {
         var random = new Random(seed);
         var weights = new Dictionary<string, WeightTensor>();
-        var (v, t) = (config.Vision, config.Text);
+        var (v, t) = ((VisionTransformerConfig)config.Vision, config.Text);
         Add("logit_scale");
         Add("positional_embedding", t.ContextLength, t.Width);
         Add("token_embedding.weight", t.VocabSize, t.Width);
