@@ -24,6 +24,7 @@ internal static class CommandLine
             ClassifyCommand.Create(),
             EvaluateCommand.Create(),
             TokenizerCommand.Create(),
+            QuantizeCommand.Create(),
         };
         var configuration = new InvocationConfiguration
         {

@@ -15,6 +15,9 @@ internal sealed record ConversionOptions
     /// <summary>The model folder to write.</summary>
     public required string Output { get; init; }
 
+    /// <summary>How the ONNX files store their weights.</summary>
+    public IReadOnlyCollection<OnnxPrecision> Precisions { get; init; } = [OnnxPrecision.Fp32];
+
     /// <summary>A config to use in place of the one beside the checkpoint, or of none.</summary>
     public string? Config { get; init; }
 
@@ -63,15 +66,17 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
 
         say($"{checkpoint.Path}: {ModelDescription.Architecture(config)}");
         say($"{(isInferred ? "Inferred from the weights" : "From the config")}: {ModelDescription.Sizes(config)}");
-        ModelFolderWriter.Write(config, checkpoint.Weights, target, folder =>
-        {
-            tokenizer?.Save(folder);
-            if (!isOwn) PreprocessingFile.Apply(preprocessing!, folder);
-        });
+        ModelFolderWriter.Write(config, checkpoint.Weights, target, WriteRest, options.Precisions);
         say($"Model folder: {target}");
         if (tokenizer is null)
             warn("The folder has no tokenizer, so only its image side works; convert again with --tokenizer, or put tokenizer.json, or vocab.json "
                 + "and merges.txt, into it.");
+
+        void WriteRest(string folder)
+        {
+            tokenizer?.Save(folder);
+            if (!isOwn) PreprocessingFile.Apply(preprocessing!, folder);
+        }
     }
 
     private ClipConfig Config(CheckpointFile checkpoint, ModelSurroundings around, out bool isInferred)

@@ -1,6 +1,7 @@
 using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Onnx.Format;
+using Clip.Trainer.Onnx.Quantisation;
 using static Clip.Trainer.Onnx.GraphBuilder;
 using DataType = Clip.Trainer.Onnx.Format.TensorProto.Types.DataType;
 
@@ -12,6 +13,11 @@ namespace Clip.Trainer.Onnx;
 /// </summary>
 public static class ClipOnnxExporter
 {
+    internal const string VisionStem = "vision_model", TextStem = "text_model", WholeStem = "model";
+
+    /// <summary>What the files are called, without suffix; the whole model first, for it is the one that misses no weight.</summary>
+    internal static readonly string[] Stems = [WholeStem, VisionStem, TextStem];
+
     /// <summary>
     /// Writes three files into a folder, each with its own copy of the weights it needs:
     /// <list type="bullet">
@@ -32,27 +38,62 @@ public static class ClipOnnxExporter
     /// The model's parameters, and a ResNet's batch norm statistics, by OpenAI's names; a <c>logit_bias</c> (SigLIP) is added to the logits where there is one.
     /// </param>
     /// <param name="onnxFolder">Created where it does not exist.</param>
+    /// <param name="precisions">
+    /// How to store the weights: each file is written once for each, with the suffix that Hugging Face's folders give it
+    /// (<c>vision_model_int8.onnx</c>). Default single precision alone.
+    /// </param>
     /// <exception cref="ClipException">A weight is missing, misshapen for the config, or has no place in it.</exception>
-    public static void Export(ClipConfig config, IReadOnlyDictionary<string, WeightTensor> weights, string onnxFolder) =>
-        Export(config, weights, onnxFolder, ModelFile.MaxInlineBytes);
+    public static void Export(
+        ClipConfig config,
+        IReadOnlyDictionary<string, WeightTensor> weights,
+        string onnxFolder,
+        IReadOnlyCollection<OnnxPrecision>? precisions = null) =>
+        Export(config, weights, onnxFolder, ModelFile.MaxInlineBytes, precisions);
 
     internal static void Export(
-        ClipConfig config, IReadOnlyDictionary<string, WeightTensor> weights, string onnxFolder, long maxInlineBytes)
+        ClipConfig config,
+        IReadOnlyDictionary<string, WeightTensor> weights,
+        string onnxFolder,
+        long maxInlineBytes,
+        IReadOnlyCollection<OnnxPrecision>? precisions = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
-        // The whole model first: it is the one that misses no weight.
-        var whole = Whole(config, new WeightSource(weights));
-        Directory.CreateDirectory(onnxFolder);
-        ModelFile.Write(whole, Path.Combine(onnxFolder, "model.onnx"), maxInlineBytes);
+        foreach (var stem in Stems)
+        {
+            foreach (var precision in precisions ?? [OnnxPrecision.Fp32])
+            {
+                var graph = Graph(stem, config, weights, precision);
+                Directory.CreateDirectory(onnxFolder);
+                ModelFile.Write(graph, Path.Combine(onnxFolder, $"{stem}{precision.Suffix()}.onnx"), maxInlineBytes);
+            }
+        }
+    }
 
-        var vision = new GraphBuilder("clip_vision_model");
-        vision.Output(TowerGraphs.Vision(vision, new WeightSource(weights), config, "batch"), "image_embeds", "batch", config.EmbedDim);
-        ModelFile.Write(vision.Graph, Path.Combine(onnxFolder, "vision_model.onnx"), maxInlineBytes);
+    /// <summary>The graph of the file <paramref name="stem"/>, one of <see cref="Stems"/>.</summary>
+    internal static GraphProto Graph(
+        string stem,
+        ClipConfig config,
+        IReadOnlyDictionary<string, WeightTensor> weights,
+        OnnxPrecision precision = OnnxPrecision.Fp32,
+        Int8Options? int8 = null)
+    {
+        var graph = stem switch
+        {
+            VisionStem => Tower("clip_vision_model", TowerGraphs.Vision, "image_embeds"),
+            TextStem => Tower("clip_text_model", TowerGraphs.Text, "text_embeds"),
+            _ => Whole(config, new WeightSource(weights)),
+        };
+        if (precision == OnnxPrecision.Fp16) Float16Graph.Apply(graph);
+        if (precision == OnnxPrecision.Int8) Int8Graph.Apply(graph, int8 ?? new Int8Options());
+        return graph;
 
-        var text = new GraphBuilder("clip_text_model");
-        text.Output(TowerGraphs.Text(text, new WeightSource(weights), config, "batch"), "text_embeds", "batch", config.EmbedDim);
-        ModelFile.Write(text.Graph, Path.Combine(onnxFolder, "text_model.onnx"), maxInlineBytes);
+        GraphProto Tower(string name, Func<GraphBuilder, WeightSource, ClipConfig, Dim, string> write, string output)
+        {
+            var tower = new GraphBuilder(name);
+            tower.Output(write(tower, new WeightSource(weights), config, "batch"), output, "batch", config.EmbedDim);
+            return tower.Graph;
+        }
     }
 
     private static GraphProto Whole(ClipConfig config, WeightSource weights)

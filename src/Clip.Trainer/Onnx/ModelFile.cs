@@ -28,14 +28,34 @@ internal static class ModelFile
             Graph = graph,
             OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
         };
+        // Operators beyond the standard's, ONNX Runtime's own, are a second set.
+        foreach (var domain in graph.Node.Select(n => n.Domain).Where(d => d.Length > 0).Distinct())
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = domain, Version = 1 });
         // Protobuf's own buffer of 4 KiB would make a system call for each page of the weights.
         using var file = new CodedOutputStream(File.Create(path), bufferSize: 1 << 20);
         model.WriteTo(file);
     }
 
+    /// <summary>The bytes of a file and of the weights beside it.</summary>
+    public static long Size(string path) =>
+        new FileInfo(path).Length + (File.Exists(Data(path)) ? new FileInfo(Data(path)).Length : 0);
+
+    /// <summary>The bytes that a graph's file would have, but for some hundreds.</summary>
+    public static long Size(GraphProto graph) =>
+        graph.Initializer.Sum(i => (long)i.RawData.Length) + graph.Node.Sum(n => (long)n.CalculateSize());
+
+    /// <summary>Removes a file and the weights beside it.</summary>
+    public static void Delete(string path)
+    {
+        File.Delete(path);
+        File.Delete(Data(path));
+    }
+
+    private static string Data(string path) => $"{path}_data";
+
     private static void MoveWeightsBeside(GraphProto graph, string path)
     {
-        using var data = File.Create($"{path}_data");
+        using var data = File.Create(Data(path));
         foreach (var tensor in graph.Initializer)
         {
             // Small constants stay: shapes among them must be known before any data is read.

@@ -17,9 +17,14 @@ public static class ModelFolderWriter
     /// <param name="weights">The model's parameters, and a ResNet's batch norm statistics, by OpenAI's names.</param>
     /// <param name="outputFolder">Created; replaced if it is empty or holds a model (a <c>config.json</c>).</param>
     /// <param name="writeTokenizer">Given the folder to write the tokenizer's files into; null for a folder without.</param>
+    /// <param name="precisions">How to store the weights of the ONNX files. Default single precision alone.</param>
     /// <exception cref="ClipException">The folder holds something else, or the weights do not fit the config.</exception>
     public static void Write(
-        ClipConfig config, IReadOnlyDictionary<string, WeightTensor> weights, string outputFolder, Action<string>? writeTokenizer)
+        ClipConfig config,
+        IReadOnlyDictionary<string, WeightTensor> weights,
+        string outputFolder,
+        Action<string>? writeTokenizer,
+        IReadOnlyCollection<OnnxPrecision>? precisions = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
@@ -33,7 +38,7 @@ public static class ModelFolderWriter
             File.WriteAllText(Path.Combine(aside, "config.json"), ClipConfigJson.ToHuggingFace(config));
             File.WriteAllText(Path.Combine(aside, "preprocessor_config.json"), PreprocessorConfig(config.Vision.ImageSize));
             writeTokenizer?.Invoke(aside);
-            ClipOnnxExporter.Export(config, weights, Path.Combine(aside, "onnx"));
+            ClipOnnxExporter.Export(config, weights, Path.Combine(aside, "onnx"), precisions);
             SafetensorsWriter.Write(Path.Combine(aside, "model.safetensors"), config.Vision is ResNetConfig ? weights : NameMap.ToHuggingFace(weights));
             MoveIntoPlace(aside, target);
         }
