@@ -19,7 +19,7 @@ public sealed class CheckpointFile : IDisposable
     private static readonly string[] OpenAIConstants = ["input_resolution", "context_length", "vocab_size"];
 
     /// <summary>What wraps a model gives its name to every parameter: distributed training, torch.compile, a trainer.</summary>
-    private static readonly string[] Wrappers = ["module.", "_orig_mod.", "model."];
+    private static readonly string[] Wrappers = ["module", "_orig_mod", "model"];
 
     private readonly List<SafetensorsReader> _mapped = [];
 
@@ -130,15 +130,15 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>Also drops what lies outside of the wrapper, such as an optimizer's state beside a <c>model.</c>.</summary>
     private static Dictionary<string, WeightTensor> Unwrap(StoredTensors read)
     {
-        var weights = read.Weights;
-        while (Wrappers.FirstOrDefault(w => weights.ContainsKey($"{w}logit_scale")) is { } wrapper)
-        {
-            var inner = weights.Where(w => w.Key.StartsWith(wrapper, StringComparison.Ordinal)).ToArray();
-            foreach (var (name, _) in inner) read.Types[name[wrapper.Length..]] = read.Types[name];
-            weights = inner.ToDictionary(w => w.Key[wrapper.Length..], w => w.Value);
-        }
+        const string scale = "logit_scale";
+        if (read.Weights.ContainsKey(scale)) return read.Weights;
+        var prefix = read.Weights.Keys.Where(name => name.EndsWith($".{scale}", StringComparison.Ordinal)).Select(name => name[..^scale.Length])
+            .FirstOrDefault(prefix => prefix[..^1].Split('.').All(Wrappers.Contains));
+        if (prefix is null) return read.Weights;
 
-        return weights;
+        var inner = read.Weights.Where(w => w.Key.StartsWith(prefix, StringComparison.Ordinal)).ToArray();
+        foreach (var (name, _) in inner) read.Types[name[prefix.Length..]] = read.Types[name];
+        return inner.ToDictionary(w => w.Key[prefix.Length..], w => w.Value);
     }
 
     /// <summary>A safetensors file has the brace of its header at byte 8; PyTorch's start with <c>PK</c> or a pickle's protocol.</summary>

@@ -12,12 +12,23 @@ public static class RandomWeights
     /// <summary>Draws the weights.</summary>
     /// <param name="config">The model's sizes.</param>
     /// <param name="seed">Decides every value; each tensor has its own stream, so neither order nor the number of threads matters.</param>
-    /// <returns>Parameters by OpenAI's names.</returns>
+    /// <returns>Parameters, and a ResNet's batch norm statistics, by OpenAI's names.</returns>
+    /// <exception cref="ClipException">The sizes do not fit each other, or a tensor would not fit an array.</exception>
     public static Dictionary<string, WeightTensor> Create(ClipConfig config, long seed)
     {
         ArgumentNullException.ThrowIfNull(config);
-        config.Validate("the config");
-        var weights = new List<Tensor>();
+        var tensors = Tensors(config.Validate("the config"));
+        var drawn = new WeightTensor[tensors.Count];
+        Parallel.For(0, drawn.Length, i => drawn[i] = tensors[i].Draw(new SampleRandom(seed, i)));
+        return tensors.Zip(drawn).ToDictionary(pair => pair.First.Name, pair => pair.Second);
+    }
+
+    /// <summary>Names and shapes alone.</summary>
+    internal static IEnumerable<(string Name, long[] Shape)> Shapes(ClipConfig config) => Tensors(config).Select(t => (t.Name, t.Shape));
+
+    private static List<Tensor> Tensors(ClipConfig config)
+    {
+        var tensors = new List<Tensor>();
         var text = config.Text;
         Constant("logit_scale", (float)config.LogitScaleInit);
         Normal("positional_embedding", 0.01, text.ContextLength, text.Width);
@@ -27,10 +38,7 @@ public static class RandomWeights
         Blocks("", text.Layers, text.Width, text.MlpWidth);
         if (config.Vision is ResNetConfig resNet) ResNet(resNet);
         else VisionTransformer((VisionTransformerConfig)config.Vision);
-
-        var filled = new WeightTensor[weights.Count];
-        Parallel.For(0, filled.Length, i => filled[i] = weights[i].Draw(new SampleRandom(seed, i)));
-        return weights.Zip(filled).ToDictionary(pair => pair.First.Name, pair => pair.Second);
+        return tensors;
 
         void VisionTransformer(VisionTransformerConfig vision)
         {
@@ -131,7 +139,7 @@ public static class RandomWeights
 
         void Constant(string name, float value, params long[] shape) => Add(name, shape, (values, _) => Array.Fill(values, value));
 
-        void Add(string name, long[] shape, Action<float[], SampleRandom> fill) => weights.Add(new Tensor(name, shape, fill));
+        void Add(string name, long[] shape, Action<float[], SampleRandom> fill) => tensors.Add(new Tensor(name, shape, fill));
     }
 
     private sealed record Tensor(string Name, long[] Shape, Action<float[], SampleRandom> Fill)
