@@ -113,7 +113,7 @@ public static class ClipCatalog
     /// <exception cref="FileNotFoundException">The folder holds no model.</exception>
     /// <exception cref="ArgumentException">There is no label, one comes twice, or a template has no place for it.</exception>
     /// <example><code>
-    /// var pipeline = ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", modelFolder, labels: ["a cat", "a dog"]);
+    /// var pipeline = ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", modelFolder, labels: ["cat", "dog"]);
     /// </code></example>
     public static ClipZeroShotEstimator ClipClassifyZeroShot(
         this TransformsCatalog catalog,

@@ -24,7 +24,7 @@ public sealed class ErrorTests(TrainedModel trained)
     [InlineData($"{Train} pairs.tsv --resume absent.safetensors", "no checkpoint 'absent.safetensors'")]
     [InlineData("train --train-data pairs.tsv --output out --model ViT-Z", "no model config 'ViT-Z'")]
     [InlineData("train --train-data pairs.tsv --output out --model notes.txt", "notes.txt is not a CLIP config")]
-    [InlineData("train --train-data pairs.tsv --model model.json --output things", "holds something that is not a model")]
+    [InlineData("train --train-data pairs.tsv --model model.json --output things", "holds something")]
     [InlineData("train --train-data pairs.tsv --model model.json --output notes.txt", "notes.txt is a file")]
     [InlineData("classify --model absent --labels labels.txt PICTURE", "'absent' does not exist")]
     [InlineData("classify --model things --labels labels.txt PICTURE", "no ONNX model")]
@@ -41,6 +41,8 @@ public sealed class ErrorTests(TrainedModel trained)
     [InlineData("evaluate --model MODEL --labels notes.txt --data broken.tsv", "notes.txt has one label")]
     [InlineData("tokenizer train --output out --train-data absent.txt", "no file 'absent.txt'")]
     [InlineData("tokenizer train --output out --train-data empty.txt", "empty.txt is empty")]
+    [InlineData("quickstart --output notes.txt", "notes.txt is a file")]
+    [InlineData("quickstart --output things", "holds something that no quickstart made")]
     public async Task AFailureIsOneSentence(string command, string sentence)
     {
         var (outcome, error) = await FailAsync(command);

@@ -51,7 +51,7 @@ internal sealed class TinyRun : IDisposable
         var config = ClipConfigJson.Load(ConfigFile).WithVocabulary(tokenizer.VocabularySize);
         torch.manual_seed(Options.Seed);
         model = new ClipModel(config);
-        var images = new AugmentedPixels(ClipImagePreprocessing.ForSize(config.Vision.ImageSize), new RandomResizedCrop(), 1 << 20);
+        var images = new AugmentedPixels(ClipImagePreprocessing.ForSize(config.Vision.ImageSize), Options.Augmentation, 1 << 20);
         var pairs = new PairLoader(CaptionTable.Read(Table), tokenizer, config.Text.ContextLength, images, Options.Seed) { OnBroken = onBroken };
         return new ContrastiveTrainer(model, Options, pairs, validation: null, checkpoints) { OnStep = onStep };
     }

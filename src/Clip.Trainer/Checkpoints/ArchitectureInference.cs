@@ -75,7 +75,8 @@ public static class ArchitectureInference
     private static int Heads(int width, int? hint, string tower, string source) => hint ?? (width % 64 == 0
         ? width / 64
         : throw new ClipException(
-            $"{source}: the {tower} tower's width {width} is no multiple of 64, so its heads are unknown; give --{tower}-heads or --config."));
+            $"{source}: the {tower} tower's width {width} is no multiple of 64, so its heads are unknown; "
+            + $"give --{tower}-heads or --config."));
 
     /// <summary>Dimensions of named tensors.</summary>
     private sealed class Shapes(IReadOnlyDictionary<string, WeightTensor> weights, string source)
@@ -85,10 +86,12 @@ public static class ArchitectureInference
         public int Of(string name, int axis, int rank)
         {
             if (!weights.TryGetValue(name, out var weight))
-                throw new ClipException($"{source} has no tensor '{name}', which every plain CLIP model has; give a checkpoint of such a model.");
+                throw new ClipException(
+                    $"{source} has no tensor '{name}', which every plain CLIP model has; give a checkpoint of such a model.");
             return weight.Shape.Count == rank && weight.Shape[axis] is > 0 and <= int.MaxValue
                 ? (int)weight.Shape[axis]
-                : throw new ClipException($"{source}: the tensor '{name}' has shape [{string.Join(", ", weight.Shape)}], unlike in any CLIP model.");
+                : throw new ClipException(
+                    $"{source}: the tensor '{name}' has shape [{string.Join(", ", weight.Shape)}], unlike in any CLIP model.");
         }
 
         /// <summary>How many numbered parts there are after a prefix: one more than the largest number.</summary>
@@ -113,7 +116,8 @@ public static class ArchitectureInference
             var side = (int)Math.Round(Math.Sqrt(places));
             return side > 0 && side * side == places
                 ? side
-                : throw new ClipException($"{source}: '{name}' has {places} places, which are no square; images that are not square are not supported.");
+                : throw new ClipException(
+                    $"{source}: '{name}' has {places} places, which are no square; images that are not square are not supported.");
         }
     }
 }

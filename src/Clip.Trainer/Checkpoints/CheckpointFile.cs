@@ -105,7 +105,8 @@ public sealed class CheckpointFile : IDisposable
     {
         ArgumentNullException.ThrowIfNull(path);
         if (Directory.Exists(path))
-            return InFolder(path) ?? throw new ClipException($"{path} has no weights; give a folder with one of {string.Join(", ", UsualNames)}.");
+            return InFolder(path) ?? throw new ClipException(
+                $"{path} has no weights; give a folder with one of {string.Join(", ", UsualNames)}.");
         return File.Exists(path) ? path : throw new ClipException($"There is no file {path}; give the path of a checkpoint.");
     }
 
@@ -132,7 +133,9 @@ public sealed class CheckpointFile : IDisposable
     {
         const string scale = "logit_scale";
         if (read.Weights.ContainsKey(scale)) return read.Weights;
-        var prefix = read.Weights.Keys.Where(name => name.EndsWith($".{scale}", StringComparison.Ordinal)).Select(name => name[..^scale.Length])
+        var prefix = read.Weights.Keys
+            .Where(name => name.EndsWith($".{scale}", StringComparison.Ordinal))
+            .Select(name => name[..^scale.Length])
             .FirstOrDefault(prefix => prefix[..^1].Split('.').All(Wrappers.Contains));
         if (prefix is null) return read.Weights;
 

@@ -1,6 +1,6 @@
 namespace Clip.Trainer.Checkpoints;
 
-/// <summary>Knows, by the names of their tensors, models that are related to CLIP but are computed by other rules, and refuses them by name.</summary>
+/// <summary>Knows models that are related to CLIP but computed by other rules, by the names of their tensors, and refuses them.</summary>
 internal static class OtherModels
 {
     /// <summary>How names of each kind begin; the first that fits is named. Sources: open_clip's and transformers' model classes.</summary>
@@ -36,6 +36,7 @@ internal static class OtherModels
         }
 
         if (names.FirstOrDefault(name => name.Contains(".ls_1.", StringComparison.Ordinal)) is { } scale)
-            throw new ClipException($"{path} holds a model with LayerScale, which is not supported: tensor '{scale}'; give a plain CLIP model.");
+            throw new ClipException(
+                $"{path} holds a model with LayerScale, which is not supported: tensor '{scale}'; give a plain CLIP model.");
     }
 }

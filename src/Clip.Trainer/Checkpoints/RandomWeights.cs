@@ -90,7 +90,8 @@ public static class RandomWeights
             BatchNorm($"{prefix}bn{number}", to, gain);
         }
 
-        void Convolution(string name, int from, int to, int kernel) => Uniform($"{name}.weight", from * kernel * kernel, to, from, kernel, kernel);
+        void Convolution(string name, int from, int to, int kernel) =>
+            Uniform($"{name}.weight", from * kernel * kernel, to, from, kernel, kernel);
 
         void BatchNorm(string name, int width, float gain = 1)
         {
@@ -147,7 +148,8 @@ public static class RandomWeights
         public WeightTensor Draw(SampleRandom random)
         {
             var count = Shape.Aggregate(1L, (product, d) => product * d);
-            if (count > Array.MaxLength) throw new ClipException($"The weight '{Name}' would have {count} values, more than an array holds.");
+            if (count > Array.MaxLength)
+                throw new ClipException($"The weight '{Name}' would have {count} values, more than an array holds.");
             var values = GC.AllocateUninitializedArray<float>((int)count);
             Fill(values, random);
             return new WeightTensor(Shape, values);

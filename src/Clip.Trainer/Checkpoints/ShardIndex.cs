@@ -35,7 +35,8 @@ internal static class ShardIndex
             if (name.Length == 0 || name is "." or ".." || Path.GetFileName(name) != name)
                 throw new ClipException($"{path} names a shard '{name}' outside of its folder; get it again.");
             var shard = Path.Combine(folder, name);
-            return File.Exists(shard) ? shard : throw new ClipException($"{path} lists the shard {name}, which is not beside it; get it too.");
+            return File.Exists(shard) ? shard : throw new ClipException(
+                $"{path} lists the shard {name}, which is not beside it; get it too.");
         }
     }
 }

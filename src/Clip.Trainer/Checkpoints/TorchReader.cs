@@ -23,7 +23,7 @@ internal sealed class TorchReader : IPickleHost
     /// <summary>The number that older files begin with (torch/serialization.py, MAGIC_NUMBER).</summary>
     private static readonly BigInteger LegacyMagic = BigInteger.Parse("119547037146038801333356", null);
 
-    /// <summary>How many times the file's own values its out-of-order tensors may take together; an honest file's take at most once.</summary>
+    /// <summary>How many times the file's own values its out-of-order tensors may take together; an honest file's take one.</summary>
     private const int MaxCopies = 2;
 
     private static readonly PickleGlobal OrderedDict = new("collections", "OrderedDict");
@@ -139,7 +139,8 @@ internal sealed class TorchReader : IPickleHost
     private byte[] ReadEntry(ZipArchiveEntry entry, long fileLength)
     {
         RequireStored(entry, fileLength);
-        if (entry.Length > Array.MaxLength) throw new ClipException($"{_path}: its part {entry.FullName} is larger than an array; split it.");
+        if (entry.Length > Array.MaxLength)
+            throw new ClipException($"{_path}: its part {entry.FullName} is larger than an array; split it.");
         using var stream = entry.Open();
         var bytes = new byte[entry.Length];
         stream.ReadExactly(bytes);

@@ -31,7 +31,8 @@ internal static class TorchStateDict
             : throw new ClipException($"{path} has no state_dict with tensors; save one with torch.save(model.state_dict(), path).");
     }
 
-    private static void Collect(PickleObject module, string prefix, Dictionary<string, TorchTensor> tensors, int depth, string path, ref int modules)
+    private static void Collect(
+        PickleObject module, string prefix, Dictionary<string, TorchTensor> tensors, int depth, string path, ref int modules)
     {
         if (++modules > MaxModules) throw new ClipException($"{path} has more than {MaxModules} modules; save its state_dict instead.");
         if (depth == 0) throw new ClipException($"{path} nests modules deeper than {MaxDepth}; save its state_dict instead.");

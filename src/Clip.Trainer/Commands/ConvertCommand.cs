@@ -10,16 +10,34 @@ internal static class ConvertCommand
 {
     public static Command Create()
     {
-        var checkpoint = new Argument<string>("checkpoint") { Description = "A checkpoint (.pt, .bin, .safetensors, an index of shards) or a folder with one." };
+        var checkpoint = new Argument<string>("checkpoint")
+        {
+            Description = "A checkpoint (.pt, .bin, .safetensors, an index of shards) or a folder with one.",
+        };
         var output = new Option<string>("--output") { Description = "The model folder to write.", Required = true };
-        var precision = new Option<string>("--precision") { Description = "How the ONNX files store their weights: fp32, fp16, int8, or several, parted by commas.", DefaultValueFactory = _ => "fp32" };
-        var config = new Option<string?>("--config") { Description = "A config.json, an open_clip config, or the name of one that comes with the program; else the one beside the checkpoint, or what the weights tell." };
+        var precision = new Option<string>("--precision")
+        {
+            Description = "How the ONNX files store their weights: fp32, fp16, int8, or several, parted by commas.",
+            DefaultValueFactory = _ => "fp32",
+        };
+        var config = new Option<string?>("--config")
+        {
+            Description =
+                "A config.json, an open_clip config, or the name of one that comes with the program; else the one beside the "
+                + "checkpoint, or what the weights tell.",
+        };
         var tokenizer = new Option<string?>("--tokenizer") { Description = TokenizerFiles.Forms };
         var quick = new Option<bool>("--quick-gelu") { Description = "The model was trained with quick-GELU, as OpenAI's." };
         var gelu = new Option<bool>("--gelu") { Description = "The model was trained with GELU, as most of open_clip's." };
-        var visionHeads = new Option<int?>("--vision-heads") { Description = "The image tower's attention heads where they are not width / 64." };
-        var textHeads = new Option<int?>("--text-heads") { Description = "The text tower's attention heads where they are not width / 64." };
-        var command = new Command("convert", "Converts a CLIP checkpoint to a model folder for Microsoft.ML.Clip, transformers.js and ONNX Runtime.")
+        var visionHeads = new Option<int?>("--vision-heads")
+        {
+            Description = "The image tower's attention heads where they are not width / 64.",
+        };
+        var textHeads = new Option<int?>("--text-heads")
+        {
+            Description = "The text tower's attention heads where they are not width / 64.",
+        };
+        var command = new Command("convert", "Converts a CLIP checkpoint to a model folder for ML.NET, transformers.js and ONNX Runtime.")
         {
             checkpoint, output, precision, config, tokenizer, quick, gelu, visionHeads, textHeads,
         };
@@ -51,7 +69,7 @@ internal static class ConvertCommand
             "fp32" => OnnxPrecision.Fp32,
             "fp16" => OnnxPrecision.Fp16,
             "int8" => OnnxPrecision.Int8,
-            _ => throw new ClipException($"--precision '{name}' is not known; give fp32, fp16 or int8, or several of them parted by commas."),
+            _ => throw new ClipException($"--precision '{name}' is not known; give fp32, fp16 or int8, or several, parted by commas."),
         }).Distinct(),
     ];
 }

@@ -16,15 +16,15 @@ internal static class EvaluateCommand
         var data = new Option<string>("--data") { Description = "Table of image paths and their labels.", Required = true };
         var labels = new Option<string>("--labels") { Description = "Text file with every candidate label, one a line.", Required = true };
         var templates = new Option<string?>("--templates") { Description = "Text file with a prompt a line, {} or {c} for the label; 'a photo of a {}.' without it." };
-        var imageKey = new Option<string>("--csv-img-key") { Description = "Header of the image path's column.", DefaultValueFactory = _ => new CaptionTableOptions().ImageKey };
+        var table = new TableOptions();
         var labelKey = new Option<string>("--csv-label-key") { Description = "Header of the label's column.", DefaultValueFactory = _ => new CaptionTableOptions().CaptionKeys[0] };
-        var command = new Command("evaluate", "Measures zero-shot accuracy.") { model, data, labels, templates, imageKey, labelKey };
+        var command = new Command("evaluate", "Measures zero-shot accuracy.") { model, data, labels, templates, table.Separator, table.ImageKey, labelKey };
         command.SetAction(parsed =>
         {
             var clock = Stopwatch.StartNew();
-            var table = new CaptionTableOptions { ImageKey = parsed.GetValue(imageKey)!, CaptionKeys = [parsed.GetValue(labelKey)!] };
-            var images = CaptionTable.Read(parsed.GetValue(data)!, table).Select(row => new LabelledImage { ImagePath = row.Path, Class = row.Captions[0] }).ToArray();
-            var names = LineFile.Read(parsed.GetValue(labels)!, "--labels").Distinct().ToArray();
+            var layout = new CaptionTableOptions { Separator = TableOptions.OneCharacter(parsed.GetValue(table.Separator)!), ImageKey = parsed.GetValue(table.ImageKey)!, CaptionKeys = [parsed.GetValue(labelKey)!] };
+            var images = CaptionTable.Read(parsed.GetValue(data)!, layout).Select(row => new LabelledImage { ImagePath = row.Path, Class = row.Captions[0] }).ToArray();
+            var names = LineFile.Read(parsed.GetValue(labels)!, "--labels");
             if (names.Length < 2) throw new ClipException($"{parsed.GetValue(labels)} has one label, and with nothing to choose from there is no accuracy; give at least two.");
             var prompts = parsed.GetValue(templates) is { } file ? LineFile.Read(file, "--templates") : null;
             var ml = new MLContext();

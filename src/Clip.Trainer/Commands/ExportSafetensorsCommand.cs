@@ -10,9 +10,13 @@ internal static class ExportSafetensorsCommand
     {
         var model = new Argument<string>("model") { Description = "A model folder or a checkpoint." };
         var output = new Option<string>("--output") { Description = "The safetensors file to write.", Required = true };
-        var naming = new Option<string>("--naming") { Description = "openai (also open_clip's names) or hf.", DefaultValueFactory = _ => "openai" };
+        var naming = new Option<string>("--naming")
+        {
+            Description = "openai (also open_clip's names) or hf.",
+            DefaultValueFactory = _ => "openai",
+        };
         naming.AcceptOnlyFromAmong("openai", "hf");
-        var command = new Command("export-safetensors", "Writes a model's weights as float32 safetensors by OpenAI's or Hugging Face's names.") { model, output, naming };
+        var command = new Command("export-safetensors", "Writes weights by OpenAI's or Hugging Face's names.") { model, output, naming };
         command.SetAction(parsed =>
         {
             using var checkpoint = CheckpointFile.Open(parsed.GetValue(model)!);

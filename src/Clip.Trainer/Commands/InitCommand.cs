@@ -10,11 +10,15 @@ internal static class InitCommand
 {
     public static Command Create()
     {
-        var model = new Option<string>("--model") { Description = "The name of a config that comes with the program, or a config's path.", Required = true };
+        var model = new Option<string>("--model")
+        {
+            Description = "The name of a config that comes with the program, or a config's path.",
+            Required = true,
+        };
         var output = new Option<string>("--output") { Description = "The model folder to write.", Required = true };
         var seed = new Option<long>("--seed") { Description = "Decides the weights." };
         var tokenizer = new Option<string?>("--tokenizer") { Description = $"{TokenizerFiles.Forms} The vocabulary's size is its." };
-        var command = new Command("init", "Writes a model folder of a named architecture with random starting weights.") { model, output, seed, tokenizer };
+        var command = new Command("init", "Writes a model folder with random starting weights.") { model, output, seed, tokenizer };
         command.SetAction(parsed =>
         {
             var target = ModelFolderWriter.EnsureReplaceable(parsed.GetValue(output)!);
@@ -33,7 +37,8 @@ internal static class InitCommand
                 };
             }
 
-            ModelFolderWriter.Write(config, RandomWeights.Create(config, parsed.GetValue(seed)), target, vocabulary is null ? null : vocabulary.Save);
+            var weights = RandomWeights.Create(config, parsed.GetValue(seed));
+            ModelFolderWriter.Write(config, weights, target, folder => vocabulary?.Save(folder));
             Console.WriteLine($"{ModelDescription.Architecture(config)}: {ModelDescription.Sizes(config)}");
             Console.WriteLine($"Model folder: {target}");
         });

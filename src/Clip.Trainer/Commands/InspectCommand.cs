@@ -9,7 +9,7 @@ internal static class InspectCommand
     public static Command Create()
     {
         var path = new Argument<string>("path") { Description = "A checkpoint, a model folder or an .onnx file." };
-        var command = new Command("inspect", "Tells architecture, parameters, types, tokenizer, precisions and sizes, and what is missing.") { path };
+        var command = new Command("inspect", "Tells what a checkpoint, folder or graph holds, and what it lacks.") { path };
         command.SetAction(parsed =>
         {
             foreach (var (heading, text) in Inspection.Of(parsed.GetValue(path)!)) Console.WriteLine($"{heading,-14} {text}");

@@ -15,20 +15,22 @@ internal static class QuickstartCommand
         var output = new Option<string>("--output") { Description = "Folder for everything the quickstart makes; what an earlier one made there is replaced.", DefaultValueFactory = _ => "quickstart" };
         var seed = new Option<long>("--seed") { Description = "Decides pictures, held-out combinations and training.", DefaultValueFactory = _ => 0 };
         var epochs = new Option<int>("--epochs") { Description = "Passes over the pictures.", DefaultValueFactory = _ => 8 };
-        var command = new Command("quickstart", "Draws captioned pictures, trains a small CLIP on them and classifies combinations it never saw.") { output, seed, epochs };
+        var pictures = new Option<int>("--pictures") { Description = "Pictures to train on.", DefaultValueFactory = _ => SceneDataset.TrainImages, Hidden = true };
+        CommandLine.RequirePositive(epochs, pictures);
+        var command = new Command("quickstart", "Draws captioned pictures, trains a small CLIP on them and classifies combinations it never saw.") { output, seed, epochs, pictures };
         command.SetAction(async (parsed, cancellation) =>
-            await RunAsync(Path.GetFullPath(parsed.GetValue(output)!), parsed.GetValue(seed), parsed.GetValue(epochs), cancellation).ConfigureAwait(false));
+            await RunAsync(Path.GetFullPath(parsed.GetValue(output)!), parsed.GetValue(seed), parsed.GetValue(epochs), parsed.GetValue(pictures), cancellation).ConfigureAwait(false));
         return command;
     }
 
-    private static async Task<int> RunAsync(string folder, long seed, int epochs, CancellationToken cancellation)
+    private static async Task<int> RunAsync(string folder, long seed, int epochs, int pictures, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var paths = new QuickstartPaths(folder);
         paths.RemoveEarlier();
 
-        Say($"Drawing {SceneDataset.TrainImages} captioned pictures; {SceneDataset.HeldOut} of {Combination.All.Count} combinations of size, texture, colour and shape are kept out of training.");
-        var data = SceneDataset.Draw(paths.Data, seed);
+        Say($"Drawing {pictures} captioned pictures; {SceneDataset.HeldOut} of {Combination.All.Count} combinations of size, texture, colour and shape are kept out of training.");
+        var data = SceneDataset.Draw(paths.Data, seed, pictures);
         var finished = await TrainCommand.RunAsync(
             new TrainingRunOptions
             {
@@ -36,7 +38,6 @@ internal static class QuickstartCommand
                 ValidationData = data.Validation,
                 Model = "quickstart",
                 VocabSize = 640,
-                Crop = new RandomResizedCrop(MinScale: 1), // the pictures vary enough by themselves
                 Output = paths.Model,
                 Training = new TrainingOptions
                 {
@@ -46,6 +47,7 @@ internal static class QuickstartCommand
                     Warmup = 50,
                     Optimizer = new AdamWOptions(WeightDecay: 0.1),
                     GradClipNorm = 1,
+                    Augmentation = new Augmentation { Crop = new RandomResizedCrop(MinScale: 1) }, // the pictures vary enough by themselves
                     Seed = seed,
                 },
             },

@@ -10,7 +10,6 @@ namespace Clip.Trainer.Commands;
 internal static class TrainCommand
 {
     private static readonly TrainingOptions Defaults = new();
-    private static readonly CaptionTableOptions TableDefaults = new();
 
     public static Command Create()
     {
@@ -20,9 +19,7 @@ internal static class TrainCommand
         var output = new Option<string>("--output") { Description = "The model folder to write; OUTPUT.run holds checkpoints.", Required = true };
         var tokenizer = new Option<string?>("--tokenizer") { Description = "Folder of a CLIP tokenizer; without it a vocabulary is learned from the captions." };
         var vocabSize = new Option<int>("--vocab-size") { Description = "Entries of a learned vocabulary.", DefaultValueFactory = _ => 8192 };
-        var separator = new Option<string>("--csv-separator") { Description = "What separates the table's cells.", DefaultValueFactory = _ => "\t" };
-        var imageKey = new Option<string>("--csv-img-key") { Description = "Header of the image path's column.", DefaultValueFactory = _ => TableDefaults.ImageKey };
-        var captionKey = new Option<string[]>("--csv-caption-key") { Description = "Headers of the captions' columns; one caption is drawn each epoch.", DefaultValueFactory = _ => [.. TableDefaults.CaptionKeys], AllowMultipleArgumentsPerToken = true };
+        var table = new TableOptions();
         var epochs = new Option<int>("--epochs") { Description = "Passes over the data.", DefaultValueFactory = _ => Defaults.Epochs };
         var batchSize = new Option<int>("--batch-size") { Description = "Pairs a step.", DefaultValueFactory = _ => Defaults.BatchSize };
         var lr = new Option<double>("--lr") { Description = "Peak learning rate.", DefaultValueFactory = _ => Defaults.LearningRate };
@@ -36,14 +33,17 @@ internal static class TrainCommand
         precision.AcceptOnlyFromAmong("fp32", "bf16");
         var seed = new Option<long>("--seed") { Description = "Decides starting weights, order, crops and captions.", DefaultValueFactory = _ => Defaults.Seed };
         var scale = new Option<double>("--aug-scale") { Description = "Smallest share of an image's area a training crop shows.", DefaultValueFactory = _ => new RandomResizedCrop().MinScale };
+        var flip = new Option<double>("--aug-flip") { Description = "Chance of mirroring an image.", DefaultValueFactory = _ => 0 };
+        var jitter = new Option<double>("--aug-color-jitter") { Description = "How far brightness, contrast and saturation vary, 0 to 1.", DefaultValueFactory = _ => 0 };
+        var gray = new Option<double>("--aug-grayscale") { Description = "Chance of losing all colour.", DefaultValueFactory = _ => 0 };
         var saveFrequency = new Option<int>("--save-frequency") { Description = "Epochs between checkpoints.", DefaultValueFactory = _ => Defaults.SaveFrequency };
         var resume = new Option<string?>("--resume") { Description = "'latest', or a checkpoint file of this run." };
         CommandLine.RequirePositive(vocabSize, epochs, batchSize, saveFrequency, lr);
 
         var command = new Command("train", "Trains a CLIP model from scratch and writes a model folder.")
         {
-            trainData, valData, model, output, epochs, batchSize, lr, warmup, wd, beta1, beta2, eps, clip, precision, seed, scale,
-            tokenizer, vocabSize, separator, imageKey, captionKey, saveFrequency, resume,
+            trainData, valData, model, output, epochs, batchSize, lr, warmup, wd, beta1, beta2, eps, clip, precision, seed, scale, flip, jitter, gray,
+            tokenizer, vocabSize, table.Separator, table.ImageKey, table.CaptionKeys, saveFrequency, resume,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -51,12 +51,11 @@ internal static class TrainCommand
             {
                 TrainData = parsed.GetValue(trainData)!,
                 ValidationData = parsed.GetValue(valData),
-                Table = new CaptionTableOptions { Separator = Separator(parsed.GetValue(separator)!), ImageKey = parsed.GetValue(imageKey)!, CaptionKeys = parsed.GetValue(captionKey)! },
+                Table = table.Parse(parsed),
                 Model = parsed.GetValue(model)!,
                 Output = parsed.GetValue(output)!,
                 Tokenizer = parsed.GetValue(tokenizer),
                 VocabSize = parsed.GetValue(vocabSize),
-                Crop = new RandomResizedCrop(Share(parsed.GetValue(scale))),
                 Resume = parsed.GetValue(resume),
                 Training = new TrainingOptions
                 {
@@ -68,6 +67,13 @@ internal static class TrainCommand
                     GradClipNorm = parsed.GetValue(clip),
                     Bfloat16 = parsed.GetValue(precision) == "bf16",
                     Seed = parsed.GetValue(seed),
+                    Augmentation = new Augmentation
+                    {
+                        Crop = new RandomResizedCrop(Share(parsed.GetValue(scale))),
+                        FlipChance = parsed.GetValue(flip),
+                        ColorJitter = parsed.GetValue(jitter),
+                        GrayscaleChance = parsed.GetValue(gray),
+                    },
                     SaveFrequency = parsed.GetValue(saveFrequency),
                 },
             };
@@ -87,11 +93,4 @@ internal static class TrainCommand
 
     private static double Share(double scale) =>
         scale is > 0 and <= 1 ? scale : throw new ClipException(FormattableString.Invariant($"--aug-scale {scale} is not a share of an image; give a number above 0, at most 1."));
-
-    private static char Separator(string text) => text switch
-    {
-        "\\t" or "tab" => '\t',
-        { Length: 1 } => text[0],
-        _ => throw new ClipException($"--csv-separator '{text}' is not one character; give one, or 'tab'."),
-    };
 }

@@ -10,7 +10,8 @@ internal static class Inspection
 {
     private const string Missing = "missing";
 
-    private static readonly (string Stem, string Part)[] Towers = [("vision_model", "image tower"), ("text_model", "text tower"), ("model", "whole model")];
+    private static readonly (string Stem, string Part)[] Towers =
+        [("vision_model", "image tower"), ("text_model", "text tower"), ("model", "whole model")];
 
     /// <summary>Looks at a checkpoint file, an ONNX file, a model folder or a folder with a checkpoint.</summary>
     /// <exception cref="ClipException">It is none of these, or damaged.</exception>
@@ -37,8 +38,13 @@ internal static class Inspection
         yield return ("written by", $"{(graph.Producer.Length > 0 ? graph.Producer : "unknown")}, opset {graph.Opset}");
         foreach (var input in graph.Inputs) yield return ("input", Describe(input));
         foreach (var output in graph.Outputs) yield return ("output", Describe(output));
-        yield return ("nodes", string.Join(", ", graph.Operators.OrderByDescending(o => o.Value).ThenBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Value} {o.Key}")));
-        yield return ("values", ModelDescription.Counts(graph.Weights.Select(w => KeyValuePair.Create(OnnxSummary.TypeName(w.Key), w.Value))));
+        yield return (
+            "nodes",
+            string.Join(", ", graph.Operators.OrderByDescending(o =>
+                o.Value).ThenBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Value} {o.Key}")));
+        yield return (
+            "values",
+            ModelDescription.Counts(graph.Weights.Select(w => KeyValuePair.Create(OnnxSummary.TypeName(w.Key), w.Value))));
         yield return ("size", ModelDescription.Bytes(SizeOf(path, graph)));
         foreach (var file in Absent(path, graph)) yield return (Missing, $"its weights in {file}: copy that file beside it");
 
@@ -71,7 +77,9 @@ internal static class Inspection
             using var checkpoint = CheckpointFile.Open(weights);
             foreach (var line in Architecture(checkpoint, around.Config, missing)) yield return line;
             yield return ("parameters", Parameters(checkpoint));
-            yield return ("weights", $"{Path.GetFileName(checkpoint.Path)}, {ModelDescription.Counts(checkpoint.ElementCounts)}, {Sizes(checkpoint)}");
+            yield return (
+                "weights",
+                $"{Path.GetFileName(checkpoint.Path)}, {ModelDescription.Counts(checkpoint.ElementCounts)}, {Sizes(checkpoint)}");
         }
         else if (around.Config is { } config)
         {
@@ -93,13 +101,15 @@ internal static class Inspection
         var parts = GraphsIn(path).Select(g => g.Part).ToHashSet();
         foreach (var (stem, part) in Towers.SkipLast(1))
         {
-            if (!parts.Contains(part) && !parts.Contains(Towers[^1].Part)) missing.Add($"onnx/{stem}.onnx, the {part}: clip convert writes it");
+            if (!parts.Contains(part) && !parts.Contains(Towers[^1].Part))
+                missing.Add($"onnx/{stem}.onnx, the {part}: clip convert writes it");
         }
 
         foreach (var text in missing) yield return (Missing, text);
     }
 
-    private static IEnumerable<(string Heading, string Text)> Architecture(CheckpointFile checkpoint, string? configFile, List<string> missing)
+    private static IEnumerable<(string Heading, string Text)> Architecture(
+        CheckpointFile checkpoint, string? configFile, List<string> missing)
     {
         ClipConfig config;
         if (configFile is not null)
@@ -112,7 +122,8 @@ internal static class Inspection
 
         // What the weights do not tell is said to be missing, so any value of it serves to find the rest.
         var (vision, text) = (HeadsOrNull(VisionWidth(checkpoint), "vision"), HeadsOrNull(TextWidth(checkpoint), "text"));
-        config = ArchitectureInference.Infer(checkpoint.Weights, new ArchitectureHints(Activation.QuickGelu, vision, text), checkpoint.Path);
+        var hints = new ArchitectureHints(Activation.QuickGelu, vision, text);
+        config = ArchitectureInference.Infer(checkpoint.Weights, hints, checkpoint.Path);
         if (!checkpoint.IsOpenAIs) missing.Add("the activation: --quick-gelu, --gelu or --config");
         yield return ("architecture", ModelDescription.Architecture(config));
         yield return ("sizes", $"{ModelDescription.Sizes(config)} (from the weights; as far as they tell)");
@@ -130,7 +141,9 @@ internal static class Inspection
     private static int TextWidth(CheckpointFile checkpoint) => Rows(checkpoint, "ln_final.weight", 1);
 
     private static int Rows(CheckpointFile checkpoint, string name, int rank) =>
-        checkpoint.Weights.TryGetValue(name, out var weight) && weight.Shape.Count == rank ? (int)Math.Min(weight.Shape[0], int.MaxValue) : 0;
+        checkpoint.Weights.TryGetValue(name, out var weight) && weight.Shape.Count == rank
+            ? (int)Math.Min(weight.Shape[0], int.MaxValue)
+            : 0;
 
     private static string Parameters(CheckpointFile checkpoint) =>
         checkpoint.Weights.Where(w => !IsStatistic(w.Key)).Sum(w => (long)w.Value.Data.Length).ToString("N0", CultureInfo.InvariantCulture);
@@ -140,7 +153,8 @@ internal static class Inspection
         || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
 
     private static string Sizes(CheckpointFile checkpoint) =>
-        ModelDescription.Bytes(checkpoint.Files.Sum(f => new FileInfo(f).Length)) + (checkpoint.Files.Count > 1 ? $" in {checkpoint.Files.Count} files" : "");
+        ModelDescription.Bytes(checkpoint.Files.Sum(f => new FileInfo(f).Length))
+        + (checkpoint.Files.Count > 1 ? $" in {checkpoint.Files.Count} files" : "");
 
     private static IEnumerable<(string Heading, string Text)> Tokenizer(ModelSurroundings around, List<string> missing)
     {
@@ -160,7 +174,8 @@ internal static class Inspection
     private static long SizeOf(string file, OnnxSummary graph) =>
         new FileInfo(file).Length + graph.ExternalFiles.Select(f => new FileInfo(Beside(file, f))).Where(f => f.Exists).Sum(f => f.Length);
 
-    private static IEnumerable<string> Absent(string file, OnnxSummary graph) => graph.ExternalFiles.Where(f => !File.Exists(Beside(file, f)));
+    private static IEnumerable<string> Absent(string file, OnnxSummary graph) =>
+        graph.ExternalFiles.Where(f => !File.Exists(Beside(file, f)));
 
     private static string Beside(string file, string name) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, name);
 }

@@ -28,13 +28,14 @@ internal static class ModelConfigFile
         ("text_cfg", "norm_kwargs", []),
     ];
 
-    /// <summary>Reads Hugging Face's <c>config.json</c>, a model config of open_clip's or the <c>open_clip_config.json</c> around one.</summary>
+    /// <summary>Reads Hugging Face's <c>config.json</c>, a model config of open_clip's, or its <c>open_clip_config.json</c>.</summary>
     /// <param name="nameOrPath">A file, a folder with one, or the name of a config that comes with the program.</param>
     /// <exception cref="ClipException">There is none, it is not CLIP's, or asks for what is not supported.</exception>
     public static ClipConfig Read(string nameOrPath)
     {
         if (Directory.Exists(nameOrPath))
-            nameOrPath = new ModelSurroundings(nameOrPath).Config ?? throw new ClipException($"{nameOrPath} has no config.json; give a folder with one.");
+            nameOrPath = new ModelSurroundings(nameOrPath).Config ?? throw new ClipException(
+                $"{nameOrPath} has no config.json; give a folder with one.");
         if (!File.Exists(nameOrPath)) return ClipConfigJson.Load(nameOrPath);
         try
         {

@@ -41,7 +41,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
     private const int MaxContext = 4096;
 
     /// <summary>Converts. Nothing is left behind where this fails.</summary>
-    /// <exception cref="ClipException">The checkpoint is not one of a model that can be converted, or something is still to be told.</exception>
+    /// <exception cref="ClipException">The checkpoint cannot be converted, or something is still to be told.</exception>
     public void Run()
     {
         var target = ModelFolderWriter.EnsureReplaceable(options.Output);
@@ -55,12 +55,20 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         if (tokenizer is not null)
         {
             if (isInferred)
-                config = config with { Text = config.Text with { BosTokenId = tokenizer.StartOfTextId, EosTokenId = tokenizer.EndOfTextId } };
+            {
+                config = config with
+                {
+                    Text = config.Text with { BosTokenId = tokenizer.StartOfTextId, EosTokenId = tokenizer.EndOfTextId },
+                };
+            }
+
+
             TokenizerFiles.RequireFit(tokenizer, config.Text);
         }
 
         if (config.Text.ContextLength > MaxContext)
-            throw new ClipException($"{checkpoint.Path} has a context of {config.Text.ContextLength} tokens; at most {MaxContext} are supported.");
+            throw new ClipException(
+                $"{checkpoint.Path} has a context of {config.Text.ContextLength} tokens; at most {MaxContext} are supported.");
         var preprocessing = around.Preprocessing is { } file ? PreprocessingFile.Read(file, config.Vision.ImageSize) : null;
         var isOwn = preprocessing is null || preprocessing == ClipImagePreprocessing.ForSize(config.Vision.ImageSize);
 
@@ -69,8 +77,10 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         ModelFolderWriter.Write(config, checkpoint.Weights, target, WriteRest, options.Precisions);
         say($"Model folder: {target}");
         if (tokenizer is null)
-            warn("The folder has no tokenizer, so only its image side works; convert again with --tokenizer, or put tokenizer.json, or vocab.json "
-                + "and merges.txt, into it.");
+        {
+            warn("The folder has no tokenizer, so only its image side works; convert again with --tokenizer, "
+                + "or put tokenizer.json, or vocab.json and merges.txt, into it.");
+        }
 
         void WriteRest(string folder)
         {
@@ -90,9 +100,11 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
             return WithVisionHeads(config).Validate(path);
         }
 
-        var activation = options.Activation ?? (checkpoint.IsOpenAIs ? Activation.QuickGelu : default(Activation?)) ?? throw new ClipException(
-            $"{checkpoint.Path} does not tell which activation its model was trained with: give --quick-gelu (OpenAI's weights and what was "
-            + "made from them), --gelu (most others), or --config.");
+        if (options.Activation is null && !checkpoint.IsOpenAIs)
+            throw new ClipException(
+                $"{checkpoint.Path} does not tell which activation its model was trained with: give --quick-gelu "
+                + "(OpenAI's weights and what was made from them), --gelu (most others), or --config.");
+        var activation = options.Activation ?? Activation.QuickGelu;
         return ArchitectureInference.Infer(
             checkpoint.Weights, new ArchitectureHints(activation, options.VisionHeads, options.TextHeads), checkpoint.Path);
     }

@@ -6,11 +6,11 @@ namespace Clip.Trainer.Conversion;
 /// <summary>A model's sizes in words.</summary>
 internal static class ModelDescription
 {
-    /// <summary>A name that people know, where the sizes are those of a config that comes with the program; else the kind of image tower.</summary>
+    /// <summary>The name of the config that comes with the program and has these sizes; else the kind of image tower.</summary>
     public static string Architecture(ClipConfig config)
     {
         var known = ClipConfigJson.Names.FirstOrDefault(name => HaveSameSizes(ClipConfigJson.Load(name), config));
-        return known ?? (config.Vision is ResNetConfig ? "CLIP with a ResNet of other sizes than OpenAI's" : "CLIP with a Vision Transformer of other sizes than OpenAI's");
+        return known ?? $"CLIP with a {(config.Vision is ResNetConfig ? "ResNet" : "Vision Transformer")} of other sizes than OpenAI's";
     }
 
     /// <summary>Every size, on one line.</summary>
@@ -24,8 +24,9 @@ internal static class ModelDescription
         };
         var text = config.Text;
         var activation = config.Activation == Activation.QuickGelu ? "quick-GELU" : "GELU";
-        return $"image {config.Vision.ImageSize}, {vision}; text {text.ContextLength} tokens, vocabulary {text.VocabSize}, width {text.Width}, "
-            + $"{text.Layers} layers, {text.Heads} heads, MLP {text.MlpWidth}; embedding {config.EmbedDim}; {activation}";
+        return $"image {config.Vision.ImageSize}, {vision}; text {text.ContextLength} tokens, vocabulary {text.VocabSize}, "
+            + $"width {text.Width}, {text.Layers} layers, {text.Heads} heads, MLP {text.MlpWidth}; "
+            + $"embedding {config.EmbedDim}; {activation}";
     }
 
     /// <summary>A file's size for people.</summary>
@@ -38,9 +39,12 @@ internal static class ModelDescription
 
     /// <summary>Counts of values by type: <c>1,234 float16, 5 float32</c>.</summary>
     public static string Counts(IEnumerable<KeyValuePair<string, long>> counts) =>
-        string.Join(", ", counts.OrderByDescending(c => c.Value).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Value:N0} {c.Key}")));
+        string.Join(", ", counts.OrderByDescending(c =>
+            c.Value).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Value:N0} {c.Key}")));
 
     private static bool HaveSameSizes(ClipConfig known, ClipConfig config) =>
         known.Vision == config.Vision && known.EmbedDim == config.EmbedDim
-        && known.Text with { VocabSize = 0, BosTokenId = 0, EosTokenId = 0 } == config.Text with { VocabSize = 0, BosTokenId = 0, EosTokenId = 0 };
+        && WithoutVocabulary(known.Text) == WithoutVocabulary(config.Text);
+
+    private static TextConfig WithoutVocabulary(TextConfig text) => text with { VocabSize = 0, BosTokenId = 0, EosTokenId = 0 };
 }

@@ -44,7 +44,8 @@ internal static class PreprocessingFile
         json["do_center_crop"] = preprocessing.DoCenterCrop;
         json["resample"] = (int)preprocessing.Resample;
         if (preprocessing.ShortestEdge is { } edge) json["size"] = new JsonObject { ["shortest_edge"] = edge };
-        else if (preprocessing.ResizeHeight is { } height) json["size"] = new JsonObject { ["height"] = height, ["width"] = preprocessing.ResizeWidth };
+        else if (preprocessing is { ResizeHeight: { } height, ResizeWidth: { } width })
+            json["size"] = new JsonObject { ["height"] = height, ["width"] = width };
         File.WriteAllText(path, json.ToJsonString(Indented));
     }
 

@@ -6,10 +6,11 @@ using Microsoft.ML.Clip.Imaging;
 namespace Clip.Trainer.Data;
 
 /// <summary>
-/// Training pixels: a random crop of the decoded image, resized and normalised with the arithmetic that inference uses.
+/// Training pixels: a random crop of the decoded image, resized and normalised with the arithmetic that inference uses, and
+/// whatever else the augmentation asks for in between.
 /// Decoded images are kept as long as they fit the cache, since decoding again costs more than everything else here.
 /// </summary>
-internal sealed class AugmentedPixels(ClipImagePreprocessing settings, RandomResizedCrop crop, long cacheBytes) : IPixelSource, IDisposable
+internal sealed class AugmentedPixels(ClipImagePreprocessing settings, Augmentation augmentation, long cacheBytes) : IPixelSource, IDisposable
 {
     private readonly Normalizer _normalizer = new(settings);
     private readonly ConcurrentDictionary<string, DecodedImage> _cache = new();
@@ -40,12 +41,13 @@ internal sealed class AugmentedPixels(ClipImagePreprocessing settings, RandomRes
     private void Fill(DecodedImage image, ref SampleRandom random, Span<float> destination)
     {
         var (width, height) = (settings.CropWidth, settings.CropHeight);
-        var (x, y, w, h) = crop.Draw(image.Width, image.Height, ref random);
+        var (x, y, w, h) = augmentation.Crop.Draw(image.Width, image.Height, ref random);
         var rgba = ArrayPool<byte>.Shared.Rent(4 * width * height);
         try
         {
             var pixels = rgba.AsSpan(0, 4 * width * height);
             ImageResizer.ResizeToRgb(image.View.Crop(x, y, w, h), ResizeWindow.Whole(width, height), settings.Resample, pixels, 4 * width);
+            augmentation.Apply(pixels, width, ref random);
             _normalizer.Normalize(pixels, destination);
         }
         finally

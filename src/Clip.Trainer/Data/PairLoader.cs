@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 using System.Threading.Channels;
 using Microsoft.ML.Clip;
 
@@ -27,6 +29,17 @@ internal sealed class PairLoader(IReadOnlyList<CaptionedImage> rows, ClipTokeniz
 
     /// <summary>How many pairs there are.</summary>
     public int Count => rows.Count;
+
+    /// <summary>Tells these pairs from others: their number, and a hash of the images' names and the captions.</summary>
+    public string Fingerprint
+    {
+        get
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach (var row in rows) hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(row.Path)}\t{string.Join('\t', row.Captions)}\n"));
+            return $"{rows.Count} pairs {Convert.ToHexStringLower(hash.GetHashAndReset())[..12]}";
+        }
+    }
 
     /// <summary>The batches of a range of steps, in order.</summary>
     /// <param name="sampler">Says which samples make up a step.</param>

@@ -1,5 +1,5 @@
-using static TorchSharp.torch;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Clip.Trainer.Evaluation;
 
@@ -30,6 +30,10 @@ public sealed record RetrievalMetrics(double Loss, IReadOnlyList<double> ImageTo
         // The rank of the right one is how many others are strictly more similar.
         var own = similarities.diagonal().unsqueeze(1);
         var rank = similarities.gt(own).sum(1);
-        return [.. Ks.Select(k => rank.lt(k).to_type(ScalarType.Float64).mean().item<double>())];
+        return [.. Ks.Select(k =>
+        {
+            using Scalar first = k;
+            return rank.lt(first).to_type(ScalarType.Float64).mean().item<double>();
+        })];
     }
 }

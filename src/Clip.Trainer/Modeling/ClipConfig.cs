@@ -59,7 +59,7 @@ public sealed record ClipConfig
     /// <summary>Added to the variance in every LayerNorm.</summary>
     public double LayerNormEps { get; init; } = 1e-5;
 
-    /// <summary>What <c>logit_scale</c>, the logarithm of the inverse temperature, starts at: ln(1/0.07) (CLIP paper, section 2.5).</summary>
+    /// <summary>The start of <c>logit_scale</c>, the logarithm of the inverse temperature: ln(1/0.07) (CLIP paper, section 2.5).</summary>
     public double LogitScaleInit { get; init; } = Math.Log(1 / 0.07);
 
     /// <summary>The same sizes for another vocabulary, whose last two entries are start and end of text.</summary>
@@ -90,6 +90,7 @@ public sealed record ClipConfig
 
     internal static void Divides(string source, int divisor, int value, string name, string of)
     {
-        if (value % divisor != 0) throw new ClipException($"{source}: {name} {divisor} does not divide {of} {value}; choose sizes that do.");
+        if (value % divisor != 0)
+            throw new ClipException($"{source}: {name} {divisor} does not divide {of} {value}; choose sizes that do.");
     }
 }

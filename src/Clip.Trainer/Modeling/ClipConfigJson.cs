@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Clip.Trainer.Modeling;
 
-/// <summary>Reads and writes <see cref="ClipConfig"/>: Hugging Face's <c>config.json</c> both ways, open_clip's model configs one way.</summary>
+/// <summary>Reads <see cref="ClipConfig"/> from Hugging Face's <c>config.json</c> or open_clip's configs; writes the former.</summary>
 public static class ClipConfigJson
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -12,15 +12,16 @@ public static class ClipConfigJson
     public static IReadOnlyList<string> Names { get; } =
         [.. Resources().Select(name => name.Split("Configs.")[1][..^".json".Length]).Order(StringComparer.Ordinal)];
 
-    /// <summary>Reads a config file, a folder that holds <c>config.json</c>, or the config of a model that comes with the program.</summary>
+    /// <summary>Reads a config file, the <c>config.json</c> of a folder, or the config of a model that comes with the program.</summary>
     /// <param name="nameOrPath">A path, or one of <see cref="Names"/>.</param>
     /// <exception cref="ClipException">There is no such file or name, or the file is not a CLIP config.</exception>
     public static ClipConfig Load(string nameOrPath)
     {
         if (Directory.Exists(nameOrPath)) nameOrPath = Path.Combine(nameOrPath, "config.json");
         if (File.Exists(nameOrPath)) return Parse(File.ReadAllText(nameOrPath), nameOrPath);
-        if (Resources().FirstOrDefault(r => r.EndsWith($".Configs.{nameOrPath}.json", StringComparison.OrdinalIgnoreCase)) is not { } resource)
-            throw new ClipException($"There is no model config '{nameOrPath}'; give the path of a config.json or one of {string.Join(", ", Names)}.");
+        var resource = Resources().FirstOrDefault(r => r.EndsWith($".Configs.{nameOrPath}.json", StringComparison.OrdinalIgnoreCase))
+            ?? throw new ClipException(
+                $"There is no model config '{nameOrPath}'; give the path of a config.json or one of {string.Join(", ", Names)}.");
 
         using var reader = new StreamReader(typeof(ClipConfigJson).Assembly.GetManifestResourceStream(resource)!);
         return Parse(reader.ReadToEnd(), nameOrPath);
@@ -46,7 +47,9 @@ public static class ClipConfigJson
             throw new ClipException($"{source} is not a CLIP config: {e.Message}", e);
         }
 
-        throw new ClipException($"{source} is not a CLIP config: it has neither vision_config and text_config (Hugging Face) nor vision_cfg and text_cfg (open_clip).");
+        throw new ClipException(
+            $"{source} is not a CLIP config: it has neither vision_config and text_config (Hugging Face) "
+            + "nor vision_cfg and text_cfg (open_clip).");
     }
 
     /// <summary>
@@ -176,7 +179,9 @@ public static class ClipConfigJson
         return new ClipConfig
         {
             EmbedDim = Int(root, "embed_dim", 512),
-            Activation = root.TryGetProperty("quick_gelu", out var quick) && quick.GetBoolean() ? Modeling.Activation.QuickGelu : Modeling.Activation.Gelu,
+            Activation = root.TryGetProperty("quick_gelu", out var quick) && quick.GetBoolean()
+                ? Modeling.Activation.QuickGelu
+                : Modeling.Activation.Gelu,
             Vision = VisionFromOpenClip(vision),
             Text = new TextConfig
             {

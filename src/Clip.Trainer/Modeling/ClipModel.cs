@@ -8,7 +8,7 @@ namespace Clip.Trainer.Modeling;
 /// Both towers and the temperature. Parameter names are OpenAI's: <c>visual.*</c>, the text tower's at the top level, and
 /// <c>logit_scale</c>.
 /// </summary>
-/// <remarks>With a <see cref="ModifiedResNet"/>, <c>train()</c> and <c>eval()</c> differ: call the latter before encoding for use.</remarks>
+/// <remarks>With a <see cref="ModifiedResNet"/>, <c>train()</c> and <c>eval()</c> differ: call the latter to encode for use.</remarks>
 public sealed class ClipModel : nn.Module
 {
     private readonly nn.Module<Tensor, Tensor> visual;
@@ -67,6 +67,7 @@ public sealed class ClipModel : nn.Module
     public void ClampLogitScale()
     {
         using var unused = no_grad();
-        logit_scale.clamp_(0, Math.Log(100));
+        using Scalar least = 0.0, most = Math.Log(100);
+        logit_scale.clamp_(least, most);
     }
 }

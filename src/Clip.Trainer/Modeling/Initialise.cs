@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -9,7 +10,8 @@ internal static class Initialise
     public static Parameter Normal(double std, params long[] shape)
     {
         using var unscaled = randn(shape);
-        return new Parameter(unscaled * std);
+        using Scalar scale = std;
+        return new Parameter(unscaled.mul(scale));
     }
 
     public static Parameter Uniform(double bound, params long[] shape)

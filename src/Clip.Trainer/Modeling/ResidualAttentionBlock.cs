@@ -77,7 +77,8 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
         {
             using var scope = NewDisposeScope();
             var hidden = Autocast.Linear(input, c_fc.weight, c_fc.bias!);
-            hidden = _activation == Activation.QuickGelu ? hidden * sigmoid(1.702 * hidden) : nn.functional.gelu(hidden);
+            using Scalar quick = 1.702;
+            hidden = _activation == Activation.QuickGelu ? hidden * sigmoid(hidden.mul(quick)) : nn.functional.gelu(hidden);
             return Autocast.Linear(hidden, c_proj.weight, c_proj.bias!).MoveToOuterDisposeScope();
         }
     }

@@ -55,9 +55,10 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         long batch = input.shape[0], length = input.shape[1], width = positional_embedding.shape[1];
         // How many tokens stand before the first end of text is where that token stands.
-        var end = input.eq(_endOfText).to_type(ScalarType.Int64).cumsum(1).eq(0).sum(1).clamp_max(length - 1);
+        using Scalar endOfText = _endOfText, none = 0L, last = length - 1;
+        var end = input.eq(endOfText).to_type(ScalarType.Int64).cumsum(1).eq(none).sum(1).clamp_max(last);
         var index = end.view(batch, 1, 1).expand(batch, 1, width);
-        var mask = arange(length, device: input.device).view(1, 1, 1, length).le(end.view(batch, 1, 1, 1));
+        var mask = Held.Range(length, input.device).view(1, 1, 1, length).le(end.view(batch, 1, 1, 1));
 
         var x = token_embedding.forward(input) + positional_embedding.narrow(0, 0, length);
         var pooled = transformer.Pool(x, rows => rows.gather(1, index), mask);

@@ -52,7 +52,7 @@ public sealed record VisionTransformerConfig : VisionConfig
 /// <summary>CLIP's ResNet with attention pooling (CLIP paper, section 2.4). The defaults are RN50's.</summary>
 public sealed record ResNetConfig : VisionConfig
 {
-    /// <summary>How many times the tower halves the image on its way: 2⁵, which <see cref="VisionConfig.ImageSize"/> is a multiple of.</summary>
+    /// <summary>How many pixels of an image become one place of the last grid; divides <see cref="VisionConfig.ImageSize"/>.</summary>
     internal const int Stride = 32;
 
     /// <summary>Channels behind the stem; even. The four stages put out 4, 8, 16 and 32 times as many.</summary>
@@ -83,10 +83,15 @@ public sealed record ResNetConfig : VisionConfig
         ClipConfig.Positive(source, Width, "vision width");
         ClipConfig.Positive(source, Heads, "vision heads");
         if (Blocks.Count != 4)
-            throw new ClipException($"{source}: a ResNet's layers are [{string.Join(", ", Blocks)}]; give the bottlenecks of its four stages.");
+        {
+            throw new ClipException(
+                $"{source}: a ResNet's layers are [{string.Join(", ", Blocks)}]; give the bottlenecks of its four stages.");
+        }
+
         foreach (var count in Blocks) ClipConfig.Positive(source, count, "a ResNet stage's layers");
         ClipConfig.Divides(source, Stride, ImageSize, "a ResNet's stride", "image_size");
-        if (Width % 2 != 0) throw new ClipException($"{source}: a ResNet's width {Width} is odd; give an even one, for half of it is the stem's.");
+        if (Width % 2 != 0)
+            throw new ClipException($"{source}: a ResNet's width {Width} is odd; give an even one, for half of it is the stem's.");
         ClipConfig.Divides(source, Heads, Features, "vision heads", "32 × width =");
     }
 }

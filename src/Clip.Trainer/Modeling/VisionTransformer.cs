@@ -59,7 +59,8 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
     {
         long patch = conv1.weight.shape[2], width = conv1.weight.shape[0], batch = input.shape[0];
         long rows = input.shape[2] / patch, columns = input.shape[3] / patch;
-        var cells = input.view(batch, 3, rows, patch, columns, patch).permute(0, 2, 4, 1, 3, 5).reshape(batch, rows * columns, 3 * patch * patch);
+        var cells = input.view(batch, 3, rows, patch, columns, patch).permute(0, 2, 4, 1, 3, 5)
+            .reshape(batch, rows * columns, 3 * patch * patch);
         return cells.matmul(conv1.weight.view(width, -1).t());
     }
 }

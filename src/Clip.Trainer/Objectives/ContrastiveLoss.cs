@@ -1,3 +1,4 @@
+using Clip.Trainer.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,8 +21,9 @@ public static class ContrastiveLoss
         ArgumentNullException.ThrowIfNull(textFeatures);
         using var scope = NewDisposeScope();
         var logitsPerImage = logitScale * imageFeatures.matmul(textFeatures.t());
-        var pairs = arange(imageFeatures.shape[0], device: imageFeatures.device);
-        var loss = (nn.functional.cross_entropy(logitsPerImage, pairs) + nn.functional.cross_entropy(logitsPerImage.t(), pairs)) / 2;
+        var pairs = Held.Range(imageFeatures.shape[0], imageFeatures.device);
+        using Scalar two = 2;
+        var loss = (nn.functional.cross_entropy(logitsPerImage, pairs) + nn.functional.cross_entropy(logitsPerImage.t(), pairs)).div(two);
         return loss.MoveToOuterDisposeScope();
     }
 }

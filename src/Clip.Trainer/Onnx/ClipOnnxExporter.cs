@@ -35,7 +35,8 @@ public static class ClipOnnxExporter
     /// </summary>
     /// <param name="config">The model's sizes.</param>
     /// <param name="weights">
-    /// The model's parameters, and a ResNet's batch norm statistics, by OpenAI's names; a <c>logit_bias</c> (SigLIP) is added to the logits where there is one.
+    /// The model's parameters, and a ResNet's batch norm statistics, by OpenAI's names; a <c>logit_bias</c> (SigLIP) is added to the
+    /// logits where there is one.
     /// </param>
     /// <param name="onnxFolder">Created where it does not exist.</param>
     /// <param name="precisions">

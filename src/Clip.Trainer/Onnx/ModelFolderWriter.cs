@@ -9,8 +9,9 @@ namespace Clip.Trainer.Onnx;
 public static class ModelFolderWriter
 {
     /// <summary>
-    /// Writes <c>config.json</c>, <c>preprocessor_config.json</c>, <c>model.safetensors</c> (Hugging Face's names; it has
-    /// none for a CLIP with a ResNet, whose parameters and batch norm statistics keep OpenAI's), <c>onnx/vision_model.onnx</c>, <c>onnx/text_model.onnx</c> and <c>onnx/model.onnx</c> (see <see cref="ClipOnnxExporter"/>).
+    /// Writes <c>config.json</c>, <c>preprocessor_config.json</c>, <c>model.safetensors</c> (Hugging Face's names; it has none for a
+    /// CLIP with a ResNet, whose parameters and batch norm statistics keep OpenAI's), <c>onnx/vision_model.onnx</c>,
+    /// <c>onnx/text_model.onnx</c> and <c>onnx/model.onnx</c> (see <see cref="ClipOnnxExporter"/>).
     /// All is written to a folder beside, which takes the name when complete; until then a former model stays as it is.
     /// </summary>
     /// <param name="config">The model's sizes.</param>
@@ -39,7 +40,8 @@ public static class ModelFolderWriter
             File.WriteAllText(Path.Combine(aside, "preprocessor_config.json"), PreprocessorConfig(config.Vision.ImageSize));
             writeTokenizer?.Invoke(aside);
             ClipOnnxExporter.Export(config, weights, Path.Combine(aside, "onnx"), precisions);
-            SafetensorsWriter.Write(Path.Combine(aside, "model.safetensors"), config.Vision is ResNetConfig ? weights : NameMap.ToHuggingFace(weights));
+            var named = config.Vision is ResNetConfig ? weights : NameMap.ToHuggingFace(weights);
+            SafetensorsWriter.Write(Path.Combine(aside, "model.safetensors"), named);
             MoveIntoPlace(aside, target);
         }
         finally
@@ -57,7 +59,8 @@ public static class ModelFolderWriter
         ArgumentException.ThrowIfNullOrWhiteSpace(outputFolder);
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(outputFolder));
         if (File.Exists(target)) throw new ClipException($"{target} is a file; give the name of a folder for the model.");
-        if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any() && !File.Exists(Path.Combine(target, "config.json")))
+        var isModel = File.Exists(Path.Combine(target, "config.json"));
+        if (!isModel && Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
             throw new ClipException($"{target} holds something that is no model; give a new or an empty folder.");
         return target;
     }

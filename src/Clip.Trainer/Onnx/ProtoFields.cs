@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Clip.Trainer.Onnx;
 
-/// <summary>Steps through the fields of a protobuf message where it lies (protobuf.dev, Encoding), without a copy of what is skipped.</summary>
+/// <summary>Steps through the fields of a protobuf message where it lies (protobuf.dev, Encoding), without a copy.</summary>
 internal ref struct ProtoFields(ReadOnlySpan<byte> message, string path)
 {
     private ReadOnlySpan<byte> _rest = message;

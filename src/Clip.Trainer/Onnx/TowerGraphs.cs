@@ -5,7 +5,7 @@ using DataType = Clip.Trainer.Onnx.Format.TensorProto.Types.DataType;
 
 namespace Clip.Trainer.Onnx;
 
-/// <summary>Writes the two towers, from input to projected feature. In each, the last attention computes only the token that is read.</summary>
+/// <summary>Writes the two towers, from input to projected feature. Each one's last attention is computed for one token only.</summary>
 internal static class TowerGraphs
 {
     /// <summary>pixel_values [items, 3, size, size] → [items, embed_dim]: either of CLIP's image towers (CLIP paper, 2.4).</summary>

@@ -43,7 +43,12 @@ internal sealed class TransformerGraph(
         var inWeight = weights.Take($"{name}.attn.in_proj_weight", 3 * width, width);
         var inBias = weights.Take($"{name}.attn.in_proj_bias", 3 * width);
         var joined = _attention.Attend(
-            Projection(rowsNormed, "q", 0, _attention.QueryScale), rowsShape, Projection(allNormed, "k", 1, 1), Projection(allNormed, "v", 2, 1), allShape, mask);
+            Projection(rowsNormed, "q", 0, _attention.QueryScale),
+            rowsShape,
+            Projection(allNormed, "k", 1, 1),
+            Projection(allNormed, "v", 2, 1),
+            allShape,
+            mask);
         var attended = graph.Op("Add", [rows, Linear($"{name}.attn.out_proj", joined, width, width)]);
 
         var hidden = Linear($"{name}.mlp.c_fc", LayerNorm($"{name}.ln_2", attended), width, mlpWidth);

@@ -28,14 +28,14 @@ internal sealed class SceneDataset
     public static SceneDataset Open(string folder) => new(folder);
 
     /// <summary>Draws everything into a folder.</summary>
-    public static SceneDataset Draw(string folder, long seed)
+    public static SceneDataset Draw(string folder, long seed, int trainImages)
     {
         var order = Combination.All.ToArray();
         new SampleRandom(seed, 100).Shuffle(order.AsSpan());
         var (heldOut, trained) = (order[..HeldOut], order[HeldOut..]);
         var dataset = new SceneDataset(folder);
 
-        Write("train", TrainImages, 1, trained);
+        Write("train", trainImages, 1, trained);
         Write("val", ValidationImages, 2, trained);
         Write("test", HeldOut * TestImagesPerClass, 3, heldOut);
         File.WriteAllLines(dataset.TestLabels, heldOut.Select(c => c.Name));

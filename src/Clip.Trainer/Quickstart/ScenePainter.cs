@@ -10,9 +10,18 @@ internal static class ScenePainter
 
     private static readonly Dictionary<string, SKColor> Palette = new()
     {
-        ["red"] = new(214, 32, 32), ["orange"] = new(244, 132, 20), ["yellow"] = new(240, 214, 32), ["green"] = new(24, 128, 52),
-        ["blue"] = new(36, 76, 214), ["purple"] = new(128, 44, 168), ["pink"] = new(248, 132, 186), ["brown"] = new(120, 72, 36),
-        ["white"] = new(250, 250, 250), ["black"] = new(14, 14, 14), ["grey"] = new(128, 128, 128), ["beige"] = new(222, 206, 170),
+        ["red"] = new(214, 32, 32),
+        ["orange"] = new(244, 132, 20),
+        ["yellow"] = new(240, 214, 32),
+        ["green"] = new(24, 128, 52),
+        ["blue"] = new(36, 76, 214),
+        ["purple"] = new(128, 44, 168),
+        ["pink"] = new(248, 132, 186),
+        ["brown"] = new(120, 72, 36),
+        ["white"] = new(250, 250, 250),
+        ["black"] = new(14, 14, 14),
+        ["grey"] = new(128, 128, 128),
+        ["beige"] = new(222, 206, 170),
     };
 
     /// <summary>The picture as a PNG file's bytes.</summary>

@@ -52,7 +52,8 @@ public sealed class BpeVocabulary
     /// what <see cref="ClipTokenizer"/>, Hugging Face's <c>transformers</c> and transformers.js each look for.
     /// </summary>
     /// <param name="folder">Where to; created if need be, files there are overwritten.</param>
-    public void Save(string folder)
+    /// <param name="contextLength">The length to which others' tokenizers shall cut texts: the most tokens that the model takes.</param>
+    public void Save(string folder, int contextLength = ClipTokenizer.DefaultContextLength)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         Directory.CreateDirectory(folder);
@@ -61,7 +62,7 @@ public sealed class BpeVocabulary
         Write("vocab.json", ids.ToJsonString(Plain));
         Write("merges.txt", string.Concat(_vocabulary.MergeLines().Select(line => line + "\n")));
         Write("tokenizer.json", HuggingFaceTokenizer.TokenizerJson(_vocabulary).ToJsonString(Indented));
-        Write("tokenizer_config.json", HuggingFaceTokenizer.Config(_vocabulary).ToJsonString(Indented));
+        Write("tokenizer_config.json", HuggingFaceTokenizer.Config(_vocabulary, contextLength).ToJsonString(Indented));
         Write("special_tokens_map.json", HuggingFaceTokenizer.SpecialTokens(_vocabulary).ToJsonString(Indented));
 
         void Write(string file, string text) => File.WriteAllText(Path.Combine(folder, file), text, new UTF8Encoding(false));

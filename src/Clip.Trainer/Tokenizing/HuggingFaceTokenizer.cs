@@ -60,11 +60,11 @@ internal static class HuggingFaceTokenizer
         JsonObject AddedToken(string content) => Token(content, ("id", vocabulary.Ids[content]), ("special", true));
     }
 
-    public static JsonObject Config(Vocabulary vocabulary) => new()
+    public static JsonObject Config(Vocabulary vocabulary, int contextLength) => new()
     {
         ["tokenizer_class"] = "CLIPTokenizer",
         ["do_lower_case"] = true,
-        ["model_max_length"] = ClipTokenizer.DefaultContextLength,
+        ["model_max_length"] = contextLength,
         ["errors"] = "replace",
         ["bos_token"] = vocabulary.StartOfText,
         ["eos_token"] = vocabulary.EndOfText,

@@ -22,7 +22,8 @@ internal static class OpenAIMerges
     {
         var lines = ReadText(path).Split('\n');
         if (!lines[0].Contains("#version", StringComparison.Ordinal))
-            throw new ClipException($"{path} does not begin with the #version of a list of merges; give OpenAI's bpe_simple_vocab_16e6.txt.gz.");
+            throw new ClipException(
+                $"{path} does not begin with the #version of a list of merges; give OpenAI's bpe_simple_vocab_16e6.txt.gz.");
 
         var symbols = ByteSymbols.InVocabularyOrder.Select(c => c.ToString()).ToList();
         symbols.AddRange(symbols.ConvertAll(s => s + Vocabulary.WordEnd));

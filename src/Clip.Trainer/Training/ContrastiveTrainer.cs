@@ -45,7 +45,7 @@ internal sealed class ContrastiveTrainer(ClipModel model, TrainingOptions option
     public long TotalSteps => options.Epochs * _sampler.StepsPerEpoch;
 
     /// <summary>Goes on from a checkpoint of the same run.</summary>
-    public void Resume(string checkpoint) => Checkpoint.Load(checkpoint, model, _optimizer, options.Fingerprint(train.Count));
+    public void Resume(string checkpoint) => Checkpoint.Load(checkpoint, model, _optimizer, options.Fingerprint(train.Fingerprint));
 
     /// <summary>Trains to the end, or until cancelled: then the state is saved, and false returned.</summary>
     public async Task<bool> RunAsync(CancellationToken cancellation)
@@ -125,8 +125,8 @@ internal sealed class ContrastiveTrainer(ClipModel model, TrainingOptions option
             texts.Add(text);
         }
 
-        model.train();
         if (images.Count == 0) throw new ClipException("None of the validation images could be read; check --val-data.");
+        model.train();
         var (allImages, allTexts) = (cat(images), cat(texts));
         return RetrievalMetrics.Compute(allImages, allTexts, loss / allImages.shape[0]);
     }
@@ -140,6 +140,6 @@ internal sealed class ContrastiveTrainer(ClipModel model, TrainingOptions option
 
     private void Save()
     {
-        if (checkpoints is not null) Checkpoint.Save(checkpoints, model, _optimizer, options.Fingerprint(train.Count));
+        if (checkpoints is not null) Checkpoint.Save(checkpoints, model, _optimizer, options.Fingerprint(train.Fingerprint));
     }
 }

@@ -1,3 +1,5 @@
+using Clip.Trainer.Data;
+
 namespace Clip.Trainer.Training;
 
 /// <summary>How to train; the defaults are open_clip's where it has them.</summary>
@@ -21,6 +23,9 @@ public sealed record TrainingOptions
     /// <summary>The most the gradients' joint norm may be; null leaves them alone.</summary>
     public double? GradClipNorm { get; init; }
 
+    /// <summary>What happens to the images.</summary>
+    public Augmentation Augmentation { get; init; } = new();
+
     /// <summary>Whether matrix products run in bfloat16; weights, norms and losses stay in float32.</summary>
     public bool Bfloat16 { get; init; }
 
@@ -31,6 +36,7 @@ public sealed record TrainingOptions
     public int SaveFrequency { get; init; } = 1;
 
     /// <summary>The identity of everything a resumed run must share with the one that was interrupted.</summary>
-    internal string Fingerprint(int samples) =>
-        FormattableString.Invariant($"{samples} samples, batch {BatchSize}, {Epochs} epochs, lr {LearningRate:R}, warm-up {Warmup}, seed {Seed}, bf16 {Bfloat16}, clip {GradClipNorm}, {Optimizer}");
+    /// <param name="data">The identity of the training data.</param>
+    internal string Fingerprint(string data) =>
+        FormattableString.Invariant($"data {data}, batch {BatchSize}, {Epochs} epochs, lr {LearningRate:R}, warm-up {Warmup}, seed {Seed}, bf16 {Bfloat16}, clip {GradClipNorm}, {Optimizer}, {Augmentation}");
 }

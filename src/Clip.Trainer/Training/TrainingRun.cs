@@ -26,8 +26,6 @@ internal sealed record TrainingRunOptions
     /// <summary>Entries of a vocabulary learned from the captions; fewer where they run out.</summary>
     public int VocabSize { get; init; } = 8192;
 
-    public RandomResizedCrop Crop { get; init; } = new();
-
     /// <summary>Memory for decoded training images.</summary>
     public long CacheBytes { get; init; } = 2L << 30;
 
@@ -76,7 +74,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         using var model = new ClipModel(config);
         if (torch.cuda_is_available()) model.to(torch.CUDA);
         var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize);
-        using var augmented = new AugmentedPixels(preprocessing, options.Crop, options.CacheBytes);
+        using var augmented = new AugmentedPixels(preprocessing, options.Training.Augmentation, options.CacheBytes);
         var train = Loader(rows, augmented);
         var validation = validationRows is null ? null : Loader(validationRows, new PreprocessedPixels(ClipImagePreprocessor.Create(preprocessing)));
         using var trainer = new ContrastiveTrainer(model, options.Training, train, validation, Checkpoints) { OnStep = onStep, OnEpoch = onEpoch };
@@ -96,7 +94,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         }
 
         var vocabulary = BpeVocabulary.Load(tokenizerFolder);
-        ModelFolderWriter.Write(config, TorchWeights.Of(model), options.Output, vocabulary.Save);
+        ModelFolderWriter.Write(config, TorchWeights.Of(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength));
         say($"Model folder: {Path.GetFullPath(options.Output)}");
         return true;
 

@@ -5,16 +5,14 @@ namespace Clip.EndToEnd.Tests;
 /// <summary>Pictures of coloured shapes with captions: a dozen classes that a model of a few thousand parameters learns in seconds.</summary>
 internal static class Pictures
 {
-    private const int Side = 40;
-
     private static readonly (string Name, SKColor Colour)[] Colours = [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("yellow", SKColors.Yellow)];
     private static readonly string[] Shapes = ["square", "cross", "ring"];
 
     /// <summary>"red square" and so on: 12 names.</summary>
     public static string[] Classes { get; } = [.. from colour in Colours from shape in Shapes select $"{colour.Name} {shape}"];
 
-    /// <summary>Draws so many pictures of every class into <c>FOLDER/NAME</c> and lists them in <c>FOLDER/NAME.tsv</c>, whose path is given back.</summary>
-    public static string Draw(TempFolder folder, string name, int ofEach)
+    /// <summary>Draws square pictures of every class into <c>FOLDER/NAME</c> and lists them in <c>FOLDER/NAME.tsv</c>, whose path is given back.</summary>
+    public static string Draw(TempFolder folder, string name, int ofEach, int side = 40)
     {
         Directory.CreateDirectory(folder[name]);
         var random = new Random(name.Sum(c => c));
@@ -22,19 +20,20 @@ internal static class Pictures
             from number in Enumerable.Range(0, ofEach)
             from colour in Colours
             from shape in Shapes
-            let file = Paint(folder, $"{name}/{colour.Name}-{shape}-{number}.png", colour.Colour, shape, random)
+            let file = Paint(folder, $"{name}/{colour.Name}-{shape}-{number}.png", colour.Colour, shape, side, random)
             let caption = number % 2 == 0 ? $"a photo of a {colour.Name} {shape}." : $"a {colour.Name} {shape}"
             select $"{file}\t{caption}\t{colour.Name} {shape}\t{colour.Name}\n";
         return folder.Write($"{name}.tsv", "filepath\ttitle\tclass\tcolour\n" + string.Concat(rows));
     }
 
-    private static string Paint(TempFolder folder, string file, SKColor colour, string shape, Random random)
+    private static string Paint(TempFolder folder, string file, SKColor colour, string shape, int side, Random random)
     {
-        using var bitmap = new SKBitmap(Side, Side, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        using var bitmap = new SKBitmap(side, side, SKColorType.Rgba8888, SKAlphaType.Opaque);
         using var canvas = new SKCanvas(bitmap);
         using var paint = new SKPaint { Color = colour, IsAntialias = true };
         canvas.Clear(SKColors.White);
-        canvas.Translate(Side / 2 + random.Next(-2, 3), Side / 2 + random.Next(-2, 3));
+        canvas.Scale(side / 40f);
+        canvas.Translate(random.Next(18, 23), random.Next(18, 23));
         var r = 12 + random.Next(5);
         switch (shape)
         {

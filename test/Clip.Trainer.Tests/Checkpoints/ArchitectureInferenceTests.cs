@@ -26,8 +26,9 @@ public sealed class ArchitectureInferenceTests
 
         Assert.Equal(new ResNetConfig { ImageSize = 64, Blocks = [2, 1, 1, 1], Width = 8, Heads = 4 }, inferred.Vision);
         Assert.Equal(
-            new TextConfig { ContextLength = 16, VocabSize = 200, Width = 64, Heads = 1, Layers = 1, MlpWidth = 256, BosTokenId = 198, EosTokenId = 199 },
-            inferred.Text);
+            new TextConfig { ContextLength = 16, VocabSize = 200, Width = 64, Heads = 1, Layers = 1, MlpWidth = 256 },
+            inferred.Text with { BosTokenId = 49406, EosTokenId = 49407 });
+        Assert.Equal((198, 199), (inferred.Text.BosTokenId, inferred.Text.EosTokenId));
         Assert.Equal(48, inferred.EmbedDim);
     }
 
@@ -37,10 +38,12 @@ public sealed class ArchitectureInferenceTests
         var weights = CheckpointFile.Load(Golden.Path("golden/dev_hfcustom/model.pt"));
         var config = ClipConfigJson.Load(Golden.Path("golden/dev_hfcustom/hf"));
 
-        Refused.With("vision tower's width 48 is no multiple of 64", () => ArchitectureInference.Infer(weights, new(Activation.Gelu, TextHeads: 4), "x.pt"));
-        Refused.With("give --text-heads or --config", () => ArchitectureInference.Infer(weights, new(Activation.Gelu, VisionHeads: 3), "x.pt"));
-        var inferred = ArchitectureInference.Infer(weights, new(Activation.Gelu, VisionHeads: 3, TextHeads: 4), "x.pt");
+        Refused.With("vision tower's width 48 is no multiple of 64", () => Infer(null, 4));
+        Refused.With("give --text-heads or --config", () => Infer(3, null));
+        var inferred = Infer(3, 4);
         Assert.Equal(config with { LogitScaleInit = inferred.LogitScaleInit }, inferred);
+
+        ClipConfig Infer(int? vision, int? text) => ArchitectureInference.Infer(weights, new(Activation.Gelu, vision, text), "x.pt");
     }
 
     [Theory]

@@ -152,7 +152,8 @@ public sealed class CheckpointFileTests : IDisposable
     {
         File.Delete(_folder["x.pt"]);
         using var zip = ZipFile.Open(_folder["x.pt"], ZipArchiveMode.Create);
-        using (var stream = zip.CreateEntry("x/data.pkl", CompressionLevel.NoCompression).Open()) stream.Write(Encoding.Latin1.GetBytes(pickle));
+        using (var stream = zip.CreateEntry("x/data.pkl", CompressionLevel.NoCompression).Open())
+            stream.Write(Encoding.Latin1.GetBytes(pickle));
         using (var stream = zip.CreateEntry("x/data/0", compression).Open()) SafetensorsWriter.WriteFloats(stream, storage);
         return _folder["x.pt"];
     }

@@ -41,7 +41,8 @@ public sealed class RandomWeightsTests
             // Four standard errors of each moment, twice, for both are estimates.
             var n = weight.Data.Length;
             Assert.True(Math.Abs(mean - drawnMean) <= 8 * deviation / Math.Sqrt(n) + 1e-6, $"{name}: mean {drawnMean}, not {mean}");
-            Assert.True(Math.Abs(deviation - drawnDeviation) <= 8 * deviation / Math.Sqrt(2 * n) + 1e-6, $"{name}: {drawnDeviation}, not {deviation}");
+            var tolerance = 8 * deviation / Math.Sqrt(2 * n) + 1e-6;
+            Assert.True(Math.Abs(deviation - drawnDeviation) <= tolerance, $"{name}: deviation {drawnDeviation}, not {deviation}");
         }
     }
 
@@ -51,8 +52,8 @@ public sealed class RandomWeightsTests
         var first = RandomWeights.Create(RandomModel.Config, 7);
 
         SameWeights.Assert(first, RandomWeights.Create(RandomModel.Config, 7));
-        Assert.NotEqual(
-            first["token_embedding.weight"].Data.ToArray(), RandomWeights.Create(RandomModel.Config, 8)["token_embedding.weight"].Data.ToArray());
+        var other = RandomWeights.Create(RandomModel.Config, 8);
+        Assert.NotEqual(first["token_embedding.weight"].Data.ToArray(), other["token_embedding.weight"].Data.ToArray());
     }
 
     [Fact]

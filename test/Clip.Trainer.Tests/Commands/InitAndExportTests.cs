@@ -20,7 +20,11 @@ public sealed class InitAndExportTests : IDisposable
         _folder.Write("tiny.json", TinyRun.Config);
 
         foreach (var name in new[] { "one", "two" })
-            Assert.Equal(0, await Cli.RunAsync("init", "--model", _folder["tiny.json"], "--output", _folder[name], "--seed", "3", "--tokenizer", _folder["tokenizer"]));
+        {
+            Assert.Equal(0, await Cli.RunAsync(
+                "init", "--model", _folder["tiny.json"], "--output", _folder[name], "--seed", "3", "--tokenizer", _folder["tokenizer"]));
+        }
+
 
         Assert.Equal(vocabulary.Size, ClipConfigJson.Load(_folder["one"]).Text.VocabSize);
         SameWeights.Assert(CheckpointFile.Load(_folder["one"]), CheckpointFile.Load(_folder["two"]));

@@ -1,4 +1,5 @@
 using Clip.Testing;
+using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Conversion;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Onnx;
@@ -17,20 +18,26 @@ public sealed class InspectTests : IDisposable
     [SkippableFact]
     public void A_checkpoint_tells_what_it_is_and_what_it_lacks()
     {
-        var found = Inspection.Of(Golden.Path("golden/dev_rn/extra/model_fp16mixed.safetensors")).ToLookup(line => line.Heading, line => line.Text);
+        var file = Golden.Path("golden/dev_rn/extra/model_fp16mixed.safetensors");
+        var found = Inspection.Of(file).ToLookup(line => line.Heading, line => line.Text);
 
         Assert.Equal("checkpoint, safetensors, OpenAI's names", found["kind"].Single());
         Assert.StartsWith("image 64, ResNet 2-1-1-1, width 8, 4 heads; text 16 tokens", found["sizes"].Single(), StringComparison.Ordinal);
         // What torch counts as parameters: no running statistics.
         Assert.Equal("406,957", found["parameters"].Single());
         Assert.Equal("388,940 float16, 20,545 float32, 22 int64", found["stored as"].Single());
-        Assert.Equal(["the activation: --quick-gelu, --gelu or --config", "a tokenizer, so only the image side can be used: clip convert --tokenizer adds one"], found["missing"]);
+        Assert.Equal(
+            [
+                "the activation: --quick-gelu, --gelu or --config",
+                "a tokenizer, so only the image side can be used: clip convert --tokenizer adds one",
+            ],
+            found["missing"]);
     }
 
     [Fact]
     public void Heads_that_are_unknown_are_missing()
     {
-        SafetensorsWriterOf("m.safetensors");
+        WriteWeights("m.safetensors");
 
         var missing = Inspection.Of(_folder["m.safetensors"]).Where(line => line.Heading == "missing").Select(line => line.Text);
 
@@ -43,7 +50,8 @@ public sealed class InspectTests : IDisposable
     {
         var vocabulary = BpeTrainer.Train(["a dog"], 516);
         var config = RandomModel.Config.WithVocabulary(vocabulary.Size);
-        ModelFolderWriter.Write(config, RandomModel.Weights(config), _folder["m"], vocabulary.Save, [OnnxPrecision.Fp32, OnnxPrecision.Int8]);
+        OnnxPrecision[] precisions = [OnnxPrecision.Fp32, OnnxPrecision.Int8];
+        ModelFolderWriter.Write(config, RandomModel.Weights(config), _folder["m"], vocabulary.Save, precisions);
         File.Delete(_folder["m/onnx/text_model.onnx"]);
 
         var found = Inspection.Of(_folder["m"]).ToLookup(line => line.Heading, line => line.Text);
@@ -75,7 +83,8 @@ public sealed class InspectTests : IDisposable
     [Fact]
     public void A_graph_tells_its_tower_inputs_and_weights()
     {
-        ClipOnnxExporter.Export(RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder.FullName, [OnnxPrecision.Fp32, OnnxPrecision.Fp16]);
+        var weights = RandomModel.Weights(RandomModel.Config);
+        ClipOnnxExporter.Export(RandomModel.Config, weights, _folder.FullName, [OnnxPrecision.Fp32, OnnxPrecision.Fp16]);
 
         var vision = Inspection.Of(_folder["vision_model.onnx"]).ToLookup(line => line.Heading, line => line.Text);
         var half = Inspection.Of(_folder["text_model_fp16.onnx"]).ToLookup(line => line.Heading, line => line.Text);
@@ -98,6 +107,6 @@ public sealed class InspectTests : IDisposable
         Refused.With("There is no", () => Inspection.Of(_folder["absent"]));
     }
 
-    private void SafetensorsWriterOf(string file) =>
-        Trainer.Checkpoints.SafetensorsWriter.Write(_folder[file], RandomModel.Weights(RandomModel.Config));
+    private void WriteWeights(string file) =>
+        SafetensorsWriter.Write(_folder[file], RandomModel.Weights(RandomModel.Config));
 }

@@ -29,8 +29,9 @@ public sealed class ClipConfigJsonTests
         var config = ClipConfigJson.Load(name);
 
         var vision = Assert.IsType<ResNetConfig>(config.Vision);
-        Assert.Equal((embedDim, imageSize, width, heads, tokens), (config.EmbedDim, vision.ImageSize, vision.Width, vision.Heads, vision.Tokens));
-        Assert.Equal((textWidth, textWidth / 64, 12, Activation.QuickGelu), (config.Text.Width, config.Text.Heads, config.Text.Layers, config.Activation));
+        Assert.Equal((embedDim, Activation.QuickGelu), (config.EmbedDim, config.Activation));
+        Assert.Equal((imageSize, width, heads, tokens), (vision.ImageSize, vision.Width, vision.Heads, vision.Tokens));
+        Assert.Equal((textWidth, textWidth / 64, 12), (config.Text.Width, config.Text.Heads, config.Text.Layers));
     }
 
     [Fact]
@@ -66,6 +67,9 @@ public sealed class ClipConfigJsonTests
     [InlineData("""{"layers": [1, 1, 1, 1], "width": 10, "head_width": 100}""", "vision heads 3 does not divide 32 × width = 320")]
     [InlineData("""{"layers": [1, 1, 1, 1.5], "width": 8}""", "is not a CLIP config")]
     [InlineData("""{"layers": 2, "width": 64, "patch_size": 30}""", "vision patch_size 30 does not divide image_size 224")]
-    public void Sizes_that_do_not_fit_are_named(string vision, string message) =>
-        Refused.With(message, () => ClipConfigJson.Parse($$"""{"embed_dim": 8, "vision_cfg": {{vision}}, "text_cfg": {} }""", "model.json"));
+    public void Sizes_that_do_not_fit_are_named(string vision, string message)
+    {
+        var json = $$"""{"embed_dim": 8, "vision_cfg": {{vision}}, "text_cfg": {} }""";
+        Refused.With(message, () => ClipConfigJson.Parse(json, "model.json"));
+    }
 }

@@ -22,7 +22,7 @@ internal sealed class GoldenModel : IDisposable
 
     public static TheoryData<string> Names => ["dev_vit", "dev_hfcustom", "dev_rn"];
 
-    /// <summary>The sizes of a golden model; Hugging Face's config.json has none for a ResNet, so that one's come from the manifest.</summary>
+    /// <summary>The sizes of a golden model; those of the ResNet, which Hugging Face has no config.json for, from the manifest.</summary>
     public static ClipConfig Config(string name)
     {
         if (name != "dev_rn") return ClipConfigJson.Load(Golden.Path($"golden/{name}/hf"));
@@ -30,9 +30,11 @@ internal sealed class GoldenModel : IDisposable
         return ClipConfigJson.Parse(
             $$"""
             {"embed_dim": {{config["embed_dim"]}}, "quick_gelu": true,
-             "vision_cfg": {"image_size": {{config["image_resolution"]}}, "layers": {{config["vision_layers"]}}, "width": {{config["vision_width"]}} },
-             "text_cfg": {"context_length": {{config["context_length"]}}, "vocab_size": {{config["vocab_size"]}}, "width": {{config["transformer_width"]}},
-                          "heads": {{config["transformer_heads"]}}, "layers": {{config["transformer_layers"]}} } }
+             "vision_cfg": {"image_size": {{config["image_resolution"]}}, "layers": {{config["vision_layers"]}},
+                            "width": {{config["vision_width"]}} },
+             "text_cfg": {"context_length": {{config["context_length"]}}, "vocab_size": {{config["vocab_size"]}},
+                          "width": {{config["transformer_width"]}}, "heads": {{config["transformer_heads"]}},
+                          "layers": {{config["transformer_layers"]}} } }
             """,
             name);
     }

@@ -6,7 +6,8 @@ namespace Clip.Trainer.Tests.Onnx;
 /// <summary>A tiny model with seeded random weights, for what needs no trained or golden ones.</summary>
 internal static class RandomModel
 {
-    public static VisionTransformerConfig Vision { get; } = new() { ImageSize = 8, PatchSize = 4, Width = 16, Layers = 2, Heads = 2, MlpWidth = 24 };
+    public static VisionTransformerConfig Vision { get; } =
+        new() { ImageSize = 8, PatchSize = 4, Width = 16, Layers = 2, Heads = 2, MlpWidth = 24 };
 
     public static ClipConfig Config { get; } = new()
     {

@@ -27,7 +27,7 @@ internal static class FloatWeights
         var weights = Int8Graph.Weights(graph()).Where(w => !projections.Contains(w)).ToHashSet();
         progress?.Invoke(string.Create(
             CultureInfo.InvariantCulture,
-            $"{tower.Stem}: the mean cosine is {all:F4} where {cosine:F4} is wanted; measuring what each of {weights.Count} weights costs …"));
+            $"{tower.Stem}: the mean cosine is {all:G6} where {cosine} is wanted; measuring what each of {weights.Count} weights costs …"));
         var ranked = weights.OrderBy(weight => Mean(projections.Concat(weights.Where(w => w != weight)).ToHashSet())).ToArray();
 
         // With all of them in float nothing is lost, so some number suffices; more of them never measured worse but by noise.

@@ -29,7 +29,8 @@ internal sealed record Int8Options
 /// <remarks>
 /// The products are ONNX Runtime's <c>DynamicQuantizeMatMul</c> (domain <c>com.microsoft</c>): it rounds its input, all rows of the
 /// batch alike, to bytes between its smallest and largest value, multiplies bytes and scales the sums back. Rows that share a batch
-/// thus share a scale, and a feature depends, in its last digits, on its batch.
+/// thus share a scale, and a feature depends, within the precision of 8 bits, on its batch. Rounding once what query, key and value all
+/// read (<c>DynamicQuantizeLinear</c>, <c>MatMulIntegerToFloat</c>) measured no faster.
 /// </remarks>
 internal sealed class Int8Graph
 {

@@ -63,12 +63,14 @@ public sealed class ModelFolderQuantiser
     private QuantisationReport Write(Action<string>? progress, CancellationToken cancellation)
     {
         // The whole model first: it is the one that misses no weight, and no samples are run in vain.
-        var sizes = ClipOnnxExporter.Stems.ToDictionary(stem => stem, stem => ModelFile.Size(Graph(stem)));
+        var fp32 = ClipOnnxExporter.Stems.ToDictionary(stem => stem, Graph);
+        var sizes = fp32.ToDictionary(pair => pair.Key, pair => ModelFile.Size(pair.Value));
+        var weights = fp32.ToDictionary(pair => pair.Key, pair => Int8Graph.Weights(pair.Value));
         Directory.CreateDirectory(_aside);
         var towers = new List<SampleTower> { new(_folder, ClipOnnxExporter.VisionStem, _options.ImagePaths, _aside) };
         if (HasTokenizer()) towers.Add(new SampleTower(_folder, ClipOnnxExporter.TextStem, _options.Texts, _aside));
         else progress?.Invoke($"{_folder} has no tokenizer, so the text tower is written but not compared.");
-        var expected = towers.ToDictionary(tower => tower.Stem, tower => tower.Try(Graph(tower.Stem)));
+        var expected = towers.ToDictionary(tower => tower.Stem, tower => tower.Try(fp32[tower.Stem]));
 
         var int8 = new Int8Options { Range = Range };
         if (_options.MeanCosine is { } cosine && _options.Precisions.Contains(OnnxPrecision.Int8))
@@ -83,12 +85,12 @@ public sealed class ModelFolderQuantiser
         foreach (var precision in _options.Precisions)
         {
             var features = new Dictionary<string, float[][]>();
-            foreach (var (stem, fp32Bytes) in sizes)
+            foreach (var stem in ClipOnnxExporter.Stems)
             {
                 cancellation.ThrowIfCancellationRequested();
                 var graph = ClipOnnxExporter.Graph(stem, _config, _weights, precision, int8);
                 var file = Path.Combine(_aside, $"{stem}{precision.Suffix()}.onnx");
-                var kept = precision == OnnxPrecision.Int8 ? Int8Graph.Weights(graph) : [];
+                var kept = precision == OnnxPrecision.Int8 ? weights[stem].Where(int8.FloatWeights.Contains).ToArray() : [];
                 ModelFile.Write(graph, file, ModelFile.MaxInlineBytes);
                 var tower = towers.Find(t => t.Stem == stem);
                 if (tower is not null) features.Add(stem, tower.Run(file));
@@ -96,7 +98,7 @@ public sealed class ModelFolderQuantiser
                     $"onnx/{Path.GetFileName(file)}",
                     precision,
                     ModelFile.Size(file),
-                    fp32Bytes,
+                    sizes[stem],
                     tower is null ? null : FeatureCosine.Between(expected[stem], features[stem]),
                     kept));
             }

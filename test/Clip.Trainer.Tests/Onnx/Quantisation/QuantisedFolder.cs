@@ -1,0 +1,49 @@
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Data;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Onnx;
+using Clip.Trainer.Onnx.Quantisation;
+using Clip.Trainer.Tokenizing;
+
+namespace Clip.Trainer.Tests.Onnx.Quantisation;
+
+/// <summary>A model folder with seeded random weights, and a dozen pictures with captions.</summary>
+internal sealed class QuantisedFolder : IDisposable
+{
+    private const int VocabSize = 520;
+    private readonly TinyRun _pictures = new();
+
+    public QuantisedFolder(bool tokenizer = true, Action<Dictionary<string, WeightTensor>>? change = null)
+    {
+        var weights = RandomModel.Weights(Config);
+        change?.Invoke(weights);
+        var vocabulary = BpeTrainer.Train(Rows.SelectMany(row => row.Captions), VocabSize);
+        ModelFolderWriter.Write(Config, weights, Path, tokenizer ? vocabulary.Save : null);
+    }
+
+    public static ClipConfig Config { get; } = new ClipConfig
+    {
+        EmbedDim = 32,
+        Vision = new VisionConfig { ImageSize = 16, PatchSize = 8, Width = 128, Layers = 2, Heads = 2, MlpWidth = 512 },
+        Text = new TextConfig { ContextLength = 12, Width = 128, Layers = 2, Heads = 2, MlpWidth = 512 },
+    }.WithVocabulary(VocabSize);
+
+    public string Path => _pictures.Folder["model"];
+
+    public string Table => _pictures.Table;
+
+    public IReadOnlyList<CaptionedImage> Rows => CaptionTable.Read(_pictures.Table);
+
+    public QuantisationOptions Options => new()
+    {
+        ImagePaths = [.. Rows.Select(row => row.Path)],
+        Texts = [.. Rows.Select(row => row.Captions[0])],
+    };
+
+    public string[] OnnxFiles => [.. Directory.EnumerateFiles(System.IO.Path.Combine(Path, "onnx")).Select(f => System.IO.Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+
+    /// <summary>What lies beside the folders of files a model folder always has.</summary>
+    public IEnumerable<string> Folders => Directory.EnumerateDirectories(Path).Select(d => System.IO.Path.GetFileName(d)!);
+
+    public void Dispose() => _pictures.Dispose();
+}

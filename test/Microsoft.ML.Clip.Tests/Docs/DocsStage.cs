@@ -1,0 +1,43 @@
+using Microsoft.ML.Clip.Tests.Models;
+using SkiaSharp;
+
+namespace Microsoft.ML.Clip.Tests.Docs;
+
+/// <summary>
+/// What the pages take for granted, as the current directory: a model folder <c>model</c>, pictures in <c>photos/cat</c> and
+/// <c>photos/dog</c>, and <c>rex.jpg</c>. The model is the tiny one of three colours, so cats are red and dogs blue.
+/// </summary>
+internal sealed class DocsStage : IDisposable
+{
+    private readonly string _former = Environment.CurrentDirectory;
+    private readonly string _folder = Directory.CreateTempSubdirectory("docs-").FullName;
+
+    public DocsStage()
+    {
+        TinyFolder.LayTransformersJs(Path.Combine(_folder, "model"));
+        for (var i = 0; i < 12; i++)
+        {
+            Draw($"photos/cat/{i}.jpg", new SKColor(220, (byte)(4 * i), 10));
+            Draw($"photos/dog/{i}.jpg", new SKColor(10, (byte)(4 * i), 220));
+        }
+
+        Draw("rex.jpg", new SKColor(20, 20, 230));
+        Environment.CurrentDirectory = _folder;
+    }
+
+    public void Dispose()
+    {
+        Environment.CurrentDirectory = _former;
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private void Draw(string file, SKColor colour)
+    {
+        var path = Path.Combine(_folder, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var bitmap = new SKBitmap(48, 40);
+        bitmap.Erase(colour);
+        using var jpeg = bitmap.Encode(SKEncodedImageFormat.Jpeg, 90);
+        File.WriteAllBytes(path, jpeg.ToArray());
+    }
+}
