@@ -13,13 +13,21 @@ public sealed class ClipException : Exception
 
     /// <summary>Creates the exception with the sentence to show.</summary>
     public ClipException(string message)
-        : base(message)
+        : base(Printable(message))
     {
     }
 
     /// <summary>Creates the exception with the sentence to show and what led to it.</summary>
     public ClipException(string message, Exception innerException)
-        : base(message, innerException)
+        : base(Printable(message), innerException)
     {
+    }
+
+    /// <summary>Names in a damaged or hostile file may hold line breaks, a terminal's commands, or a megabyte.</summary>
+    private static string Printable(string message)
+    {
+        const int longest = 1000;
+        if (message.Length > longest) message = $"{message[..longest]}…";
+        return message.Any(char.IsControl) ? string.Concat(message.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : message;
     }
 }

@@ -29,6 +29,13 @@ internal static class ElementTypes
         _ => 1,
     };
 
+    /// <summary>PyTorch's name of the type.</summary>
+    public static string Name(this ElementType type) => type switch
+    {
+        ElementType.Boolean => "bool",
+        _ => type.ToString().ToLowerInvariant(),
+    };
+
     /// <summary>Converts elements to float32, rounding to nearest what float32 cannot hold.</summary>
     public static void ToFloat32(this ElementType type, ReadOnlySpan<byte> source, Span<float> destination)
     {

@@ -58,7 +58,7 @@ public sealed unsafe class SafetensorsReader : IDisposable
     public static Dictionary<string, WeightTensor> Load(string path)
     {
         using var reader = Open(path);
-        return reader.Names.ToDictionary(name => name, name => reader.Convert(reader.Find(name)));
+        return reader.Names.ToDictionary(name => name, reader.Copy);
     }
 
     /// <summary>
@@ -75,6 +75,12 @@ public sealed unsafe class SafetensorsReader : IDisposable
         var floats = new MappedFloats(_view.SafeMemoryMappedViewHandle, _start + entry.Offset, (int)entry.Count);
         return new WeightTensor(entry.Shape, floats.Memory);
     }
+
+    /// <summary>Reads a tensor into memory of its own.</summary>
+    internal WeightTensor Copy(string name) => Convert(Find(name));
+
+    /// <summary>How the file stores a tensor.</summary>
+    internal ElementType TypeOf(string name) => Find(name).Type;
 
     /// <summary>Closes the mapping; views that <see cref="Read"/> gave throw <see cref="ObjectDisposedException"/> from then on.</summary>
     public void Dispose()

@@ -6,6 +6,9 @@ internal static class TorchStateDict
     // Deeper than any model; a pickle may hold itself.
     private const int MaxDepth = 64;
 
+    // Modules that share modules that share modules would be walked through without end.
+    private const int MaxModules = 100_000;
+
     public static Dictionary<string, TorchTensor> Find(object? root, string path)
     {
         var tensors = new Dictionary<string, TorchTensor>();
@@ -19,7 +22,8 @@ internal static class TorchStateDict
         }
         else if (root is PickleObject module)
         {
-            Collect(module, "", tensors, MaxDepth, path);
+            var modules = 0;
+            Collect(module, "", tensors, MaxDepth, path, ref modules);
         }
 
         return tensors.Count > 0
@@ -27,14 +31,16 @@ internal static class TorchStateDict
             : throw new ClipException($"{path} has no state_dict with tensors; save one with torch.save(model.state_dict(), path).");
     }
 
-    private static void Collect(PickleObject module, string prefix, Dictionary<string, TorchTensor> tensors, int depth, string path)
+    private static void Collect(
+        PickleObject module, string prefix, Dictionary<string, TorchTensor> tensors, int depth, string path, ref int modules)
     {
+        if (++modules > MaxModules) throw new ClipException($"{path} has more than {MaxModules} modules; save its state_dict instead.");
         if (depth == 0) throw new ClipException($"{path} nests modules deeper than {MaxDepth}; save its state_dict instead.");
         foreach (var (key, value) in module.Attributes)
         {
             if (key is not string name) continue;
             if (value is TorchTensor tensor) tensors[prefix + name] = tensor;
-            else if (value is PickleObject child) Collect(child, $"{prefix}{name}.", tensors, depth - 1, path);
+            else if (value is PickleObject child) Collect(child, $"{prefix}{name}.", tensors, depth - 1, path, ref modules);
         }
     }
 }

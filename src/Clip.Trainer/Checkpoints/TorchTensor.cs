@@ -9,17 +9,21 @@ internal sealed record TorchTensor(TorchStorage Storage, long Offset, long[] Sha
     /// <summary>The values in row-major order: a slice of the storage's where they lie so already, otherwise a copy.</summary>
     /// <param name="name">For messages.</param>
     /// <param name="storage">All values of the storage.</param>
+    /// <param name="isCopy">Whether the values are a copy.</param>
     /// <exception cref="ClipException">The view reaches beyond the storage.</exception>
-    public WeightTensor Read(string name, ReadOnlyMemory<float> storage)
+    public WeightTensor Read(string name, ReadOnlyMemory<float> storage, out bool isCopy)
     {
+        isCopy = false;
         try
         {
             var count = Shape.Aggregate(1L, (product, d) => checked(product * d));
             if (Shape.Length != Strides.Length || Offset < 0 || Shape.Any(d => d < 0) || Strides.Any(s => s < 0)) throw Beyond();
             if (count == 0) return new WeightTensor(Shape, ReadOnlyMemory<float>.Empty);
             var last = Shape.Zip(Strides, (d, s) => checked((d - 1) * s)).Aggregate(Offset, (sum, reach) => checked(sum + reach));
-            if (last >= storage.Length || count > Array.MaxLength) throw Beyond();
-            return new WeightTensor(Shape, IsContiguous() ? storage.Slice((int)Offset, (int)count) : Gather(storage.Span, (int)count));
+            // A stride of 0 repeats values without end; no weight does.
+            if (last >= storage.Length || count > storage.Length) throw Beyond();
+            isCopy = !IsContiguous();
+            return new WeightTensor(Shape, isCopy ? Gather(storage.Span, (int)count) : storage.Slice((int)Offset, (int)count));
         }
         catch (OverflowException)
         {

@@ -59,7 +59,8 @@ internal sealed class ClipFolder
     public string RequireText() => TextFile ?? CombinedFile ?? throw Missing("text model", TextStems);
 
     public string RequireTokenizer() => TokenizerFolder ?? throw new FileNotFoundException(
-        $"Model folder '{Path}' has no tokenizer: expected vocab.json with merges.txt, or tokenizer.json.");
+        $"Model folder '{Path}' has no tokenizer: expected vocab.json with merges.txt, or tokenizer.json; copy those of the model into it, or "
+        + "write it with clip convert --tokenizer.");
 
     private static bool HasTokenizer(string folder) =>
         File.Exists(System.IO.Path.Combine(folder, "tokenizer.json"))

@@ -81,6 +81,35 @@ public sealed class CheckpointFileTests : IDisposable
     }
 
     [Fact]
+    public void A_tensor_that_repeats_its_storage_without_end_is_refused()
+    {
+        var path = Zip(StateDict(count: 1, offset: 0, rows: 255, columns: 255, stride0: 0, stride1: 0), [1]);
+
+        Refused.With("'w' of shape [255, 255] reaches beyond its storage", () => CheckpointFile.Load(path));
+    }
+
+    [Fact]
+    public void A_compressed_part_which_may_announce_any_size_is_refused()
+    {
+        // Three quarters noise, so that the archive is larger than what it holds.
+        var random = new Random(1);
+        var values = Enumerable.Range(0, 200).Select(i => i < 150 ? random.NextSingle() : 0).ToArray();
+        var path = Zip(StateDict(count: 200, offset: 0, rows: 1, columns: 200, stride0: 200, stride1: 1), CompressionLevel.Optimal, values);
+
+        Refused.With("is compressed or its size a lie", () => CheckpointFile.Load(path));
+    }
+
+    [Fact]
+    public void Modules_that_share_modules_end()
+    {
+        // Thirty times {a: m, b: m} around one another: a billion paths.
+        const string module = "c__torch__\nM\n)\u0081";
+        var nested = string.Concat(Enumerable.Repeat($"q\u0001{module}}}(X\u0001\0\0\0ah\u0001X\u0001\0\0\0bh\u0001ub", 30));
+
+        Refused.With("more than 100000 modules", () => CheckpointFile.Load(Zip($"\u0080\u0002{module}{nested}.")));
+    }
+
+    [Fact]
     public void What_holds_no_weights_says_so()
     {
         File.WriteAllText(_folder["text.pt"], "hello");
@@ -117,12 +146,15 @@ public sealed class CheckpointFileTests : IDisposable
         + $"K{(char)count}tQK{(char)offset}K{(char)rows}K{(char)columns}\u0086K{(char)stride0}K{(char)stride1}\u0086\u0089NtRs.";
 
     /// <summary>A PyTorch archive of a pickle, whose characters are its bytes, and one storage.</summary>
-    private string Zip(string pickle, params float[] storage)
+    private string Zip(string pickle, params float[] storage) => Zip(pickle, CompressionLevel.NoCompression, storage);
+
+    private string Zip(string pickle, CompressionLevel compression, float[] storage)
     {
         File.Delete(_folder["x.pt"]);
         using var zip = ZipFile.Open(_folder["x.pt"], ZipArchiveMode.Create);
-        using (var stream = zip.CreateEntry("x/data.pkl").Open()) stream.Write(Encoding.Latin1.GetBytes(pickle));
-        using (var stream = zip.CreateEntry("x/data/0").Open()) SafetensorsWriter.WriteFloats(stream, storage);
+        using (var stream = zip.CreateEntry("x/data.pkl", CompressionLevel.NoCompression).Open())
+            stream.Write(Encoding.Latin1.GetBytes(pickle));
+        using (var stream = zip.CreateEntry("x/data/0", compression).Open()) SafetensorsWriter.WriteFloats(stream, storage);
         return _folder["x.pt"];
     }
 }

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Conversion;
+using Clip.Trainer.Onnx;
+
+namespace Clip.Trainer.Commands;
+
+/// <summary><c>clip init</c>: a model folder of an architecture with starting weights, to measure with. libtorch is not needed.</summary>
+internal static class InitCommand
+{
+    public static Command Create()
+    {
+        var model = new Option<string>("--model")
+        {
+            Description = "The name of a config that comes with the program, or a config's path.",
+            Required = true,
+        };
+        var output = new Option<string>("--output") { Description = "The model folder to write.", Required = true };
+        var seed = new Option<long>("--seed") { Description = "Decides the weights." };
+        var tokenizer = new Option<string?>("--tokenizer") { Description = $"{TokenizerFiles.Forms} The vocabulary's size is its." };
+        var command = new Command("init", "Writes a model folder with random starting weights.") { model, output, seed, tokenizer };
+        command.SetAction(parsed =>
+        {
+            var target = ModelFolderWriter.EnsureReplaceable(parsed.GetValue(output)!);
+            var config = ModelConfigFile.Read(parsed.GetValue(model)!);
+            var vocabulary = parsed.GetValue(tokenizer) is { } path ? TokenizerFiles.Load(path) : null;
+            if (vocabulary is not null)
+            {
+                config = config with
+                {
+                    Text = config.Text with
+                    {
+                        VocabSize = vocabulary.Size,
+                        BosTokenId = vocabulary.StartOfTextId,
+                        EosTokenId = vocabulary.EndOfTextId,
+                    },
+                };
+            }
+
+            var weights = RandomWeights.Create(config, parsed.GetValue(seed));
+            ModelFolderWriter.Write(config, weights, target, folder => vocabulary?.Save(folder));
+            Console.WriteLine($"{ModelDescription.Architecture(config)}: {ModelDescription.Sizes(config)}");
+            Console.WriteLine($"Model folder: {target}");
+        });
+        return command;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using Clip.Trainer.Modeling;
+
+namespace Clip.Trainer.Conversion;
+
+/// <summary>Reads a config that came with someone's weights, and refuses what it asks for that this CLIP does not do.</summary>
+internal static class ModelConfigFile
+{
+    /// <summary>Features of open_clip's towers that are not computed here, and the values that turn them off.</summary>
+    private static readonly (string Tower, string Key, string[] Off)[] Unsupported =
+    [
+        ("vision_cfg", "pool_type", ["\"tok\""]),
+        ("vision_cfg", "global_average_pool", ["false"]),
+        ("vision_cfg", "attentional_pool", ["false"]),
+        ("vision_cfg", "no_ln_pre", ["false"]),
+        ("vision_cfg", "ls_init_value", []),
+        ("vision_cfg", "input_patchnorm", ["false"]),
+        ("vision_cfg", "pos_embed_type", ["\"learnable\""]),
+        ("vision_cfg", "act_kwargs", []),
+        ("vision_cfg", "norm_kwargs", []),
+        ("text_cfg", "pool_type", ["\"argmax\"", "\"eos\""]),
+        ("text_cfg", "embed_cls", ["false"]),
+        ("text_cfg", "no_causal_mask", ["false"]),
+        ("text_cfg", "proj_type", ["\"linear\""]),
+        ("text_cfg", "proj_bias", ["false"]),
+        ("text_cfg", "ls_init_value", []),
+        ("text_cfg", "act_kwargs", []),
+        ("text_cfg", "norm_kwargs", []),
+    ];
+
+    /// <summary>Reads Hugging Face's <c>config.json</c>, a model config of open_clip's, or its <c>open_clip_config.json</c>.</summary>
+    /// <param name="nameOrPath">A file, a folder with one, or the name of a config that comes with the program.</param>
+    /// <exception cref="ClipException">There is none, it is not CLIP's, or asks for what is not supported.</exception>
+    public static ClipConfig Read(string nameOrPath)
+    {
+        if (Directory.Exists(nameOrPath))
+            nameOrPath = new ModelSurroundings(nameOrPath).Config ?? throw new ClipException(
+                $"{nameOrPath} has no config.json; give a folder with one.");
+        if (!File.Exists(nameOrPath)) return ClipConfigJson.Load(nameOrPath);
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(nameOrPath));
+            var model = json.RootElement.TryGetProperty("model_cfg", out var inner) ? inner : json.RootElement;
+            foreach (var (tower, key, off) in Unsupported)
+            {
+                if (model.TryGetProperty(tower, out var cfg) && cfg.TryGetProperty(key, out var value)
+                    && value.ValueKind != JsonValueKind.Null && !off.Contains(value.GetRawText()))
+                    throw new ClipException($"{nameOrPath}: {tower} {key} {value} is not supported; give a plain CLIP model.");
+            }
+
+            return ClipConfigJson.Parse(model.GetRawText(), nameOrPath);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new ClipException($"{nameOrPath} is not a model's config: {e.Message}", e);
+        }
+    }
+}
