@@ -12,7 +12,31 @@ internal static class CommandLine
         // In a file or a pipe a line is a line: folded at Spectre's 80 columns, paths would come apart.
         if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = int.MaxValue;
 
-        var root = new RootCommand("Trains CLIP models, writes them as ONNX model folders and uses those. Start with: clip quickstart")
+        var configuration = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            // A cancelled run finishes its step and writes a checkpoint; that may take longer than the two seconds of the default.
+            ProcessTerminationTimeout = TimeSpan.FromMinutes(5),
+        };
+        try
+        {
+            return await Root().Parse(args).InvokeAsync(configuration).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("clip: cancelled").ConfigureAwait(false);
+            return 130;
+        }
+        catch (Exception e) when (Mistake(e) is { } mistake)
+        {
+            await Console.Error.WriteLineAsync($"clip: {Sentence(mistake)}").ConfigureAwait(false);
+            return 1;
+        }
+    }
+
+    /// <summary>All commands.</summary>
+    internal static RootCommand Root() =>
+        new("Trains CLIP models, writes them as ONNX model folders and uses those. Start with: clip quickstart")
         {
             QuickstartCommand.Create(),
             QuickstartUseCommand.Create(),
@@ -26,27 +50,6 @@ internal static class CommandLine
             TokenizerCommand.Create(),
             QuantizeCommand.Create(),
         };
-        var configuration = new InvocationConfiguration
-        {
-            EnableDefaultExceptionHandler = false,
-            // A cancelled run finishes its step and writes a checkpoint; that may take longer than the two seconds of the default.
-            ProcessTerminationTimeout = TimeSpan.FromMinutes(5),
-        };
-        try
-        {
-            return await root.Parse(args).InvokeAsync(configuration).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            await Console.Error.WriteLineAsync("clip: cancelled").ConfigureAwait(false);
-            return 130;
-        }
-        catch (Exception e) when (Mistake(e) is { } mistake)
-        {
-            await Console.Error.WriteLineAsync($"clip: {Sentence(mistake)}").ConfigureAwait(false);
-            return 1;
-        }
-    }
 
     /// <summary>Makes options refuse numbers below zero, and zero.</summary>
     public static void RequirePositive(params Option[] options)
