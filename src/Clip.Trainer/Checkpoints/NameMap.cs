@@ -132,6 +132,8 @@ public static class NameMap
             throw new ClipException($"The parameters {string.Join(", ", names)} differ in shape; get the checkpoint again.");
 
         var n = pieces[0].Data.Length;
+        if (n > Array.MaxLength / 3)
+            throw new ClipException($"The parameters {string.Join(", ", names)} together have more values than an array holds; no CLIP's do.");
         var joined = new float[3 * n];
         for (var i = 0; i < 3; i++) pieces[i].Data.CopyTo(joined.AsMemory(i * n));
         return new WeightTensor([3 * pieces[0].Shape[0], .. pieces[0].Shape.Skip(1)], joined);

@@ -38,7 +38,7 @@ internal static class InitCommand
             }
 
             var weights = RandomWeights.Create(config, parsed.GetValue(seed));
-            ModelFolderWriter.Write(config, weights, target, folder => vocabulary?.Save(folder));
+            ModelFolderWriter.Write(config, weights, target, folder => vocabulary?.Save(folder, config.Text.ContextLength));
             Console.WriteLine($"{ModelDescription.Architecture(config)}: {ModelDescription.Sizes(config)}");
             Console.WriteLine($"Model folder: {target}");
         });

@@ -84,7 +84,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
 
         void WriteRest(string folder)
         {
-            tokenizer?.Save(folder);
+            tokenizer?.Save(folder, config.Text.ContextLength);
             if (!isOwn) PreprocessingFile.Apply(preprocessing!, folder);
         }
     }
