@@ -38,6 +38,10 @@ internal static class TrainCommand
         var gray = new Option<double>("--aug-grayscale") { Description = "Chance of losing all colour.", DefaultValueFactory = _ => 0 };
         var saveFrequency = new Option<int>("--save-frequency") { Description = "Epochs between checkpoints.", DefaultValueFactory = _ => Defaults.SaveFrequency };
         var resume = new Option<string?>("--resume") { Description = "'latest', or a checkpoint file of this run." };
+        batchSize.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: "1" }]) result.AddError("--batch-size must be at least 2: each picture is told from the others of its batch.");
+        });
         CommandLine.RequirePositive(vocabSize, epochs, batchSize, saveFrequency, lr);
 
         var command = new Command("train", "Trains a CLIP model from scratch and writes a model folder.")
