@@ -17,8 +17,10 @@ public static class ClipConfigJson
     /// <exception cref="ClipException">There is no such file or name, or the file is not a CLIP config.</exception>
     public static ClipConfig Load(string nameOrPath)
     {
-        if (Directory.Exists(nameOrPath)) nameOrPath = Path.Combine(nameOrPath, "config.json");
-        if (File.Exists(nameOrPath)) return Parse(File.ReadAllText(nameOrPath), nameOrPath);
+        // A folder of a config's name that holds no config is somebody's output, not what is meant.
+        var inFolder = Path.Combine(nameOrPath, "config.json");
+        var path = File.Exists(inFolder) ? inFolder : nameOrPath;
+        if (File.Exists(path)) return Parse(File.ReadAllText(path), path);
         var resource = Resources().FirstOrDefault(r => r.EndsWith($".Configs.{nameOrPath}.json", StringComparison.OrdinalIgnoreCase))
             ?? throw new ClipException(
                 $"There is no model config '{nameOrPath}'; give the path of a config.json or one of {string.Join(", ", Names)}.");

@@ -18,6 +18,20 @@ public sealed class ClipConfigJsonTests
         }
     }
 
+    [Fact]
+    public void A_folder_of_the_same_name_that_holds_no_config_does_not_hide_a_model()
+    {
+        var folder = Directory.CreateDirectory("ViT-B-16"); // as the quickstart's own folder is called quickstart
+        try
+        {
+            Assert.Equal(768, Assert.IsType<VisionTransformerConfig>(ClipConfigJson.Load("ViT-B-16").Vision).Width);
+        }
+        finally
+        {
+            folder.Delete();
+        }
+    }
+
     [Theory]
     [InlineData("RN50", 1024, 224, 64, 32, 50, 512)]
     [InlineData("RN101", 512, 224, 64, 32, 50, 512)]
