@@ -72,7 +72,7 @@ public sealed partial class DocsCommandTests
         if (option.Required) return "required";
         return (option.HasDefaultValue ? option.GetDefaultValue() : null) switch
         {
-            null => "none",
+            null or false => "none",
             "\t" => "tab",
             string[] many => string.Join(' ', many),
             string text => text,
