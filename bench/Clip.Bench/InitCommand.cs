@@ -3,7 +3,6 @@ using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Onnx;
 using Clip.Trainer.Tokenizing;
-using TorchSharp;
 
 namespace Clip.Bench;
 
@@ -33,21 +32,10 @@ internal static class InitCommand
             var vocabulary = parsed.GetValue(tokenizer) is { } given
                 ? BpeVocabulary.Load(given)
                 : BpeTrainer.Train(Prompts.ForClasses(Prompts.ClassCount), VocabularySize);
-            var config = ClipConfigJson.Load(parsed.GetValue(model)!).WithVocabulary(vocabulary.Size);
-            ModelFolderWriter.Write(config, RandomWeights(config), target, folder => vocabulary.Save(folder));
+            var config = ClipConfigJson.Load(parsed.GetValue(model)!).WithVocabulary(vocabulary.Size, vocabulary.StartOfTextId, vocabulary.EndOfTextId);
+            ModelFolderWriter.Write(config, RandomWeights.Create(config, seed: 0), target, folder => vocabulary.Save(folder, config.Text.ContextLength));
             Console.WriteLine(target);
         });
         return command;
-    }
-
-    private static Dictionary<string, WeightTensor> RandomWeights(ClipConfig config)
-    {
-        torch.random.manual_seed(0);
-        using var model = new ClipModel(config);
-        return model.state_dict().ToDictionary(p => p.Key, p =>
-        {
-            using var values = p.Value.detach();
-            return new WeightTensor(values.shape, values.data<float>().ToArray());
-        });
     }
 }

@@ -24,18 +24,7 @@ internal static class InitCommand
             var target = ModelFolderWriter.EnsureReplaceable(parsed.GetValue(output)!);
             var config = ModelConfigFile.Read(parsed.GetValue(model)!);
             var vocabulary = parsed.GetValue(tokenizer) is { } path ? TokenizerFiles.Load(path) : null;
-            if (vocabulary is not null)
-            {
-                config = config with
-                {
-                    Text = config.Text with
-                    {
-                        VocabSize = vocabulary.Size,
-                        BosTokenId = vocabulary.StartOfTextId,
-                        EosTokenId = vocabulary.EndOfTextId,
-                    },
-                };
-            }
+            if (vocabulary is not null) config = config.WithVocabulary(vocabulary.Size, vocabulary.StartOfTextId, vocabulary.EndOfTextId);
 
             var weights = RandomWeights.Create(config, parsed.GetValue(seed));
             ModelFolderWriter.Write(config, weights, target, folder => vocabulary?.Save(folder, config.Text.ContextLength));

@@ -63,8 +63,14 @@ public sealed record ClipConfig
     public double LogitScaleInit { get; init; } = Math.Log(1 / 0.07);
 
     /// <summary>The same sizes for another vocabulary, whose last two entries are start and end of text.</summary>
-    public ClipConfig WithVocabulary(int vocabSize) =>
-        this with { Text = Text with { VocabSize = vocabSize, BosTokenId = vocabSize - 2, EosTokenId = vocabSize - 1 } };
+    public ClipConfig WithVocabulary(int vocabSize) => WithVocabulary(vocabSize, vocabSize - 2, vocabSize - 1);
+
+    /// <summary>The same sizes for another vocabulary.</summary>
+    /// <param name="vocabSize">Its entries, special tokens included.</param>
+    /// <param name="bosTokenId">Its start of text.</param>
+    /// <param name="eosTokenId">Its end of text.</param>
+    public ClipConfig WithVocabulary(int vocabSize, int bosTokenId, int eosTokenId) =>
+        this with { Text = Text with { VocabSize = vocabSize, BosTokenId = bosTokenId, EosTokenId = eosTokenId } };
 
     /// <summary>Checks that the sizes fit each other.</summary>
     /// <param name="source">Where they came from, for the message.</param>

@@ -65,10 +65,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         var config = ClipConfigJson.Load(options.Model);
         var tokenizerFolder = PrepareTokenizer(rows, cancellation);
         var tokenizer = ClipTokenizer.Create(tokenizerFolder);
-        config = (config with
-        {
-            Text = config.Text with { VocabSize = tokenizer.VocabularySize, BosTokenId = tokenizer.StartOfTextId, EosTokenId = tokenizer.EndOfTextId },
-        }).Validate(options.Model);
+        config = config.WithVocabulary(tokenizer.VocabularySize, tokenizer.StartOfTextId, tokenizer.EndOfTextId).Validate(options.Model);
 
         torch.manual_seed(options.Training.Seed);
         using var model = new ClipModel(config);
