@@ -1,6 +1,6 @@
 using System.Globalization;
 using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Modeling;
+using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
 
@@ -14,7 +14,7 @@ internal static class Checkpoint
     private const int Kept = 2;
 
     /// <summary>Writes a run's state to <c>FOLDER/step_N.safetensors</c> and drops all but the latest two files.</summary>
-    public static string Save(string folder, ClipModel model, AdamW optimizer, string options)
+    public static string Save(string folder, nn.Module model, AdamW optimizer, string options)
     {
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, $"step_{optimizer.Steps:D8}.safetensors");
@@ -34,7 +34,7 @@ internal static class Checkpoint
 
     /// <summary>Puts a model and an optimizer into the state of a checkpoint.</summary>
     /// <exception cref="ClipException">The file is not a checkpoint, or of a run with other options.</exception>
-    public static void Load(string path, ClipModel model, AdamW optimizer, string options)
+    public static void Load(string path, nn.Module model, AdamW optimizer, string options)
     {
         using var reader = SafetensorsReader.Open(path);
         if (!reader.Metadata.TryGetValue(Step, out var step) || !reader.Metadata.TryGetValue(Options, out var trained))

@@ -3,7 +3,7 @@ using Clip.Trainer.Training;
 
 namespace Clip.Trainer.Tests.Training;
 
-public sealed class ContrastiveTrainerTests : IDisposable
+public sealed class TrainingLoopTests : IDisposable
 {
     private readonly TinyRun _run = new();
 
