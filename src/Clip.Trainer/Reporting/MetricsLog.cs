@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Training;
 
 namespace Clip.Trainer.Reporting;

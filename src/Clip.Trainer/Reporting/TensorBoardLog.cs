@@ -20,7 +20,9 @@ internal sealed class TensorBoardLog(TimeProvider time) : IRunListener
 
     public void Start(RunStart start)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(start.Folder, FolderName)).FullName;
+        var folder = Path.Combine(start.Folder, FolderName);
+        if (start.StepsDone == 0 && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        Directory.CreateDirectory(folder);
         var name = FormattableString.Invariant($"events.out.tfevents.{time.GetUtcNow().ToUnixTimeSeconds()}.{Environment.MachineName}.{Environment.ProcessId}.{start.StepsDone}");
         _file = new FileStream(Path.Combine(folder, name), FileMode.Create, FileAccess.Write, FileShare.Read);
         Write(new Event { FileVersion = "brain.Event:2" });

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Net;
+using System.Runtime.InteropServices;
 using System.Text;
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Evaluation;
 using Clip.Trainer.Training;
 using SkiaSharp;
 
@@ -107,13 +110,14 @@ internal sealed class TrainingPage : IRunListener
         var size = sample.ImageSize;
         using var bitmap = new SKBitmap(size, size, SKColorType.Rgba8888, SKAlphaType.Opaque);
         var rgb = sample.Rgb.AsSpan(index * size * size * 3, size * size * 3);
-        var rgba = bitmap.GetPixelSpan();
+        var rgba = new byte[4 * size * size];
         for (var i = 0; i < size * size; i++)
         {
-            rgb.Slice(3 * i, 3).CopyTo(rgba[(4 * i)..]);
+            rgb.Slice(3 * i, 3).CopyTo(rgba.AsSpan(4 * i));
             rgba[4 * i + 3] = 255;
         }
 
+        Marshal.Copy(rgba, 0, bitmap.GetPixels(), rgba.Length);
         using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return png.ToArray();
     }

@@ -1,3 +1,5 @@
+using Clip.Trainer.Evaluation;
+
 namespace Clip.Trainer.Training;
 
 /// <summary>Told of a run from its start to its end: displays, logs and reports.</summary>
@@ -28,10 +30,3 @@ internal sealed record RunStart(string Folder, long TotalSteps, long StepsDone);
 /// <param name="Facts">What is worth knowing of it: names and values.</param>
 /// <param name="Sample">A batch of validation pairs as the trained model sees them; null without validation data.</param>
 internal sealed record RunEnd(string Folder, string Title, IReadOnlyList<(string Name, string Value)> Facts, PairSample? Sample);
-
-/// <summary>A few pairs and how similar the model finds each image to each text.</summary>
-/// <param name="ImageSize">S, the pictures' height and width.</param>
-/// <param name="Rgb">N × S × S × 3 bytes, as the model saw the pictures.</param>
-/// <param name="Texts">N texts; text i belongs to picture i.</param>
-/// <param name="Similarities">N × N cosines, a row a picture.</param>
-internal sealed record PairSample(int ImageSize, byte[] Rgb, IReadOnlyList<string> Texts, float[] Similarities);
