@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Evaluation;
-using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
 
@@ -18,10 +17,10 @@ internal sealed class CheckpointFolder(string path, int keep, string? metric = n
     private string BestFile => Path.Combine(path, "best.json");
 
     /// <summary>Writes a run's state and drops what is older than the latest few, unless it is the best.</summary>
-    public void Save(nn.Module model, AdamW optimizer, string options)
+    public void Save(TrainingStep state, string options)
     {
         Directory.CreateDirectory(path);
-        Checkpoint.Save(FileOf(optimizer.Steps), model, optimizer, options);
+        Checkpoint.Save(FileOf(state.Steps), state, options);
         var best = Best()?.Step is { } step ? FileOf(step) : null;
         foreach (var old in Files().SkipLast(keep).Where(file => file != best)) File.Delete(old);
     }

@@ -20,18 +20,18 @@ internal sealed class TrainingLoop(
     : IDisposable
 {
     private readonly nn.Module _module = objective.Module;
-    private readonly AdamW _optimizer = new(objective.Module.named_parameters(), options.Optimizer);
+    private readonly TrainingStep _step = new(objective, options);
 
     public Action<StepReport>? OnStep { get; init; }
 
     public Action<ValidationReport>? OnValidation { get; init; }
 
-    public long StepsDone => _optimizer.Steps;
+    public long StepsDone => _step.Steps;
 
     public long TotalSteps => options.Epochs * train.StepsPerEpoch;
 
     /// <summary>Goes on from a checkpoint of the same run.</summary>
-    public void Resume(string checkpoint) => Checkpoint.Load(checkpoint, _module, _optimizer, options.Fingerprint(train.Fingerprint));
+    public void Resume(string checkpoint) => Checkpoint.Load(checkpoint, _step, options.Fingerprint(train.Fingerprint));
 
     /// <summary>Trains to the end, or until cancelled: then the state is saved, and false returned.</summary>
     public async Task<bool> RunAsync(CancellationToken cancellation)
@@ -63,7 +63,10 @@ internal sealed class TrainingLoop(
         return true;
     }
 
-    public void Dispose() => _optimizer.Dispose();
+    /// <summary>Puts the averaged weights, where the run keeps them, into the module until the result is disposed: for validation and export.</summary>
+    public IDisposable? UseAveragedWeights() => _step.UseAveragedWeights();
+
+    public void Dispose() => _step.Dispose();
 
     private double Step(PairBatch batch, double learningRate)
     {
@@ -71,26 +74,18 @@ internal sealed class TrainingLoop(
             throw new ClipException($"Step {batch.Step + 1} has {batch.Count} readable pairs, and a contrast needs two; check the images of the training data.");
 
         using var scope = NewDisposeScope();
-        _optimizer.ZeroGrad();
         var (pixels, ids) = Tensors(batch);
-        using (Autocast.Bfloat16(options.Bfloat16))
-        {
-            var loss = objective.Loss(pixels, ids);
-            var value = loss.item<float>();
-            if (!float.IsFinite(value))
-                throw new ClipException($"The loss is {value} at step {batch.Step + 1}; lower --lr or set --grad-clip-norm 1, and resume from the last checkpoint.");
-            loss.backward();
-            if (options.GradClipNorm is { } norm) _optimizer.ClipGradNorm(norm);
-            _optimizer.Step(learningRate);
-            objective.AfterStep();
-            return value;
-        }
+        var loss = _step.Take(pixels, ids, learningRate);
+        return float.IsFinite(loss)
+            ? loss
+            : throw new ClipException($"The loss is {loss} at step {batch.Step + 1}; lower --lr or set --grad-clip-norm 1, and resume from the last checkpoint.");
     }
 
     private void EndEpoch(int epoch)
     {
         var last = StepsDone == TotalSteps;
-        var metrics = validator?.Measure(epoch, last, Tensors);
+        ValidationMetrics? metrics;
+        using (UseAveragedWeights()) metrics = validator?.Measure(epoch, last, Tensors);
         if (metrics is not null) OnValidation?.Invoke(new ValidationReport(epoch, StepsDone, metrics));
         var best = metrics is not null && checkpoints?.IsBest(metrics) is true;
         if (best || last || epoch % options.SaveFrequency == 0 || (options.SaveSteps is { } every && StepsDone % every == 0)) Save();
@@ -104,5 +99,5 @@ internal sealed class TrainingLoop(
         return (tensor(batch.Pixels, [batch.Count, 3, imageSize, imageSize]).to(device), tensor(batch.InputIds, [batch.Count, batch.TextLength]).to(device));
     }
 
-    private void Save() => checkpoints?.Save(_module, _optimizer, options.Fingerprint(train.Fingerprint));
+    private void Save() => checkpoints?.Save(_step, options.Fingerprint(train.Fingerprint));
 }

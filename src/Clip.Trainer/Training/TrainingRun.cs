@@ -139,7 +139,8 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         }
 
         var vocabulary = BpeVocabulary.Load(tokenizerFolder);
-        ModelFolderWriter.Write(config, TorchWeights.Of(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength));
+        using (loop.UseAveragedWeights())
+            ModelFolderWriter.Write(config, TorchWeights.Of(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength));
         say($"Model folder: {Path.GetFullPath(options.Output)}");
         return true;
 
@@ -169,6 +170,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         PairSample? Sample()
         {
             if (validation?.InOrder().FirstOrDefault() is not { Count: > 0 } batch || objective is not IContrastiveObjective contrastive) return null;
+            using var averaged = loop.UseAveragedWeights();
             model.eval();
             return PairSample.Of(contrastive, batch, SamplePairs, loop.Tensors, tokenizer, preprocessing);
         }
