@@ -11,6 +11,7 @@ internal static partial class AtomicFile
     /// <summary>Writes or replaces a file.</summary>
     /// <param name="path">Its path; the folder exists.</param>
     /// <param name="write">Writes the content. If it throws, the former file stays and nothing else is left.</param>
+    /// <exception cref="IOException">The disk is full, or the file larger than the file system takes.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         var aside = $"{path}.{Guid.NewGuid():N}.tmp";
@@ -23,6 +24,11 @@ internal static partial class AtomicFile
             }
 
             File.Move(aside, path, overwrite: true);
+        }
+        catch (ArgumentOutOfRangeException e) when (e.ParamName == "value")
+        {
+            // So .NET tells of EFBIG, as if a length had been given.
+            throw new IOException("the file is larger than the file system or a limit allows", e);
         }
         finally
         {

@@ -54,7 +54,8 @@ internal sealed record RunRecord(
     {
         Same(earlier.Data, Data, "the training data", "restore them");
         Same(earlier.Options, Options, "the options", "use the program's version of that run");
-        Same(earlier.Config.GetRawText(), Config.GetRawText(), "the model's config", "restore it");
+        if (!JsonElement.DeepEquals(earlier.Config, Config))
+            throw new ClipException("The run cannot be repeated: the model's config has changed since; restore it.");
         if (earlier.Version != Version) say($"The run was made by version {earlier.Version}, and this is {Version}: the result may differ.");
 
         static void Same(string then, string now, string what, string remedy)
