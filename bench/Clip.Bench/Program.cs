@@ -5,5 +5,7 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
 {
     InitCommand.Create(),
     EndToEndCommand.Create(),
+    TowersCommand.Create(),
+    PlainCommand.Create(),
     KernelsCommand.Create(),
 }.Parse(args).Invoke();

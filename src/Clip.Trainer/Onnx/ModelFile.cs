@@ -17,7 +17,12 @@ internal static class ModelFile
     /// <summary>Page-aligned weights can be mapped into memory (ONNX, External Data).</summary>
     private const int Alignment = 4096;
 
-    public static void Write(GraphProto graph, string path, long maxInlineBytes)
+    /// <summary>Writes a graph.</summary>
+    /// <param name="graph">Its weights' bytes are cleared where they are written beside.</param>
+    /// <param name="path">The file to write.</param>
+    /// <param name="maxInlineBytes">How many bytes of weights may lie in the file itself.</param>
+    /// <param name="opset">The version of the standard's operators that the graph is made of.</param>
+    public static void Write(GraphProto graph, string path, long maxInlineBytes, long opset = Opset)
     {
         if (graph.Initializer.Sum(i => (long)i.RawData.Length) > maxInlineBytes) MoveWeightsBeside(graph, path);
         var model = new ModelProto
@@ -26,7 +31,7 @@ internal static class ModelFile
             ProducerName = "ClipMlNet",
             ProducerVersion = typeof(ModelFile).Assembly.GetName().Version!.ToString(3),
             Graph = graph,
-            OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset } },
+            OpsetImport = { new OperatorSetIdProto { Domain = "", Version = opset } },
         };
         // Operators beyond the standard's, ONNX Runtime's own, are a second set.
         foreach (var domain in graph.Node.Select(n => n.Domain).Where(d => d.Length > 0).Distinct())
