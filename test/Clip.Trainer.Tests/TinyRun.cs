@@ -1,5 +1,6 @@
 using Clip.Trainer.Data;
 using Clip.Trainer.Modeling;
+using Clip.Trainer.Objectives;
 using Clip.Trainer.Tokenizing;
 using Clip.Trainer.Training;
 using Microsoft.ML.Clip;
@@ -45,15 +46,15 @@ internal sealed class TinyRun : IDisposable
     public TrainingOptions Options { get; init; } = new() { Epochs = 4, BatchSize = 4, LearningRate = 1e-3, Warmup = 2, Seed = 5 };
 
     /// <summary>A trainer on fresh weights; the caller disposes the model it is given.</summary>
-    public ContrastiveTrainer Trainer(out ClipModel model, string? checkpoints, Action<StepReport>? onStep = null, Action<string, string>? onBroken = null)
+    public TrainingLoop Trainer(out ClipModel model, string? checkpoints, Action<StepReport>? onStep = null, Action<string, string>? onBroken = null)
     {
         var tokenizer = ClipTokenizer.Create(Folder["tokenizer"]);
         var config = ClipConfigJson.Load(ConfigFile).WithVocabulary(tokenizer.VocabularySize);
         torch.manual_seed(Options.Seed);
         model = new ClipModel(config);
         var images = new AugmentedPixels(ClipImagePreprocessing.ForSize(config.Vision.ImageSize), Options.Augmentation, 1 << 20);
-        var pairs = new PairLoader(CaptionTable.Read(Table), tokenizer, config.Text.ContextLength, images, Options.Seed) { OnBroken = onBroken };
-        return new ContrastiveTrainer(model, Options, pairs, validation: null, checkpoints) { OnStep = onStep };
+        var pairs = new PairLoader(CaptionTable.Read(Table), tokenizer, config.Text.ContextLength, images, Options.BatchSize, Options.Seed) { OnBroken = onBroken };
+        return new TrainingLoop(new ClipObjective(model), config.Vision.ImageSize, Options, pairs, validation: null, checkpoints) { OnStep = onStep };
     }
 
     public void Dispose() => Folder.Dispose();

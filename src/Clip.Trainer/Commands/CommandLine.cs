@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Clip.Trainer.Commands.Train;
 using Spectre.Console;
 
 namespace Clip.Trainer.Commands;

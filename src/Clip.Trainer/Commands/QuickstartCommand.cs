@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Clip.Trainer.Commands.Train;
 using Clip.Trainer.Data;
 using Clip.Trainer.Quickstart;
 using Clip.Trainer.Training;

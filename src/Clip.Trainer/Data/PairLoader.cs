@@ -14,21 +14,24 @@ namespace Clip.Trainer.Data;
 /// <param name="tokenizer">Makes token ids of the captions.</param>
 /// <param name="contextLength">The most tokens of a text; longer ones are cut.</param>
 /// <param name="images">Fills in a sample's pixels.</param>
-/// <param name="seed">Decides which of several captions an epoch shows.</param>
-internal sealed class PairLoader(IReadOnlyList<CaptionedImage> rows, ClipTokenizer tokenizer, int contextLength, IPixelSource images, long seed)
+/// <param name="batchSize">Pairs a step.</param>
+/// <param name="seed">Decides the order, and which of several captions an epoch shows.</param>
+internal sealed class PairLoader(
+    IReadOnlyList<CaptionedImage> rows, ClipTokenizer tokenizer, int contextLength, IPixelSource images, int batchSize, long seed) : IPairSource
 {
     private const int BatchesAhead = 3;
     private readonly ConcurrentDictionary<string, string> _broken = new();
+    private readonly EpochSampler _sampler = new(rows.Count, batchSize, seed);
     private readonly int[][][] _ids = [.. rows.Select(row => row.Captions.Select(c => tokenizer.Encode(c, contextLength)).ToArray())];
 
-    /// <summary>Images that could not be read so far, with the reason.</summary>
     public IReadOnlyDictionary<string, string> Broken => _broken;
 
     /// <summary>Called once for every image that cannot be read, with its path and the reason; from any thread.</summary>
     public Action<string, string>? OnBroken { get; init; }
 
-    /// <summary>How many pairs there are.</summary>
-    public int Count => rows.Count;
+    public long Count => rows.Count;
+
+    public long StepsPerEpoch => _sampler.StepsPerEpoch;
 
     /// <summary>Tells these pairs from others: their number, and a hash of the images' names and the captions.</summary>
     public string Fingerprint
@@ -41,15 +44,9 @@ internal sealed class PairLoader(IReadOnlyList<CaptionedImage> rows, ClipTokeniz
         }
     }
 
-    /// <summary>The batches of a range of steps, in order.</summary>
-    /// <param name="sampler">Says which samples make up a step.</param>
-    /// <param name="from">The first step.</param>
-    /// <param name="to">The step to stop before.</param>
-    /// <param name="cancellation">Stops the background work.</param>
     public async IAsyncEnumerable<PairBatch> ReadAsync(
-        EpochSampler sampler, long from, long to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+        long from, long to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(sampler);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var ready = Channel.CreateBounded<PairBatch>(BatchesAhead);
         var work = Task.Run(() => Produce(ready.Writer, stop.Token), CancellationToken.None);
@@ -68,7 +65,7 @@ internal sealed class PairLoader(IReadOnlyList<CaptionedImage> rows, ClipTokeniz
             try
             {
                 for (var step = from; step < to; step++)
-                    await writer.WriteAsync(Assemble(sampler.BatchOf(step), step, sampler.EpochOf(step)), token).ConfigureAwait(false);
+                    await writer.WriteAsync(Assemble(_sampler.BatchOf(step), step, _sampler.EpochOf(step)), token).ConfigureAwait(false);
                 writer.Complete();
             }
             catch (Exception e)
@@ -79,11 +76,13 @@ internal sealed class PairLoader(IReadOnlyList<CaptionedImage> rows, ClipTokeniz
         }
     }
 
+    public IEnumerable<PairBatch> InOrder() => Enumerable.Range(0, rows.Count).Chunk(batchSize).Select(chunk => Assemble(chunk, step: 0, epoch: 0));
+
     /// <summary>Makes one batch.</summary>
     /// <param name="samples">Row numbers.</param>
     /// <param name="step">The step the batch is for.</param>
     /// <param name="epoch">The epoch the batch is for.</param>
-    public PairBatch Assemble(ReadOnlyMemory<int> samples, long step, long epoch)
+    private PairBatch Assemble(ReadOnlyMemory<int> samples, long step, long epoch)
     {
         var size = images.FloatCount;
         var pixels = new float[(long)samples.Length * size];

@@ -4,10 +4,9 @@ using static TorchSharp.torch;
 namespace Clip.Trainer.Evaluation;
 
 /// <summary>How well images and texts of a validation set find each other, as open_clip reports it.</summary>
-/// <param name="Loss">Mean contrastive loss over the validation batches.</param>
 /// <param name="ImageToText">Share of images whose own text is among the 1, 5 and 10 most similar of all.</param>
 /// <param name="TextToImage">Share of texts whose own image is among the 1, 5 and 10 most similar of all.</param>
-public sealed record RetrievalMetrics(double Loss, IReadOnlyList<double> ImageToText, IReadOnlyList<double> TextToImage)
+public sealed record RetrievalMetrics(IReadOnlyList<double> ImageToText, IReadOnlyList<double> TextToImage)
 {
     /// <summary>The k of recall@k.</summary>
     public static IReadOnlyList<int> Ks { get; } = [1, 5, 10];
@@ -15,14 +14,13 @@ public sealed record RetrievalMetrics(double Loss, IReadOnlyList<double> ImageTo
     /// <summary>Ranks every text for each image and every image for each text.</summary>
     /// <param name="images">[N, D], of unit length.</param>
     /// <param name="texts">[N, D], of unit length; row i belongs to image i.</param>
-    /// <param name="loss">Carried along.</param>
-    public static RetrievalMetrics Compute(Tensor images, Tensor texts, double loss)
+    public static RetrievalMetrics Compute(Tensor images, Tensor texts)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(texts);
         using var scope = NewDisposeScope();
         var similarities = images.matmul(texts.t());
-        return new RetrievalMetrics(loss, Recall(similarities), Recall(similarities.t()));
+        return new RetrievalMetrics(Recall(similarities), Recall(similarities.t()));
     }
 
     private static double[] Recall(Tensor similarities)

@@ -51,10 +51,14 @@ internal sealed class TrainingDisplay(IAnsiConsole console, TimeProvider time)
             $"step {step.Step}/{step.TotalSteps}  loss {_loss:F3}  lr {step.LearningRate:G3}  scale {step.LogitScale:F1}  {_rate:F0} pairs/s  {left:hh\\:mm\\:ss} left"));
     }
 
-    public void Epoch(EpochReport epoch) =>
+    public void Epoch(EpochReport epoch)
+    {
+        var recalls = epoch.Metrics.Retrieval is { } retrieval
+            ? $"  image→text {Recalls(retrieval.ImageToText)}  text→image {Recalls(retrieval.TextToImage)}"
+            : "";
         console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"epoch {epoch.Epoch}  {time.GetElapsedTime(_start):hh\\:mm\\:ss}  val loss {epoch.Metrics.Loss:F3}  image→text {Recalls(epoch.Metrics.ImageToText)}  text→image {Recalls(epoch.Metrics.TextToImage)}"));
+            CultureInfo.InvariantCulture, $"epoch {epoch.Epoch}  {time.GetElapsedTime(_start):hh\\:mm\\:ss}  val loss {epoch.Metrics.Loss:F3}{recalls}"));
+    }
 
     private static string Recalls(IReadOnlyList<double> values) =>
         string.Join(' ', RetrievalMetrics.Ks.Zip(values, (k, v) => string.Create(CultureInfo.InvariantCulture, $"R@{k} {v:P1}")));

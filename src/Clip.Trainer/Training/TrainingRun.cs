@@ -1,5 +1,6 @@
 using Clip.Trainer.Data;
 using Clip.Trainer.Modeling;
+using Clip.Trainer.Objectives;
 using Clip.Trainer.Onnx;
 using Clip.Trainer.Tokenizing;
 using Microsoft.ML.Clip;
@@ -74,7 +75,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         using var augmented = new AugmentedPixels(preprocessing, options.Training.Augmentation, options.CacheBytes);
         var train = Loader(rows, augmented);
         var validation = validationRows is null ? null : Loader(validationRows, new PreprocessedPixels(ClipImagePreprocessor.Create(preprocessing)));
-        using var trainer = new ContrastiveTrainer(model, options.Training, train, validation, Checkpoints) { OnStep = onStep, OnEpoch = onEpoch };
+        using var trainer = new TrainingLoop(new ClipObjective(model), config.Vision.ImageSize, options.Training, train, validation, Checkpoints) { OnStep = onStep, OnEpoch = onEpoch };
         if (checkpoint is not null)
         {
             trainer.Resume(checkpoint);
@@ -91,12 +92,13 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         }
 
         var vocabulary = BpeVocabulary.Load(tokenizerFolder);
-        ModelFolderWriter.Write(config, TorchWeights.Of(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength));
+        using (trainer.UseAveragedWeights())
+            ModelFolderWriter.Write(config, TorchWeights.Of(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength));
         say($"Model folder: {Path.GetFullPath(options.Output)}");
         return true;
 
         PairLoader Loader(IReadOnlyList<CaptionedImage> images, IPixelSource pixels) =>
-            new(images, tokenizer, config.Text.ContextLength, pixels, options.Training.Seed) { OnBroken = (image, reason) => say($"Skipped {image}: {reason}") };
+            new(images, tokenizer, config.Text.ContextLength, pixels, options.Training.BatchSize, options.Training.Seed) { OnBroken = (image, reason) => say($"Skipped {image}: {reason}") };
     }
 
     private string? FindCheckpoint()

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Clip.Trainer.Reporting;
+using Clip.Trainer.Training;
+using Spectre.Console;
+
+namespace Clip.Trainer.Commands.Train;
+
+/// <summary><c>clip train</c>: captioned images in, a model folder out.</summary>
+internal static class TrainCommand
+{
+    public static Command Create()
+    {
+        var (data, objective, optimization, augmentation, run) =
+            (new DataOptions(), new ObjectiveOptions(), new OptimizationOptions(), new AugmentationOptions(), new RunOptions());
+        var command = new Command("train", "Trains a CLIP model from scratch and writes a model folder.");
+        foreach (var option in (IEnumerable<Option>)[.. data.All, .. objective.All, .. run.All, .. optimization.All, .. augmentation.All]) command.Options.Add(option);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            // Each group adds what it knows.
+            var options = new TrainingRunOptions { TrainData = "", Model = "", Output = "" };
+            options = data.Apply(parsed, options);
+            options = objective.Apply(parsed, options);
+            options = optimization.Apply(parsed, options);
+            options = augmentation.Apply(parsed, options);
+            await RunAsync(run.Apply(parsed, options), cancellation).ConfigureAwait(false);
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>Runs a training with the console's display.</summary>
+    internal static Task<bool> RunAsync(TrainingRunOptions options, CancellationToken cancellation)
+    {
+        var display = new TrainingDisplay(AnsiConsole.Console, TimeProvider.System);
+        var run = new TrainingRun(options, AnsiConsole.Console.WriteLine);
+        return run.RunAsync(display.ShowAsync, display.Step, display.Epoch, cancellation);
+    }
+}

@@ -1,0 +1,48 @@
+using Clip.Trainer.Data;
+using Clip.Trainer.Objectives;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Evaluation;
+
+/// <summary>What a validation set tells of a model in training.</summary>
+/// <param name="Loss">Mean loss over the validation batches.</param>
+/// <param name="Retrieval">How well images and texts find each other; null where the objective does not compare them.</param>
+internal sealed record ValidationMetrics(double Loss, RetrievalMetrics? Retrieval);
+
+/// <summary>One pass over validation pairs, without gradients.</summary>
+internal static class ValidationPass
+{
+    /// <summary>Measures an objective whose module is in evaluation mode.</summary>
+    /// <param name="objective">What is measured.</param>
+    /// <param name="batches">The validation pairs.</param>
+    /// <param name="tensors">Pixels [B, 3, S, S] and ids [B, L] of a batch, on the module's device.</param>
+    /// <exception cref="ClipException">No image of any batch could be read.</exception>
+    public static ValidationMetrics Run(IObjective objective, IEnumerable<PairBatch> batches, Func<PairBatch, (Tensor Pixels, Tensor Ids)> tensors)
+    {
+        using var scope = NewDisposeScope();
+        using var unused = no_grad();
+        List<Tensor> images = [], texts = [];
+        double loss = 0;
+        long count = 0;
+        foreach (var batch in batches.Where(b => b.Count > 0))
+        {
+            var (pixels, ids) = tensors(batch);
+            if (objective is IContrastiveObjective contrastive)
+            {
+                var (image, text) = contrastive.Encode(pixels, ids);
+                images.Add(image);
+                texts.Add(text);
+                loss += contrastive.LossOf(image, text).item<float>() * batch.Count;
+            }
+            else
+            {
+                loss += objective.Loss(pixels, ids).item<float>() * batch.Count;
+            }
+
+            count += batch.Count;
+        }
+
+        if (count == 0) throw new ClipException("None of the validation images could be read; check --val-data.");
+        return new ValidationMetrics(loss / count, images.Count == 0 ? null : RetrievalMetrics.Compute(cat(images), cat(texts)));
+    }
+}

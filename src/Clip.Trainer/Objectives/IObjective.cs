@@ -1,0 +1,40 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Objectives;
+
+/// <summary>What a training lowers: a model and the loss of a batch of captioned images under it. It knows nothing of the loop.</summary>
+internal interface IObjective
+{
+    /// <summary>All that is trained; its state's names are those of the checkpoints.</summary>
+    nn.Module Module { get; }
+
+    /// <summary>The inverse temperature at the moment, for reports; null where the objective has none.</summary>
+    double? LogitScale { get; }
+
+    /// <summary>The loss of a batch, with the graph behind it.</summary>
+    /// <param name="pixels">[B, 3, S, S] normalised pixels.</param>
+    /// <param name="ids">[B, L] int64 token ids; row i belongs to image i.</param>
+    /// <returns>A scalar.</returns>
+    Tensor Loss(Tensor pixels, Tensor ids);
+
+    /// <summary>Puts weights back into their range after an optimizer step.</summary>
+    void AfterStep();
+}
+
+/// <summary>
+/// An objective on the similarities of all images and texts of a batch: encoding and loss are separate, so that a batch can be
+/// encoded in parts and still be compared whole.
+/// </summary>
+internal interface IContrastiveObjective : IObjective
+{
+    /// <summary>Encodes pairs.</summary>
+    /// <returns>Image and text features, [B, D] each, of unit length.</returns>
+    (Tensor Image, Tensor Text) Encode(Tensor pixels, Tensor ids);
+
+    /// <summary>The loss of a whole batch's features.</summary>
+    /// <param name="image">[B, D], of unit length.</param>
+    /// <param name="text">[B, D], of unit length; row i belongs to image i.</param>
+    /// <returns>A scalar.</returns>
+    Tensor LossOf(Tensor image, Tensor text);
+}

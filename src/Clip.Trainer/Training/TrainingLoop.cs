@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using Clip.Trainer.Data;
+using Clip.Trainer.Evaluation;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Objectives;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Training;
+
+/// <summary>One step, as the progress display sees it.</summary>
+/// <param name="Step">Steps done, this one included.</param>
+/// <param name="TotalSteps">Steps of the whole run.</param>
+/// <param name="Loss">The step's loss.</param>
+/// <param name="LearningRate">The step's learning rate.</param>
+/// <param name="LogitScale">The inverse temperature after the step; NaN where the objective has none.</param>
+/// <param name="Pairs">Pairs in the batch.</param>
+/// <param name="Seconds">Wall time of the step, waiting for data included.</param>
+/// <param name="DataWaitSeconds">How much of it was waiting for data.</param>
+public sealed record StepReport(
+    long Step, long TotalSteps, double Loss, double LearningRate, double LogitScale, int Pairs, double Seconds, double DataWaitSeconds);
+
+/// <summary>An epoch's validation.</summary>
+/// <param name="Epoch">Epochs done.</param>
+/// <param name="Metrics">What the validation pairs tell.</param>
+internal sealed record EpochReport(int Epoch, ValidationMetrics Metrics);
+
+/// <summary>Trains on pairs whatever an objective trains: the loop, top to bottom.</summary>
+/// <param name="objective">Its module is trained in place.</param>
+/// <param name="imageSize">Height and width of the pixels.</param>
+/// <param name="options">How to train.</param>
+/// <param name="train">The pairs to train on.</param>
+/// <param name="validation">The pairs to validate on each epoch; null for none.</param>
+/// <param name="checkpoints">Folder for checkpoints; null keeps none.</param>
+internal sealed class TrainingLoop(IObjective objective, int imageSize, TrainingOptions options, IPairSource train, IPairSource? validation, string? checkpoints)
+    : IDisposable
+{
+    private readonly nn.Module _module = objective.Module;
+    private readonly TrainingStep _step = new(objective, options);
+
+    public Action<StepReport>? OnStep { get; init; }
+
+    public Action<EpochReport>? OnEpoch { get; init; }
+
+    public long StepsDone => _step.Steps;
+
+    public long TotalSteps => options.Epochs * train.StepsPerEpoch;
+
+    /// <summary>Goes on from a checkpoint of the same run.</summary>
+    public void Resume(string checkpoint) => Checkpoint.Load(checkpoint, _step, options.Fingerprint(train.Fingerprint));
+
+    /// <summary>Trains to the end, or until cancelled: then the state is saved, and false returned.</summary>
+    public async Task<bool> RunAsync(CancellationToken cancellation)
+    {
+        _module.train(); // batch norms, where there are any, learn their statistics
+        var schedule = new LearningRateSchedule(options.LearningRate, options.Warmup, TotalSteps);
+        var clock = Stopwatch.StartNew();
+        await using var batches = train.ReadAsync(StepsDone, TotalSteps, CancellationToken.None).GetAsyncEnumerator(CancellationToken.None);
+        while (StepsDone < TotalSteps)
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                Save();
+                return false;
+            }
+
+            var started = clock.Elapsed.TotalSeconds;
+            await batches.MoveNextAsync().ConfigureAwait(false);
+            var waited = clock.Elapsed.TotalSeconds - started;
+            var learningRate = schedule.At(StepsDone);
+            var loss = Step(batches.Current, learningRate);
+            OnStep?.Invoke(new StepReport(
+                StepsDone, TotalSteps, loss, learningRate, objective.LogitScale ?? double.NaN, batches.Current.Count, clock.Elapsed.TotalSeconds - started, waited));
+
+            if (StepsDone % train.StepsPerEpoch == 0) EndEpoch((int)(StepsDone / train.StepsPerEpoch));
+        }
+
+        return true;
+    }
+
+    /// <summary>Puts the averaged weights, where the run keeps them, into the module until the result is disposed: for validation and export.</summary>
+    public IDisposable? UseAveragedWeights() => _step.UseAveragedWeights();
+
+    public void Dispose() => _step.Dispose();
+
+    private double Step(PairBatch batch, double learningRate)
+    {
+        if (batch.Count < 2)
+            throw new ClipException($"Step {batch.Step + 1} has {batch.Count} readable pairs, and a contrast needs two; check the images of the training data.");
+
+        using var scope = NewDisposeScope();
+        var (pixels, ids) = Tensors(batch);
+        var loss = _step.Take(pixels, ids, learningRate);
+        return float.IsFinite(loss)
+            ? loss
+            : throw new ClipException($"The loss is {loss} at step {batch.Step + 1}; lower --lr or set --grad-clip-norm 1, and resume from the last checkpoint.");
+    }
+
+    private void EndEpoch(int epoch)
+    {
+        if (validation is not null) OnEpoch?.Invoke(new EpochReport(epoch, Validate(validation)));
+        if (epoch % options.SaveFrequency == 0 || epoch == options.Epochs) Save();
+    }
+
+    private ValidationMetrics Validate(IPairSource pairs)
+    {
+        using var averaged = UseAveragedWeights();
+        _module.eval();
+        var metrics = ValidationPass.Run(objective, pairs.InOrder(), Tensors);
+        _module.train();
+        return metrics;
+    }
+
+    private (Tensor Pixels, Tensor Ids) Tensors(PairBatch batch)
+    {
+        var device = _module.parameters().First().device;
+        return (tensor(batch.Pixels, [batch.Count, 3, imageSize, imageSize]).to(device), tensor(batch.InputIds, [batch.Count, batch.TextLength]).to(device));
+    }
+
+    private void Save()
+    {
+        if (checkpoints is not null) Checkpoint.Save(checkpoints, _step, options.Fingerprint(train.Fingerprint));
+    }
+}
