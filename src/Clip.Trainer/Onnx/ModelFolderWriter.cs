@@ -37,7 +37,7 @@ public static class ModelFolderWriter
         {
             Directory.CreateDirectory(aside);
             File.WriteAllText(Path.Combine(aside, "config.json"), ClipConfigJson.ToHuggingFace(config));
-            File.WriteAllText(Path.Combine(aside, "preprocessor_config.json"), PreprocessorConfig(config.Vision.ImageSize));
+            File.WriteAllText(Path.Combine(aside, "preprocessor_config.json"), Preprocessor(config).ToJsonString(Indented));
             writeTokenizer?.Invoke(aside);
             ClipOnnxExporter.Export(config, weights, Path.Combine(aside, "onnx"), precisions);
             var named = config.Vision is ResNetConfig ? weights : NameMap.ToHuggingFace(weights);
@@ -88,8 +88,11 @@ public static class ModelFolderWriter
         Directory.Delete(former, recursive: true);
     }
 
+    private static JsonObject Preprocessor(ClipConfig config) =>
+        config.IsSiglip ? SiglipPreprocessor(config.Vision.ImageSize) : ClipPreprocessor(config.Vision.ImageSize);
+
     /// <summary>CLIP's preprocessing by the keys of Hugging Face's CLIPImageProcessor; mean and deviation are OpenAI's.</summary>
-    private static string PreprocessorConfig(int imageSize) => new JsonObject
+    private static JsonObject ClipPreprocessor(int imageSize) => new()
     {
         ["crop_size"] = new JsonObject { ["height"] = imageSize, ["width"] = imageSize },
         ["do_center_crop"] = true,
@@ -104,7 +107,23 @@ public static class ModelFolderWriter
         ["resample"] = 3,
         ["rescale_factor"] = 1 / 255.0,
         ["size"] = new JsonObject { ["shortest_edge"] = imageSize },
-    }.ToJsonString(Indented);
+    };
+
+    /// <summary>SigLIP's, by the keys of SiglipImageProcessor: the whole image squashed to a square, values from −1 to 1.</summary>
+    private static JsonObject SiglipPreprocessor(int imageSize) => new()
+    {
+        ["do_convert_rgb"] = true,
+        ["do_normalize"] = true,
+        ["do_rescale"] = true,
+        ["do_resize"] = true,
+        ["image_mean"] = new JsonArray(0.5, 0.5, 0.5),
+        ["image_processor_type"] = "SiglipImageProcessor",
+        ["image_std"] = new JsonArray(0.5, 0.5, 0.5),
+        ["processor_class"] = "SiglipProcessor",
+        ["resample"] = 3,
+        ["rescale_factor"] = 1 / 255.0,
+        ["size"] = new JsonObject { ["height"] = imageSize, ["width"] = imageSize },
+    };
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 }
