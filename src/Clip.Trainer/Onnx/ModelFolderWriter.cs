@@ -39,7 +39,7 @@ public static class ModelFolderWriter
         {
             Directory.CreateDirectory(aside);
             File.WriteAllText(Path.Combine(aside, "config.json"), ClipConfigJson.ToHuggingFace(config));
-            var preprocessor = PreprocessorConfig(config.Vision.ImageSize);
+            var preprocessor = Preprocessor(config);
             if (background is not null) preprocessor["background"] = new JsonArray(background[0], background[1], background[2]);
             File.WriteAllText(Path.Combine(aside, "preprocessor_config.json"), preprocessor.ToJsonString(Indented));
             writeTokenizer?.Invoke(aside);
@@ -92,8 +92,11 @@ public static class ModelFolderWriter
         Directory.Delete(former, recursive: true);
     }
 
+    private static JsonObject Preprocessor(ClipConfig config) =>
+        config.IsSiglip ? SiglipPreprocessor(config.Vision.ImageSize) : ClipPreprocessor(config.Vision.ImageSize);
+
     /// <summary>CLIP's preprocessing by the keys of Hugging Face's CLIPImageProcessor; mean and deviation are OpenAI's.</summary>
-    private static JsonObject PreprocessorConfig(int imageSize) => new()
+    private static JsonObject ClipPreprocessor(int imageSize) => new()
     {
         ["crop_size"] = new JsonObject { ["height"] = imageSize, ["width"] = imageSize },
         ["do_center_crop"] = true,
@@ -108,6 +111,22 @@ public static class ModelFolderWriter
         ["resample"] = 3,
         ["rescale_factor"] = 1 / 255.0,
         ["size"] = new JsonObject { ["shortest_edge"] = imageSize },
+    };
+
+    /// <summary>SigLIP's, by the keys of SiglipImageProcessor: the whole image squashed to a square, values from −1 to 1.</summary>
+    private static JsonObject SiglipPreprocessor(int imageSize) => new()
+    {
+        ["do_convert_rgb"] = true,
+        ["do_normalize"] = true,
+        ["do_rescale"] = true,
+        ["do_resize"] = true,
+        ["image_mean"] = new JsonArray(0.5, 0.5, 0.5),
+        ["image_processor_type"] = "SiglipImageProcessor",
+        ["image_std"] = new JsonArray(0.5, 0.5, 0.5),
+        ["processor_class"] = "SiglipProcessor",
+        ["resample"] = 3,
+        ["rescale_factor"] = 1 / 255.0,
+        ["size"] = new JsonObject { ["height"] = imageSize, ["width"] = imageSize },
     };
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
