@@ -29,6 +29,7 @@ internal sealed class AugmentedPixels(ClipImagePreprocessing settings, Augmentat
         }
 
         using (var bytes = records.ReadImage(record)) image = ImageDecoder.Decode(bytes.Span, settings.MaxPixels, settings.Gray16);
+        image.LayOn(settings.Background);
         Fill(image, ref random, destination);
         if (!TryKeep(id, image)) image.Dispose();
     }

@@ -85,7 +85,7 @@ public sealed class OtherSourcesTests : IDisposable
         using var records = DataViewRecords.Read(images, "Loaded", "Caption");
 
         using var bytes = records.ReadImage(0);
-        using var read = SKBitmap.Decode(bytes.Span.ToArray(), bitmap.Info);
+        using var read = SKBitmap.Decode(bytes.Span.ToArray());
         Assert.Equal(bitmap.Pixels, read.Pixels);
     }
 
