@@ -12,7 +12,7 @@ namespace Clip.Trainer.Evaluation;
 /// <param name="images">Makes pixels as inference does.</param>
 /// <param name="imageSize">Their height and width.</param>
 /// <param name="batchSize">Pictures or prompts at once.</param>
-internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, IPixelSource images, int imageSize, int batchSize)
+internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, ClipImagePreprocessor images, int imageSize, int batchSize)
 {
     /// <summary>Told of a picture that cannot be read, with the reason; it is left out.</summary>
     public Action<string, string>? OnBroken { get; init; }
@@ -77,7 +77,7 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
         {
             try
             {
-                images.Fill(chunk[i].ImagePath, default, pixels.AsSpan(i * size, size));
+                images.Preprocess(File.ReadAllBytes(chunk[i].ImagePath), pixels.AsSpan(i * size, size));
             }
             catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
             {

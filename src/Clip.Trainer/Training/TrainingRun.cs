@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
@@ -18,7 +19,20 @@ internal sealed record TrainingRunOptions
 
     public string? ValidationData { get; init; }
 
-    public CaptionTableOptions Table { get; init; } = new();
+    /// <summary>The kind and layout of the training data; the validation data's too, but for the factors.</summary>
+    public RecordSourceOptions Sources { get; init; } = new();
+
+    /// <summary>Threads that read and decode.</summary>
+    public int Workers { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>How many records may be bad, in per cent, before the run stops.</summary>
+    public double MaxBadPercent { get; init; } = PairLoaderOptions.DefaultMaxBadPercent;
+
+    /// <summary>A file to write the samples of each step to; null writes none.</summary>
+    public string? LogSamples { get; init; }
+
+    /// <summary>Training pairs that are opened already, and are disposed by the run; null opens <see cref="TrainData"/>.</summary>
+    public IRecordSource? Records { get; init; }
 
     /// <summary>A config file, a model folder, or the name of a config that comes with the program.</summary>
     public required string Model { get; init; }
@@ -82,10 +96,10 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         ModelFolderWriter.EnsureReplaceable(options.Output);
         var checkpoints = new CheckpointFolder(_folder.Checkpoints, options.Keep, options.BestMetric);
         var checkpoint = _folder.Find(checkpoints, options.Resume, say);
-        var rows = CaptionTable.Read(options.TrainData, options.Table);
-        var validationRows = options.ValidationData is { } path ? CaptionTable.Read(path, options.Table) : null;
+        using var records = options.Records ?? RecordSources.Open(options.TrainData, options.Sources);
+        using var validationRecords = options.ValidationData is { } path ? RecordSources.Open(path, options.Sources with { UpsamplingFactors = null }) : null;
         var config = ClipConfigJson.Load(options.Model);
-        var tokenizerFolder = PrepareTokenizer(rows, cancellation);
+        var tokenizerFolder = PrepareTokenizer(records, cancellation);
         var tokenizer = ClipTokenizer.Create(tokenizerFolder);
         config = config.WithVocabulary(tokenizer.VocabularySize, tokenizer.StartOfTextId, tokenizer.EndOfTextId).Validate(options.Model);
 
@@ -95,10 +109,10 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         var objective = new ClipObjective(model);
         var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize) with { Background = options.Training.Augmentation.Background?.Bytes };
         using var augmented = new AugmentedPixels(preprocessing, options.Training.Augmentation, options.CacheBytes);
-        var inferencePixels = new PreprocessedPixels(ClipImagePreprocessor.Create(preprocessing));
-        var train = Loader(rows, augmented);
-        var validation = validationRows is null ? null : Loader(validationRows, inferencePixels);
-        var probe = new ZeroShotProbe(tokenizer, config.Text.ContextLength, inferencePixels, config.Vision.ImageSize, options.Training.BatchSize) { OnBroken = Skipped };
+        var preprocessor = ClipImagePreprocessor.Create(preprocessing);
+        var train = Loader(records, augmented, options.LogSamples);
+        var validation = validationRecords is null ? null : Loader(validationRecords, new PreprocessedPixels(preprocessor), log: null);
+        var probe = new ZeroShotProbe(tokenizer, config.Text.ContextLength, preprocessor, config.Vision.ImageSize, options.Training.BatchSize) { OnBroken = Skipped };
         var validator = new Validator(objective, validation, options.ValidationFrequency, options.ZeroShot, options.ZeroShotFrequency, probe);
         using var loop = new TrainingLoop(objective, config.Vision.ImageSize, options.Training, train, validator, checkpoints)
         {
@@ -129,9 +143,9 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             ("options", record.Options),
             ("version", record.Version),
         ];
-        say($"{rows.Count} pairs, {model.parameters().Sum(p => p.numel()):N0} parameters, vocabulary {tokenizer.VocabularySize}, {loop.TotalSteps} steps of {options.Training.BatchSize}.");
+        say($"{train.Count} pairs, {model.parameters().Sum(p => p.numel()):N0} parameters, vocabulary {tokenizer.VocabularySize}, {loop.TotalSteps} steps of {options.Training.BatchSize}.");
         var finished = await TrainAsync().ConfigureAwait(false);
-        if (train.Broken.Count > 0) say($"{train.Broken.Count} of {rows.Count} images could not be read and were skipped.");
+        if (train.Broken.Count > 0) say($"{train.Broken.Count} of {records.Count + records.Unusable.Count} records were bad and were skipped.");
         if (!finished)
         {
             say($"Stopped at step {loop.StepsDone} of {loop.TotalSteps}; go on with the same command and --resume latest.");
@@ -148,8 +162,14 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         say($"Model folder: {Path.GetFullPath(options.Output)}");
         return true;
 
-        PairLoader Loader(IReadOnlyList<CaptionedImage> images, IPixelSource pixels) =>
-            new(images, tokenizer, config.Text.ContextLength, pixels, options.Training.BatchSize, options.Training.Seed) { OnBroken = Skipped };
+        PairLoader Loader(IRecordSource source, IPixelSource pixels, string? log) => new(
+            source, tokenizer, config.Text.ContextLength, pixels, new PairLoaderOptions(options.Training.BatchSize, options.Training.Seed)
+            {
+                Workers = options.Workers,
+                MaxBadPercent = options.MaxBadPercent,
+                LogSamples = log,
+                OnBroken = Skipped,
+            });
 
         async Task<bool> TrainAsync()
         {
@@ -187,12 +207,12 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         foreach (var listener in listeners) tell(listener);
     }
 
-    private string PrepareTokenizer(IReadOnlyList<CaptionedImage> rows, CancellationToken cancellation)
+    private string PrepareTokenizer(IRecordSource records, CancellationToken cancellation)
     {
         if (options.Tokenizer is { } given) return given;
         if (options.Resume is null || !Directory.Exists(_folder.Tokenizer))
         {
-            BpeTrainer.Train(rows.SelectMany(r => r.Captions), options.VocabSize, cancellation: cancellation).Save(_folder.Tokenizer);
+            BpeTrainer.Train(RecordSources.Captions(records), options.VocabSize, cancellation: cancellation).Save(_folder.Tokenizer);
         }
 
         return _folder.Tokenizer;

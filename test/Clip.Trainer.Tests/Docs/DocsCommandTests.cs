@@ -36,6 +36,7 @@ public sealed partial class DocsCommandTests
     [InlineData("docs/training.md", "## Options", "train")]
     [InlineData("docs/training.md", "## Measure and use", "evaluate")]
     [InlineData("docs/training.md", "## A tokenizer of its own", "tokenizer train")]
+    [InlineData("docs/training-data.md", "### Options of `clip data shard`", "data shard")]
     [InlineData("docs/quickstart.md", "## Options", "quickstart")]
     [InlineData("docs/quantize.md", "# Smaller and faster files", "quantize")]
     public void TheTableHasEveryOptionAndItsDefault(string page, string heading, string command)

@@ -16,7 +16,7 @@ internal sealed class ZeroShotOptions
     /// <summary>Adds the sets; tables are laid out as those of pairs.</summary>
     public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => options with
     {
-        ZeroShot = _sets.Read(parsed, options.Table),
+        ZeroShot = _sets.Read(parsed, options.Sources.Table),
         ZeroShotFrequency = parsed.GetValue(_frequency),
     };
 }
