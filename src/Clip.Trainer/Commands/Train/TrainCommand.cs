@@ -31,6 +31,7 @@ internal static class TrainCommand
     /// <summary>Runs a training with the console's display.</summary>
     internal static Task<bool> RunAsync(TrainingRunOptions options, CancellationToken cancellation)
     {
+        NativeAllocator.KeepFreedMemory();
         var display = new TrainingDisplay(AnsiConsole.Console, TimeProvider.System);
         var run = new TrainingRun(options, AnsiConsole.Console.WriteLine);
         return run.RunAsync(display.ShowAsync, display.Step, display.Epoch, cancellation);
