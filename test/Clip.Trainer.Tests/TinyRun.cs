@@ -1,5 +1,6 @@
 using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Tokenizing;
@@ -53,7 +54,8 @@ internal sealed class TinyRun : IDisposable
         model = new ClipModel(config);
         TorchWeights.Load(model, RandomWeights.Create(config, Options.Seed), "the seed"); // torch's generator is drawn from by other tests too
         var images = new AugmentedPixels(ClipImagePreprocessing.ForSize(config.Vision.ImageSize), Options.Augmentation, 1 << 20);
-        var pairs = new PairLoader(CaptionTable.Read(Table), tokenizer, config.Text.ContextLength, images, Options.BatchSize, Options.Seed) { OnBroken = onBroken };
+        var pairs = new PairLoader(
+            new TableSource(CaptionTable.Read(Table)), tokenizer, config.Text.ContextLength, images, new PairLoaderOptions(Options.BatchSize, Options.Seed) { OnBroken = onBroken });
         return new TrainingLoop(new ClipObjective(model), config.Vision.ImageSize, Options, pairs, validation: null, checkpoints) { OnStep = onStep };
     }
 
