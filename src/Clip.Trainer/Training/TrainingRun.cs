@@ -71,7 +71,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         torch.manual_seed(options.Training.Seed);
         using var model = new ClipModel(config);
         if (torch.cuda_is_available()) model.to(torch.CUDA);
-        var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize);
+        var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize) with { Background = options.Training.Augmentation.Background?.Bytes };
         using var augmented = new AugmentedPixels(preprocessing, options.Training.Augmentation, options.CacheBytes);
         var train = Loader(rows, augmented);
         var validation = validationRows is null ? null : Loader(validationRows, new PreprocessedPixels(ClipImagePreprocessor.Create(preprocessing)));
@@ -93,7 +93,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
 
         var vocabulary = BpeVocabulary.Load(tokenizerFolder);
         using (trainer.UseAveragedWeights())
-            ModelFolderWriter.Write(config, TorchWeights.Of(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength));
+            ModelFolderWriter.Write(config, TorchWeights.Of(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength), background: preprocessing.Background);
         say($"Model folder: {Path.GetFullPath(options.Output)}");
         return true;
 
