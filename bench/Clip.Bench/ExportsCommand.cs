@@ -26,7 +26,7 @@ internal static class ExportsCommand
             Description = "Where transformers.js is installed.",
             DefaultValueFactory = _ => Path.Combine("bench", "transformers-js"),
         };
-        var command = new Command("exports", "Times JPEG files to features on each export of a folder, beside transformers.js on a plain one.")
+        var command = new Command("exports", "Times JPEG files to features on each export, beside transformers.js on a plain one.")
         {
             folder, images, rounds, batch, threads, script,
         };
@@ -61,7 +61,7 @@ internal static class ExportsCommand
             string[] names = [PlainPipeline, "`ClipFeaturizeImage`, our fp32 export", "`ClipFeaturizeImage`, our int8 export"];
             var entrants = names.Zip(roads, (name, road) => Entrant.Of(name, pictures.Length, () => road.Run()));
             var results = Contest.Run([others.Entrant(), .. entrants], rounds);
-            Tables.Write($"{pictures.Length} JPEG files, batch {batchSize} (transformers.js: {TransformersJs.BatchSize})", "images/s", results);
+            Tables.Write($"{pictures.Length} JPEG files, our batches of {batchSize}", "images/s", results);
             Console.WriteLine("\n| what | times as fast as transformers.js on the plain file |\n|---|---:|");
             foreach (var result in results.Skip(1)) Console.WriteLine($"| {result.Name} | {result.Over(results[0]):F2} |");
 
@@ -82,7 +82,8 @@ internal static class ExportsCommand
     /// <summary>A model folder whose image tower is the plain graph of the same weights.</summary>
     private static TowerFiles WritePlain(string folder, string target)
     {
-        foreach (var name in new[] { "config.json", "preprocessor_config.json" }) File.Copy(Path.Combine(folder, name), Path.Combine(target, name));
+        foreach (var name in new[] { "config.json", "preprocessor_config.json" })
+            File.Copy(Path.Combine(folder, name), Path.Combine(target, name));
         var files = new TowerFiles(target, "onnx/vision_model.onnx", "onnx/text_model.onnx", "fp32");
         Directory.CreateDirectory(Path.GetDirectoryName(files.VisionPath)!);
         PlainCommand.Write(folder, files.VisionPath);
