@@ -10,4 +10,5 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     ResampleCommand.Create(),
     PlainCommand.Create(),
     KernelsCommand.Create(),
+    TrainStepCommand.Create(),
 }.Parse(args).Invoke();
