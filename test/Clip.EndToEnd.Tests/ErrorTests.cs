@@ -29,7 +29,7 @@ public sealed class ErrorTests(TrainedModel trained)
     [InlineData("classify --model absent --labels labels.txt PICTURE", "'absent' does not exist")]
     [InlineData("classify --model things --labels labels.txt PICTURE", "no ONNX model")]
     [InlineData("classify --model damaged --labels labels.txt PICTURE", "text_model.onnx")]
-    [InlineData("classify --model another --labels labels.txt PICTURE", "siglip")]
+    [InlineData("classify --model another --labels labels.txt PICTURE", "SigLIP model, but no model.safetensors")]
     [InlineData($"{Classify} absent.txt PICTURE", "no file 'absent.txt'")]
     [InlineData($"{Classify} empty.txt PICTURE", "empty.txt is empty")]
     [InlineData($"{Classify} twice.txt PICTURE", "'a cat' comes twice")]
