@@ -21,7 +21,7 @@ internal static class CommandLine
         };
         try
         {
-            return await Root().Parse(args).InvokeAsync(configuration).ConfigureAwait(false);
+            return await Root().Parse(Reproduction.Expand(args)).InvokeAsync(configuration).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -50,6 +50,7 @@ internal static class CommandLine
             EvaluateCommand.Create(),
             TokenizerCommand.Create(),
             QuantizeCommand.Create(),
+            DataCommand.Create(),
         };
 
     /// <summary>Makes options refuse numbers below zero, and zero.</summary>

@@ -19,13 +19,15 @@ public static class ModelFolderWriter
     /// <param name="outputFolder">Created; replaced if it is empty or holds a model (a <c>config.json</c>).</param>
     /// <param name="writeTokenizer">Given the folder to write the tokenizer's files into; null for a folder without.</param>
     /// <param name="precisions">How to store the weights of the ONNX files. Default single precision alone.</param>
+    /// <param name="background">The red, green and blue that pictures lie on; null where their alpha is dropped.</param>
     /// <exception cref="ClipException">The folder holds something else, or the weights do not fit the config.</exception>
     public static void Write(
         ClipConfig config,
         IReadOnlyDictionary<string, WeightTensor> weights,
         string outputFolder,
         Action<string>? writeTokenizer,
-        IReadOnlyCollection<OnnxPrecision>? precisions = null)
+        IReadOnlyCollection<OnnxPrecision>? precisions = null,
+        byte[]? background = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
@@ -37,7 +39,9 @@ public static class ModelFolderWriter
         {
             Directory.CreateDirectory(aside);
             File.WriteAllText(Path.Combine(aside, "config.json"), ClipConfigJson.ToHuggingFace(config));
-            File.WriteAllText(Path.Combine(aside, "preprocessor_config.json"), Preprocessor(config).ToJsonString(Indented));
+            var preprocessor = Preprocessor(config);
+            if (background is not null) preprocessor["background"] = new JsonArray(background[0], background[1], background[2]);
+            File.WriteAllText(Path.Combine(aside, "preprocessor_config.json"), preprocessor.ToJsonString(Indented));
             writeTokenizer?.Invoke(aside);
             ClipOnnxExporter.Export(config, weights, Path.Combine(aside, "onnx"), precisions);
             var named = config.Vision is ResNetConfig ? weights : NameMap.ToHuggingFace(weights);
