@@ -113,7 +113,9 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
             config = config with { Text = config.Text with { BosTokenId = tokenizer.StartOfTextId, EosTokenId = tokenizer.EndOfTextId } };
         TokenizerFiles.RequireFit(tokenizer, config.Text);
         var context = config.Text.ContextLength;
-        return folder => tokenizer.Save(folder, context);
+        // Where padding matters, it is open_clip's; else Hugging Face's, which its clients expect.
+        var padding = config.Text.NeedsFullContext ? 0 : tokenizer.EndOfTextId;
+        return folder => tokenizer.Save(folder, context, padding);
     }
 
     private Action<string>? SiglipTokenizer(ModelSurroundings around, ClipConfig config)

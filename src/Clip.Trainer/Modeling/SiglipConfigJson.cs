@@ -43,7 +43,8 @@ internal static partial class SiglipConfigJson
     /// <summary>Reads Hugging Face's config; what it leaves out has the defaults of transformers' SiglipTextConfig and SiglipVisionConfig.</summary>
     public static ClipConfig FromHuggingFace(JsonElement root, string source)
     {
-        var (vision, text) = (root.GetProperty("vision_config"), root.GetProperty("text_config"));
+        if (!root.TryGetProperty("vision_config", out var vision) || !root.TryGetProperty("text_config", out var text))
+            throw new ClipException($"{source} is not a SigLIP config: it lacks vision_config or text_config; get it again.");
         var activation = ParseActivation(Text(text, "hidden_act", "gelu_pytorch_tanh"), source);
         var epsilon = Double(text, "layer_norm_eps", 1e-6);
         if (activation != ParseActivation(Text(vision, "hidden_act", "gelu_pytorch_tanh"), source)
