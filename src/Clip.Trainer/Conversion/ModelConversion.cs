@@ -104,7 +104,9 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         _ => config,
     };
 
-    /// <summary>What writes CLIP's tokenizer into a folder; null where there is none. It tells a config off the weights its special tokens.</summary>
+    /// <summary>
+    /// What writes CLIP's tokenizer into a folder; null where there is none. It tells a config off the weights its special tokens.
+    /// </summary>
     private Action<string>? Tokenizer(ModelSurroundings around, ref ClipConfig config, bool isInferred)
     {
         if ((options.Tokenizer ?? around.Tokenizer) is not { } path) return null;

@@ -24,7 +24,9 @@ internal sealed class SiglipTokenizerFiles(string folder)
 
     /// <summary>Opens the tokenizer in a folder; null where there is none.</summary>
     public static SiglipTokenizerFiles? Find(string? folder) =>
-        folder is not null && Models.Prepend(Main).Any(name => File.Exists(Path.Combine(folder, name))) ? new SiglipTokenizerFiles(folder) : null;
+        folder is not null && Models.Prepend(Main).Any(name => File.Exists(Path.Combine(folder, name)))
+            ? new SiglipTokenizerFiles(folder)
+            : null;
 
     /// <summary>
     /// How many entries its vocabulary has, those added to the model's own included; null where only the SentencePiece model is there.
@@ -45,7 +47,8 @@ internal sealed class SiglipTokenizerFiles(string folder)
                 largest = added.EnumerateArray().Aggregate(largest, (most, token) => Math.Max(most, token.GetProperty("id").GetInt32()));
             return checked(largest + 1);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
         {
             throw new ClipException($"{path} is not a tokenizer ({e.Message.TrimEnd('.')}); get it again.", e);
         }

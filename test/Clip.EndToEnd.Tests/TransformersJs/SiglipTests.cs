@@ -82,7 +82,13 @@ public sealed class SiglipTests : IDisposable
             ["version"] = "1.0",
             ["added_tokens"] = new[] { (0, "<pad>"), (1, "</s>"), (2, "<unk>") }.Select(t => new
             {
-                id = t.Item1, content = t.Item2, single_word = false, lstrip = false, rstrip = false, normalized = false, special = true,
+                id = t.Item1,
+                content = t.Item2,
+                single_word = false,
+                lstrip = false,
+                rstrip = false,
+                normalized = false,
+                special = true,
             }),
             ["normalizer"] = new
             {

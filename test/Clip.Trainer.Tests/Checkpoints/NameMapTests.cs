@@ -1,6 +1,6 @@
-using Clip.Trainer.Tests.Onnx;
 using Clip.Testing;
 using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Tests.Onnx;
 
 namespace Clip.Trainer.Tests.Checkpoints;
 

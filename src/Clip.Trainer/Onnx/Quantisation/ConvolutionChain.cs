@@ -49,7 +49,9 @@ internal sealed class ConvolutionChain
 
     /// <summary>The key of a sum that a convolution's output goes into; null for any other node.</summary>
     public string? SumKey(NodeProto node) =>
-        node.OpType == "Add" && _producers.TryGetValue(node.Input[0], out var branch) && WeightOf(branch) is { } weight ? $"{weight}/sum" : null;
+        node.OpType == "Add" && _producers.TryGetValue(node.Input[0], out var branch) && WeightOf(branch) is { } weight
+            ? $"{weight}/sum"
+            : null;
 
     /// <summary>The ReLU that alone reads a node's output, or null.</summary>
     public NodeProto? Rectified(NodeProto node) =>

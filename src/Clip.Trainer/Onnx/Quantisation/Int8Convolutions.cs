@@ -68,7 +68,8 @@ internal sealed class Int8Convolutions
         AddInitialiser(names[1], [outputs], DataType.Float, Raw<float>(matrix.Scales));
         AddInitialiser(names[2], [outputs], DataType.Int8, new byte[outputs]);
         AddInitialiser(names[3], [outputs], DataType.Int32, Raw<int>(sums));
-        Write(node, "QLinearConv", "", weight, [input, .. Parameters(inputKey), names[0], names[1], names[2], .. Parameters(weight), names[3]]);
+        string[] inputs = [input, .. Parameters(inputKey), names[0], names[1], names[2], .. Parameters(weight), names[3]];
+        Write(node, "QLinearConv", "", weight, inputs);
     }
 
     private void Sum(NodeProto node, string key)
@@ -93,7 +94,12 @@ internal sealed class Int8Convolutions
         var output = $"{value}/bytes";
         _nodes.Add(new NodeProto
         {
-            OpType = op, Domain = domain, Name = node.Name, Input = { inputs }, Output = { output }, Attribute = { node.Attribute },
+            OpType = op,
+            Domain = domain,
+            Name = node.Name,
+            Input = { inputs },
+            Output = { output },
+            Attribute = { node.Attribute },
         });
         _bytes[value] = (output, key);
     }
@@ -106,7 +112,10 @@ internal sealed class Int8Convolutions
             if (!_bytes.TryGetValue(input, out var bytes) || !_floats.Add(input)) continue;
             _nodes.Add(new NodeProto
             {
-                OpType = "DequantizeLinear", Name = $"{input}/float", Input = { bytes.Bytes, Parameters(bytes.Key) }, Output = { input },
+                OpType = "DequantizeLinear",
+                Name = $"{input}/float",
+                Input = { bytes.Bytes, Parameters(bytes.Key) },
+                Output = { input },
             });
         }
 

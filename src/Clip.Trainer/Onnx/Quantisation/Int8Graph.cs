@@ -21,7 +21,9 @@ internal sealed record Int8Options
     /// <summary><see cref="Int8Matrix.FullRange"/> or <see cref="Int8Matrix.ReducedRange"/>.</summary>
     public int Range { get; init; } = Int8Matrix.FullRange;
 
-    /// <summary>Where a ResNet's activations lie; null leaves its convolutions in float, for scales found while running cost more than they gain.</summary>
+    /// <summary>
+    /// Where a ResNet's activations lie; null leaves its convolutions in float, for scales found while running cost more than they gain.
+    /// </summary>
     public ActivationRanges? Activations { get; init; }
 }
 

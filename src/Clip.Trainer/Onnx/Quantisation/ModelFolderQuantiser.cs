@@ -113,7 +113,9 @@ public sealed class ModelFolderQuantiser
         return new QuantisationReport(files, agreement);
     }
 
-    /// <summary>Where a ResNet's activations lie on the sample images; null for a Vision Transformer, whose scales are found as it runs.</summary>
+    /// <summary>
+    /// Where a ResNet's activations lie on the sample images; null for a Vision Transformer, whose scales are found as it runs.
+    /// </summary>
     private ActivationRanges? Activations()
     {
         if (_config.Vision is not ResNetConfig) return null;
