@@ -27,7 +27,7 @@ public sealed class Transformer : nn.Module
     {
         using var scope = NewDisposeScope();
         var x = input;
-        for (var i = 0; i < resblocks.Count - 1; i++) x = resblocks[i].forward(x);
+        for (var i = 0; i < resblocks.Count - 1; i++) x = GradCheckpointing.Forward(resblocks[i], x);
         return resblocks[^1].ForRows(x, row, mask).squeeze(1).MoveToOuterDisposeScope();
     }
 }
