@@ -62,6 +62,12 @@ public sealed record ClipConfig
     /// <summary>The start of <c>logit_scale</c>, the logarithm of the inverse temperature: ln(1/0.07) (CLIP paper, section 2.5).</summary>
     public double LogitScaleInit { get; init; } = Math.Log(1 / 0.07);
 
+    /// <summary>The start of <c>logit_bias</c>, which SigLIP adds to the logits; null for a model without.</summary>
+    public double? LogitBiasInit { get; init; }
+
+    /// <summary>Whether a ReLU and a second linear layer follow each tower's projection, as in ConVIRT; see <see cref="ProjectionHead"/>.</summary>
+    public bool ProjectionHeads { get; init; }
+
     /// <summary>The same sizes for another vocabulary, whose last two entries are start and end of text.</summary>
     public ClipConfig WithVocabulary(int vocabSize) => WithVocabulary(vocabSize, vocabSize - 2, vocabSize - 1);
 

@@ -57,13 +57,14 @@ public static class ClipConfigJson
     /// <summary>
     /// Hugging Face's <c>config.json</c> for a model of these sizes. Hugging Face knows no CLIP with a ResNet: for one,
     /// <c>vision_config</c> has two keys of our own, <c>resnet_layers</c>, the bottlenecks of the four stages, and <c>resnet_width</c>,
-    /// the channels behind the stem; <c>hidden_size</c> and <c>num_attention_heads</c> are then those of the attention pooling.
+    /// the channels behind the stem; <c>hidden_size</c> and <c>num_attention_heads</c> are then those of the attention pooling. Nor does its
+    /// CLIP have <c>logit_bias_init_value</c> (SigLIP) and <c>projection_heads</c> (ConVIRT), which are written where the model has them.
     /// </summary>
     public static string ToHuggingFace(ClipConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
         var act = config.Activation == Activation.QuickGelu ? "quick_gelu" : "gelu";
-        return new JsonObject
+        var json = new JsonObject
         {
             ["architectures"] = new JsonArray("CLIPModel"),
             ["model_type"] = "clip",
@@ -89,7 +90,10 @@ public static class ClipConfigJson
             },
             ["vision_config"] = VisionToHuggingFace(config, act),
             ["torch_dtype"] = "float32",
-        }.ToJsonString(Indented);
+        };
+        if (config.LogitBiasInit is { } bias) json["logit_bias_init_value"] = bias;
+        if (config.ProjectionHeads) json["projection_heads"] = true;
+        return json.ToJsonString(Indented);
     }
 
     private static JsonObject VisionToHuggingFace(ClipConfig config, string act)
@@ -137,6 +141,8 @@ public static class ClipConfigJson
             Activation = activation,
             LayerNormEps = Double(text, "layer_norm_eps", 1e-5),
             LogitScaleInit = Double(root, "logit_scale_init_value", 2.6592),
+            LogitBiasInit = root.TryGetProperty("logit_bias_init_value", out var bias) ? bias.GetDouble() : null,
+            ProjectionHeads = root.TryGetProperty("projection_heads", out var heads) && heads.GetBoolean(),
             Vision = tower,
             Text = new TextConfig
             {

@@ -57,29 +57,4 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
         var x = row(input) + attn.FromRows(normed, row(normed), mask);
         return (x + mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
     }
-
-    private sealed class Mlp : nn.Module<Tensor, Tensor>
-    {
-        private readonly Linear c_fc;
-        private readonly Linear c_proj;
-        private readonly Activation _activation;
-
-        public Mlp(long width, long mlpWidth, double outStd, Activation activation)
-            : base(nameof(Mlp))
-        {
-            _activation = activation;
-            c_fc = Initialise.Linear(width, mlpWidth, Math.Pow(2 * width, -0.5));
-            c_proj = Initialise.Linear(mlpWidth, width, outStd);
-            RegisterComponents();
-        }
-
-        public override Tensor forward(Tensor input)
-        {
-            using var scope = NewDisposeScope();
-            var hidden = Autocast.Linear(input, c_fc.weight, c_fc.bias!);
-            using Scalar quick = 1.702;
-            hidden = _activation == Activation.QuickGelu ? hidden * sigmoid(hidden.mul(quick)) : nn.functional.gelu(hidden);
-            return Autocast.Linear(hidden, c_proj.weight, c_proj.bias!).MoveToOuterDisposeScope();
-        }
-    }
 }
