@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using Clip.Trainer.Data.Augmenting;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Imaging;
 
@@ -46,13 +47,27 @@ internal sealed class AugmentedPixels(ClipImagePreprocessing settings, Augmentat
         try
         {
             var pixels = rgba.AsSpan(0, 4 * width * height);
-            ImageResizer.ResizeToRgb(image.View.Crop(x, y, w, h), ResizeWindow.Whole(width, height), settings.Resample, pixels, 4 * width);
+            Resize(image.View.Crop(x, y, w, h), pixels, ref random);
             augmentation.Apply(pixels, width, ref random);
             _normalizer.Normalize(pixels, destination);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(rgba);
+        }
+    }
+
+    private void Resize(PixelView crop, Span<byte> pixels, ref SampleRandom random)
+    {
+        var window = ResizeWindow.Whole(settings.CropWidth, settings.CropHeight);
+        if (augmentation.Background is { } background && (crop.Mode is PixelMode.Rgba or PixelMode.Palette) && settings.Resample != ImageResample.Nearest)
+        {
+            Resampler.Resize(crop, premultiply: true, window, settings.Resample, pixels, 4 * window.Width);
+            PixelChanges.Compose(pixels, background.Draw(ref random));
+        }
+        else
+        {
+            ImageResizer.ResizeToRgb(crop, window, settings.Resample, pixels, 4 * window.Width);
         }
     }
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Clip.Trainer.Training;
 
 /// <summary>
-/// Everything an interrupted run needs to go on as if nothing had happened: weights, both moments and the step. Order, crops
+/// Everything an interrupted run needs to go on as if nothing had happened: weights, their average, both moments and the step. Order, crops
 /// and captions follow from the seed and the step, so no generator state is owed. One safetensors file, written whole or not at all.
 /// </summary>
 internal static class Checkpoint
@@ -14,12 +14,12 @@ internal static class Checkpoint
     private const int Kept = 2;
 
     /// <summary>Writes a run's state to <c>FOLDER/step_N.safetensors</c> and drops all but the latest two files.</summary>
-    public static string Save(string folder, nn.Module model, AdamW optimizer, string options)
+    public static string Save(string folder, nn.Module model, AdamW optimizer, ModelEma? ema, string options)
     {
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, $"step_{optimizer.Steps:D8}.safetensors");
         var tensors = TorchWeights.Of(model).Select(p => KeyValuePair.Create(Weights + p.Key, p.Value))
-            .Concat(optimizer.State.Select(s => KeyValuePair.Create(s.Name, TorchWeights.Copy(s.Value))));
+            .Concat(State(optimizer, ema).Select(s => KeyValuePair.Create(s.Name, TorchWeights.Copy(s.Value))));
         SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
         {
             [Step] = optimizer.Steps.ToString(CultureInfo.InvariantCulture),
@@ -34,7 +34,7 @@ internal static class Checkpoint
 
     /// <summary>Puts a model and an optimizer into the state of a checkpoint.</summary>
     /// <exception cref="ClipException">The file is not a checkpoint, or of a run with other options.</exception>
-    public static void Load(string path, nn.Module model, AdamW optimizer, string options)
+    public static void Load(string path, nn.Module model, AdamW optimizer, ModelEma? ema, string options)
     {
         using var reader = SafetensorsReader.Open(path);
         if (!reader.Metadata.TryGetValue(Step, out var step) || !reader.Metadata.TryGetValue(Options, out var trained))
@@ -43,9 +43,11 @@ internal static class Checkpoint
             throw new ClipException($"{path} comes from a run with other options ({trained}) than this one ({options}); resume with the same ones, or start anew with another --output.");
 
         TorchWeights.Load(model, reader.Names.Where(n => n.StartsWith(Weights, StringComparison.Ordinal)).ToDictionary(n => n[Weights.Length..], reader.Read), path);
-        foreach (var (name, value) in optimizer.State) TorchWeights.CopyInto(value, reader.Read(name), name);
+        foreach (var (name, value) in State(optimizer, ema)) TorchWeights.CopyInto(value, reader.Read(name), name);
         optimizer.Steps = long.Parse(step, CultureInfo.InvariantCulture);
     }
+
+    private static IEnumerable<(string Name, Tensor Value)> State(AdamW optimizer, ModelEma? ema) => [.. optimizer.State, .. ema?.State ?? []];
 
     private static string[] Files(string folder)
     {

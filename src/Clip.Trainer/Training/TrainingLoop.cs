@@ -37,6 +37,7 @@ internal sealed class TrainingLoop(IObjective objective, int imageSize, Training
 {
     private readonly nn.Module _module = objective.Module;
     private readonly AdamW _optimizer = new(objective.Module.named_parameters(), options.Optimizer);
+    private readonly ModelEma? _ema = options.ModelEmaDecay is { } decay ? new ModelEma(objective.Module, decay) : null;
 
     public Action<StepReport>? OnStep { get; init; }
 
@@ -47,7 +48,7 @@ internal sealed class TrainingLoop(IObjective objective, int imageSize, Training
     public long TotalSteps => options.Epochs * train.StepsPerEpoch;
 
     /// <summary>Goes on from a checkpoint of the same run.</summary>
-    public void Resume(string checkpoint) => Checkpoint.Load(checkpoint, _module, _optimizer, options.Fingerprint(train.Fingerprint));
+    public void Resume(string checkpoint) => Checkpoint.Load(checkpoint, _module, _optimizer, _ema, options.Fingerprint(train.Fingerprint));
 
     /// <summary>Trains to the end, or until cancelled: then the state is saved, and false returned.</summary>
     public async Task<bool> RunAsync(CancellationToken cancellation)
@@ -78,7 +79,14 @@ internal sealed class TrainingLoop(IObjective objective, int imageSize, Training
         return true;
     }
 
-    public void Dispose() => _optimizer.Dispose();
+    /// <summary>Puts the averaged weights, where the run keeps them, into the module until the result is disposed: for validation and export.</summary>
+    public IDisposable? UseAveragedWeights() => _ema?.InModel();
+
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _ema?.Dispose();
+    }
 
     private double Step(PairBatch batch, double learningRate)
     {
@@ -98,6 +106,7 @@ internal sealed class TrainingLoop(IObjective objective, int imageSize, Training
             if (options.GradClipNorm is { } norm) _optimizer.ClipGradNorm(norm);
             _optimizer.Step(learningRate);
             objective.AfterStep();
+            _ema?.Update(_optimizer.Steps);
             return value;
         }
     }
@@ -110,6 +119,7 @@ internal sealed class TrainingLoop(IObjective objective, int imageSize, Training
 
     private ValidationMetrics Validate(IPairSource pairs)
     {
+        using var averaged = UseAveragedWeights();
         _module.eval();
         var metrics = ValidationPass.Run(objective, pairs.InOrder(), Tensors);
         _module.train();
@@ -124,6 +134,6 @@ internal sealed class TrainingLoop(IObjective objective, int imageSize, Training
 
     private void Save()
     {
-        if (checkpoints is not null) Checkpoint.Save(checkpoints, _module, _optimizer, options.Fingerprint(train.Fingerprint));
+        if (checkpoints is not null) Checkpoint.Save(checkpoints, _module, _optimizer, _ema, options.Fingerprint(train.Fingerprint));
     }
 }

@@ -23,6 +23,9 @@ public sealed record TrainingOptions
     /// <summary>The most the gradients' joint norm may be; null leaves them alone.</summary>
     public double? GradClipNorm { get; init; }
 
+    /// <summary>The decay of a running average of the weights, which is validated and exported in their place; null keeps none.</summary>
+    public double? ModelEmaDecay { get; init; }
+
     /// <summary>What happens to the images.</summary>
     public Augmentation Augmentation { get; init; } = new();
 
@@ -38,5 +41,5 @@ public sealed record TrainingOptions
     /// <summary>The identity of everything a resumed run must share with the one that was interrupted.</summary>
     /// <param name="data">The identity of the training data.</param>
     internal string Fingerprint(string data) =>
-        FormattableString.Invariant($"data {data}, batch {BatchSize}, {Epochs} epochs, lr {LearningRate:R}, warm-up {Warmup}, seed {Seed}, bf16 {Bfloat16}, clip {GradClipNorm}, {Optimizer}, {Augmentation}");
+        FormattableString.Invariant($"data {data}, batch {BatchSize}, {Epochs} epochs, lr {LearningRate:R}, warm-up {Warmup}, seed {Seed}, bf16 {Bfloat16}, clip {GradClipNorm}, average {ModelEmaDecay}, {Optimizer}, {Augmentation}");
 }

@@ -92,7 +92,8 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         }
 
         var vocabulary = BpeVocabulary.Load(tokenizerFolder);
-        ModelFolderWriter.Write(config, TorchWeights.Of(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength));
+        using (trainer.UseAveragedWeights())
+            ModelFolderWriter.Write(config, TorchWeights.Of(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength));
         say($"Model folder: {Path.GetFullPath(options.Output)}");
         return true;
 

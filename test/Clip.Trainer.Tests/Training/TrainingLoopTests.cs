@@ -22,26 +22,40 @@ public sealed class TrainingLoopTests : IDisposable
         Assert.True(losses[^3..].Average() < losses[..3].Average());
     }
 
-    [Fact]
-    public async Task AnInterruptedRunThatIsResumedEqualsAnUninterruptedOneBitForBit()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0.9)]
+    public async Task AnInterruptedRunThatIsResumedEqualsAnUninterruptedOneBitForBit(double? averaged)
     {
-        var whole = await WeightsAfterAsync(_run.Folder["whole"]);
+        using var run = new TinyRun { Options = _run.Options with { ModelEmaDecay = averaged } };
+        var whole = await WeightsAfterAsync(run, run.Folder["whole"]);
 
         using var stop = new CancellationTokenSource();
-        using (var first = _run.Trainer(out var model, _run.Folder["parts"], step => Cancel(step, stop)))
+        using (var first = run.Trainer(out var model, run.Folder["parts"], step => Cancel(step, stop)))
         using (model)
             Assert.False(await first.RunAsync(stop.Token));
-        var checkpoint = Checkpoint.Latest(_run.Folder["parts"])!;
+        var checkpoint = Checkpoint.Latest(run.Folder["parts"])!;
         Assert.EndsWith("step_00000005.safetensors", checkpoint, StringComparison.Ordinal);
-        var parts = await WeightsAfterAsync(_run.Folder["parts"], checkpoint);
+        var parts = await WeightsAfterAsync(run, run.Folder["parts"], checkpoint);
 
         Assert.All(whole, w => Assert.Equal(w.Value.Data.ToArray(), parts[w.Key].Data.ToArray()));
     }
 
     [Fact]
+    public async Task TheAveragedWeightsAreOtherOnesThanThoseInTraining()
+    {
+        using var run = new TinyRun { Options = _run.Options with { ModelEmaDecay = 0.9 } };
+
+        var averaged = await WeightsAfterAsync(run, run.Folder["averaged"]);
+        var last = await WeightsAfterAsync(_run, _run.Folder["last"]);
+
+        Assert.NotEqual(last["visual.proj"].Data.ToArray(), averaged["visual.proj"].Data.ToArray());
+    }
+
+    [Fact]
     public async Task ACheckpointOfOtherOptionsIsRefused()
     {
-        await WeightsAfterAsync(_run.Folder["run"]);
+        await WeightsAfterAsync(_run, _run.Folder["run"]);
         using var other = new TinyRun { Options = new TrainingOptions { Epochs = 9 } };
         using var trainer = other.Trainer(out var model, checkpoints: null);
         using var unused = model;
@@ -69,7 +83,7 @@ public sealed class TrainingLoopTests : IDisposable
     [Fact]
     public async Task CheckpointsAreWholeFilesAndOnlyTheLatestTwoAreKept()
     {
-        await WeightsAfterAsync(_run.Folder["run"]);
+        await WeightsAfterAsync(_run, _run.Folder["run"]);
 
         var files = Directory.GetFiles(_run.Folder["run"]).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
@@ -81,12 +95,14 @@ public sealed class TrainingLoopTests : IDisposable
         if (step.Step == 5) stop.Cancel();
     }
 
-    private async Task<Dictionary<string, WeightTensor>> WeightsAfterAsync(string checkpoints, string? resume = null)
+    /// <summary>The weights that a run would export.</summary>
+    private static async Task<Dictionary<string, WeightTensor>> WeightsAfterAsync(TinyRun run, string checkpoints, string? resume = null)
     {
-        using var trainer = _run.Trainer(out var model, checkpoints);
+        using var trainer = run.Trainer(out var model, checkpoints);
         using var unused = model;
         if (resume is not null) trainer.Resume(resume);
         Assert.True(await trainer.RunAsync(CancellationToken.None));
+        using var averaged = trainer.UseAveragedWeights();
         return TorchWeights.Of(model);
     }
 }

@@ -7,26 +7,47 @@ namespace Clip.Trainer.Commands.Train;
 /// <summary>What <c>clip train</c> does to training images.</summary>
 internal sealed class AugmentationOptions
 {
-    private readonly Option<double> _scale = new("--aug-scale") { Description = "Smallest share of an image's area a training crop shows.", DefaultValueFactory = _ => new RandomResizedCrop().MinScale };
-    private readonly Option<double> _flip = new("--aug-flip") { Description = "Chance of mirroring an image.", DefaultValueFactory = _ => 0 };
-    private readonly Option<double> _jitter = new("--aug-color-jitter") { Description = "How far brightness, contrast and saturation vary, 0 to 1.", DefaultValueFactory = _ => 0 };
-    private readonly Option<double> _gray = new("--aug-grayscale") { Description = "Chance of losing all colour.", DefaultValueFactory = _ => 0 };
-
-    public IEnumerable<Option> All => [_scale, _flip, _jitter, _gray];
-
-    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => options with
+    private readonly Option<double> _scale = Number("--aug-scale", "Smallest share of an image's area a training crop shows.", new RandomResizedCrop().MinScale);
+    private readonly Option<string> _background = new("--aug-background")
     {
-        Training = options.Training with
-        {
-            Augmentation = new Augmentation
-            {
-                Crop = new RandomResizedCrop(Share(parsed.GetValue(_scale))),
-                FlipChance = parsed.GetValue(_flip),
-                ColorJitter = parsed.GetValue(_jitter),
-                GrayscaleChance = parsed.GetValue(_gray),
-            },
-        },
+        Description = "What transparent images lie on in training: none drops their alpha, as inference does; or random, white, black, #rrggbb.",
+        DefaultValueFactory = _ => "none",
     };
+
+    private readonly Option<double> _flip = Number("--aug-flip", "Chance of mirroring an image.");
+    private readonly Option<double> _rotate = Number("--aug-rotate", "Most degrees an image is rotated, either way.");
+    private readonly Option<double> _translate = Number("--aug-translate", "Largest share of its size an image is moved, 0 to 1.");
+    private readonly Option<double> _zoom = Number("--aug-zoom", "How far an image's size varies, 0 to 0.9.");
+    private readonly Option<double> _jitter = Number("--aug-color-jitter", "How far brightness, contrast and saturation vary, 0 to 1.");
+    private readonly Option<double> _hue = Number("--aug-hue", "How far hues are turned, in turns of the colour circle, 0 to 0.5.");
+    private readonly Option<double> _gray = Number("--aug-grayscale", "Chance of losing all colour.");
+    private readonly Option<double> _blur = Number("--aug-blur", "Chance of a Gaussian blur.");
+
+    public IEnumerable<Option> All => [_scale, _background, _flip, _rotate, _translate, _zoom, _jitter, _hue, _gray, _blur];
+
+    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options)
+    {
+        var augmentation = new Augmentation
+        {
+            Crop = new RandomResizedCrop(Share(parsed.GetValue(_scale))),
+            Background = Background.Parse(parsed.GetValue(_background)!),
+            FlipChance = Within(_flip, 1),
+            Rotation = Within(_rotate, 180),
+            Translation = Within(_translate, 1),
+            Zoom = Within(_zoom, 0.9),
+            ColorJitter = Within(_jitter, 1),
+            Hue = Within(_hue, 0.5),
+            GrayscaleChance = Within(_gray, 1),
+            BlurChance = Within(_blur, 1),
+        };
+        return options with { Training = options.Training with { Augmentation = augmentation } };
+
+        double Within(Option<double> option, double most) => parsed.GetValue(option) is >= 0 and var value && value <= most
+            ? value
+            : throw new ClipException(FormattableString.Invariant($"{option.Name} {parsed.GetValue(option)} is out of range; give a number from 0 to {most}."));
+    }
+
+    private static Option<double> Number(string name, string description, double by = 0) => new(name) { Description = description, DefaultValueFactory = _ => by };
 
     private static double Share(double scale) =>
         scale is > 0 and <= 1 ? scale : throw new ClipException(FormattableString.Invariant($"--aug-scale {scale} is not a share of an image; give a number above 0, at most 1."));

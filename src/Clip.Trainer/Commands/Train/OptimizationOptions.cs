@@ -19,6 +19,9 @@ internal sealed class OptimizationOptions
     private readonly Option<double?> _clip = new("--grad-clip-norm") { Description = "The most the gradients' norm may be." };
     private readonly Option<string> _precision = new("--precision") { Description = "fp32, or bf16 for matrix products in bfloat16.", DefaultValueFactory = _ => "fp32" };
 
+    private readonly Option<bool> _modelEma = new("--model-ema") { Description = "Keep a running average of the weights, and validate and export it." };
+    private readonly Option<double> _modelEmaDecay = new("--model-ema-decay") { Description = "The share that average keeps at each step.", DefaultValueFactory = _ => 0.9998 };
+
     public OptimizationOptions()
     {
         _precision.AcceptOnlyFromAmong("fp32", "bf16");
@@ -29,7 +32,7 @@ internal sealed class OptimizationOptions
         CommandLine.RequirePositive(_epochs, _batchSize, _lr);
     }
 
-    public IEnumerable<Option> All => [_epochs, _batchSize, _lr, _warmup, _wd, _beta1, _beta2, _eps, _clip, _precision];
+    public IEnumerable<Option> All => [_epochs, _batchSize, _lr, _warmup, _wd, _beta1, _beta2, _eps, _clip, _precision, _modelEma, _modelEmaDecay];
 
     public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => options with
     {
@@ -41,6 +44,7 @@ internal sealed class OptimizationOptions
             Warmup = parsed.GetValue(_warmup),
             Optimizer = new AdamWOptions(parsed.GetValue(_beta1), parsed.GetValue(_beta2), parsed.GetValue(_eps), parsed.GetValue(_wd)),
             GradClipNorm = parsed.GetValue(_clip),
+            ModelEmaDecay = parsed.GetValue(_modelEma) ? parsed.GetValue(_modelEmaDecay) : null,
             Bfloat16 = parsed.GetValue(_precision) == "bf16",
         },
     };

@@ -1,0 +1,30 @@
+using System.Globalization;
+
+namespace Clip.Trainer.Data;
+
+/// <summary>What shows through transparent images in training. Inference drops alpha, as CLIP does, and so does training without a background.</summary>
+/// <param name="Color">The colour; null draws one for each sample.</param>
+public sealed record Background((byte Red, byte Green, byte Blue)? Color)
+{
+    /// <summary>Reads <c>white</c>, <c>black</c>, <c>random</c> or <c>#rrggbb</c>; <c>none</c> is null.</summary>
+    /// <exception cref="ClipException">It is something else.</exception>
+    public static Background? Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        switch (text)
+        {
+            case "none": return null;
+            case "random": return new Background((ValueTuple<byte, byte, byte>?)null);
+            case "white": return new Background((255, 255, 255));
+            case "black": return new Background((0, 0, 0));
+        }
+
+        if (text is ['#', .. { Length: 6 }] && int.TryParse(text.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var rgb))
+            return new Background(((byte)(rgb >> 16), (byte)(rgb >> 8), (byte)rgb));
+        throw new ClipException($"--aug-background '{text}' is not a background; give none, random, white, black or #rrggbb.");
+    }
+
+    /// <summary>The colour of a sample.</summary>
+    internal (byte Red, byte Green, byte Blue) Draw(ref SampleRandom random) =>
+        Color ?? ((byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256));
+}
