@@ -42,6 +42,7 @@ internal static class CommandLine
             QuickstartCommand.Create(),
             QuickstartUseCommand.Create(),
             TrainCommand.Create(),
+            ModelsCommand.Create(),
             ConvertCommand.Create(),
             InspectCommand.Create(),
             InitCommand.Create(),

@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Modeling;
 
-/// <summary>An image tower (<c>visual</c>) and a linear layer from its feature to every word of the vocabulary (<c>words</c>).</summary>
+/// <summary>An image tower (<c>visual</c>) and a linear layer from its feature to every word of the vocabulary (<c>word_logits</c>).</summary>
 public sealed class BagOfWordsModel : nn.Module<Tensor, Tensor>
 {
     private readonly ImageTower visual;
-    private readonly Linear words;
+    private readonly Linear word_logits;
 
     /// <summary>Creates the model with random weights; the words' start as N(0, 1/D) and zero biases.</summary>
     /// <param name="config">The image tower's sizes, the feature's width D and the vocabulary's size.</param>
@@ -17,7 +17,7 @@ public sealed class BagOfWordsModel : nn.Module<Tensor, Tensor>
     {
         Config = config ?? throw new ArgumentNullException(nameof(config));
         visual = ImageTower.Create(config);
-        words = Initialise.Linear(config.EmbedDim, config.Text.VocabSize, Math.Pow(config.EmbedDim, -0.5));
+        word_logits = Initialise.Linear(config.EmbedDim, config.Text.VocabSize, Math.Pow(config.EmbedDim, -0.5));
         RegisterComponents();
     }
 
@@ -31,6 +31,6 @@ public sealed class BagOfWordsModel : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var feature = visual.forward(input);
-        return Autocast.Linear(feature, words.weight, words.bias!).@float().MoveToOuterDisposeScope();
+        return Autocast.Linear(feature, word_logits.weight, word_logits.bias!).@float().MoveToOuterDisposeScope();
     }
 }

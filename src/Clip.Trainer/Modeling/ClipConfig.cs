@@ -38,6 +38,19 @@ public sealed record TextConfig
     public int EosTokenId { get; init; } = 49407;
 }
 
+/// <summary>What a model has beside its image tower.</summary>
+public enum TextSide
+{
+    /// <summary>A text tower, and the temperature: <see cref="ClipModel"/>.</summary>
+    Tower,
+
+    /// <summary>Two decoders that caption: <see cref="VirTexModel"/>.</summary>
+    Captioner,
+
+    /// <summary>A linear layer to the words of the vocabulary: <see cref="BagOfWordsModel"/>.</summary>
+    Words,
+}
+
 /// <summary>
 /// The sizes of a CLIP model: everything that is not a weight. Read from and written to Hugging Face's <c>config.json</c>;
 /// open_clip's model configs are read too. The defaults are OpenAI's ViT-B/32.
@@ -46,6 +59,9 @@ public sealed record ClipConfig
 {
     /// <summary>Width of the space both towers project into.</summary>
     public int EmbedDim { get; init; } = 512;
+
+    /// <summary>What stands beside the image tower; a captioner has the sizes of <see cref="Text"/>, words have its vocabulary.</summary>
+    public TextSide TextSide { get; init; }
 
     /// <summary>The image tower.</summary>
     public VisionConfig Vision { get; init; } = new VisionTransformerConfig();

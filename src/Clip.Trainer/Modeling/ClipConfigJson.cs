@@ -66,7 +66,7 @@ public static class ClipConfigJson
         var act = config.Activation == Activation.QuickGelu ? "quick_gelu" : "gelu";
         var json = new JsonObject
         {
-            ["architectures"] = new JsonArray("CLIPModel"),
+            ["architectures"] = new JsonArray(Architecture(config.TextSide)),
             ["model_type"] = "clip",
             ["projection_dim"] = config.EmbedDim,
             ["logit_scale_init_value"] = config.LogitScaleInit,
@@ -138,6 +138,9 @@ public static class ClipConfigJson
         return new ClipConfig
         {
             EmbedDim = Int(root, "projection_dim", 512),
+            TextSide = root.TryGetProperty("architectures", out var names) && names.ValueKind == JsonValueKind.Array
+                ? Enum.GetValues<TextSide>().FirstOrDefault(side => names.EnumerateArray().Any(name => name.GetString() == Architecture(side)))
+                : TextSide.Tower,
             Activation = activation,
             LayerNormEps = Double(text, "layer_norm_eps", 1e-5),
             LogitScaleInit = Double(root, "logit_scale_init_value", 2.6592),
@@ -226,6 +229,14 @@ public static class ClipConfigJson
 
     private static ResNetConfig ResNet(JsonElement blocks, int size, int width, int heads) =>
         new() { ImageSize = size, Width = width, Heads = heads, Blocks = [.. blocks.EnumerateArray().Select(b => b.GetInt32())] };
+
+    /// <summary>The first is Hugging Face's; it has none for the others.</summary>
+    private static string Architecture(TextSide side) => side switch
+    {
+        TextSide.Captioner => nameof(VirTexModel),
+        TextSide.Words => nameof(BagOfWordsModel),
+        _ => "CLIPModel",
+    };
 
     private static Activation ParseActivation(string name, string source) => name switch
     {

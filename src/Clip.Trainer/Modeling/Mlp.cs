@@ -5,11 +5,13 @@ using static TorchSharp.torch;
 namespace Clip.Trainer.Modeling;
 
 /// <summary>The two linear layers of a transformer block, <c>c_fc</c> and <c>c_proj</c>, with the activation between.</summary>
-internal sealed class Mlp : nn.Module<Tensor, Tensor>
+internal sealed class Mlp : nn.Module<Tensor, Tensor>, ILowRankTarget
 {
     private readonly Linear c_fc;
     private readonly Linear c_proj;
     private readonly Activation _activation;
+    private LowRankUpdate? c_fc_lora;
+    private LowRankUpdate? c_proj_lora;
 
     /// <summary>Creates the layers with weights of N(0, 1/2W) going in, N(0, <paramref name="outStd"/>²) going out, and zero biases.</summary>
     public Mlp(long width, long mlpWidth, double outStd, Activation activation)
@@ -24,9 +26,15 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var hidden = Autocast.Linear(input, c_fc.weight, c_fc.bias!);
+        var hidden = LowRankUpdate.Linear(input, c_fc, c_fc_lora);
         using Scalar quick = 1.702;
         hidden = _activation == Activation.QuickGelu ? hidden * sigmoid(hidden.mul(quick)) : nn.functional.gelu(hidden);
-        return Autocast.Linear(hidden, c_proj.weight, c_proj.bias!).MoveToOuterDisposeScope();
+        return LowRankUpdate.Linear(hidden, c_proj, c_proj_lora).MoveToOuterDisposeScope();
+    }
+
+    public void AddLowRank(int rank, double alpha)
+    {
+        register_module(nameof(c_fc_lora), c_fc_lora = LowRankUpdate.Of(c_fc.weight, rank, alpha));
+        register_module(nameof(c_proj_lora), c_proj_lora = LowRankUpdate.Of(c_proj.weight, rank, alpha));
     }
 }

@@ -19,10 +19,10 @@ public sealed class VirTexModel : nn.Module
     private readonly ImageTower visual;
     private readonly Linear grid_projection;
     private readonly Linear feature_projection;
-    private readonly Embedding token_embedding;
-    private readonly Parameter positional_embedding;
+    private readonly Embedding words;
+    private readonly Parameter positions;
     private readonly LayerNorm ln_embed;
-    private readonly CaptionDecoder decoder;
+    private readonly CaptionDecoder forward_decoder;
     private readonly CaptionDecoder backward_decoder;
     private readonly Parameter output_bias;
 
@@ -36,11 +36,11 @@ public sealed class VirTexModel : nn.Module
         visual = ImageTower.Create(config);
         grid_projection = Initialise.Linear(visual.GridWidth, text.Width, Math.Pow(visual.GridWidth, -0.5));
         feature_projection = Initialise.Linear(config.EmbedDim, text.Width, Math.Pow(config.EmbedDim, -0.5));
-        token_embedding = nn.Embedding(text.VocabSize, text.Width);
-        using (no_grad()) token_embedding.weight!.normal_(0, 0.02);
-        positional_embedding = Initialise.Normal(0.01, text.ContextLength, text.Width);
+        words = nn.Embedding(text.VocabSize, text.Width);
+        using (no_grad()) words.weight!.normal_(0, 0.02);
+        positions = Initialise.Normal(0.01, text.ContextLength, text.Width);
         ln_embed = nn.LayerNorm(text.Width, eps: config.LayerNormEps);
-        decoder = new CaptionDecoder(config);
+        forward_decoder = new CaptionDecoder(config);
         backward_decoder = new CaptionDecoder(config);
         output_bias = Initialise.Zeros(text.VocabSize);
         RegisterComponents();
@@ -69,8 +69,8 @@ public sealed class VirTexModel : nn.Module
     public Tensor Decode(Tensor image, Tensor ids, bool backward)
     {
         using var scope = NewDisposeScope();
-        var x = ln_embed.forward(token_embedding.forward(ids) + positional_embedding.narrow(0, 0, ids.shape[1]));
-        return (backward ? backward_decoder : decoder).forward(x, image).@float().MoveToOuterDisposeScope();
+        var x = ln_embed.forward(words.forward(ids) + positions.narrow(0, 0, ids.shape[1]));
+        return (backward ? backward_decoder : forward_decoder).forward(x, image).@float().MoveToOuterDisposeScope();
     }
 
     /// <summary>Scores every token of the vocabulary.</summary>
@@ -79,6 +79,6 @@ public sealed class VirTexModel : nn.Module
     public Tensor Logits(Tensor rows)
     {
         using var scope = NewDisposeScope();
-        return Autocast.Linear(rows, token_embedding.weight!, output_bias).@float().MoveToOuterDisposeScope();
+        return Autocast.Linear(rows, words.weight!, output_bias).@float().MoveToOuterDisposeScope();
     }
 }

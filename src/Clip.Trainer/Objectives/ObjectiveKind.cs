@@ -30,16 +30,29 @@ internal static class ObjectiveKinds
     /// <summary>The name of an objective.</summary>
     public static string Name(this ObjectiveKind kind) => kind.ToString().ToLowerInvariant();
 
-    /// <summary>Whether it trains a text tower, so that a whole model can be exported and not an image tower alone.</summary>
-    public static bool HasTextTower(this ObjectiveKind kind) => kind is ObjectiveKind.Clip or ObjectiveKind.SigLip or ObjectiveKind.ConVirt;
-
-    /// <summary>A config with what the objective adds to a model.</summary>
-    public static ClipConfig Config(this ObjectiveKind kind, ClipConfig config) => kind switch
+    /// <summary>The objective that a model of a config was trained with.</summary>
+    public static ObjectiveKind Of(ClipConfig config) => config switch
     {
-        ObjectiveKind.SigLip => SigLipObjective.Config(config),
-        ObjectiveKind.ConVirt => ConVirtObjective.Config(config),
-        _ => config,
+        { TextSide: TextSide.Captioner } => ObjectiveKind.VirTex,
+        { TextSide: TextSide.Words } => ObjectiveKind.Bow,
+        { ProjectionHeads: true } => ObjectiveKind.ConVirt,
+        { LogitBiasInit: not null } => ObjectiveKind.SigLip,
+        _ => ObjectiveKind.Clip,
     };
+
+    /// <summary>A config with what the objective asks of a model, and without what another one did.</summary>
+    public static ClipConfig Config(this ObjectiveKind kind, ClipConfig config)
+    {
+        var plain = config with { TextSide = TextSide.Tower, ProjectionHeads = false, LogitBiasInit = null };
+        return kind switch
+        {
+            ObjectiveKind.SigLip => SigLipObjective.Config(plain),
+            ObjectiveKind.ConVirt => ConVirtObjective.Config(plain),
+            ObjectiveKind.VirTex => plain with { TextSide = TextSide.Captioner },
+            ObjectiveKind.Bow => plain with { TextSide = TextSide.Words },
+            _ => plain,
+        };
+    }
 
     /// <summary>An objective on a model with random weights from torch's global generator; the caller disposes its module.</summary>
     /// <param name="kind">Which.</param>

@@ -12,9 +12,10 @@ internal static class TowerGraphs
     public static string Vision(GraphBuilder graph, WeightSource weights, ClipConfig config, Dim items)
     {
         var pixels = graph.Input("pixel_values", DataType.Float, items, 3, config.Vision.ImageSize, config.Vision.ImageSize);
-        return config.Vision is ResNetConfig resNet
+        var features = config.Vision is ResNetConfig resNet
             ? new ResNetGraph(graph, weights, resNet).Features(pixels, config.EmbedDim)
             : VisionTransformer(graph, weights, (VisionTransformerConfig)config.Vision, config, pixels);
+        return Head(graph, weights, "image_head", config, features);
     }
 
     private static string VisionTransformer(
@@ -85,7 +86,16 @@ internal static class TowerGraphs
 
         graph.Scope("project");
         var projection = graph.Weight("text_projection", weights.Take("text_projection", width, config.EmbedDim));
-        return graph.Op("MatMul", [transformer.LayerNorm("ln_final", pooled), projection]);
+        return Head(graph, weights, "text_head", config, graph.Op("MatMul", [transformer.LayerNorm("ln_final", pooled), projection]));
+    }
+
+    /// <summary>ConVIRT's second layer (<see cref="ProjectionHead"/>), where the config has one.</summary>
+    private static string Head(GraphBuilder graph, WeightSource weights, string name, ClipConfig config, string features)
+    {
+        if (!config.ProjectionHeads) return features;
+        graph.Scope(name);
+        var weight = graph.Weight($"{name}.weight", weights.Take($"{name}.weight", config.EmbedDim, config.EmbedDim));
+        return graph.Op("Gemm", [graph.Op("Relu", [features]), weight], Attribute("transB", 1L));
     }
 
     private static WeightTensor CausalMask(int n)
