@@ -1,6 +1,5 @@
 using System.Globalization;
 using Clip.Trainer.Checkpoints;
-using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
 
@@ -14,15 +13,15 @@ internal static class Checkpoint
     private const int Kept = 2;
 
     /// <summary>Writes a run's state to <c>FOLDER/step_N.safetensors</c> and drops all but the latest two files.</summary>
-    public static string Save(string folder, nn.Module model, AdamW optimizer, ModelEma? ema, string options)
+    public static string Save(string folder, TrainingStep state, string options)
     {
         Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, $"step_{optimizer.Steps:D8}.safetensors");
-        var tensors = TorchWeights.Of(model).Select(p => KeyValuePair.Create(Weights + p.Key, p.Value))
-            .Concat(State(optimizer, ema).Select(s => KeyValuePair.Create(s.Name, TorchWeights.Copy(s.Value))));
+        var path = Path.Combine(folder, $"step_{state.Steps:D8}.safetensors");
+        var tensors = TorchWeights.Of(state.Module).Select(p => KeyValuePair.Create(Weights + p.Key, p.Value))
+            .Concat(state.State.Select(s => KeyValuePair.Create(s.Name, TorchWeights.Copy(s.Value))));
         SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
         {
-            [Step] = optimizer.Steps.ToString(CultureInfo.InvariantCulture),
+            [Step] = state.Steps.ToString(CultureInfo.InvariantCulture),
             [Options] = options,
         });
         foreach (var old in Files(folder).SkipLast(Kept)) File.Delete(old);
@@ -32,9 +31,9 @@ internal static class Checkpoint
     /// <summary>The newest checkpoint in a folder, or null.</summary>
     public static string? Latest(string folder) => Files(folder).LastOrDefault();
 
-    /// <summary>Puts a model and an optimizer into the state of a checkpoint.</summary>
+    /// <summary>Puts a run into the state of a checkpoint.</summary>
     /// <exception cref="ClipException">The file is not a checkpoint, or of a run with other options.</exception>
-    public static void Load(string path, nn.Module model, AdamW optimizer, ModelEma? ema, string options)
+    public static void Load(string path, TrainingStep state, string options)
     {
         using var reader = SafetensorsReader.Open(path);
         if (!reader.Metadata.TryGetValue(Step, out var step) || !reader.Metadata.TryGetValue(Options, out var trained))
@@ -42,12 +41,10 @@ internal static class Checkpoint
         if (trained != options)
             throw new ClipException($"{path} comes from a run with other options ({trained}) than this one ({options}); resume with the same ones, or start anew with another --output.");
 
-        TorchWeights.Load(model, reader.Names.Where(n => n.StartsWith(Weights, StringComparison.Ordinal)).ToDictionary(n => n[Weights.Length..], reader.Read), path);
-        foreach (var (name, value) in State(optimizer, ema)) TorchWeights.CopyInto(value, reader.Read(name), name);
-        optimizer.Steps = long.Parse(step, CultureInfo.InvariantCulture);
+        TorchWeights.Load(state.Module, reader.Names.Where(n => n.StartsWith(Weights, StringComparison.Ordinal)).ToDictionary(n => n[Weights.Length..], reader.Read), path);
+        foreach (var (name, value) in state.State) TorchWeights.CopyInto(value, reader.Read(name), name);
+        state.Steps = long.Parse(step, CultureInfo.InvariantCulture);
     }
-
-    private static IEnumerable<(string Name, Tensor Value)> State(AdamW optimizer, ModelEma? ema) => [.. optimizer.State, .. ema?.State ?? []];
 
     private static string[] Files(string folder)
     {

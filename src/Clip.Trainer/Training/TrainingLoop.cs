@@ -36,19 +36,18 @@ internal sealed class TrainingLoop(IObjective objective, int imageSize, Training
     : IDisposable
 {
     private readonly nn.Module _module = objective.Module;
-    private readonly AdamW _optimizer = new(objective.Module.named_parameters(), options.Optimizer);
-    private readonly ModelEma? _ema = options.ModelEmaDecay is { } decay ? new ModelEma(objective.Module, decay) : null;
+    private readonly TrainingStep _step = new(objective, options);
 
     public Action<StepReport>? OnStep { get; init; }
 
     public Action<EpochReport>? OnEpoch { get; init; }
 
-    public long StepsDone => _optimizer.Steps;
+    public long StepsDone => _step.Steps;
 
     public long TotalSteps => options.Epochs * train.StepsPerEpoch;
 
     /// <summary>Goes on from a checkpoint of the same run.</summary>
-    public void Resume(string checkpoint) => Checkpoint.Load(checkpoint, _module, _optimizer, _ema, options.Fingerprint(train.Fingerprint));
+    public void Resume(string checkpoint) => Checkpoint.Load(checkpoint, _step, options.Fingerprint(train.Fingerprint));
 
     /// <summary>Trains to the end, or until cancelled: then the state is saved, and false returned.</summary>
     public async Task<bool> RunAsync(CancellationToken cancellation)
@@ -80,13 +79,9 @@ internal sealed class TrainingLoop(IObjective objective, int imageSize, Training
     }
 
     /// <summary>Puts the averaged weights, where the run keeps them, into the module until the result is disposed: for validation and export.</summary>
-    public IDisposable? UseAveragedWeights() => _ema?.InModel();
+    public IDisposable? UseAveragedWeights() => _step.UseAveragedWeights();
 
-    public void Dispose()
-    {
-        _optimizer.Dispose();
-        _ema?.Dispose();
-    }
+    public void Dispose() => _step.Dispose();
 
     private double Step(PairBatch batch, double learningRate)
     {
@@ -94,21 +89,11 @@ internal sealed class TrainingLoop(IObjective objective, int imageSize, Training
             throw new ClipException($"Step {batch.Step + 1} has {batch.Count} readable pairs, and a contrast needs two; check the images of the training data.");
 
         using var scope = NewDisposeScope();
-        _optimizer.ZeroGrad();
         var (pixels, ids) = Tensors(batch);
-        using (Autocast.Bfloat16(options.Bfloat16))
-        {
-            var loss = objective.Loss(pixels, ids);
-            var value = loss.item<float>();
-            if (!float.IsFinite(value))
-                throw new ClipException($"The loss is {value} at step {batch.Step + 1}; lower --lr or set --grad-clip-norm 1, and resume from the last checkpoint.");
-            loss.backward();
-            if (options.GradClipNorm is { } norm) _optimizer.ClipGradNorm(norm);
-            _optimizer.Step(learningRate);
-            objective.AfterStep();
-            _ema?.Update(_optimizer.Steps);
-            return value;
-        }
+        var loss = _step.Take(pixels, ids, learningRate);
+        return float.IsFinite(loss)
+            ? loss
+            : throw new ClipException($"The loss is {loss} at step {batch.Step + 1}; lower --lr or set --grad-clip-norm 1, and resume from the last checkpoint.");
     }
 
     private void EndEpoch(int epoch)
@@ -134,6 +119,6 @@ internal sealed class TrainingLoop(IObjective objective, int imageSize, Training
 
     private void Save()
     {
-        if (checkpoints is not null) Checkpoint.Save(checkpoints, _module, _optimizer, _ema, options.Fingerprint(train.Fingerprint));
+        if (checkpoints is not null) Checkpoint.Save(checkpoints, _step, options.Fingerprint(train.Fingerprint));
     }
 }
