@@ -59,11 +59,11 @@ public sealed class CaptionDecoder : nn.Module<Tensor, Tensor, Tensor>
         public override Tensor forward(Tensor input, Tensor image)
         {
             using var scope = NewDisposeScope();
-            var x = input + attn.forward(ln_1.forward(input));
+            var x = input.Plus(attn.forward(ln_1.forward(input)));
             // All texts of an image ask it at once: its keys and values are computed once, however many texts there are.
             var asking = ln_cross.forward(x).view(image.shape[0], -1, x.shape[2]);
-            x = x + cross_attn.FromRows(image, asking, mask: null).view(x.shape);
-            return (x + mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
+            x = x.Plus(cross_attn.FromRows(image, asking, mask: null).view(x.shape));
+            return x.Plus(mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
         }
     }
 }

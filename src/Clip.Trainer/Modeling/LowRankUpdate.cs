@@ -50,7 +50,7 @@ internal sealed class LowRankUpdate : nn.Module
         using var scope = NewDisposeScope();
         var narrow = Autocast.Product(input, lora_A);
         var update = Autocast.Product(narrow, lora_B.narrow(0, from, count));
-        return output.add(update * scale.to_type(update.dtype)).MoveToOuterDisposeScope();
+        return output.Plus(update * scale.to_type(update.dtype)).MoveToOuterDisposeScope();
     }
 
     /// <summary>A linear layer, with its update where it has one, in the precision of the moment.</summary>

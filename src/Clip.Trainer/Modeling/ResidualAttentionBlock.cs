@@ -40,8 +40,8 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = input + attn.forward(ln_1.forward(input));
-        return (x + mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
+        var x = input.Plus(attn.forward(ln_1.forward(input)));
+        return x.Plus(mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Runs the block for one row of each sample: the rows nothing reads later are never computed.</summary>
@@ -54,7 +54,7 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(row);
         using var scope = NewDisposeScope();
         var normed = ln_1.forward(input);
-        var x = row(input) + attn.FromRows(normed, row(normed), mask);
-        return (x + mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
+        var x = row(input).Plus(attn.FromRows(normed, row(normed), mask));
+        return x.Plus(mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
     }
 }

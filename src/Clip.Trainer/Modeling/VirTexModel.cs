@@ -69,7 +69,7 @@ public sealed class VirTexModel : nn.Module
     public Tensor Decode(Tensor image, Tensor ids, bool backward)
     {
         using var scope = NewDisposeScope();
-        var x = ln_embed.forward(words.forward(ids) + positions.narrow(0, 0, ids.shape[1]));
+        var x = ln_embed.forward(words.forward(ids).Plus(positions.narrow(0, 0, ids.shape[1])));
         return (backward ? backward_decoder : forward_decoder).forward(x, image).@float().MoveToOuterDisposeScope();
     }
 

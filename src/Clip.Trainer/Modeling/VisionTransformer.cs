@@ -59,7 +59,7 @@ public sealed class VisionTransformer : ImageTower
     private Tensor Embed(Tensor input)
     {
         var classToken = class_embedding.expand(input.shape[0], 1, class_embedding.shape[0]);
-        return ln_pre.forward(cat([classToken, Patches(input)], 1) + positional_embedding);
+        return ln_pre.forward(cat([classToken, Patches(input)], 1).Plus(positional_embedding));
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using Clip.Trainer.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -49,7 +50,7 @@ public static class BagOfWordsLoss
         ArgumentNullException.ThrowIfNull(bags);
         using var scope = NewDisposeScope();
         var mean = nn.functional.log_softmax(logits, 1).matmul(Shares(bags).t());
-        return mean.add(Count(bags).log().t()).MoveToOuterDisposeScope();
+        return mean.Plus(Count(bags).log().t()).MoveToOuterDisposeScope();
     }
 
     private static Tensor Shares(Tensor bags) => bags / Count(bags);

@@ -22,14 +22,14 @@ internal sealed class BagOfWordsObjective(BagOfWordsModel model) : IObjective
     {
     }
 
-    /// <summary>Scores by <see cref="BagOfWordsLoss.Scores"/>.</summary>
-    public Func<Tensor, Tensor> Classifier(Tensor labels)
+    /// <summary>Scores by <see cref="BagOfWordsLoss.Scores"/>, the mean over a label's prompts.</summary>
+    public Func<Tensor, Tensor> Classifier(Tensor prompts, int perLabel)
     {
-        var bags = Bags(labels);
+        var bags = Bags(prompts);
         return pixels =>
         {
             using var scope = NewDisposeScope();
-            return BagOfWordsLoss.Scores(model.forward(pixels), bags).MoveToOuterDisposeScope();
+            return BagOfWordsLoss.Scores(model.forward(pixels), bags).unflatten(1, -1, perLabel).mean([2]).MoveToOuterDisposeScope();
         };
     }
 

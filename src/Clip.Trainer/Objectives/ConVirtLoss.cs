@@ -28,7 +28,7 @@ public static class ConVirtLoss
         var logits = logitScale * imageFeatures.matmul(textFeatures.t());
         var pairs = Held.Range(imageFeatures.shape[0], imageFeatures.device);
         using Scalar image = ImageToText, text = 1 - ImageToText;
-        var loss = nn.functional.cross_entropy(logits, pairs).mul(image) + nn.functional.cross_entropy(logits.t(), pairs).mul(text);
+        var loss = nn.functional.cross_entropy(logits, pairs).mul(image).Plus(nn.functional.cross_entropy(logits.t(), pairs).mul(text));
         return loss.MoveToOuterDisposeScope();
     }
 }

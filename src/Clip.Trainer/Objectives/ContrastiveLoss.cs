@@ -23,7 +23,7 @@ public static class ContrastiveLoss
         var logitsPerImage = logitScale * imageFeatures.matmul(textFeatures.t());
         var pairs = Held.Range(imageFeatures.shape[0], imageFeatures.device);
         using Scalar two = 2;
-        var loss = (nn.functional.cross_entropy(logitsPerImage, pairs) + nn.functional.cross_entropy(logitsPerImage.t(), pairs)).div(two);
+        var loss = nn.functional.cross_entropy(logitsPerImage, pairs).Plus(nn.functional.cross_entropy(logitsPerImage.t(), pairs)).div(two);
         return loss.MoveToOuterDisposeScope();
     }
 }

@@ -22,12 +22,13 @@ internal interface IObjective
     void AfterStep();
 
     /// <summary>Zero-shot classification by texts: prepares the labels once, for any number of images.</summary>
-    /// <param name="labels">[N, L] int64 token ids, as those of <see cref="Loss"/>.</param>
+    /// <param name="prompts">[N · T, L] int64 token ids, as those of <see cref="Loss"/>: T prompts of each label together.</param>
+    /// <param name="perLabel">T.</param>
     /// <returns>
     /// Gives normalised pixels [B, 3, S, S] their scores [B, N]: the larger, the better the label fits, in the objective's own terms.
     /// It is good as long as the dispose scope it was made in.
     /// </returns>
-    Func<Tensor, Tensor> Classifier(Tensor labels);
+    Func<Tensor, Tensor> Classifier(Tensor prompts, int perLabel);
 }
 
 /// <summary>
@@ -36,6 +37,16 @@ internal interface IObjective
 /// </summary>
 internal interface IContrastiveObjective : IObjective
 {
+    /// <summary>Encodes images alone.</summary>
+    /// <param name="pixels">[B, 3, S, S] normalised pixels.</param>
+    /// <returns>[B, D], of unit length.</returns>
+    Tensor EncodeImage(Tensor pixels);
+
+    /// <summary>Encodes texts alone.</summary>
+    /// <param name="ids">[B, L] int64 token ids.</param>
+    /// <returns>[B, D], of unit length.</returns>
+    Tensor EncodeText(Tensor ids);
+
     /// <summary>Encodes pairs.</summary>
     /// <returns>Image and text features, [B, D] each, of unit length.</returns>
     (Tensor Image, Tensor Text) Encode(Tensor pixels, Tensor ids);

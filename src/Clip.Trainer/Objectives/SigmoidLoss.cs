@@ -1,3 +1,4 @@
+using Clip.Trainer.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,7 +21,7 @@ public static class SigmoidLoss
         ArgumentNullException.ThrowIfNull(imageFeatures);
         ArgumentNullException.ThrowIfNull(textFeatures);
         using var scope = NewDisposeScope();
-        var logits = logitScale * imageFeatures.matmul(textFeatures.t()) + logitBias;
+        var logits = (logitScale * imageFeatures.matmul(textFeatures.t())).Plus(logitBias);
         long batch = imageFeatures.shape[0];
         using Scalar two = 2, one = 1, size = -(double)batch;
         var signs = eye(batch, device: logits.device).mul(two).sub(one);

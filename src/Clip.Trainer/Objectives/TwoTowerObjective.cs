@@ -12,6 +12,10 @@ internal abstract class TwoTowerObjective(ClipModel model) : IContrastiveObjecti
 
     public double? LogitScale => Math.Exp(model.LogitScale.item<float>());
 
+    public Tensor EncodeImage(Tensor pixels) => Unit(model.EncodeImage(pixels));
+
+    public Tensor EncodeText(Tensor ids) => Unit(model.EncodeText(ids));
+
     public (Tensor Image, Tensor Text) Encode(Tensor pixels, Tensor ids)
     {
         var (image, text, scale) = model.Forward(pixels, ids);
@@ -30,15 +34,26 @@ internal abstract class TwoTowerObjective(ClipModel model) : IContrastiveObjecti
 
     public void AfterStep() => model.ClampLogitScale();
 
-    /// <summary>The cosines of images and labels: of the same order as any temperature and bias would give them.</summary>
-    public Func<Tensor, Tensor> Classifier(Tensor labels)
+    /// <summary>
+    /// The cosines of images and labels: of the same order as any temperature and bias would give them. A label's prompts become one: each
+    /// one's feature at length 1, their mean, at length 1 again (CLIP paper, section 3.1.4).
+    /// </summary>
+    public Func<Tensor, Tensor> Classifier(Tensor prompts, int perLabel)
     {
-        var texts = nn.functional.normalize(model.EncodeText(labels).@float(), dim: -1);
+        using var scope = NewDisposeScope();
+        var mean = EncodeText(prompts).unflatten(0, -1, perLabel).mean([1]);
+        var labels = nn.functional.normalize(mean, dim: -1).MoveToOuterDisposeScope();
         return pixels =>
         {
-            using var scope = NewDisposeScope();
-            var images = nn.functional.normalize(model.EncodeImage(pixels).@float(), dim: -1);
-            return images.matmul(texts.t()).MoveToOuterDisposeScope();
+            using var inner = NewDisposeScope();
+            return EncodeImage(pixels).matmul(labels.t()).MoveToOuterDisposeScope();
         };
+    }
+
+    private static Tensor Unit(Tensor features)
+    {
+        using var unused = features;
+        using var floats = features.@float();
+        return nn.functional.normalize(floats, dim: -1);
     }
 }

@@ -4,8 +4,6 @@ using Clip.Trainer.Objectives;
 using Clip.Trainer.Onnx;
 using Clip.Trainer.Tokenizing;
 using Microsoft.ML.Clip;
-using TorchSharp;
-using ClipModel = Clip.Trainer.Modeling.ClipModel;
 
 namespace Clip.Trainer.Training;
 
@@ -63,19 +61,18 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         var checkpoint = FindCheckpoint();
         var rows = CaptionTable.Read(options.TrainData, options.Table);
         var validationRows = options.ValidationData is { } path ? CaptionTable.Read(path, options.Table) : null;
-        var config = ClipConfigJson.Load(options.Model);
+        var config = options.Training.Objective.Config(ClipConfigJson.Load(options.Model));
         var tokenizerFolder = PrepareTokenizer(rows, cancellation);
         var tokenizer = ClipTokenizer.Create(tokenizerFolder);
         config = config.WithVocabulary(tokenizer.VocabularySize, tokenizer.StartOfTextId, tokenizer.EndOfTextId).Validate(options.Model);
 
-        torch.manual_seed(options.Training.Seed);
-        using var model = new ClipModel(config);
-        if (torch.cuda_is_available()) model.to(torch.CUDA);
+        var objective = ModelStart.Create(options.Training, config, say);
+        using var model = objective.Module;
         var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize);
         using var augmented = new AugmentedPixels(preprocessing, options.Training.Augmentation, options.CacheBytes);
         var train = Loader(rows, augmented);
         var validation = validationRows is null ? null : Loader(validationRows, new PreprocessedPixels(ClipImagePreprocessor.Create(preprocessing)));
-        using var trainer = new TrainingLoop(new ClipObjective(model), config.Vision.ImageSize, options.Training, train, validation, Checkpoints) { OnStep = onStep, OnEpoch = onEpoch };
+        using var trainer = new TrainingLoop(objective, config.Vision.ImageSize, options.Training, train, validation, Checkpoints) { OnStep = onStep, OnEpoch = onEpoch };
         if (checkpoint is not null)
         {
             trainer.Resume(checkpoint);
@@ -93,7 +90,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
 
         var vocabulary = BpeVocabulary.Load(tokenizerFolder);
         using (trainer.UseAveragedWeights())
-            ModelFolderWriter.Write(config, TorchWeights.Of(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength));
+            ModelFolderWriter.Write(config, ModelStart.Export(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength));
         say($"Model folder: {Path.GetFullPath(options.Output)}");
         return true;
 

@@ -61,7 +61,7 @@ public class ObjectiveTests
         }
 
         using var unused = no_grad();
-        var scores = objective.Classifier(ids)(pixels);
+        var scores = objective.Classifier(ids, 1)(pixels);
 
         Assert.Equal([4L, 4L], scores.shape);
         Assert.Equal([0L, 1, 2, 3], scores.argmax(1).data<long>().ToArray());
@@ -80,8 +80,25 @@ public class ObjectiveTests
         var padded = cat([ids, full([4, 1], 3, ScalarType.Int64)], 1);
 
         Assert.Equal(objective.Loss(pixels, ids).item<float>(), objective.Loss(pixels, padded).item<float>(), 1e-5);
-        var difference = (objective.Classifier(ids)(pixels) - objective.Classifier(padded)(pixels)).abs().max();
+        var difference = (objective.Classifier(ids, 1)(pixels) - objective.Classifier(padded, 1)(pixels)).abs().max();
         Assert.InRange(difference.item<float>(), 0, 1e-5);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void PromptsOfALabelBelongTogether(string kind, int tower)
+    {
+        var objective = Create(kind, tower);
+        using var module = objective.Module;
+        using var scope = NewDisposeScope();
+        using var unused = no_grad();
+        module.eval();
+        var (pixels, ids) = Batch(objective);
+
+        var once = objective.Classifier(ids, 1)(pixels);
+        var twice = objective.Classifier(ids.repeat_interleave(2, 0), 2)(pixels);
+
+        Assert.InRange((once - twice).abs().max().item<float>(), 0, 1e-5);
     }
 
     [Fact]
@@ -93,7 +110,7 @@ public class ObjectiveTests
         using var unused = no_grad();
         var (pixels, ids) = Batch(objective);
 
-        var score = objective.Classifier(ids)(pixels)[2, 1].item<float>();
+        var score = objective.Classifier(ids, 1)(pixels)[2, 1].item<float>();
         var loss = objective.Loss(pixels.narrow(0, 2, 1), ids.narrow(0, 1, 1)).item<float>();
 
         // The loss is a mean over the text's four tokens after the first.

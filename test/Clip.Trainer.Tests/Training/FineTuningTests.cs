@@ -105,7 +105,7 @@ public sealed class FineTuningTests : IDisposable
         var before = adapted.Forward(pixels, ids);
         FineTuning.Apply(adapted, config, new FineTuningOptions { LoraRank = 2, LoraAlpha = 6 });
         var untouched = adapted.Forward(pixels, ids);
-        Assert.Equal(before.ImageFeatures.data<float>().ToArray(), untouched.ImageFeatures.data<float>().ToArray());
+        Assert.InRange((untouched.ImageFeatures - before.ImageFeatures).abs().max().item<float>(), 0, 1e-6);
         foreach (var (_, b) in adapted.named_parameters().Where(p => p.name.EndsWith("lora_B", StringComparison.Ordinal))) b.normal_(0, 0.1);
         var (image, text, _) = adapted.Forward(pixels, ids);
 

@@ -1,0 +1,34 @@
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Objectives;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Training;
+
+/// <summary>A model folder opened in torch, with the objective it was trained with: for what its ONNX files do not do.</summary>
+internal static class ObjectiveFolder
+{
+    /// <summary>Opens a model folder that <c>clip train</c> wrote; the caller disposes the objective's module, which is in evaluation mode.</summary>
+    /// <param name="folder">A model folder.</param>
+    /// <param name="config">The model's sizes.</param>
+    /// <exception cref="ClipException">The folder has no config or weights, or they do not fit.</exception>
+    public static IObjective Open(string folder, out ClipConfig config)
+    {
+        config = ClipConfigJson.Load(folder);
+        var objective = ObjectiveKinds.Of(config).Create(config);
+        try
+        {
+            using var file = CheckpointFile.Open(folder);
+            TorchWeights.Load(objective.Module, file.Weights, file.Path);
+            if (cuda_is_available()) objective.Module.to(CUDA);
+            objective.Module.eval();
+            return objective;
+        }
+        catch
+        {
+            objective.Module.Dispose();
+            throw;
+        }
+    }
+}
