@@ -49,7 +49,7 @@ internal sealed class TextContest : IDisposable
     private IEnumerable<long> Pad(string prompt)
     {
         var tokens = _model.Tokenizer.Encode(prompt, _model.ContextLength);
-        var padding = Enumerable.Repeat(_model.Tokenizer.EndOfTextId, _model.ContextLength - tokens.Length);
+        var padding = Enumerable.Repeat(((ClipTokenizer)_model.Tokenizer).EndOfTextId, _model.ContextLength - tokens.Length);
         return tokens.Concat(padding).Select(t => (long)t);
     }
 }

@@ -71,9 +71,15 @@ internal static class TowersCommand
     {
         using var checkpoint = CheckpointFile.Open(folder);
         var config = ClipConfigJson.Load(folder);
-        var plain = Path.Combine(temporary, "plain.onnx");
+        string plain = Path.Combine(temporary, "plain.onnx"), attention = Path.Combine(temporary, "mha.onnx"), skip = Path.Combine(temporary, "skip.onnx");
         PlainVision.Write(config, checkpoint.Weights, plain);
-        return [("ours", Path.Combine(folder, "onnx", "vision_model.onnx")), ("plain export", plain)];
+        FusedOperators.WriteAttention(config, checkpoint.Weights, attention);
+        FusedOperators.WriteSkipNorms(config, checkpoint.Weights, skip);
+        return
+        [
+            ("ours", Path.Combine(folder, "onnx", "vision_model.onnx")), ("plain export", plain),
+            ("ours with MultiHeadAttention", attention), ("ours with SkipLayerNormalization", skip),
+        ];
     }
 
     /// <summary>A faster graph of another function would be no achievement.</summary>

@@ -20,6 +20,7 @@ public sealed class ClipModel : IDisposable
 
     private readonly ClipFolder _folder;
     private readonly ClipModelOptions _options;
+    private readonly float? _logitScale;
     private readonly Lock _gate = new();
     private ImageTower? _imageTower;
     private TextTower? _textTower;
@@ -30,7 +31,9 @@ public sealed class ClipModel : IDisposable
     {
         _folder = folder;
         _options = options;
-        LogitScale = options.LogitScale ?? TrainedLogitScale.Read(Path.Combine(folder.Path, "model.safetensors")) ?? DefaultLogitScale;
+        var trained = TrainedLogits.Read(Path.Combine(folder.Path, "model.safetensors"));
+        LogitBias = options.LogitBias ?? trained.Bias;
+        _logitScale = options.LogitScale ?? trained.Scale;
     }
 
     /// <summary>The folder's full path.</summary>
@@ -40,20 +43,26 @@ public sealed class ClipModel : IDisposable
     public int Dimension => _folder.VisionFile is null && _folder.CombinedFile is null ? TextTower.Dimension : ImageTower.Dimension;
 
     /// <summary>
-    /// The factor on cosine similarities before the softmax, <c>exp(logit_scale)</c>: <see cref="ClipModelOptions.LogitScale"/>, else
-    /// the trained
-    /// value in the folder's <c>model.safetensors</c>, else 100.
+    /// The factor on cosine similarities before the softmax or sigmoid, <c>exp(logit_scale)</c>:
+    /// <see cref="ClipModelOptions.LogitScale"/>, else the trained value in the folder's <c>model.safetensors</c>, else 100.
     /// </summary>
-    public float LogitScale { get; }
+    public float LogitScale => _logitScale ?? DefaultLogitScale;
+
+    /// <summary>
+    /// What is added to the scaled similarities of a model trained with the sigmoid loss (SigLIP), whose scores are then
+    /// sigmoid(scale × cosine + bias), each by itself: <see cref="ClipModelOptions.LogitBias"/>, else the trained value in the folder's
+    /// <c>model.safetensors</c>. <see langword="null"/> for CLIP, whose scores are a softmax over the labels.
+    /// </summary>
+    public float? LogitBias { get; }
 
     /// <summary>Height in pixels of the images that the image tower takes, 224 for most.</summary>
     public int ImageSize => ImageTower.Preprocessor.Height;
 
-    /// <summary>Longest token sequence, start-of-text and end-of-text included; 77 for all published models.</summary>
+    /// <summary>Longest token sequence, the tokens around the text included; 77 for published CLIP models, 64 for SigLIP's.</summary>
     public int ContextLength => TextTower.ContextLength;
 
     /// <summary>The folder's tokenizer.</summary>
-    public ClipTokenizer Tokenizer => TextTower.Tokenizer;
+    public TextTokenizer Tokenizer => TextTower.Tokenizer;
 
     /// <summary>How images are prepared.</summary>
     public ClipImagePreprocessing Preprocessing => ImageTower.Preprocessing;
@@ -84,11 +93,16 @@ public sealed class ClipModel : IDisposable
                 ObjectDisposedException.ThrowIf(_disposed, this);
                 if (_textTower is not null) return _textTower;
                 var file = _folder.RequireText();
-                var tokenizer = ClipTokenizer.Create(_folder.RequireTokenizer());
-                var length = _options.ContextLength ?? _folder.Config.ContextLength;
-                var imageSize = file == _folder.CombinedFile && LoadPreprocessing() is { } images
-                    ? ClipImagePreprocessor.Create(images).Height : (int?)null;
-                return _textTower = TextTower.Create(Session(file), tokenizer, length, _options.TruncateTexts, imageSize);
+                var tokenizerFolder = _folder.RequireTokenizer();
+                var tokenizer = TextTokenizer.Open(tokenizerFolder);
+                return _textTower = TextTower.Create(Session(file), tokenizer, new TextTowerSettings
+                {
+                    ContextLength = _options.ContextLength ?? _folder.Config.ContextLength,
+                    Truncate = _options.TruncateTexts,
+                    ImageSize = file == _folder.CombinedFile && LoadPreprocessing() is { } images
+                        ? ClipImagePreprocessor.Create(images).Height : null,
+                    Padding = TextPadding.Find(_folder.Config.IsCausal, tokenizer, VocabularyReader.PaddingToken(tokenizerFolder)),
+                });
             }
         }
     }
@@ -99,14 +113,11 @@ public sealed class ClipModel : IDisposable
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">It has no ONNX model in any of the known places, or not at the chosen precision.</exception>
     /// <exception cref="InvalidDataException">A file in it is not what its name says.</exception>
-    /// <exception cref="NotSupportedException">It holds a model of another kind than CLIP.</exception>
     public static ClipModel Open(string folder, ClipModelOptions? options = null)
     {
         options ??= new ClipModelOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(ClipModelOptions.BatchSize));
-        var found = ClipFolder.Locate(folder, options);
-        found.Config.RequireClip(folder);
-        return new ClipModel(found, options);
+        return new ClipModel(ClipFolder.Locate(folder, options), options);
     }
 
     /// <summary>Embeds one text; see <see cref="EmbedTexts"/>.</summary>
@@ -115,7 +126,7 @@ public sealed class ClipModel : IDisposable
     /// <returns><see cref="Dimension"/> floats.</returns>
     public float[] EmbedText(string text, bool normalize = true) => EmbedTexts([text], normalize)[0];
 
-    /// <summary>Embeds texts, in batches cut to their longest text.</summary>
+    /// <summary>Embeds texts, in batches cut to their longest text where the model allows it (CLIP's do, SigLIP's do not).</summary>
     /// <param name="texts">The texts.</param>
     /// <param name="normalize">
     /// Whether to scale each embedding to length 1 (default), so that a dot product with another is their cosine similarity; if not, the
@@ -191,6 +202,13 @@ public sealed class ClipModel : IDisposable
         var tower = ImageTower;
         return EmbedImages(tower, images.Count, (i, to) => tower.Preprocessor.Preprocess(images[i], to), normalize, cancellation);
     }
+
+    /// <summary>What turns cosines into scores; throws where a SigLIP folder does not tell, rather than score with a guess.</summary>
+    internal ClipScoring RequireScoring() => !_folder.Config.IsSiglip || (_logitScale is not null && LogitBias is not null)
+        ? new ClipScoring(LogitScale, LogitBias)
+        : throw new InvalidOperationException(
+            $"Model folder '{Folder}' holds a SigLIP model, but no model.safetensors with its logit_scale and logit_bias; "
+            + "set ClipModelOptions.LogitScale and LogitBias.");
 
     /// <summary>Closes the sessions, once the calls in flight have ended.</summary>
     public void Dispose()

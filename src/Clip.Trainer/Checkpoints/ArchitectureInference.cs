@@ -26,10 +26,12 @@ public static class ArchitectureInference
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(hints);
         var shapes = new Shapes(weights, source);
+        if (weights.ContainsKey(SiglipNames.Probe)) return Siglip(shapes, hints);
         var width = shapes.Of("ln_final.weight", 0, rank: 1);
+        var hasBias = weights.ContainsKey("text_projection.bias");
         return new ClipConfig
         {
-            EmbedDim = shapes.Of("text_projection", 1, rank: 2),
+            EmbedDim = hasBias ? shapes.Of("text_projection.weight", 0, rank: 2) : shapes.Of("text_projection", 1, rank: 2),
             Activation = hints.Activation,
             Vision = weights.ContainsKey("visual.layer1.0.conv1.weight")
                 ? ResNet(shapes, hints)
@@ -41,6 +43,7 @@ public static class ArchitectureInference
                 Layers = shapes.Count(Blocks),
                 Heads = Heads(width, hints.TextHeads, "text", source),
                 MlpWidth = shapes.Of($"{Blocks}0.mlp.c_fc.weight", 0, rank: 2),
+                HasProjectionBias = hasBias,
             },
         }.WithVocabulary(shapes.Of("token_embedding.weight", 0, rank: 2)).Validate(source);
     }
@@ -59,6 +62,37 @@ public static class ArchitectureInference
             MlpWidth = shapes.Of($"visual.{Blocks}0.mlp.c_fc.weight", 0, rank: 2),
         };
     }
+
+    /// <summary>A SigLIP, recognised by its probe; the heads are those of the published widths.</summary>
+    private static ClipConfig Siglip(Shapes shapes, ArchitectureHints hints)
+    {
+        const string conv = "visual.conv1.weight";
+        int width = shapes.Of(conv, 0, rank: 4), patch = shapes.Of(conv, 2, rank: 4);
+        var textWidth = shapes.Of("ln_final.weight", 0, rank: 1);
+        var vision = new VisionTransformerConfig
+        {
+            ImageSize = patch * shapes.Side("visual.positional_embedding", besides: 0),
+            PatchSize = patch,
+            Width = width,
+            Layers = shapes.Count($"visual.{Blocks}"),
+            Heads = SiglipHeads(width, hints.VisionHeads, "vision", shapes.Source),
+            MlpWidth = shapes.Of($"visual.{Blocks}0.mlp.c_fc.weight", 0, rank: 2),
+        };
+        var text = new TextConfig
+        {
+            ContextLength = shapes.Of("positional_embedding", 0, rank: 2),
+            VocabSize = shapes.Of("token_embedding.weight", 0, rank: 2),
+            Width = textWidth,
+            Layers = shapes.Count(Blocks),
+            Heads = SiglipHeads(textWidth, hints.TextHeads, "text", shapes.Source),
+            MlpWidth = shapes.Of($"{Blocks}0.mlp.c_fc.weight", 0, rank: 2),
+        };
+        return SiglipConfigJson.Of(hints.Activation, shapes.Of("text_projection.weight", 0, rank: 2), vision, text).Validate(shapes.Source);
+    }
+
+    private static int SiglipHeads(int width, int? hint, string tower, string source) => hint ?? SiglipConfigJson.Heads(width)
+        ?? throw new ClipException(
+            $"{source}: no published SigLIP has a {tower} tower of width {width}, so its heads are unknown; give --{tower}-heads or --config.");
 
     private static ResNetConfig ResNet(Shapes shapes, ArchitectureHints hints)
     {
@@ -109,10 +143,10 @@ public static class ArchitectureInference
             return count;
         }
 
-        /// <summary>The side of the square grid that positions, after one for the whole image, belong to.</summary>
-        public int Side(string name)
+        /// <summary>The side of the square grid that positions belong to, but for some that are no places of the image.</summary>
+        public int Side(string name, int besides = 1)
         {
-            var places = Of(name, 0, rank: 2) - 1;
+            var places = Of(name, 0, rank: 2) - besides;
             var side = (int)Math.Round(Math.Sqrt(places));
             return side > 0 && side * side == places
                 ? side

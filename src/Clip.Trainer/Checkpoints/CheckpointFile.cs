@@ -40,7 +40,9 @@ public sealed class CheckpointFile : IDisposable
             ElementCounts = weights.GroupBy(w => read.Types[w.Key].Name())
                 .ToDictionary(type => type.Key, type => type.Sum(w => (long)w.Value.Data.Length));
             HasHuggingFaceNames = NameMap.IsHuggingFace(weights.Keys);
-            Weights = HasHuggingFaceNames ? NameMap.ToOpenAI(weights) : CustomText.Rename(weights);
+            Weights = HasHuggingFaceNames ? NameMap.ToOpenAI(weights)
+                : SiglipNames.IsTimms(weights.Keys) ? SiglipNames.FromOpenClip(CustomText.Rename(weights))
+                : CustomText.Rename(weights);
         }
         catch
         {

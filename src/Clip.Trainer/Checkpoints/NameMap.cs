@@ -3,7 +3,8 @@ namespace Clip.Trainer.Checkpoints;
 /// <summary>
 /// Translates between the parameter names of OpenAI's CLIP (also open_clip's) and those of Hugging Face's <c>CLIPModel</c>. The
 /// values are the same but for two things: OpenAI stacks the query, key and value projections in <c>in_proj</c>, and stores the
-/// two projections into the shared space transposed. Vision Transformers only, for Hugging Face has no CLIP with a ResNet.
+/// two projections into the shared space transposed. Vision Transformers only, for Hugging Face has no CLIP with a ResNet. A
+/// <c>SiglipModel</c>'s parameters have the same names, and some more, for which the names on this side are made in OpenAI's way.
 /// </summary>
 public static class NameMap
 {
@@ -29,6 +30,21 @@ public static class NameMap
         ("visual.ln_post.weight", "vision_model.post_layernorm.weight"),
         ("visual.ln_post.bias", "vision_model.post_layernorm.bias"),
         ("visual.proj", "visual_projection.weight"),
+        // SigLIP's.
+        ("visual.conv1.bias", "vision_model.embeddings.patch_embedding.bias"),
+        (SiglipNames.Probe, "vision_model.head.probe"),
+        ("visual.head.attn.in_proj_weight", "vision_model.head.attention.in_proj_weight"),
+        ("visual.head.attn.in_proj_bias", "vision_model.head.attention.in_proj_bias"),
+        ("visual.head.attn.out_proj.weight", "vision_model.head.attention.out_proj.weight"),
+        ("visual.head.attn.out_proj.bias", "vision_model.head.attention.out_proj.bias"),
+        ("visual.head.ln_2.weight", "vision_model.head.layernorm.weight"),
+        ("visual.head.ln_2.bias", "vision_model.head.layernorm.bias"),
+        ("visual.head.mlp.c_fc.weight", "vision_model.head.mlp.fc1.weight"),
+        ("visual.head.mlp.c_fc.bias", "vision_model.head.mlp.fc1.bias"),
+        ("visual.head.mlp.c_proj.weight", "vision_model.head.mlp.fc2.weight"),
+        ("visual.head.mlp.c_proj.bias", "vision_model.head.mlp.fc2.bias"),
+        ("text_projection.weight", "text_model.head.weight"),
+        ("text_projection.bias", "text_model.head.bias"),
     ],
     [("visual.transformer.resblocks.", "vision_model.encoder.layers."), ("transformer.resblocks.", "text_model.encoder.layers.")],
     [
@@ -55,11 +71,14 @@ public static class NameMap
     {
         ArgumentNullException.ThrowIfNull(openAI);
         var result = new Dictionary<string, WeightTensor>();
+        var isSiglip = openAI.ContainsKey(SiglipNames.Probe);
         foreach (var (name, tensor) in openAI)
         {
             if (ToHuggingFaceNames.Whole(name) is { } other)
             {
-                result[other] = IsTransposed(name) ? Transpose(name, tensor) : tensor;
+                result[other] = IsTransposed(name) ? Transpose(name, tensor)
+                    : isSiglip && SiglipNames.IsScalar(name) ? tensor with { Shape = [1] }
+                    : tensor;
                 continue;
             }
 
@@ -121,9 +140,7 @@ public static class NameMap
         if (tensor.Shape.Count == 0 || tensor.Shape[0] % 3 != 0)
             throw new ClipException(
                 $"The parameter '{name}' has shape [{string.Join(", ", tensor.Shape)}], which is not three in one; the file is damaged.");
-        var n = tensor.Data.Length / 3;
-        long[] shape = [tensor.Shape[0] / 3, .. tensor.Shape.Skip(1)];
-        return [.. Enumerable.Range(0, 3).Select(i => new WeightTensor(shape, tensor.Data.Slice(i * n, n)))];
+        return StackedFloats.Thirds(tensor);
     }
 
     private static WeightTensor JoinRows(string[] names, IReadOnlyDictionary<string, WeightTensor> weights)
@@ -137,9 +154,8 @@ public static class NameMap
         var n = pieces[0].Data.Length;
         if (n > Array.MaxLength / 3)
             throw new ClipException($"The parameters {string.Join(", ", names)} together have more values than an array holds; no CLIP's do.");
-        var joined = new float[3 * n];
-        for (var i = 0; i < 3; i++) pieces[i].Data.CopyTo(joined.AsMemory(i * n));
-        return new WeightTensor([3 * pieces[0].Shape[0], .. pieces[0].Shape.Skip(1)], joined);
+        var stacked = new StackedFloats([.. pieces.Select(p => p.Data)]);
+        return new WeightTensor([3 * pieces[0].Shape[0], .. pieces[0].Shape.Skip(1)], stacked.Memory);
     }
 
     private static WeightTensor Transpose(string name, WeightTensor tensor)

@@ -7,9 +7,7 @@ internal static class OtherModels
     private static readonly (string Prefix, string Kind)[] Kinds =
     [
         ("text_decoder.", "a CoCa model (it has a text decoder)"),
-        ("vision_model.head.", "a SigLIP model (its image tower ends in an attention-pooling head)"),
-        ("visual.trunk.attn_pool.", "a SigLIP model (a timm image tower with attention pooling)"),
-        ("visual.trunk.", "a model with a timm image tower"),
+        ("visual.trunk.", "a model with a timm image tower that is not SigLIP's"),
         ("text.transformer.embeddings.", "a model with a Hugging Face text tower"),
         ("text.transformer.encoder.", "a model with a Hugging Face text tower"),
         ("text.transformer.shared.", "a model with a Hugging Face text tower"),
@@ -31,6 +29,7 @@ internal static class OtherModels
     {
         foreach (var (prefix, kind) in Kinds)
         {
+            if (prefix == SiglipNames.Trunk && SiglipNames.IsTimms(names)) continue;
             if (names.FirstOrDefault(name => name.StartsWith(prefix, StringComparison.Ordinal)) is { } name)
                 throw new ClipException($"{path} holds {kind}, which is not supported: tensor '{name}'; give a plain CLIP model.");
         }

@@ -9,6 +9,9 @@ namespace Clip.Trainer.Checkpoints;
 /// </summary>
 public static class RandomWeights
 {
+    /// <summary>Where the sigmoid loss starts (SigLIP, arXiv:2303.15343, section 3.2): almost all pairs are no match.</summary>
+    private const float SiglipLogitBias = -10;
+
     /// <summary>Draws the weights.</summary>
     /// <param name="config">The model's sizes.</param>
     /// <param name="seed">Decides every value; each tensor has its own stream, so neither order nor the number of threads matters.</param>
@@ -33,10 +36,13 @@ public static class RandomWeights
         Constant("logit_scale", (float)config.LogitScaleInit);
         Normal("positional_embedding", 0.01, text.ContextLength, text.Width);
         Normal("token_embedding.weight", 0.02, text.VocabSize, text.Width);
-        Normal("text_projection", Math.Pow(text.Width, -0.5), text.Width, config.EmbedDim);
+        if (text.HasProjectionBias) Linear("text_projection", Math.Pow(text.Width, -0.5), text.Width, config.EmbedDim);
+        else Normal("text_projection", Math.Pow(text.Width, -0.5), text.Width, config.EmbedDim);
+        if (config.IsSiglip) Constant("logit_bias", SiglipLogitBias);
         Norm("ln_final", text.Width);
         Blocks("", text.Layers, text.Width, text.MlpWidth);
         if (config.Vision is ResNetConfig resNet) ResNet(resNet);
+        else if (config.IsSiglip) Siglip((VisionTransformerConfig)config.Vision);
         else VisionTransformer((VisionTransformerConfig)config.Vision);
         return tensors;
 
@@ -50,6 +56,23 @@ public static class RandomWeights
             Norm("visual.ln_pre", vision.Width);
             Blocks("visual.", vision.Layers, vision.Width, vision.MlpWidth);
             Norm("visual.ln_post", vision.Width);
+        }
+
+        void Siglip(VisionTransformerConfig vision)
+        {
+            var std = Math.Pow(vision.Width, -0.5);
+            Convolution("visual.conv1", 3, vision.Width, vision.PatchSize);
+            Constant("visual.conv1.bias", 0, vision.Width);
+            Normal("visual.positional_embedding", std, vision.Tokens, vision.Width);
+            Blocks("visual.", vision.Layers, vision.Width, vision.MlpWidth);
+            Norm("visual.ln_post", vision.Width);
+            Normal(SiglipNames.Probe, std, 1, 1, vision.Width);
+            Normal("visual.head.attn.in_proj_weight", std, 3 * vision.Width, vision.Width);
+            Constant("visual.head.attn.in_proj_bias", 0, 3 * vision.Width);
+            Linear("visual.head.attn.out_proj", std, vision.Width, vision.Width);
+            Norm("visual.head.ln_2", vision.Width);
+            Linear("visual.head.mlp.c_fc", std, vision.Width, vision.MlpWidth);
+            Linear("visual.head.mlp.c_proj", Math.Pow(vision.MlpWidth, -0.5), vision.MlpWidth, vision.Width);
         }
 
         void ResNet(ResNetConfig vision)

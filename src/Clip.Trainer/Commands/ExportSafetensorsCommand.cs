@@ -20,7 +20,9 @@ internal static class ExportSafetensorsCommand
         command.SetAction(parsed =>
         {
             using var checkpoint = CheckpointFile.Open(parsed.GetValue(model)!);
-            var weights = parsed.GetValue(naming) == "hf" ? NameMap.ToHuggingFace(checkpoint.Weights) : checkpoint.Weights;
+            var weights = parsed.GetValue(naming) == "hf" ? NameMap.ToHuggingFace(checkpoint.Weights)
+                : checkpoint.Weights.ContainsKey(SiglipNames.Probe) ? SiglipNames.ToOpenClip(checkpoint.Weights)
+                : checkpoint.Weights;
             SafetensorsWriter.Write(parsed.GetValue(output)!, weights);
             Console.WriteLine($"{weights.Count} tensors: {Path.GetFullPath(parsed.GetValue(output)!)}");
         });

@@ -62,7 +62,7 @@ internal static class Inspection
         yield return ("parameters", Parameters(checkpoint));
         yield return ("stored as", ModelDescription.Counts(checkpoint.ElementCounts));
         yield return ("size", Sizes(checkpoint));
-        foreach (var line in Tokenizer(around, missing)) yield return line;
+        foreach (var line in Tokenizer(around, checkpoint.Weights.ContainsKey(SiglipNames.Probe), missing)) yield return line;
         foreach (var text in missing) yield return (Missing, text);
         yield return ("to use it", "clip convert");
     }
@@ -71,6 +71,7 @@ internal static class Inspection
     {
         var around = new ModelSurroundings(path);
         var missing = new List<string>();
+        var isSiglip = around.Config is { } configFile && ModelConfigFile.Read(configFile).IsSiglip;
         yield return ("kind", "model folder");
         if (CheckpointFile.InFolder(path) is { } weights)
         {
@@ -88,7 +89,7 @@ internal static class Inspection
             yield return ("sizes", ModelDescription.Sizes(sizes));
         }
 
-        foreach (var line in Tokenizer(around, missing)) yield return line;
+        foreach (var line in Tokenizer(around, isSiglip, missing)) yield return line;
         if (around.Preprocessing is { } preprocessing)
             yield return ("preprocessing", Path.GetFileName(preprocessing));
         foreach (var (file, part, precision) in GraphsIn(path))
@@ -121,16 +122,17 @@ internal static class Inspection
         }
 
         // What the weights do not tell is said to be missing, so any value of it serves to find the rest.
+        var isSiglip = checkpoint.Weights.ContainsKey(SiglipNames.Probe);
         var (vision, text) = (HeadsOrNull(VisionWidth(checkpoint), "vision"), HeadsOrNull(TextWidth(checkpoint), "text"));
-        var hints = new ArchitectureHints(Activation.QuickGelu, vision, text);
+        var hints = new ArchitectureHints(isSiglip ? Activation.GeluTanh : Activation.QuickGelu, vision, text);
         config = ArchitectureInference.Infer(checkpoint.Weights, hints, checkpoint.Path);
-        if (!checkpoint.IsOpenAIs) missing.Add("the activation: --quick-gelu, --gelu or --config");
+        if (!checkpoint.IsOpenAIs && !isSiglip) missing.Add("the activation: --quick-gelu, --gelu or --config");
         yield return ("architecture", ModelDescription.Architecture(config));
         yield return ("sizes", $"{ModelDescription.Sizes(config)} (from the weights; as far as they tell)");
 
         int? HeadsOrNull(int width, string tower)
         {
-            if (width % 64 == 0) return null;
+            if (isSiglip ? SiglipConfigJson.Heads(width) is not null : width % 64 == 0) return null;
             missing.Add($"the {tower} tower's heads: --{tower}-heads or --config");
             return 1;
         }
@@ -156,9 +158,10 @@ internal static class Inspection
         ModelDescription.Bytes(checkpoint.Files.Sum(f => new FileInfo(f).Length))
         + (checkpoint.Files.Count > 1 ? $" in {checkpoint.Files.Count} files" : "");
 
-    private static IEnumerable<(string Heading, string Text)> Tokenizer(ModelSurroundings around, List<string> missing)
+    private static IEnumerable<(string Heading, string Text)> Tokenizer(ModelSurroundings around, bool isSiglip, List<string> missing)
     {
-        if (around.Tokenizer is { } path) yield return ("tokenizer", $"{TokenizerFiles.Load(path).Size} entries");
+        if (isSiglip && SiglipTokenizerFiles.Find(around.Folder) is { } files) yield return ("tokenizer", $"{files.CountEntries()} entries");
+        else if (!isSiglip && around.Tokenizer is { } path) yield return ("tokenizer", $"{TokenizerFiles.Load(path).Size} entries");
         else missing.Add("a tokenizer, so only the image side can be used: clip convert --tokenizer adds one");
     }
 

@@ -51,32 +51,19 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
             throw new ClipException($"{target} holds the checkpoint and would be replaced; give another --output.");
 
         var config = Config(checkpoint, around, out var isInferred);
-        var tokenizer = Tokenizer(around);
-        if (tokenizer is not null)
-        {
-            if (isInferred)
-            {
-                config = config with
-                {
-                    Text = config.Text with { BosTokenId = tokenizer.StartOfTextId, EosTokenId = tokenizer.EndOfTextId },
-                };
-            }
-
-
-            TokenizerFiles.RequireFit(tokenizer, config.Text);
-        }
-
+        var writeTokenizer = config.IsSiglip ? SiglipTokenizer(around, config) : Tokenizer(around, ref config, isInferred);
         if (config.Text.ContextLength > MaxContext)
             throw new ClipException(
                 $"{checkpoint.Path} has a context of {config.Text.ContextLength} tokens; at most {MaxContext} are supported.");
         var preprocessing = around.Preprocessing is { } file ? PreprocessingFile.Read(file, config.Vision.ImageSize) : null;
-        var isOwn = preprocessing is null || preprocessing == ClipImagePreprocessing.ForSize(config.Vision.ImageSize);
+        var isOwn = preprocessing is null
+            || (!config.IsSiglip && preprocessing == ClipImagePreprocessing.ForSize(config.Vision.ImageSize));
 
         say($"{checkpoint.Path}: {ModelDescription.Architecture(config)}");
         say($"{(isInferred ? "Inferred from the weights" : "From the config")}: {ModelDescription.Sizes(config)}");
         ModelFolderWriter.Write(config, checkpoint.Weights, target, WriteRest, options.Precisions);
         say($"Model folder: {target}");
-        if (tokenizer is null)
+        if (writeTokenizer is null)
         {
             warn("The folder has no tokenizer, so only its image side works; convert again with --tokenizer, "
                 + "or put tokenizer.json, or vocab.json and merges.txt, into it.");
@@ -84,7 +71,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
 
         void WriteRest(string folder)
         {
-            tokenizer?.Save(folder, config.Text.ContextLength);
+            writeTokenizer?.Invoke(folder);
             if (!isOwn) PreprocessingFile.Apply(preprocessing!, folder);
         }
     }
@@ -100,11 +87,12 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
             return WithVisionHeads(config).Validate(path);
         }
 
-        if (options.Activation is null && !checkpoint.IsOpenAIs)
+        var isSiglip = checkpoint.Weights.ContainsKey(SiglipNames.Probe);
+        if (options.Activation is null && !checkpoint.IsOpenAIs && !isSiglip)
             throw new ClipException(
                 $"{checkpoint.Path} does not tell which activation its model was trained with: give --quick-gelu "
                 + "(OpenAI's weights and what was made from them), --gelu (most others), or --config.");
-        var activation = options.Activation ?? Activation.QuickGelu;
+        var activation = options.Activation ?? (isSiglip ? Activation.GeluTanh : Activation.QuickGelu);
         return ArchitectureInference.Infer(
             checkpoint.Weights, new ArchitectureHints(activation, options.VisionHeads, options.TextHeads), checkpoint.Path);
     }
@@ -116,6 +104,22 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         _ => config,
     };
 
-    private BpeVocabulary? Tokenizer(ModelSurroundings around) =>
-        (options.Tokenizer ?? around.Tokenizer) is { } path ? TokenizerFiles.Load(path) : null;
+    /// <summary>What writes CLIP's tokenizer into a folder; null where there is none. It tells a config off the weights its special tokens.</summary>
+    private Action<string>? Tokenizer(ModelSurroundings around, ref ClipConfig config, bool isInferred)
+    {
+        if ((options.Tokenizer ?? around.Tokenizer) is not { } path) return null;
+        var tokenizer = TokenizerFiles.Load(path);
+        if (isInferred)
+            config = config with { Text = config.Text with { BosTokenId = tokenizer.StartOfTextId, EosTokenId = tokenizer.EndOfTextId } };
+        TokenizerFiles.RequireFit(tokenizer, config.Text);
+        var context = config.Text.ContextLength;
+        return folder => tokenizer.Save(folder, context);
+    }
+
+    private Action<string>? SiglipTokenizer(ModelSurroundings around, ClipConfig config)
+    {
+        var files = options.Tokenizer is { } path ? SiglipTokenizerFiles.Open(path) : SiglipTokenizerFiles.Find(around.Folder);
+        files?.RequireFit(config.Text.VocabSize);
+        return files is null ? null : files.CopyTo;
+    }
 }

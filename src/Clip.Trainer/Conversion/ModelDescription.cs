@@ -10,6 +10,7 @@ internal static class ModelDescription
     public static string Architecture(ClipConfig config)
     {
         var known = ClipConfigJson.Names.FirstOrDefault(name => HaveSameSizes(ClipConfigJson.Load(name), config));
+        if (config.IsSiglip) return "SigLIP";
         return known ?? $"CLIP with a {(config.Vision is ResNetConfig ? "ResNet" : "Vision Transformer")} of other sizes than OpenAI's";
     }
 
@@ -23,9 +24,15 @@ internal static class ModelDescription
             _ => throw new ArgumentException($"There is no image tower {config.Vision.GetType().Name}.", nameof(config)),
         };
         var text = config.Text;
-        var activation = config.Activation == Activation.QuickGelu ? "quick-GELU" : "GELU";
+        var activation = config.Activation switch
+        {
+            Activation.QuickGelu => "quick-GELU",
+            Activation.GeluTanh => "tanh-GELU",
+            _ => "GELU",
+        };
+        var pooling = text.Pooling == TextPooling.Eos ? "" : $", read at the {text.Pooling.ToString().ToLowerInvariant()} token";
         return $"image {config.Vision.ImageSize}, {vision}; text {text.ContextLength} tokens, vocabulary {text.VocabSize}, "
-            + $"width {text.Width}, {text.Layers} layers, {text.Heads} heads, MLP {text.MlpWidth}; "
+            + $"width {text.Width}, {text.Layers} layers, {text.Heads} heads, MLP {text.MlpWidth}{pooling}; "
             + $"embedding {config.EmbedDim}; {activation}";
     }
 

@@ -28,6 +28,7 @@ internal sealed class AugmentedPixels(ClipImagePreprocessing settings, Augmentat
         }
 
         image = ImageDecoder.Decode(File.ReadAllBytes(path), settings.MaxPixels, settings.Gray16);
+        image.LayOn(settings.Background);
         Fill(image, ref random, destination);
         var kept = Interlocked.Add(ref _cached, image.Pixels.Length) <= cacheBytes && _cache.TryAdd(path, image);
         if (!kept) image.Dispose();

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Clip.Trainer.Data;
 
-/// <summary>What shows through transparent images in training. Inference drops alpha, as CLIP does, and so does training without a background.</summary>
+/// <summary>
+/// What shows through transparent images in training; without one their alpha is dropped, as CLIP does. One colour for all becomes part of
+/// the model's preprocessing, so that validation and inference see the same; where each sample has its own, they drop alpha.
+/// </summary>
 /// <param name="Color">The colour; null draws one for each sample.</param>
 public sealed record Background((byte Red, byte Green, byte Blue)? Color)
 {
@@ -23,6 +26,9 @@ public sealed record Background((byte Red, byte Green, byte Blue)? Color)
             return new Background(((byte)(rgb >> 16), (byte)(rgb >> 8), (byte)rgb));
         throw new ClipException($"--aug-background '{text}' is not a background; give none, random, white, black or #rrggbb.");
     }
+
+    /// <summary>Red, green and blue of the one colour for all.</summary>
+    internal byte[]? Bytes => Color is { } color ? [color.Red, color.Green, color.Blue] : null;
 
     /// <summary>The colour of a sample.</summary>
     internal (byte Red, byte Green, byte Blue) Draw(ref SampleRandom random) =>

@@ -8,6 +8,22 @@ public enum Activation
 
     /// <summary>x·σ(1.702·x): what OpenAI's weights were trained with.</summary>
     QuickGelu,
+
+    /// <summary>x·½(1 + tanh(√(2/π)·(x + 0.044715·x³))): SigLIP's, <c>gelu_pytorch_tanh</c> in Hugging Face's words.</summary>
+    GeluTanh,
+}
+
+/// <summary>Which row of the text tower is the text's feature; the names are open_clip's <c>pool_type</c>.</summary>
+public enum TextPooling
+{
+    /// <summary>The first end-of-text token (<c>eos</c>), which in CLIP's vocabularies has the largest id (<c>argmax</c>): CLIP's own.</summary>
+    Eos,
+
+    /// <summary>The first token.</summary>
+    First,
+
+    /// <summary>The last of the context, which is padding where the text is shorter: SigLIP's.</summary>
+    Last,
 }
 
 /// <summary>The text tower: a causal transformer read at the end-of-text token (CLIP paper, section 2.4).</summary>
@@ -36,6 +52,18 @@ public sealed record TextConfig
 
     /// <summary>The end-of-text token, at which the feature is read; in CLIP's vocabularies the last.</summary>
     public int EosTokenId { get; init; } = 49407;
+
+    /// <summary>Which row is read.</summary>
+    public TextPooling Pooling { get; init; }
+
+    /// <summary>Whether a token sees only itself and those before it. SigLIP's see all of the context, padding too.</summary>
+    public bool IsCausal { get; init; } = true;
+
+    /// <summary>Whether the projection into the shared space has a bias, as SigLIP's.</summary>
+    public bool HasProjectionBias { get; init; }
+
+    /// <summary>Whether the feature depends on padding, so that every text must be filled up to <see cref="ContextLength"/>.</summary>
+    internal bool NeedsFullContext => !IsCausal || Pooling == TextPooling.Last;
 }
 
 /// <summary>What a model has beside its image tower.</summary>
@@ -71,6 +99,9 @@ public sealed record ClipConfig
 
     /// <summary>The activation of the transformers' MLPs; a ResNet's own is always ReLU.</summary>
     public Activation Activation { get; init; } = Activation.QuickGelu;
+
+    /// <summary>Whether the image tower is SigLIP's, and with it the names and files of Hugging Face's <c>SiglipModel</c>.</summary>
+    internal bool IsSiglip => Vision is VisionTransformerConfig { Pooling: VisionPooling.AttentionHead };
 
     /// <summary>Added to the variance in every LayerNorm.</summary>
     public double LayerNormEps { get; init; } = 1e-5;
@@ -108,7 +139,20 @@ public sealed record ClipConfig
         Positive(source, Text.Heads, "text heads");
         Positive(source, Text.MlpWidth, "text MLP width");
         Divides(source, Text.Heads, Text.Width, "text heads", "width");
+        if (IsSiglip && ((VisionTransformerConfig)Vision).Width is var width && width != EmbedDim)
+            throw new ClipException($"{source}: a SigLIP's image features have the tower's width {width}, but the texts' have {EmbedDim}.");
+        if (IsSiglip && !(Text is { IsCausal: false, HasProjectionBias: true, Pooling: TextPooling.Last }))
+            throw new ClipException($"{source}: a SigLIP's image tower with another text tower than SigLIP's is not supported; correct the config.");
         return this;
+    }
+
+    /// <summary>Refuses what is computed in ONNX graphs alone.</summary>
+    /// <exception cref="ClipException">The config asks for it.</exception>
+    internal void RequireTrainable()
+    {
+        if (IsSiglip || Text.NeedsFullContext || Text.HasProjectionBias || Text.Pooling == TextPooling.First || Activation == Activation.GeluTanh)
+            throw new ClipException("Models like SigLIP (text pooling other than end of text, tanh-GELU, an attention-pooling head) can be converted "
+                + "and used but not trained; give a plain CLIP config.");
     }
 
     internal static void Positive(string source, int value, string name)

@@ -6,6 +6,8 @@ namespace Clip.Trainer.Modeling;
 /// <summary>Reads <see cref="ClipConfig"/> from Hugging Face's <c>config.json</c> or open_clip's configs; writes the former.</summary>
 public static class ClipConfigJson
 {
+    private const string PoolType = "pool_type", NoCausalMask = "no_causal_mask", ProjectionBias = "proj_bias";
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>The models that come with the program, by open_clip's names.</summary>
@@ -39,6 +41,8 @@ public static class ClipConfigJson
         {
             using var document = JsonDocument.Parse(json);
             var root = document.RootElement;
+            if (root.TryGetProperty("model_type", out var type) && type.GetString() == SiglipConfigJson.ModelType)
+                return SiglipConfigJson.FromHuggingFace(root, source).Validate(source);
             if (root.TryGetProperty("vision_config", out var vision) && root.TryGetProperty("text_config", out var text))
                 return FromHuggingFace(root, vision, text, source).Validate(source);
             if (root.TryGetProperty("vision_cfg", out vision) && root.TryGetProperty("text_cfg", out text))
@@ -57,13 +61,16 @@ public static class ClipConfigJson
     /// <summary>
     /// Hugging Face's <c>config.json</c> for a model of these sizes. Hugging Face knows no CLIP with a ResNet: for one,
     /// <c>vision_config</c> has two keys of our own, <c>resnet_layers</c>, the bottlenecks of the four stages, and <c>resnet_width</c>,
-    /// the channels behind the stem; <c>hidden_size</c> and <c>num_attention_heads</c> are then those of the attention pooling. Nor does its
-    /// CLIP have <c>logit_bias_init_value</c> (SigLIP) and <c>projection_heads</c> (ConVIRT), which are written where the model has them.
+    /// the channels behind the stem; <c>hidden_size</c> and <c>num_attention_heads</c> are then those of the attention pooling. Nor does
+    /// it know open_clip's <c>pool_type</c>, <c>no_causal_mask</c> and <c>proj_bias</c> of the text tower, which keep these names, nor a
+    /// CLIP with <c>logit_bias_init_value</c> (SigLIP's loss) and <c>projection_heads</c> (ConVIRT).
+    /// A model with SigLIP's image tower gets the config of a <c>SiglipModel</c>.
     /// </summary>
     public static string ToHuggingFace(ClipConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var act = config.Activation == Activation.QuickGelu ? "quick_gelu" : "gelu";
+        if (config.IsSiglip) return SiglipConfigJson.ToHuggingFace(config).ToJsonString(Indented);
+        var act = ActivationName(config.Activation);
         var json = new JsonObject
         {
             ["architectures"] = new JsonArray(Architecture(config.TextSide)),
@@ -93,6 +100,10 @@ public static class ClipConfigJson
         };
         if (config.LogitBiasInit is { } bias) json["logit_bias_init_value"] = bias;
         if (config.ProjectionHeads) json["projection_heads"] = true;
+        var text = (JsonObject)json["text_config"]!;
+        if (config.Text.Pooling != TextPooling.Eos) text[PoolType] = config.Text.Pooling.ToString().ToLowerInvariant();
+        if (!config.Text.IsCausal) text[NoCausalMask] = true;
+        if (config.Text.HasProjectionBias) text[ProjectionBias] = true;
         return json.ToJsonString(Indented);
     }
 
@@ -157,6 +168,9 @@ public static class ClipConfigJson
                 MlpWidth = Int(text, "intermediate_size", 2048),
                 BosTokenId = Int(text, "bos_token_id", 49406),
                 EosTokenId = Int(text, "eos_token_id", 49407),
+                Pooling = Pooling(text, source),
+                IsCausal = !Flag(text, NoCausalMask),
+                HasProjectionBias = Flag(text, ProjectionBias),
             },
         };
     }
@@ -180,30 +194,63 @@ public static class ClipConfigJson
 
     private static ClipConfig FromOpenClip(JsonElement root, JsonElement vision, JsonElement text, string source)
     {
+        if (SiglipConfigJson.IsSiglip(vision)) return SiglipConfigJson.FromOpenClip(root, vision, text, source);
         foreach (var (tower, key) in new[] { (vision, "timm_model_name"), (text, "hf_model_name"), (root, "multimodal_cfg") })
         {
             if (tower.TryGetProperty(key, out var value))
                 throw new ClipException($"{source}: {key} {value} is not supported; give a config of a plain CLIP model.");
         }
 
-        int textWidth = Int(text, "width", 512), vocabulary = Int(text, "vocab_size", 49408);
         return new ClipConfig
         {
             EmbedDim = Int(root, "embed_dim", 512),
-            Activation = root.TryGetProperty("quick_gelu", out var quick) && quick.GetBoolean()
-                ? Modeling.Activation.QuickGelu
-                : Modeling.Activation.Gelu,
+            Activation = OpenClipActivation(root, vision, text, source),
+            LogitScaleInit = Double(root, "init_logit_scale", Math.Log(1 / 0.07)),
             Vision = VisionFromOpenClip(vision),
-            Text = new TextConfig
-            {
-                ContextLength = Int(text, "context_length", 77),
-                Width = textWidth,
-                Layers = Int(text, "layers", 12),
-                Heads = Int(text, "heads", 8),
-                MlpWidth = (int)(textWidth * Double(text, "mlp_ratio", 4)),
-            },
-        }.WithVocabulary(vocabulary);
+            Text = TextFromOpenClip(text, source),
+        };
     }
+
+    /// <summary>open_clip's <c>text_cfg</c> (<c>CLIPTextCfg</c>), whose vocabulary ends in start and end of text unless it says otherwise.</summary>
+    internal static TextConfig TextFromOpenClip(JsonElement text, string source)
+    {
+        int width = Int(text, "width", 512), vocabulary = Int(text, "vocab_size", 49408);
+        return new TextConfig
+        {
+            ContextLength = Int(text, "context_length", 77),
+            VocabSize = vocabulary,
+            Width = width,
+            Layers = Int(text, "layers", 12),
+            Heads = Int(text, "heads", 8),
+            MlpWidth = (int)(width * Double(text, "mlp_ratio", 4)),
+            BosTokenId = vocabulary - 2,
+            EosTokenId = Int(text, "eos_id", vocabulary - 1),
+            Pooling = Pooling(text, source),
+            IsCausal = !Flag(text, NoCausalMask),
+            HasProjectionBias = Flag(text, ProjectionBias),
+        };
+    }
+
+    /// <summary>GELU, unless <c>quick_gelu</c> or both towers' <c>act_kwargs</c> ask for one of its approximations.</summary>
+    private static Activation OpenClipActivation(JsonElement root, JsonElement vision, JsonElement text, string source)
+    {
+        if (Flag(root, "quick_gelu")) return Modeling.Activation.QuickGelu;
+        var isTanh = IsTanh(text);
+        if (isTanh != IsTanh(vision) && !(vision.TryGetProperty("layers", out var layers) && layers.ValueKind == JsonValueKind.Array))
+            throw new ClipException($"{source}: the towers have different act_kwargs; models with one activation are supported.");
+        return isTanh ? Modeling.Activation.GeluTanh : Modeling.Activation.Gelu;
+
+        static bool IsTanh(JsonElement tower) => tower.TryGetProperty("act_kwargs", out var arguments)
+            && arguments.ValueKind == JsonValueKind.Object && Text(arguments, "approximate", "none") == "tanh";
+    }
+
+    private static TextPooling Pooling(JsonElement text, string source) => Text(text, PoolType, "eos") switch
+    {
+        "eos" or "argmax" => TextPooling.Eos,
+        "first" => TextPooling.First,
+        "last" => TextPooling.Last,
+        var other => throw new ClipException($"{source}: pool_type '{other}' is not supported; eos, argmax, first and last are."),
+    };
 
     private static VisionConfig VisionFromOpenClip(JsonElement vision)
     {
@@ -238,18 +285,28 @@ public static class ClipConfigJson
         _ => "CLIPModel",
     };
 
-    private static Activation ParseActivation(string name, string source) => name switch
+    internal static Activation ParseActivation(string name, string source) => name switch
     {
         "quick_gelu" => Modeling.Activation.QuickGelu,
         "gelu" => Modeling.Activation.Gelu,
-        _ => throw new ClipException($"{source}: hidden_act '{name}' is not supported; quick_gelu and gelu are."),
+        "gelu_pytorch_tanh" => Modeling.Activation.GeluTanh,
+        _ => throw new ClipException($"{source}: hidden_act '{name}' is not supported; quick_gelu, gelu and gelu_pytorch_tanh are."),
     };
 
-    private static int Int(JsonElement e, string key, int fallback) => e.TryGetProperty(key, out var v) ? v.GetInt32() : fallback;
+    internal static string ActivationName(Activation activation) => activation switch
+    {
+        Activation.QuickGelu => "quick_gelu",
+        Activation.GeluTanh => "gelu_pytorch_tanh",
+        _ => "gelu",
+    };
 
-    private static double Double(JsonElement e, string key, double fallback) => e.TryGetProperty(key, out var v) ? v.GetDouble() : fallback;
+    private static bool Flag(JsonElement e, string key) => e.TryGetProperty(key, out var v) && v.ValueKind == JsonValueKind.True;
 
-    private static string Text(JsonElement e, string key, string fallback) => e.TryGetProperty(key, out var v) ? v.GetString()! : fallback;
+    internal static int Int(JsonElement e, string key, int fallback) => e.TryGetProperty(key, out var v) ? v.GetInt32() : fallback;
+
+    internal static double Double(JsonElement e, string key, double fallback) => e.TryGetProperty(key, out var v) ? v.GetDouble() : fallback;
+
+    internal static string Text(JsonElement e, string key, string fallback) => e.TryGetProperty(key, out var v) ? v.GetString()! : fallback;
 
     private static IEnumerable<string> Resources() =>
         typeof(ClipConfigJson).Assembly.GetManifestResourceNames().Where(r => r.Contains(".Configs.", StringComparison.Ordinal));

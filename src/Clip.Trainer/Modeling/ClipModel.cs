@@ -25,6 +25,7 @@ public sealed class ClipModel : nn.Module
         : base(nameof(ClipModel))
     {
         Config = config ?? throw new ArgumentNullException(nameof(config));
+        config.RequireTrainable();
         var text = new TextTransformer(config);
         _encodeText = text.forward;
         visual = ImageTower.Create(config);

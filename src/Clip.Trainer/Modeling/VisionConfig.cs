@@ -15,7 +15,20 @@ public abstract record VisionConfig
     internal abstract void Validate(string source);
 }
 
-/// <summary>A Vision Transformer with a LayerNorm before the blocks (CLIP paper, section 2.4). The defaults are ViT-B/32's.</summary>
+/// <summary>How a Vision Transformer's tokens become one feature.</summary>
+public enum VisionPooling
+{
+    /// <summary>A class token is put before the patches, a LayerNorm before the blocks; the class token is projected: CLIP's own.</summary>
+    ClassToken,
+
+    /// <summary>
+    /// No class token, no LayerNorm before the blocks, a bias on the patches; a learned probe attends to all patches, and an MLP
+    /// follows: SigLIP's (Hugging Face's SiglipMultiheadAttentionPoolingHead, timm's AttentionPoolLatent). Not projected.
+    /// </summary>
+    AttentionHead,
+}
+
+/// <summary>A Vision Transformer (CLIP paper, section 2.4). The defaults are ViT-B/32's.</summary>
 public sealed record VisionTransformerConfig : VisionConfig
 {
     /// <summary>Height and width of a patch in pixels; divides <see cref="VisionConfig.ImageSize"/>.</summary>
@@ -33,8 +46,11 @@ public sealed record VisionTransformerConfig : VisionConfig
     /// <summary>Channels inside the MLP; OpenAI's rule is 4 × <see cref="Width"/>.</summary>
     public int MlpWidth { get; init; } = 3072;
 
-    /// <summary>Patches and the class token.</summary>
-    public int Tokens => ImageSize / PatchSize * (ImageSize / PatchSize) + 1;
+    /// <summary>How the tokens become one feature.</summary>
+    public VisionPooling Pooling { get; init; }
+
+    /// <summary>Patches, and the class token where there is one.</summary>
+    public int Tokens => ImageSize / PatchSize * (ImageSize / PatchSize) + (Pooling == VisionPooling.ClassToken ? 1 : 0);
 
     internal override void Validate(string source)
     {
@@ -44,7 +60,9 @@ public sealed record VisionTransformerConfig : VisionConfig
         ClipConfig.Positive(source, Layers, "vision layers");
         ClipConfig.Positive(source, Heads, "vision heads");
         ClipConfig.Positive(source, MlpWidth, "vision MLP width");
-        ClipConfig.Divides(source, PatchSize, ImageSize, "vision patch_size", "image_size");
+        // SigLIP has images of 384 pixels with patches of 14: what is left over is not looked at.
+        if (Pooling == VisionPooling.ClassToken) ClipConfig.Divides(source, PatchSize, ImageSize, "vision patch_size", "image_size");
+        else if (PatchSize > ImageSize) throw new ClipException($"{source}: vision patch_size {PatchSize} is larger than image_size {ImageSize}; correct one.");
         ClipConfig.Divides(source, Heads, Width, "vision heads", "width");
     }
 }

@@ -29,9 +29,11 @@ internal sealed class AttentionGraph(GraphBuilder graph, int width, int heads)
     /// <returns>[items · rows, width].</returns>
     public string Attend(string query, string queryShape, string key, string value, string allShape, string? mask)
     {
-        var scores = graph.Op("MatMul", [Heads(query, queryShape, 0, 2, 1, 3), Heads(key, allShape, 0, 2, 3, 1)]);
+        // Transposed apart from being cut into heads: ONNX Runtime makes this second step part of the product.
+        var keys = graph.Op("Transpose", [Heads(key, allShape)], Attribute("perm", 0, 1, 3, 2));
+        var scores = graph.Op("MatMul", [Heads(query, queryShape), keys]);
         if (mask is not null) scores = graph.Op("Add", [scores, mask]);
-        var mixed = graph.Op("MatMul", [graph.Op("Softmax", [scores], Attribute("axis", -1L)), Heads(value, allShape, 0, 2, 1, 3)]);
+        var mixed = graph.Op("MatMul", [graph.Op("Softmax", [scores], Attribute("axis", -1L)), Heads(value, allShape)]);
         return graph.Op("Reshape", [graph.Op("Transpose", [mixed], Attribute("perm", 0, 2, 1, 3)), graph.Vector(-1, width)]);
     }
 
@@ -44,6 +46,6 @@ internal sealed class AttentionGraph(GraphBuilder graph, int width, int heads)
         return weight with { Data = scaled };
     }
 
-    private string Heads(string x, string shape, params long[] order) =>
-        graph.Op("Transpose", [graph.Op("Reshape", [x, shape])], Attribute("perm", order));
+    private string Heads(string x, string shape) =>
+        graph.Op("Transpose", [graph.Op("Reshape", [x, shape])], Attribute("perm", 0, 2, 1, 3));
 }

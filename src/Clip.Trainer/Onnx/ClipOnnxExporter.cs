@@ -15,6 +15,9 @@ public static class ClipOnnxExporter
 {
     internal const string VisionStem = "vision_model", TextStem = "text_model", WholeStem = "model";
 
+    /// <summary>What a SigLIP's towers put out, in Hugging Face's words.</summary>
+    private const string Pooled = "pooler_output";
+
     /// <summary>What the files are called, without suffix; the whole model first, for it is the one that misses no weight.</summary>
     internal static readonly string[] Stems = [WholeStem, VisionStem, TextStem];
 
@@ -34,6 +37,8 @@ public static class ClipOnnxExporter
     /// <c>CLIPModel.forward</c> returns them. The mask is only declared, for clients that always send one: the causal mask alone
     /// keeps padding, which follows the end of text, from touching the feature.</item>
     /// </list>
+    /// A SigLIP's files are those of a <c>SiglipModel</c>: the towers put out <c>pooler_output</c>, texts have the context's full length,
+    /// and there is no mask.
     /// Where weights exceed what one protobuf message may hold (2 GiB) they go to a file beside, named <c>&lt;file&gt;_data</c>.
     /// </summary>
     /// <param name="config">The model's sizes.</param>
@@ -84,8 +89,8 @@ public static class ClipOnnxExporter
     {
         var graph = stem switch
         {
-            VisionStem => Tower("clip_vision_model", TowerGraphs.Vision, "image_embeds"),
-            TextStem => Tower("clip_text_model", TowerGraphs.Text, "text_embeds"),
+            VisionStem => Tower("clip_vision_model", TowerGraphs.Vision, config.IsSiglip ? Pooled : "image_embeds"),
+            TextStem => Tower("clip_text_model", TowerGraphs.Text, config.IsSiglip ? Pooled : "text_embeds"),
             _ => Whole(config, new WeightSource(weights)),
         };
         if (precision == OnnxPrecision.Fp16) Float16Graph.Apply(graph);
@@ -106,7 +111,7 @@ public static class ClipOnnxExporter
         var graph = new GraphBuilder("clip_model");
         var textFeatures = TowerGraphs.Text(graph, weights, config, texts);
         var imageFeatures = TowerGraphs.Vision(graph, weights, config, images);
-        graph.Input("attention_mask", DataType.Int64, texts, "sequence");
+        if (!config.IsSiglip) graph.Input("attention_mask", DataType.Int64, texts, config.Text.NeedsFullContext ? config.Text.ContextLength : "sequence");
 
         graph.Scope("similarity");
         var textEmbeds = Normalise(textFeatures);

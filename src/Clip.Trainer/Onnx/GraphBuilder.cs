@@ -76,6 +76,9 @@ internal sealed class GraphBuilder(string name)
     public static AttributeProto Attribute(string name, float value) =>
         new() { Name = name, F = value, Type = AttributeProto.Types.AttributeType.Float };
 
+    public static AttributeProto Attribute(string name, string value) =>
+        new() { Name = name, S = ByteString.CopyFromUtf8(value), Type = AttributeProto.Types.AttributeType.String };
+
     public static AttributeProto Attribute(string name, params long[] values) =>
         new() { Name = name, Ints = { values }, Type = AttributeProto.Types.AttributeType.Ints };
 

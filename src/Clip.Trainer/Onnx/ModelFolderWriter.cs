@@ -20,13 +20,15 @@ public static class ModelFolderWriter
     /// <param name="outputFolder">Created; replaced if it is empty or holds a model (a <c>config.json</c>).</param>
     /// <param name="writeTokenizer">Given the folder to write the tokenizer's files into; null for a folder without.</param>
     /// <param name="precisions">How to store the weights of the ONNX files. Default single precision alone.</param>
+    /// <param name="background">The red, green and blue that pictures lie on; null where their alpha is dropped.</param>
     /// <exception cref="ClipException">The folder holds something else, or the weights do not fit the config.</exception>
     public static void Write(
         ClipConfig config,
         IReadOnlyDictionary<string, WeightTensor> weights,
         string outputFolder,
         Action<string>? writeTokenizer,
-        IReadOnlyCollection<OnnxPrecision>? precisions = null)
+        IReadOnlyCollection<OnnxPrecision>? precisions = null,
+        byte[]? background = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
@@ -38,7 +40,9 @@ public static class ModelFolderWriter
         {
             Directory.CreateDirectory(aside);
             File.WriteAllText(Path.Combine(aside, "config.json"), ClipConfigJson.ToHuggingFace(config));
-            File.WriteAllText(Path.Combine(aside, "preprocessor_config.json"), PreprocessorConfig(config.Vision.ImageSize));
+            var preprocessor = Preprocessor(config);
+            if (background is not null) preprocessor["background"] = new JsonArray(background[0], background[1], background[2]);
+            File.WriteAllText(Path.Combine(aside, "preprocessor_config.json"), preprocessor.ToJsonString(Indented));
             writeTokenizer?.Invoke(aside);
             ClipOnnxExporter.Export(config, weights, Path.Combine(aside, "onnx"), precisions);
             var named = config.Vision is ResNetConfig || config.TextSide != TextSide.Tower ? weights : NameMap.ToHuggingFace(weights);
@@ -89,8 +93,11 @@ public static class ModelFolderWriter
         Directory.Delete(former, recursive: true);
     }
 
+    private static JsonObject Preprocessor(ClipConfig config) =>
+        config.IsSiglip ? SiglipPreprocessor(config.Vision.ImageSize) : ClipPreprocessor(config.Vision.ImageSize);
+
     /// <summary>CLIP's preprocessing by the keys of Hugging Face's CLIPImageProcessor; mean and deviation are OpenAI's.</summary>
-    private static string PreprocessorConfig(int imageSize) => new JsonObject
+    private static JsonObject ClipPreprocessor(int imageSize) => new()
     {
         ["crop_size"] = new JsonObject { ["height"] = imageSize, ["width"] = imageSize },
         ["do_center_crop"] = true,
@@ -105,7 +112,23 @@ public static class ModelFolderWriter
         ["resample"] = 3,
         ["rescale_factor"] = 1 / 255.0,
         ["size"] = new JsonObject { ["shortest_edge"] = imageSize },
-    }.ToJsonString(Indented);
+    };
+
+    /// <summary>SigLIP's, by the keys of SiglipImageProcessor: the whole image squashed to a square, values from −1 to 1.</summary>
+    private static JsonObject SiglipPreprocessor(int imageSize) => new()
+    {
+        ["do_convert_rgb"] = true,
+        ["do_normalize"] = true,
+        ["do_rescale"] = true,
+        ["do_resize"] = true,
+        ["image_mean"] = new JsonArray(0.5, 0.5, 0.5),
+        ["image_processor_type"] = "SiglipImageProcessor",
+        ["image_std"] = new JsonArray(0.5, 0.5, 0.5),
+        ["processor_class"] = "SiglipProcessor",
+        ["resample"] = 3,
+        ["rescale_factor"] = 1 / 255.0,
+        ["size"] = new JsonObject { ["height"] = imageSize, ["width"] = imageSize },
+    };
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 }

@@ -14,21 +14,47 @@ internal static class TowerGraphs
         var pixels = graph.Input("pixel_values", DataType.Float, items, 3, config.Vision.ImageSize, config.Vision.ImageSize);
         var features = config.Vision is ResNetConfig resNet
             ? new ResNetGraph(graph, weights, resNet).Features(pixels, config.EmbedDim)
-            : VisionTransformer(graph, weights, (VisionTransformerConfig)config.Vision, config, pixels);
+            : config.IsSiglip
+                ? Siglip(graph, weights, (VisionTransformerConfig)config.Vision, config, pixels)
+                : VisionTransformer(graph, weights, (VisionTransformerConfig)config.Vision, config, pixels);
         return Head(graph, weights, "image_head", config, features);
+    }
+
+    /// <summary>SigLIP's image tower (transformers' SiglipVisionTransformer; Big Vision's ViT with <c>pool_type="map"</c>).</summary>
+    private static string Siglip(
+        GraphBuilder graph, WeightSource weights, VisionTransformerConfig vision, ClipConfig config, string pixels)
+    {
+        var transformer = new TransformerGraph(graph, weights, "visual.", vision.Width, vision.Heads, vision.MlpWidth, config);
+        graph.Scope("visual.embed");
+        var bias = graph.Weight("visual.conv1.bias", weights.Take("visual.conv1.bias", vision.Width));
+        var positions = weights.Take("visual.positional_embedding", vision.Tokens, vision.Width);
+        var x = Patches(graph, weights, vision, pixels, bias);
+        x = graph.Op("Add", [x, graph.Weight("visual.positional_embedding", positions)]);
+        x = graph.Op("Reshape", [x, graph.Vector(-1, vision.Width)]);
+        var shape = transformer.HeadShape(vision.Tokens);
+        for (var i = 0; i < vision.Layers; i++) x = transformer.Block(i, x, shape, x, shape, mask: null);
+        return transformer.Probe("visual.head", transformer.LayerNorm("visual.ln_post", x), shape);
+    }
+
+    /// <summary>Each patch as a row: [items, patches, width].</summary>
+    private static string Patches(
+        GraphBuilder graph, WeightSource weights, VisionTransformerConfig vision, string pixels, params string[] bias)
+    {
+        int width = vision.Width, patch = vision.PatchSize;
+        var conv = graph.Weight("visual.conv1.weight", weights.Take("visual.conv1.weight", width, 3, patch, patch));
+        var patches = graph.Op(
+            "Conv", [pixels, conv, .. bias], Attribute("kernel_shape", patch, patch), Attribute("strides", patch, patch));
+        return graph.Op("Transpose", [graph.Op("Reshape", [patches, graph.Vector(0, width, -1)])], Attribute("perm", 0, 2, 1));
     }
 
     private static string VisionTransformer(
         GraphBuilder graph, WeightSource weights, VisionTransformerConfig vision, ClipConfig config, string pixels)
     {
-        int width = vision.Width, tokens = vision.Tokens, patch = vision.PatchSize;
+        int width = vision.Width, tokens = vision.Tokens;
         var transformer = new TransformerGraph(graph, weights, "visual.", width, vision.Heads, vision.MlpWidth, config);
 
         graph.Scope("visual.embed");
-        var conv = graph.Weight("visual.conv1.weight", weights.Take("visual.conv1.weight", width, 3, patch, patch));
-        var patches = graph.Op(
-            "Conv", [pixels, conv], Attribute("kernel_shape", patch, patch), Attribute("strides", patch, patch));
-        patches = graph.Op("Transpose", [graph.Op("Reshape", [patches, graph.Vector(0, width, -1)])], Attribute("perm", 0, 2, 1));
+        var patches = Patches(graph, weights, vision, pixels);
         var count = graph.Op("Shape", [pixels], Attribute("start", 0L), Attribute("end", 1L));
         var classShape = graph.Op("Concat", [count, graph.Vector(1, width)], Attribute("axis", 0L));
         var classEmbedding = graph.Weight("visual.class_embedding", weights.Take("visual.class_embedding", width));
@@ -51,15 +77,16 @@ internal static class TowerGraphs
     }
 
     /// <summary>
-    /// input_ids [items, tokens] → [items, embed_dim]. The feature is read at the first end-of-text token; where that token's id is
-    /// 2, at the largest id, because Hugging Face's early configs say 2 and mean OpenAI's arg-max (CLIPTextTransformer.forward).
+    /// input_ids [items, tokens] → [items, embed_dim]. CLIP's feature is read at the first end-of-text token; where that token's id is 2,
+    /// at the largest id, because Hugging Face's early configs say 2 and mean OpenAI's arg-max (CLIPTextTransformer.forward). Where it
+    /// depends on padding, the number of tokens is fixed to the context's.
     /// </summary>
     public static string Text(GraphBuilder graph, WeightSource weights, ClipConfig config, Dim items)
     {
         var text = config.Text;
         int width = text.Width, context = text.ContextLength;
         var transformer = new TransformerGraph(graph, weights, "", width, text.Heads, text.MlpWidth, config);
-        var ids = graph.Input("input_ids", DataType.Int64, items, "sequence");
+        var ids = graph.Input("input_ids", DataType.Int64, items, text.NeedsFullContext ? context : "sequence");
 
         graph.Scope("embed");
         var shapeOfIds = graph.Op("Shape", [ids]);
@@ -69,24 +96,47 @@ internal static class TowerGraphs
         positions = graph.Op("Slice", [positions, graph.Vector(0), length, graph.Vector(0)]);
         var x = graph.Op("Add", [graph.Op("Gather", [embeddings, ids]), positions]);
         x = graph.Op("Reshape", [x, graph.Vector(-1, width)]);
-        var square = graph.Op("Concat", [length, length], Attribute("axis", 0L));
-        var mask = graph.Op("Slice", [graph.Weight("causal_mask", CausalMask(context)), graph.Vector(0, 0), square, graph.Vector(0, 1)]);
+        var mask = text.IsCausal ? Mask() : null;
 
         var shape = transformer.HeadShape(shapeOfIds);
         for (var i = 0; i < text.Layers - 1; i++) x = transformer.Block(i, x, shape, x, shape, mask);
 
         graph.Scope("pool");
-        var isEnd = text.EosTokenId == 2 ? ids : graph.Op("Equal", [ids, graph.Scalar((long)text.EosTokenId)]);
-        // ArgMax gives the first of equals; it compares numbers, not truth values, hence the cast.
-        var end = graph.Op("ArgMax", [graph.Op("Cast", [isEnd], Attribute("to", (long)DataType.Int32))], Attribute("axis", 1L));
+        var place = text.Pooling switch
+        {
+            TextPooling.First => graph.Scalar(0L),
+            TextPooling.Last => graph.Scalar(context - 1L),
+            _ => EndOfText(graph, text, ids),
+        };
         var byItem = graph.Op("Reshape", [x, graph.Op("Concat", [shapeOfIds, graph.Vector(width)], Attribute("axis", 0L))]);
-        var pooled = graph.Op("GatherND", [byItem, end], Attribute("batch_dims", 1L));
-        var pooledMask = graph.Op("Unsqueeze", [graph.Op("Gather", [mask, end]), graph.Vector(1)]);
+        var pooled = text.Pooling == TextPooling.Eos
+            ? graph.Op("GatherND", [byItem, place], Attribute("batch_dims", 1L))
+            : graph.Op("Gather", [byItem, place], Attribute("axis", 1L));
+        var pooledMask = mask is null ? null : PooledMask();
         pooled = transformer.Block(text.Layers - 1, x, shape, pooled, transformer.HeadShape(1), pooledMask);
 
         graph.Scope("project");
-        var projection = graph.Weight("text_projection", weights.Take("text_projection", width, config.EmbedDim));
-        return Head(graph, weights, "text_head", config, graph.Op("MatMul", [transformer.LayerNorm("ln_final", pooled), projection]));
+        var feature = transformer.LayerNorm("ln_final", pooled);
+        var projected = text.HasProjectionBias
+            ? transformer.Linear("text_projection", feature, width, config.EmbedDim)
+            : graph.Op("MatMul", [feature, graph.Weight("text_projection", weights.Take("text_projection", width, config.EmbedDim))]);
+        return Head(graph, weights, "text_head", config, projected);
+
+        string Mask()
+        {
+            var square = graph.Op("Concat", [length, length], Attribute("axis", 0L));
+            return graph.Op("Slice", [graph.Weight("causal_mask", CausalMask(context)), graph.Vector(0, 0), square, graph.Vector(0, 1)]);
+        }
+
+        // The mask's rows of the tokens that are read: one an item, or one for all.
+        string PooledMask() => graph.Op("Unsqueeze", [graph.Op("Gather", [mask, place]), graph.Vector(text.Pooling == TextPooling.Eos ? 1 : 0)]);
+    }
+
+    /// <summary>Where each text ends. ArgMax gives the first of equals; it compares numbers, not truth values, hence the cast.</summary>
+    private static string EndOfText(GraphBuilder graph, TextConfig text, string ids)
+    {
+        var isEnd = text.EosTokenId == 2 ? ids : graph.Op("Equal", [ids, graph.Scalar((long)text.EosTokenId)]);
+        return graph.Op("ArgMax", [graph.Op("Cast", [isEnd], Attribute("to", (long)DataType.Int32))], Attribute("axis", 1L));
     }
 
     /// <summary>ConVIRT's second layer (<see cref="ProjectionHead"/>), where the config has one.</summary>

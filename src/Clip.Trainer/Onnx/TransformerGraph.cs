@@ -40,8 +40,7 @@ internal sealed class TransformerGraph(
         var allNormed = LayerNorm($"{name}.ln_1", all);
         var rowsNormed = rows == all ? allNormed : LayerNorm($"{name}.ln_1", rows);
 
-        var inWeight = weights.Take($"{name}.attn.in_proj_weight", 3 * width, width);
-        var inBias = weights.Take($"{name}.attn.in_proj_bias", 3 * width);
+        var (inWeights, inBiases) = InProjections(name);
         var joined = _attention.Attend(
             Projection(rowsNormed, "q", 0, _attention.QueryScale),
             rowsShape,
@@ -49,18 +48,54 @@ internal sealed class TransformerGraph(
             Projection(allNormed, "v", 2, 1),
             allShape,
             mask);
-        var attended = graph.Op("Add", [rows, Linear($"{name}.attn.out_proj", joined, width, width)]);
+        return AddMlp(name, graph.Op("Add", [rows, Linear($"{name}.attn.out_proj", joined, width, width)]));
 
-        var hidden = Linear($"{name}.mlp.c_fc", LayerNorm($"{name}.ln_2", attended), width, mlpWidth);
-        return graph.Op("Add", [attended, Linear($"{name}.mlp.c_proj", Activate(hidden), mlpWidth, width)]);
-
-        string Projection(string x, string letter, int third, float factor)
-        {
-            var w = Third(inWeight, third, [width, width], factor);
-            var b = Third(inBias, third, [width], factor);
-            return Gemm(x, graph.Weight($"{name}.attn.{letter}_proj.weight", w), graph.Weight($"{name}.attn.{letter}_proj.bias", b));
-        }
+        string Projection(string x, string letter, int third, float factor) =>
+            Project(x, $"{name}.attn.{letter}_proj", AttentionGraph.Scale(inWeights[third], factor), AttentionGraph.Scale(inBiases[third], factor));
     }
+
+    /// <summary>
+    /// Writes SigLIP's pooling head (transformers' SiglipMultiheadAttentionPoolingHead): a learned query, the same for every image and
+    /// so projected when the file is written, attends to all rows; an MLP is added to what it sees.
+    /// </summary>
+    /// <param name="name">The head's.</param>
+    /// <param name="all">Every token: [items · tokens, width].</param>
+    /// <param name="allShape">Their <see cref="HeadShape(long)"/>.</param>
+    /// <returns>[items, width].</returns>
+    public string Probe(string name, string all, string allShape)
+    {
+        graph.Scope(name);
+        var (inWeights, inBiases) = InProjections(name);
+        var probe = weights.Take($"{name}.probe", 1, 1, width).Data.Span;
+        var query = new float[width];
+        for (var row = 0; row < width; row++)
+        {
+            double sum = inBiases[0].Data.Span[row];
+            var w = inWeights[0].Data.Span.Slice(row * width, width);
+            for (var i = 0; i < width; i++) sum += (double)w[i] * probe[i];
+            query[row] = (float)(sum * _attention.QueryScale);
+        }
+
+        var joined = _attention.Attend(
+            graph.Weight($"{name}.query", new WeightTensor([1, width], query)),
+            HeadShape(1),
+            Project(all, $"{name}.attn.k_proj", inWeights[1], inBiases[1]),
+            Project(all, $"{name}.attn.v_proj", inWeights[2], inBiases[2]),
+            allShape,
+            mask: null);
+        return AddMlp(name, Linear($"{name}.attn.out_proj", joined, width, width));
+    }
+
+    private string AddMlp(string name, string x)
+    {
+        var hidden = Linear($"{name}.mlp.c_fc", LayerNorm($"{name}.ln_2", x), width, mlpWidth);
+        return graph.Op("Add", [x, Linear($"{name}.mlp.c_proj", Activate(hidden), mlpWidth, width)]);
+    }
+
+    /// <summary>The weights and biases of query, key and value, which PyTorch stacks.</summary>
+    private (WeightTensor[] Weights, WeightTensor[] Biases) InProjections(string name) =>
+        (StackedFloats.Thirds(weights.Take($"{name}.attn.in_proj_weight", 3 * width, width)),
+            StackedFloats.Thirds(weights.Take($"{name}.attn.in_proj_bias", 3 * width)));
 
     /// <summary>Normalises rows over their channels, and applies gain and bias.</summary>
     public string LayerNorm(string name, string x)
@@ -71,20 +106,17 @@ internal sealed class TransformerGraph(
             "LayerNormalization", [x, gain, bias], Attribute("axis", -1L), Attribute("epsilon", (float)config.LayerNormEps));
     }
 
-    private string Linear(string name, string x, int from, int to) => Gemm(
-        x,
-        graph.Weight($"{name}.weight", weights.Take($"{name}.weight", to, from)),
-        graph.Weight($"{name}.bias", weights.Take($"{name}.bias", to)));
+    /// <summary>A linear layer with bias.</summary>
+    public string Linear(string name, string x, int from, int to) =>
+        Project(x, name, weights.Take($"{name}.weight", to, from), weights.Take($"{name}.bias", to));
 
-    private string Gemm(string x, string weight, string bias) => graph.Op("Gemm", [x, weight, bias], Attribute("transB", 1L));
+    private string Project(string x, string name, WeightTensor weight, WeightTensor bias) =>
+        graph.Op("Gemm", [x, graph.Weight($"{name}.weight", weight), graph.Weight($"{name}.bias", bias)], Attribute("transB", 1L));
 
-    private string Activate(string x) => config.Activation == Activation.Gelu
-        ? graph.Op("Gelu", [x])
-        : graph.Op("Mul", [x, graph.Op("Sigmoid", [graph.Op("Mul", [x, graph.Scalar(1.702f)])])]);
-
-    private static WeightTensor Third(WeightTensor stacked, int index, long[] shape, float factor)
+    private string Activate(string x) => config.Activation switch
     {
-        var n = stacked.Data.Length / 3;
-        return AttentionGraph.Scale(new WeightTensor(shape, stacked.Data.Slice(index * n, n)), factor);
-    }
+        Activation.Gelu => graph.Op("Gelu", [x]),
+        Activation.GeluTanh => graph.Op("Gelu", [x], Attribute("approximate", "tanh")),
+        _ => graph.Op("Mul", [x, graph.Op("Sigmoid", [graph.Op("Mul", [x, graph.Scalar(1.702f)])])]),
+    };
 }

@@ -16,6 +16,7 @@ internal static class ModelStart
     /// <exception cref="ClipException">The starting weights do not fit, or an option does not fit the model.</exception>
     public static IObjective Create(TrainingOptions options, ClipConfig config, Action<string> say)
     {
+        config.RequireTrainable();
         torch.manual_seed(options.Seed);
         var objective = options.Objective.Create(config);
         var module = objective.Module;

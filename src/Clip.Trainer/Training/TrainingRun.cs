@@ -68,7 +68,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
 
         var objective = ModelStart.Create(options.Training, config, say);
         using var model = objective.Module;
-        var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize);
+        var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize) with { Background = options.Training.Augmentation.Background?.Bytes };
         using var augmented = new AugmentedPixels(preprocessing, options.Training.Augmentation, options.CacheBytes);
         var train = Loader(rows, augmented);
         var validation = validationRows is null ? null : Loader(validationRows, new PreprocessedPixels(ClipImagePreprocessor.Create(preprocessing)));
@@ -90,7 +90,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
 
         var vocabulary = BpeVocabulary.Load(tokenizerFolder);
         using (trainer.UseAveragedWeights())
-            ModelFolderWriter.Write(config, ModelStart.Export(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength));
+            ModelFolderWriter.Write(config, ModelStart.Export(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength), background: preprocessing.Background);
         say($"Model folder: {Path.GetFullPath(options.Output)}");
         return true;
 

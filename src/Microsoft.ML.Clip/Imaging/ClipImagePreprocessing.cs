@@ -59,6 +59,13 @@ public sealed record ClipImagePreprocessing
     public Gray16Conversion Gray16 { get; init; }
 
     /// <summary>
+    /// The red, green and blue that show through transparent parts; <see langword="null"/> by default, as in the reference, which drops
+    /// alpha and shows whatever colours lie under it. Not for palettes, whose transparency is ignored, as in the reference. Read from the
+    /// key <c>background</c> of <c>preprocessor_config.json</c>, which is this project's own: other software does not know it.
+    /// </summary>
+    public byte[]? Background { get; init; }
+
+    /// <summary>
     /// The largest image to decode, in pixels; a larger one is refused before memory is taken for it. 178 956 970 by default, where
     /// Pillow starts to warn of a decompression bomb.
     /// </summary>
@@ -86,10 +93,12 @@ public sealed record ClipImagePreprocessing
         return Imaging.PreprocessingFile.Read(path);
     }
 
-    /// <summary>Whether all settings are equal, the means and deviations number by number.</summary>
+    /// <summary>Whether all settings are equal, the means, deviations and background number by number.</summary>
     public bool Equals(ClipImagePreprocessing? other) =>
         other is not null
         && Scalars.Equals(other.Scalars)
+        && Background.AsSpan().SequenceEqual(other.Background)
+        && (Background is null) == (other.Background is null)
         && Mean.AsSpan().SequenceEqual(other.Mean)
         && Std.AsSpan().SequenceEqual(other.Std);
 

@@ -55,6 +55,7 @@ public sealed class ClipImagePreprocessor
     {
         CheckLength(destination);
         using var image = ImageDecoder.Decode(encoded, Settings.MaxPixels, Settings.Gray16);
+        image.LayOn(Settings.Background);
         if (Settings.Order == PreprocessingOrder.HuggingFace) image.ConvertToRgb();
         Preprocess(image.View, isBgr: false, destination);
     }
@@ -82,10 +83,18 @@ public sealed class ClipImagePreprocessor
         var isBgr = image.PixelFormat == MLPixelFormat.Bgra32;
         var mode = PixelConversion.IsOpaque(image.Pixels) ? PixelMode.Rgb : PixelMode.RgbaPremultiplied;
         var view = new PixelView(image.Pixels, 4 * image.Width, image.Width, image.Height, mode);
-        if (Settings.Order == PreprocessingOrder.HuggingFace && mode != PixelMode.Rgb)
+        if (mode != PixelMode.Rgb && (Settings.Order == PreprocessingOrder.HuggingFace || Settings.Background is not null))
         {
             using var copy = new DecodedImage(image.Width, image.Height, mode);
             view.Pixels[..copy.Pixels.Length].CopyTo(copy.Pixels);
+            if (isBgr && Settings.Background is not null)
+            {
+                // The background is told as red, green and blue.
+                PixelConversion.SwapRedAndBlue(copy.Pixels);
+                isBgr = false;
+            }
+
+            copy.LayOn(Settings.Background);
             copy.ConvertToRgb();
             Preprocess(copy.View, isBgr, destination);
             return;

@@ -39,6 +39,17 @@ internal sealed class DecodedImage : IDisposable
         Mode = PixelMode.Rgb;
     }
 
+    /// <summary>Lays transparent pixels on a colour, in place; an image without alpha stays as it is.</summary>
+    /// <param name="background">Red, green and blue; null changes nothing.</param>
+    public void LayOn(byte[]? background)
+    {
+        if (background is null || Mode is not (PixelMode.Rgba or PixelMode.RgbaPremultiplied)) return;
+        // Out of premultiplied pixels first, so that both kinds go the same way.
+        PixelConversion.ToRgb(Pixels, Mode);
+        PixelConversion.LayOn(Pixels, background);
+        Mode = PixelMode.Rgb;
+    }
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _pixels, null) is { } pixels) ArrayPool<byte>.Shared.Return(pixels);

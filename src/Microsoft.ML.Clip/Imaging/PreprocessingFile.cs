@@ -83,6 +83,7 @@ internal static class PreprocessingFile
             DoRescale = section.Find("do_rescale")?.Boolean() ?? true,
             DoNormalize = section.Find("do_normalize")?.Boolean() ?? true,
             RescaleFactor = section.Find("rescale_factor")?.Number() ?? 1 / 255.0,
+            Background = section.Find("background")?.Color(),
             Resample = section.Find("resample") switch
             {
                 null => ImageResample.Bicubic,
@@ -179,6 +180,12 @@ internal static class PreprocessingFile
         {
             if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() != 3) throw Unknown("three numbers");
             return [(float)Item(0).Number(), (float)Item(1).Number(), (float)Item(2).Number()];
+        }
+
+        public byte[] Color()
+        {
+            if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() != 3) throw Unknown("red, green and blue");
+            return [.. Enumerable.Range(0, 3).Select(i => element[i].TryGetByte(out var part) ? part : throw Unknown("red, green and blue from 0 to 255"))];
         }
 
         private Value Item(int index) => new(element[index], file, string.Create(CultureInfo.InvariantCulture, $"{key}[{index}]"));

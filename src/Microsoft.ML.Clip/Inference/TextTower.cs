@@ -4,13 +4,13 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Microsoft.ML.Clip;
 
 /// <summary>
-/// The text encoder: token ids as [batch, length] in, projected features as [batch, dimension] out, not normalised. Attention is causal
-/// and the feature is taken at the first end-of-text, so nothing after it counts: a batch is cut to its longest text, and the
-/// shorter ones are filled up with end-of-text, which neither a first-occurrence nor an arg-max pooling mistakes for the first.
+/// The text encoder: token ids as [batch, length] in, projected features as [batch, dimension] out, not normalised. CLIP's attention is
+/// causal and the feature is taken at the first end-of-text, so nothing after it counts: a batch is cut to its longest text, and the
+/// shorter ones are filled up with end-of-text, which neither a first-occurrence nor an arg-max pooling mistakes for the first. SigLIP's
+/// is not, and pools at the last position: its texts are all filled up to the context's length.
 /// </summary>
 internal sealed class TextTower : IDisposable
 {
-    private const int DefaultContextLength = 77;
     private const int DefaultImageSize = 224;
 
     private readonly OnnxSession _session;
@@ -24,11 +24,9 @@ internal sealed class TextTower : IDisposable
     private readonly int _fixedLength;
     private int _disposed;
 
-    private TextTower(OnnxSession session, ClipTokenizer tokenizer, int? contextLength, bool truncate, int? imageSize)
+    private TextTower(OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings)
     {
         _session = session;
-        Truncate = truncate;
-        ImageSize = imageSize;
         Tokenizer = tokenizer;
         _ids = OnnxSignature.TokenIds(session) ?? throw new InvalidDataException(
             $"'{session.File.Path}' is no text tower: it has no integer input of shape [batch, length].");
@@ -38,38 +36,33 @@ internal sealed class TextTower : IDisposable
         var input = session.Inputs[_ids];
         _fixedBatch = Math.Max(0, input.Dimensions[0]);
         _fixedLength = Math.Max(0, input.Dimensions[1]);
-        ContextLength = _fixedLength > 0 ? _fixedLength : contextLength ?? DefaultContextLength;
+        ContextLength = _fixedLength > 0 ? _fixedLength : settings.ContextLength ?? tokenizer.PublishedContextLength;
+        Settings = settings with { ContextLength = ContextLength };
 
         // A combined graph computes both towers: the image side gets one black image.
         var pixels = OnnxSignature.Pixels(session);
         OnnxSignature.RefuseOthers(session, _ids, _mask, pixels);
         _inputNames = [_ids, .. new[] { _mask, pixels }.OfType<string>()];
-        _companions = pixels is null ? [] : [session.Keep(BlackImage(session, pixels, imageSize ?? DefaultImageSize))];
+        _companions = pixels is null ? [] : [session.Keep(BlackImage(session, pixels, settings.ImageSize ?? DefaultImageSize))];
         Dimension = session.Outputs[_output].Dimensions[1] is > 0 and var known ? known : Probe();
     }
 
-    public ClipTokenizer Tokenizer { get; }
+    public TextTokenizer Tokenizer { get; }
+
+    public TextTowerSettings Settings { get; }
 
     public int ContextLength { get; }
 
     public int Dimension { get; }
 
-    /// <summary>Whether a text longer than the context is cut rather than refused.</summary>
-    public bool Truncate { get; }
-
-    /// <summary>Side of the blank image that a combined graph gets, where it leaves the size open.</summary>
-    public int? ImageSize { get; }
-
     public OnnxFile File => _session.File;
 
-    /// <summary>
-    /// Takes over <paramref name="session"/>. <paramref name="imageSize"/> only matters to a combined graph of open image size.
-    /// </summary>
-    public static TextTower Create(OnnxSession session, ClipTokenizer tokenizer, int? contextLength, bool truncate, int? imageSize = null)
+    /// <summary>Takes over <paramref name="session"/>.</summary>
+    public static TextTower Create(OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings)
     {
         try
         {
-            return new TextTower(session, tokenizer, contextLength, truncate, imageSize);
+            return new TextTower(session, tokenizer, settings);
         }
         catch
         {
@@ -88,8 +81,8 @@ internal sealed class TextTower : IDisposable
         return other;
     }
 
-    /// <summary>Start-of-text, the text's tokens, end-of-text, no padding; at most <see cref="ContextLength"/> of them.</summary>
-    public int[] Tokenize(string text, out bool truncated) => Tokenizer.Encode(text, ContextLength, Truncate, out truncated);
+    /// <summary>The text's tokens and those around it, no padding; at most <see cref="ContextLength"/> of them.</summary>
+    public int[] Tokenize(string text, out bool truncated) => Tokenizer.Encode(text, ContextLength, Settings.Truncate, out truncated);
 
     /// <summary>Embeds tokenized texts into <paramref name="embeddings"/>, [texts, dimension].</summary>
     public void Run(ReadOnlySpan<int[]> texts, Memory<float> embeddings)
@@ -134,21 +127,22 @@ internal sealed class TextTower : IDisposable
     /// <summary>Ids and, where wanted, mask; rows beyond the texts (graphs of fixed batch) repeat the last text.</summary>
     private List<OrtValue> Inputs(int[][] texts, int rows)
     {
-        var length = _fixedLength > 0 ? _fixedLength : texts.Max(t => t.Length);
+        var length = _fixedLength > 0 || Settings.Padding.ToContext ? ContextLength : texts.Max(t => t.Length);
         var inputs = new List<OrtValue>
         {
             TokenTensor.Create(_session.Inputs[_ids], rows, length, (r, row) =>
             {
                 var text = texts[Math.Min(r, texts.Length - 1)];
                 for (var i = 0; i < text.Length; i++) row[i] = text[i];
-                row[text.Length..].Fill(Tokenizer.EndOfTextId);
+                row[text.Length..].Fill(Settings.Padding.Id);
             }),
         };
         if (_mask is not null)
         {
             inputs.Add(TokenTensor.Create(_session.Inputs[_mask], rows, length, (r, row) =>
             {
-                var tokens = texts[Math.Min(r, texts.Length - 1)].Length;
+                // Where padding is part of the input it is attended to.
+                var tokens = Settings.Padding.ToContext ? length : texts[Math.Min(r, texts.Length - 1)].Length;
                 row[..tokens].Fill(1);
                 row[tokens..].Clear();
             }));

@@ -15,13 +15,15 @@ internal sealed class ClipFolder
         "open_clip_config.json",
     ];
 
+    private static readonly string[] ConfigNames = ["config.json", "open_clip_config.json"];
+
     private readonly ClipModelOptions _options;
 
     private ClipFolder(string path, ClipModelOptions options)
     {
         _options = options;
         Path = path;
-        Config = ClipFolderConfig.Read(System.IO.Path.Combine(path, "config.json"));
+        Config = ClipFolderConfig.Read(ConfigNames.Select(Full).FirstOrDefault(File.Exists));
         VisionFile = Chosen(options.VisionModelFile) ?? Onnx(VisionStems);
         TextFile = Chosen(options.TextModelFile) ?? Onnx(TextStems);
         CombinedFile = VisionFile is null || TextFile is null ? Onnx(CombinedStems) : null;
@@ -59,11 +61,11 @@ internal sealed class ClipFolder
     public string RequireText() => TextFile ?? CombinedFile ?? throw Missing("text model", TextStems);
 
     public string RequireTokenizer() => TokenizerFolder ?? throw new FileNotFoundException(
-        $"Model folder '{Path}' has no tokenizer: expected vocab.json with merges.txt, or tokenizer.json; copy those of the model into it, or "
+        $"Model folder '{Path}' has no tokenizer: expected {TextTokenizer.FileNames}; copy those of the model into it, or "
         + "write it with clip convert --tokenizer.");
 
     private static bool HasTokenizer(string folder) =>
-        File.Exists(System.IO.Path.Combine(folder, "tokenizer.json"))
+        new[] { "tokenizer.json", "spiece.model", "tokenizer.model" }.Any(name => File.Exists(System.IO.Path.Combine(folder, name)))
         || (File.Exists(System.IO.Path.Combine(folder, "vocab.json")) && File.Exists(System.IO.Path.Combine(folder, "merges.txt")));
 
     private static string[] Suffixes(ClipPrecision precision) => precision switch

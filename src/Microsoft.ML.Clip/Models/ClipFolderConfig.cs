@@ -2,13 +2,19 @@ using System.Text.Json;
 
 namespace Microsoft.ML.Clip;
 
-/// <summary>What <c>config.json</c> tells beyond the graphs: the kind of model and the context length.</summary>
-internal sealed record ClipFolderConfig(string? ModelType, int? ContextLength)
+/// <summary>What <c>config.json</c> tells beyond the graphs.</summary>
+/// <param name="ModelType">Hugging Face's name of the kind of model.</param>
+/// <param name="ContextLength">The longest token sequence.</param>
+/// <param name="IsCausal">Whether a token attends to those before it only, so that what follows end-of-text cannot matter.</param>
+internal sealed record ClipFolderConfig(string? ModelType, int? ContextLength, bool? IsCausal)
 {
+    /// <summary>Whether the model is of SigLIP's kind: pairs are scored by themselves, with a sigmoid.</summary>
+    public bool IsSiglip => ModelType?.StartsWith("siglip", StringComparison.OrdinalIgnoreCase) == true;
+
     /// <summary>Reads Hugging Face's and open_clip's spelling; a folder without the file tells nothing.</summary>
-    public static ClipFolderConfig Read(string path)
+    public static ClipFolderConfig Read(string? path)
     {
-        if (!File.Exists(path)) return new(null, null);
+        if (path is null) return new(null, null, null);
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
@@ -16,19 +22,13 @@ internal sealed record ClipFolderConfig(string? ModelType, int? ContextLength)
             var model = Get(root, "model_cfg") ?? root;
             var type = Get(root, "model_type")?.GetString();
             var length = Get(Get(model, "text_config"), "max_position_embeddings") ?? Get(Get(model, "text_cfg"), "context_length");
-            return new(type, length?.GetInt32());
+            var isSiglip = type?.StartsWith("siglip", StringComparison.OrdinalIgnoreCase) == true;
+            return new(type, length?.GetInt32(), isSiglip ? false : !Get(Get(model, "text_cfg"), "no_causal_mask")?.GetBoolean());
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             throw new InvalidDataException($"'{path}' is not a model's config.json: {e.Message}", e);
         }
-    }
-
-    /// <summary>Refuses the kinds of model whose rules are not CLIP's.</summary>
-    public void RequireClip(string folder)
-    {
-        if (ModelType is { } type && type.Contains("siglip", StringComparison.OrdinalIgnoreCase))
-            throw new NotSupportedException($"Model folder '{folder}' holds a {type} model; only CLIP models can be opened.");
     }
 
     private static JsonElement? Get(JsonElement? parent, string name) =>

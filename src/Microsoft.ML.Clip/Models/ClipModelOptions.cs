@@ -22,11 +22,17 @@ public sealed record ClipModelOptions
     public ClipImagePreprocessing? Preprocessing { get; init; }
 
     /// <summary>
-    /// The factor on cosine similarities before the softmax, <c>exp(logit_scale)</c> in CLIP's terms. <see langword="null"/> (default)
-    /// takes the
-    /// trained value from <c>model.safetensors</c>, and without that file 100, the clamp at which all of OpenAI's models ended.
+    /// The factor on cosine similarities before the softmax or sigmoid, <c>exp(logit_scale)</c> in CLIP's terms. <see langword="null"/>
+    /// (default) takes the trained value from <c>model.safetensors</c>, and without that file 100, the clamp at which all of OpenAI's
+    /// models ended; a SigLIP folder without that file needs it to classify.
     /// </summary>
     public float? LogitScale { get; init; }
+
+    /// <summary>
+    /// What models trained with the sigmoid loss (SigLIP) add to the scaled similarities; scores are then sigmoids instead of a softmax.
+    /// <see langword="null"/> (default) takes the trained value from <c>model.safetensors</c>, which CLIP models do not have.
+    /// </summary>
+    public float? LogitBias { get; init; }
 
     /// <summary>Longest token sequence; <see langword="null"/> (default) takes the text tower's or <c>config.json</c>'s, else 77.</summary>
     public int? ContextLength { get; init; }

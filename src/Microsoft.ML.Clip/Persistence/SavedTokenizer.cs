@@ -3,30 +3,29 @@ namespace Microsoft.ML.Clip;
 /// <summary>The tokenizer inside a saved model, as the files that model folders have.</summary>
 internal static class SavedTokenizer
 {
-    private const string VocabularyEntry = "vocab.json";
-    private const string MergesEntry = "merges.txt";
+    private static readonly string[] SiglipEntries = ["tokenizer.json", "spiece.model", "tokenizer.model"];
 
-    public static void Save(ModelSaveContext context, ClipTokenizer tokenizer)
+    public static void Save(ModelSaveContext context, TextTokenizer tokenizer)
     {
-        using var vocabulary = new MemoryStream();
-        using var merges = new MemoryStream();
-        tokenizer.SaveVocabulary(vocabulary, merges);
-        context.SaveBinaryStream(VocabularyEntry, writer => writer.Write(vocabulary.ToArray()));
-        context.SaveBinaryStream(MergesEntry, writer => writer.Write(merges.ToArray()));
+        foreach (var (name, content) in tokenizer.Files()) context.SaveBinaryStream(name, writer => writer.Write(content));
     }
 
-    public static ClipTokenizer Load(ModelLoadContext context)
+    public static TextTokenizer Load(ModelLoadContext context)
     {
-        using var vocabulary = Read(context, VocabularyEntry);
-        using var merges = Read(context, MergesEntry);
+        foreach (var name in SiglipEntries)
+        {
+            if (Read(context, name) is { } content) return SiglipTokenizer.FromSaved(name, content.ToArray());
+        }
+
+        using var vocabulary = Read(context, VocabularyReader.VocabularyFile) ?? throw SavedState.NoEntry(VocabularyReader.VocabularyFile);
+        using var merges = Read(context, VocabularyReader.MergesFile) ?? throw SavedState.NoEntry(VocabularyReader.MergesFile);
         return ClipTokenizer.Create(vocabulary, merges);
     }
 
-    private static MemoryStream Read(ModelLoadContext context, string entry)
+    private static MemoryStream? Read(ModelLoadContext context, string entry)
     {
         var copy = new MemoryStream();
-        if (!context.TryLoadBinaryStream(entry, reader => reader.BaseStream.CopyTo(copy)))
-            throw SavedState.NoEntry(entry);
+        if (!context.TryLoadBinaryStream(entry, reader => reader.BaseStream.CopyTo(copy))) return null;
         copy.Position = 0;
         return copy;
     }

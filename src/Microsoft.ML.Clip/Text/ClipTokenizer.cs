@@ -13,7 +13,7 @@ namespace Microsoft.ML.Clip;
 /// Gives the original's ids for every text of the golden data, with ICU and under InvariantGlobalization alike. That data has no mojibake:
 /// its repair follows ftfy 6.3's rules, less Java's and CESU's variants of UTF-8, and is tested on examples only.
 /// </remarks>
-public sealed class ClipTokenizer
+public sealed class ClipTokenizer : TextTokenizer
 {
     /// <summary>The number of tokens that CLIP's text encoder reads, start and end of text included: 77.</summary>
     public const int DefaultContextLength = 77;
@@ -23,11 +23,12 @@ public sealed class ClipTokenizer
     private readonly Vocabulary _vocabulary;
     private readonly BpeTokenizer _bpe;
     private readonly byte[]?[] _bytes;
+    private readonly int[] _around;
 
     private ClipTokenizer(Vocabulary vocabulary)
     {
         _vocabulary = vocabulary;
-        (StartOfTextId, EndOfTextId) = (vocabulary.Ids[vocabulary.StartOfText], vocabulary.Ids[vocabulary.EndOfText]);
+        _around = [vocabulary.Ids[vocabulary.StartOfText], vocabulary.Ids[vocabulary.EndOfText]];
         _bytes = new byte[]?[vocabulary.Size];
         foreach (var (token, id) in vocabulary.Ids) _bytes[id] = ByteSymbols.TryDecode(token) ?? Encoding.UTF8.GetBytes(token);
 
@@ -43,13 +44,20 @@ public sealed class ClipTokenizer
     }
 
     /// <summary>The id of the token before every text; 49406 in CLIP's vocabulary.</summary>
-    public int StartOfTextId { get; }
+    public int StartOfTextId => _around[0];
 
     /// <summary>The id of the token after every text, where the text encoder reads its feature; 49407 in CLIP's vocabulary.</summary>
-    public int EndOfTextId { get; }
+    public int EndOfTextId => _around[1];
 
-    /// <summary>The number of rows an embedding table for these ids needs; 49408 for CLIP's vocabulary.</summary>
-    public int VocabularySize => _bytes.Length;
+    /// <inheritdoc/>
+    public override int VocabularySize => _bytes.Length;
+
+    /// <inheritdoc/>
+    public override int PublishedContextLength => DefaultContextLength;
+
+    private protected override ReadOnlySpan<int> Before => _around.AsSpan(0, 1);
+
+    private protected override ReadOnlySpan<int> After => _around.AsSpan(1);
 
     /// <summary>
     /// Opens the tokenizer of a model folder: <c>tokenizer.json</c>, or without one <c>vocab.json</c> and <c>merges.txt</c>. Special tokens of
@@ -89,51 +97,12 @@ public sealed class ClipTokenizer
         return new(VocabularyReader.ReadStreams(vocabulary, merges, "the vocabulary", "the merges"));
     }
 
-    /// <summary>Encodes a text: start of text, its tokens, end of text; not padded.</summary>
-    /// <param name="text">Any text; empty gives start and end alone.</param>
-    /// <param name="contextLength">The most ids to give, at least 2.</param>
-    /// <param name="truncate">Whether to cut longer texts, with end of text as the last id, or to refuse them.</param>
-    /// <exception cref="ArgumentException">
-    /// The text is longer than <paramref name="contextLength"/> and <paramref name="truncate"/> is false.
-    /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is less than 2.</exception>
-    public int[] Encode(string text, int contextLength = DefaultContextLength, bool truncate = true) =>
-        Encode(text, contextLength, truncate, out _);
-
-    /// <inheritdoc cref="Encode(string, int, bool)"/>
-    /// <param name="text">Any text; empty gives start and end alone.</param>
-    /// <param name="contextLength">The most ids to give, at least 2.</param>
-    /// <param name="truncate">Whether to cut longer texts, with end of text as the last id, or to refuse them.</param>
-    /// <param name="truncated">Whether the text was cut.</param>
-    public int[] Encode(string text, int contextLength, bool truncate, out bool truncated)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 2);
-
-        var tokens = _bpe.EncodeToIds(TextCleaner.Clean(text), considerNormalization: false);
-        truncated = tokens.Count + 2 > contextLength;
-        if (truncated && !truncate)
-        {
-            var shown = text.Length <= 60 ? text : text[..60] + "…";
-            throw new ArgumentException(
-                $"The text '{shown}' has {tokens.Count + 2} tokens, more than the context length {contextLength}; "
-                + "shorten it or allow truncation.",
-                nameof(text));
-        }
-
-        var ids = new int[Math.Min(tokens.Count + 2, contextLength)];
-        ids[0] = StartOfTextId;
-        for (var i = 1; i < ids.Length - 1; i++) ids[i] = tokens[i - 1];
-        ids[^1] = EndOfTextId;
-        return ids;
-    }
-
     /// <summary>
     /// The text that ids stand for, spelled as the original's <c>decode</c> does: cleaned, with a space after every piece.
     /// </summary>
-    /// <param name="ids">What <see cref="Encode(string, int, bool)"/> gave, or the part of it between start and end of text; not padded.</param>
+    /// <param name="ids">What <c>Encode</c> gave, or the part of it between start and end of text; not padded.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
-    public string Decode(IEnumerable<int> ids)
+    public override string Decode(IEnumerable<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
         ReadOnlySpan<int> inner = [.. ids];
@@ -162,4 +131,16 @@ public sealed class ClipTokenizer
         using var writer = new StreamWriter(merges, leaveOpen: true) { NewLine = "\n" };
         foreach (var line in _vocabulary.MergeLines()) writer.WriteLine(line);
     }
+
+    internal override int? IdOf(string token) => _vocabulary.Ids.TryGetValue(token, out var id) ? id : null;
+
+    internal override IReadOnlyList<(string Name, byte[] Content)> Files()
+    {
+        using MemoryStream vocabulary = new(), merges = new();
+        SaveVocabulary(vocabulary, merges);
+        return [(VocabularyReader.VocabularyFile, vocabulary.ToArray()), (VocabularyReader.MergesFile, merges.ToArray())];
+    }
+
+    private protected override IReadOnlyList<int> EncodeText(string text) =>
+        _bpe.EncodeToIds(TextCleaner.Clean(text), considerNormalization: false);
 }

@@ -34,8 +34,9 @@ internal static class TokenizerJson
         var type = model.TryGetProperty("type", out var name) ? name.GetString() : model.TryGetProperty("merges", out _) ? "BPE" : "unknown";
         if (type != "BPE")
         {
-            var alias = type == "Unigram" ? " (SentencePiece, as SigLIP's)" : "";
-            throw new InvalidDataException($"{path} holds a {type} tokenizer{alias}; CLIP's is BPE, others are not supported.");
+            throw new InvalidDataException(type == "Unigram"
+                ? $"{path} holds a Unigram tokenizer (SentencePiece, as SigLIP's); CLIP's is BPE."
+                : $"{path} holds a {type} tokenizer; only CLIP's BPE and SigLIP's SentencePiece are supported.");
         }
 
         var suffix = model.TryGetProperty("end_of_word_suffix", out var mark) ? mark.GetString() : null;

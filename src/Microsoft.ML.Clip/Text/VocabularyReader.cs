@@ -5,7 +5,9 @@ namespace Microsoft.ML.Clip;
 /// <summary>Reads a <see cref="Vocabulary"/> from the files of a model folder, or from the two streams a saved model keeps.</summary>
 internal static class VocabularyReader
 {
-    private const string TokenizerFile = "tokenizer.json", VocabularyFile = "vocab.json", MergesFile = "merges.txt";
+    public const string VocabularyFile = "vocab.json", MergesFile = "merges.txt";
+
+    private const string TokenizerFile = "tokenizer.json";
 
     /// <summary>
     /// Reads a folder in Hugging Face's layout: <c>tokenizer.json</c> where there is one, else <c>vocab.json</c> and <c>merges.txt</c>.
@@ -16,7 +18,7 @@ internal static class VocabularyReader
         var (vocabulary, merges) = (Path.Combine(folder, VocabularyFile), Path.Combine(folder, MergesFile));
         if (File.Exists(tokenizer))
         {
-            using var json = ParseJson(tokenizer);
+            using var json = JsonFile.Parse(File.ReadAllBytes(tokenizer), tokenizer);
             return TokenizerJson.Read(json.RootElement, tokenizer, SpecialTokens(folder));
         }
 
@@ -78,15 +80,26 @@ internal static class VocabularyReader
     private static (string? Start, string? End) SpecialTokens(string folder)
     {
         (string? Start, string? End) found = default;
-        foreach (var path in new[] { Path.Combine(folder, "special_tokens_map.json"), Path.Combine(folder, "tokenizer_config.json") })
+        foreach (var path in SpecialTokenFiles(folder))
         {
-            if (!File.Exists(path)) continue;
-            using var json = ParseJson(path);
+            using var json = JsonFile.Parse(File.ReadAllBytes(path), path);
             found = (found.Start ?? Name(json.RootElement, "bos_token"), found.End ?? Name(json.RootElement, "eos_token"));
         }
 
         return found;
     }
+
+    /// <summary>The token to fill texts up with, where the files beside a tokenizer name one.</summary>
+    public static string? PaddingToken(string folder) => SpecialTokenFiles(folder)
+        .Select(path =>
+        {
+            using var json = JsonFile.Parse(File.ReadAllBytes(path), path);
+            return Name(json.RootElement, "pad_token");
+        })
+        .FirstOrDefault(name => name is not null);
+
+    private static IEnumerable<string> SpecialTokenFiles(string folder) =>
+        new[] { "special_tokens_map.json", "tokenizer_config.json" }.Select(name => Path.Combine(folder, name)).Where(File.Exists);
 
     /// <summary>A token is written as its text, or as an object with a <c>content</c>.</summary>
     private static string? Name(JsonElement map, string key)
@@ -94,18 +107,5 @@ internal static class VocabularyReader
         if (map.ValueKind != JsonValueKind.Object || !map.TryGetProperty(key, out var token)) return null;
         if (token.ValueKind == JsonValueKind.Object && token.TryGetProperty("content", out var content)) token = content;
         return token.ValueKind == JsonValueKind.String ? token.GetString() : null;
-    }
-
-    private static JsonDocument ParseJson(string path)
-    {
-        try
-        {
-            using var stream = File.OpenRead(path);
-            return JsonDocument.Parse(stream);
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{path} is not JSON: {e.Message}", e);
-        }
     }
 }

@@ -39,13 +39,7 @@ public sealed class ClipTextFeaturizingTransformer : ClipTransformerBase
     {
         var text = _hold.Tower;
         var tower = SavedTower.Describe(text.File, _state.TowerStorage);
-        SavedState.Save(context, Version, _state with
-        {
-            Tower = tower,
-            ContextLength = text.ContextLength,
-            ImageSize = text.ImageSize,
-            TruncateTexts = text.Truncate,
-        });
+        SavedState.Save(context, Version, _state with { Tower = tower, Text = text.Settings });
         tower.Save(context, TowerEntry, text.File);
         SavedTokenizer.Save(context, text.Tokenizer);
     }
@@ -55,7 +49,7 @@ public sealed class ClipTextFeaturizingTransformer : ClipTransformerBase
         var state = SavedState.Load<TextFeaturizerState>(context, Version);
         var tokenizer = SavedTokenizer.Load(context);
         var session = OnnxSession.Open(state.Tower.Load(environment, context, TowerEntry), MlNet.Settle(environment, state.Session));
-        var tower = TextTower.Create(session, tokenizer, state.ContextLength, state.TruncateTexts, state.ImageSize);
+        var tower = TextTower.Create(session, tokenizer, state.Text);
         return new ClipTextFeaturizingTransformer(environment, state, new(tower, IsOwned: true));
     }
 }

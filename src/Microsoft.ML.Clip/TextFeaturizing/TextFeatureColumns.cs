@@ -11,11 +11,7 @@ internal sealed record TextFeaturizerState
 
     public int BatchSize { get; init; }
 
-    public int ContextLength { get; init; }
-
-    public int? ImageSize { get; init; }
-
-    public bool TruncateTexts { get; init; }
+    public TextTowerSettings Text { get; init; } = new();
 
     public ClipTowerStorage TowerStorage { get; init; }
 

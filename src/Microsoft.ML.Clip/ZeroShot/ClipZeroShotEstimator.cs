@@ -18,8 +18,10 @@ namespace Microsoft.ML.Clip;
 /// <item><term>Exportable to ONNX</term><description>No: it is one already, see the model folder</description></item>
 /// </list>
 /// The score is the softmax of logit scale × cosine similarity: probabilities over the labels given, which add up to 1 even where none of
-/// them fits (see <see cref="Options.Threshold"/>). Labels are embedded once, at fit; the fitted transformer holds no text tower, nor does
-/// a saved one. <c>MulticlassClassification.Evaluate</c> works on the result if the true label is a key of the same values in the same
+/// them fits (see <see cref="Options.Threshold"/>). Models trained with the sigmoid loss (SigLIP, known by a
+/// <see cref="ClipModel.LogitBias"/>) give each label sigmoid(logit scale × cosine similarity + logit bias), by itself. Labels are embedded
+/// once, at fit; the fitted transformer holds no text tower, nor does a saved one. <c>MulticlassClassification.Evaluate</c> works on the
+/// result if the true label is a key of the same values in the same
 /// order: give <c>MapValueToKey</c> the labels as <c>keyData</c>.
 /// </remarks>
 public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
@@ -48,13 +50,15 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
     /// <param name="input">The data, of which only the schema is looked at.</param>
     /// <exception cref="ArgumentException">The input column is absent or of another type.</exception>
     /// <exception cref="FileNotFoundException">The model folder lacks a tower or the tokenizer.</exception>
+    /// <exception cref="InvalidOperationException">Neither the folder nor the options have a SigLIP model's scale and bias.</exception>
     public ClipZeroShotTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
         InputColumns.Image(input.Schema, _options.InputColumnName ?? _options.ScoreColumnName);
         using var opened = _source.Open();
+        var scoring = opened.Model.RequireScoring();
         var labels = ClipLabelEmbeddings.Create(opened.Model, _options.Labels, _options.Templates, _options.Prompts);
-        return new ClipZeroShotTransformer(_environment, State(opened.Model.LogitScale), labels, opened.HoldImageTower());
+        return new ClipZeroShotTransformer(_environment, State(scoring), labels, opened.HoldImageTower());
     }
 
     /// <summary>The schema that the fitted transformer will give.</summary>
@@ -70,12 +74,13 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
         return new SchemaShape(columns.Values);
     }
 
-    private ZeroShotState State(float logitScale) => new()
+    private ZeroShotState State(ClipScoring scoring) => new()
     {
         ScoreColumnName = _options.ScoreColumnName,
         PredictedLabelColumnName = _options.PredictedLabelColumnName,
         InputColumnName = _options.InputColumnName ?? _options.ScoreColumnName,
-        LogitScale = logitScale,
+        LogitScale = scoring.Scale,
+        LogitBias = scoring.Bias,
         Threshold = _options.Threshold,
         BatchSize = _options.BatchSize,
         ImageFolder = _options.ImageFolder,
@@ -104,7 +109,10 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
         /// <summary>An opened model, whose sessions are shared and which stays the caller's to dispose.</summary>
         public ClipModel? Model { get; init; }
 
-        /// <summary>How to read <see cref="ModelFolder"/>; <see cref="ClipModelOptions.LogitScale"/> is set here.</summary>
+        /// <summary>
+        /// How to read <see cref="ModelFolder"/>; <see cref="ClipModelOptions.LogitScale"/> and <see cref="ClipModelOptions.LogitBias"/> are
+        /// set here.
+        /// </summary>
         public ClipModelOptions? ModelOptions { get; init; }
 
         /// <summary>The labels: at least one, all different.</summary>

@@ -44,8 +44,11 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
     /// <summary>The labels, in the order of the score's slots and of the predicted label's keys (key = index + 1).</summary>
     public IReadOnlyList<string> Labels => LabelEmbeddings.Labels;
 
-    /// <summary>The factor on cosine similarities before the softmax.</summary>
+    /// <summary>The factor on cosine similarities before the softmax or sigmoid.</summary>
     public float LogitScale => _state.LogitScale;
+
+    /// <summary>What is added before the sigmoid; <see langword="null"/> where scores are a softmax.</summary>
+    public float? LogitBias => _state.LogitBias;
 
     /// <summary>
     /// The same classifier with other labels, without a refit: the image tower is shared, and each of the two is disposed by itself.

@@ -16,6 +16,8 @@ internal sealed record ZeroShotState
 
     public float LogitScale { get; init; }
 
+    public float? LogitBias { get; init; }
+
     public float Threshold { get; init; }
 
     public int BatchSize { get; init; }
@@ -89,12 +91,8 @@ internal sealed class ZeroShotColumns(ImageTower tower, ZeroShotState state, Cli
 
             var image = images.Embedding(slot).Span;
             EmbeddingMath.Normalize(image);
-            for (var label = 0; label < scores.Length; label++)
-                scores[label] = state.LogitScale * TensorPrimitives.Dot(image, labels[label]);
-
-            // exp(100) does not fit a float: the largest logit goes to 0 first.
-            TensorPrimitives.Subtract(scores, TensorPrimitives.Max(scores), scores);
-            TensorPrimitives.SoftMax(scores, scores);
+            for (var label = 0; label < scores.Length; label++) scores[label] = TensorPrimitives.Dot(image, labels[label]);
+            new ClipScoring(state.LogitScale, state.LogitBias).Apply(scores);
         }
 
         private uint Predict(int slot)

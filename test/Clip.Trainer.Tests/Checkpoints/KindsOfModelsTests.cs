@@ -12,8 +12,6 @@ public sealed class KindsOfModelsTests : IDisposable
 
     [Theory]
     [InlineData("text_decoder.resblocks.0.ln_1.weight", "a CoCa model")]
-    [InlineData("vision_model.head.probe", "a SigLIP model")]
-    [InlineData("visual.trunk.attn_pool.latent", "a SigLIP model")]
     [InlineData("visual.trunk.stem.0.weight", "a timm image tower")]
     [InlineData("text.transformer.embeddings.word_embeddings.weight", "a Hugging Face text tower")]
     [InlineData("text.transformer.encoder.layer.0.output.dense.weight", "a Hugging Face text tower")]

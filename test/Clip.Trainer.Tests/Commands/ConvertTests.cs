@@ -51,6 +51,31 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
         Assert.InRange(MaxError(golden["text_features"], texts), 0, tolerance);
     }
 
+    [SkippableTheory]
+    [InlineData("quickgelu.argmax", "\"quick_gelu\": true", "argmax")]
+    [InlineData("quickgelu.eos", "\"quick_gelu\": true", "eos")]
+    [InlineData("quickgelu.first", "\"quick_gelu\": true", "first")]
+    [InlineData("quickgelu.last", "\"quick_gelu\": true", "last")]
+    [InlineData("gelu.argmax", "\"quick_gelu\": false", "argmax")]
+    public async Task Open_clips_activations_and_text_poolings_give_its_features(string variant, string activation, string pooling)
+    {
+        var golden = SafetensorsReader.Load(Golden.Path("golden/dev_vit_openclip.safetensors"));
+        File.WriteAllText(_folder["c.json"], $$"""
+            {"embed_dim": 48, {{activation}},
+             "vision_cfg": {"image_size": 32, "layers": 1, "width": 128, "patch_size": 8},
+             "text_cfg": {"context_length": 16, "vocab_size": 256, "width": 64, "heads": 1, "layers": 2, "pool_type": "{{pooling}}"} }
+            """);
+
+        Assert.Equal(0, await Convert(Golden.Path("golden/dev_vit/model.safetensors"), $"--config {_folder["c.json"]}"));
+
+        var texts = Run(_folder["out/onnx/text_model.onnx"], ("input_ids", golden["text"]))["text_embeds"];
+        output.WriteLine($"{MaxError(golden[$"{variant}.text_features"], texts)}");
+        Assert.InRange(MaxError(golden[$"{variant}.text_features"], texts), 0, 1e-5f);
+        if (golden.TryGetValue($"{variant}.image_features", out var expected))
+            Assert.InRange(MaxError(expected, Run(_folder["out/onnx/vision_model.onnx"], ("pixel_values", golden["image"]))["image_embeds"]), 0, 1e-5f);
+        Assert.Equal(ClipConfigJson.Load(_folder["c.json"]).Text.Pooling, ClipConfigJson.Load(_folder["out"]).Text.Pooling);
+    }
+
     [SkippableFact]
     public async Task A_config_elsewhere_serves_as_well()
     {
@@ -179,7 +204,9 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData("vision_cfg", "timm_model_name", "\"vit_base\"", "timm_model_name vit_base is not supported")]
     [InlineData("text_cfg", "hf_model_name", "\"roberta-base\"", "hf_model_name roberta-base is not supported")]
-    [InlineData("text_cfg", "pool_type", "\"first\"", "text_cfg pool_type first is not supported")]
+    [InlineData("text_cfg", "pool_type", "\"none\"", "pool_type 'none' is not supported; eos, argmax, first and last are.")]
+    [InlineData("text_cfg", "act_kwargs", "{\"approximate\": \"tanh\"}", "the towers have different act_kwargs")]
+    [InlineData("text_cfg", "norm_kwargs", "{\"eps\": 1e-6}", "text_cfg norm_kwargs")]
     [InlineData("vision_cfg", "ls_init_value", "0.1", "vision_cfg ls_init_value 0.1 is not supported")]
     public void A_config_that_asks_for_what_is_not_supported_is_refused(string tower, string key, string value, string message)
     {

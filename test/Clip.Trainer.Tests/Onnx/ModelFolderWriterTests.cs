@@ -4,6 +4,7 @@ using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Onnx;
 using Clip.Trainer.Tests.Checkpoints;
+using ClipImagePreprocessing = Microsoft.ML.Clip.ClipImagePreprocessing;
 
 namespace Clip.Trainer.Tests.Onnx;
 
@@ -45,6 +46,14 @@ public sealed class ModelFolderWriterTests : IDisposable
         var expected = SafetensorsReader.Load(Golden.Path("golden/dev_vit/hf/model.safetensors"));
         SameWeights.Assert(expected, SafetensorsReader.Load(_folder["model/model.safetensors"]));
         Assert.Equal(config, ClipConfigJson.Load(_folder["model"]));
+    }
+
+    [Fact]
+    public void A_background_comes_with_the_model()
+    {
+        ModelFolderWriter.Write(Config, RandomModel.Weights(Config), _folder["model"], null, background: [1, 2, 3]);
+
+        Assert.Equal([1, 2, 3], ClipImagePreprocessing.Load(_folder["model/preprocessor_config.json"]).Background);
     }
 
     [Fact]

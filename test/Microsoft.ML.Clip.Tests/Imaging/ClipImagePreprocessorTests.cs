@@ -70,6 +70,32 @@ public sealed class ClipImagePreprocessorTests
         Assert.Contains(Preprocess(settings with { Order = PreprocessingOrder.HuggingFace }, file), value => value is not (0 or 255));
     }
 
+    [Theory] // What Pillow 9.4's alpha_composite gives on (255, 240, 17).
+    [InlineData(200, 100, 7, 128, new float[] { 227, 170, 12 })]
+    [InlineData(255, 0, 77, 1, new float[] { 255, 239, 17 })]
+    [InlineData(13, 250, 90, 254, new float[] { 14, 250, 90 })]
+    [InlineData(3, 141, 59, 77, new float[] { 179, 210, 30 })]
+    [InlineData(90, 90, 90, 0, new float[] { 255, 240, 17 })]
+    public void TransparentPixelsLieOnTheBackground(byte red, byte green, byte blue, byte alpha, float[] expected)
+    {
+        var file = TestImages.Png(1, 1, 8, 6, [[red, green, blue, alpha]]);
+        var settings = Bytes with { CropHeight = 1, CropWidth = 1, Background = [255, 240, 17] };
+
+        Assert.Equal(expected, Preprocess(settings, file));
+        Assert.Equal(expected, Preprocess(settings with { Order = PreprocessingOrder.HuggingFace }, file));
+    }
+
+    [Fact]
+    public void ImagesOfMLNetLieOnTheBackgroundToo()
+    {
+        using var image = MLImage.CreateFromPixels(1, 1, MLPixelFormat.Bgra32, [0, 0, 100, 100]); // Premultiplied: red with alpha 100.
+        var destination = new float[3];
+
+        ClipImagePreprocessor.Create(Bytes with { CropHeight = 1, CropWidth = 1, Background = [0, 255, 255] }).Preprocess(image, destination);
+
+        Assert.Equal([100, 155, 155], destination);
+    }
+
     [Fact]
     public void ColorsOfTransparentPixelsDoNotBleed()
     {

@@ -94,7 +94,7 @@ public sealed class ClipModelTests : IDisposable
     public void LogitScale_FromOptions_ElseFromTheWeights_Else100()
     {
         Assert.Equal(100, _model.LogitScale);
-        _folder.SaveLogitScale(MathF.Log(42));
+        Safetensors.Save(_folder["model.safetensors"], ("logit_scale", MathF.Log(42)));
         using var trained = ClipModel.Open(_folder.Path);
         Assert.Equal(42, trained.LogitScale, 3);
         using var chosen = ClipModel.Open(_folder.Path, new() { LogitScale = 7 });

@@ -49,7 +49,7 @@ internal sealed class TinyClip
         _graph.Node("Cast", "pixels", [input], ("to", OnnxGraph.Float));
         _graph.Node("GlobalAveragePool", "pooled", ["pixels"]);
         _graph.Node("Flatten", "colour", ["pooled"], ("axis", 1));
-        _graph.Node("MatMul", "projected", ["colour", Projection("visual_projection")]);
+        _graph.Node("MatMul", "projected", ["colour", Projection(_graph, "visual_projection")]);
         _graph.Node("Cast", output, ["projected"], ("to", type));
         _graph.Output(output, type, batch, dimension);
     }
@@ -76,15 +76,15 @@ internal sealed class TinyClip
         _graph.Node("Gather", "tokens", [table, input]);
         _graph.Node("Mul", "live_tokens", ["tokens", "live_column"]);
         _graph.Node("ReduceSum", "summed", ["live_tokens", _graph.Constant("along", [1], OnnxGraph.Int64, 1)], ("keepdims", 0));
-        _graph.Node("MatMul", output, ["summed", Projection("text_projection")]);
+        _graph.Node("MatMul", output, ["summed", Projection(_graph, "text_projection")]);
         _graph.Output(output, OnnxGraph.Float, batch, Dimension);
     }
 
     /// <summary>Nearly the identity on colours, spread a little over the other dimensions.</summary>
-    private string Projection(string name)
+    public static string Projection(OnnxGraph graph, string name)
     {
         var weights = new float[3 * Dimension];
         for (var i = 0; i < weights.Length; i++) weights[i] = (i / Dimension == i % Dimension ? 1 : 0) + (0.1f * MathF.Cos(i));
-        return _graph.Weights(name, weights, 3, Dimension);
+        return graph.Weights(name, weights, 3, Dimension);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using SkiaSharp;
 
 namespace Microsoft.ML.Clip.Tests.Models;
@@ -60,14 +59,6 @@ public sealed class TinyFolder : IDisposable
         bitmap.SetPixel(3, 3, SKColors.White);
         using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return png.ToArray();
-    }
-
-    /// <summary>Puts a safetensors file there that holds nothing but the trained scale.</summary>
-    public void SaveLogitScale(float logitScale)
-    {
-        var header = Encoding.UTF8.GetBytes("""{"logit_scale":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}""");
-        byte[] length = BitConverter.GetBytes((long)header.Length), value = BitConverter.GetBytes(logitScale);
-        File.WriteAllBytes(this["model.safetensors"], [.. length, .. header, .. value]);
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

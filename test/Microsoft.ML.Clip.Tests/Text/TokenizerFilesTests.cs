@@ -107,8 +107,8 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData("[1", " is not JSON: ")]
     [InlineData("[]", " is not a tokenizer.json of a CLIP tokenizer: ")]
     [InlineData("{}", " is not a tokenizer.json of a CLIP tokenizer: ")]
-    [InlineData("""{"model":{"type":"Unigram"}}""", " holds a Unigram tokenizer (SentencePiece, as SigLIP's); CLIP's is BPE, others are not supported.")]
-    [InlineData("""{"model":{"type":"WordPiece"}}""", " holds a WordPiece tokenizer; CLIP's is BPE, others are not supported.")]
+    [InlineData("""{"model":{"type":"Unigram"}}""", " holds a Unigram tokenizer (SentencePiece, as SigLIP's); CLIP's is BPE.")]
+    [InlineData("""{"model":{"type":"WordPiece"}}""", " holds a WordPiece tokenizer; only CLIP's BPE and SigLIP's SentencePiece are supported.")]
     [InlineData("""{"model":{"type":"BPE"}}""", " holds a BPE tokenizer with the end-of-word suffix ''; CLIP's has '</w>', others are not supported.")]
     [InlineData(
         """{"added_tokens":[{"content":"a","id":1}],"model":{"type":"BPE","end_of_word_suffix":"</w>","vocab":{"a":0},"merges":[]}}""",

@@ -11,7 +11,7 @@ internal sealed class AugmentationOptions
     private readonly Option<double> _scale = Number("--aug-scale", "Smallest share of an image's area a training crop shows.", new RandomResizedCrop().MinScale);
     private readonly Option<string> _background = new("--aug-background")
     {
-        Description = "What transparent images lie on in training: none drops their alpha, as inference does; or random, white, black, #rrggbb.",
+        Description = "What transparent images lie on: none drops their alpha; random, for training only; or white, black, #rrggbb.",
         DefaultValueFactory = _ => "none",
     };
 

@@ -4,17 +4,18 @@ using System.Text.Json;
 namespace Microsoft.ML.Clip;
 
 /// <summary>
-/// Reads the trained <c>logit_scale</c> out of <c>model.safetensors</c> without reading the weights: neither <c>config.json</c> (it has the
-/// initial value) nor the ONNX towers carry it.
+/// What was trained beside the towers, which turns cosines into logits, read out of <c>model.safetensors</c> without reading the weights:
+/// neither <c>config.json</c> (it has the initial values) nor the ONNX towers carry it.
 /// </summary>
-internal static class TrainedLogitScale
+/// <param name="Scale"><c>exp(logit_scale)</c>, or null where the file is absent or has no such tensor.</param>
+/// <param name="Bias"><c>logit_bias</c>, which models trained with the sigmoid loss have; else null.</param>
+internal readonly record struct TrainedLogits(float? Scale, float? Bias)
 {
     private const long LongestHeader = 100_000_000;
 
-    /// <summary><c>exp(logit_scale)</c>, or null where the file is absent or has no such tensor.</summary>
-    public static float? Read(string safetensors)
+    public static TrainedLogits Read(string safetensors)
     {
-        if (!File.Exists(safetensors)) return null;
+        if (!File.Exists(safetensors)) return default;
         using var file = File.OpenRead(safetensors);
         Span<byte> prefix = stackalloc byte[8];
         if (file.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8) throw Broken(safetensors);
@@ -26,9 +27,8 @@ internal static class TrainedLogitScale
         try
         {
             using var json = JsonDocument.Parse(header);
-            if (!json.RootElement.TryGetProperty("logit_scale", out var tensor)) return null;
-            file.Seek(8 + length + tensor.GetProperty("data_offsets")[0].GetInt64(), SeekOrigin.Begin);
-            return MathF.Exp(ReadScalar(file, tensor.GetProperty("dtype").GetString()));
+            var scale = ReadTensor(file, json.RootElement, "logit_scale", 8 + length);
+            return new(scale is { } logarithm ? MathF.Exp(logarithm) : null, ReadTensor(file, json.RootElement, "logit_bias", 8 + length));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or EndOfStreamException)
         {
@@ -36,7 +36,14 @@ internal static class TrainedLogitScale
         }
     }
 
-    private static float ReadScalar(FileStream file, string? type)
+    private static float? ReadTensor(FileStream file, JsonElement header, string name, long dataStart)
+    {
+        if (!header.TryGetProperty(name, out var tensor)) return null;
+        file.Seek(dataStart + tensor.GetProperty("data_offsets")[0].GetInt64(), SeekOrigin.Begin);
+        return ReadScalar(file, tensor.GetProperty("dtype").GetString(), name);
+    }
+
+    private static float ReadScalar(FileStream file, string? type, string name)
     {
         Span<byte> bytes = stackalloc byte[8];
         bytes = type switch
@@ -44,7 +51,7 @@ internal static class TrainedLogitScale
             "F64" => bytes,
             "F32" => bytes[..4],
             "F16" or "BF16" => bytes[..2],
-            _ => throw new InvalidOperationException($"logit_scale is of dtype {type}"),
+            _ => throw new InvalidOperationException($"{name} is of dtype {type}"),
         };
         file.ReadExactly(bytes);
         return type switch

@@ -1,0 +1,48 @@
+namespace Microsoft.ML.Clip;
+
+/// <summary>Cuts a normalised text into those parts that pieces do not reach across.</summary>
+/// <param name="text">The text.</param>
+/// <param name="isFirst">Whether it is the beginning of the whole text.</param>
+internal delegate IEnumerable<string> PieceSplitter(string text, bool isFirst);
+
+/// <summary>All the steps from a text to ids, as one of the file formats describes them.</summary>
+internal sealed record SentencePieceEncoder(PieceVocabulary Vocabulary, IPieceModel Model)
+{
+    /// <summary>Texts that are tokens by themselves, wherever they stand, before anything is normalised.</summary>
+    public PrefixMatcher Added { get; init; } = PrefixMatcher.None;
+
+    public Func<string, string> Normalize { get; init; } = text => text;
+
+    public PieceSplitter Split { get; init; } = (text, _) => [text];
+
+    /// <summary>Ids before every text.</summary>
+    public int[] Before { get; init; } = [];
+
+    /// <summary>Ids after every text.</summary>
+    public int[] After { get; init; } = [];
+
+    /// <summary>The id to fill up a text with.</summary>
+    public int PaddingId { get; init; }
+
+    /// <summary>The text's own ids, with nothing around them.</summary>
+    public List<int> Encode(string text)
+    {
+        var ids = new List<int>(text.Length / 3);
+        var isFirst = true;
+        foreach (var (part, isAdded) in Added.Cut(text))
+        {
+            if (isAdded)
+            {
+                ids.Add(Vocabulary.Find(part)!.Value);
+            }
+            else
+            {
+                foreach (var piece in Split(Normalize(part), isFirst)) Model.Encode(piece, ids);
+            }
+
+            isFirst = false;
+        }
+
+        return ids;
+    }
+}

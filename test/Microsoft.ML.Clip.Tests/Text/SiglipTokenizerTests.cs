@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Microsoft.ML.Clip.Tests.Models;
+
+namespace Microsoft.ML.Clip.Tests.Text;
+
+public sealed class SiglipTokenizerTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("siglip-tokenizer-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("unigram", "spiece.model")]
+    [InlineData("bpe", "tokenizer.model")]
+    public void EncodesAndDecodesAsSentencePieceDoes(string model, string file)
+    {
+        File.Copy(SentencePieceFiles.Model(model), Path.Combine(_folder, file));
+        var tokenizer = SiglipTokenizer.Create(_folder);
+        Assert.All(SentencePieceFiles.Rows(model), row =>
+        {
+            Assert.Equal(row.Ids, tokenizer.Encode(row.Text));
+            Assert.Equal(Readable(row.Decoded), Readable(tokenizer.Decode(row.Ids)));
+        });
+    }
+
+    [Theory]
+    [InlineData("unigram")]
+    [InlineData("bpe")]
+    public void TokenizerJsonGivesTheSameIds(string model)
+    {
+        SentencePieceFiles.SaveTokenizerJson(model, Path.Combine(_folder, "tokenizer.json"));
+        var tokenizer = SiglipTokenizer.Create(_folder);
+
+        // Of a ▁ in the text itself, and of white space that only Python counts as such, the two formats think differently.
+        var rows = SentencePieceFiles.Rows(model).Where(row => row.Text.AsSpan().IndexOfAny('▁', '\u001F') < 0);
+        Assert.All(rows, row => Assert.Equal(row.Ids, tokenizer.Encode(row.Text)));
+    }
+
+    [Fact]
+    public void LongTextsAreCutBeforeEndOfText_OrRefused()
+    {
+        File.Copy(SentencePieceFiles.Model("unigram"), Path.Combine(_folder, "spiece.model"));
+        var tokenizer = SiglipTokenizer.Create(_folder);
+        var ids = tokenizer.Encode("a photo of a cat");
+        Assert.Equal([.. ids[..3], ids[^1]], tokenizer.Encode("a photo of a cat", 4, truncate: true, out var truncated));
+        Assert.True(truncated);
+        var e = Assert.Throws<ArgumentException>(() => tokenizer.Encode("a photo of a cat", 4, truncate: false));
+        Assert.Contains("context length 4", e.Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.Encode("a", 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.Decode([tokenizer.VocabularySize]));
+        Assert.Equal((64, 1), (tokenizer.PublishedContextLength, tokenizer.PaddingId));
+    }
+
+    [Theory]
+    [InlineData("spiece.model", "not protobuf", "is no SentencePiece model, or it is cut off")]
+    [InlineData("tokenizer.json", """{"model":{"type":"Unigram"}}""", "is not a tokenizer.json of a SentencePiece tokenizer")]
+    [InlineData("tokenizer.json", """{"model":{"type":"Unigram","vocab":[["a",0]]}}""", "its unknown id is -1")]
+    [InlineData(
+        "tokenizer.json", """{"model":{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0]]},"normalizer":{"type":"NFKD"}}""",
+        "has a normalizer of type 'NFKD', which is not supported")]
+    [InlineData(
+        "tokenizer.json", """{"model":{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0]]}}""",
+        "has neither a post_processor nor a token </s> or <eos> to end a text with")]
+    [InlineData(
+        "tokenizer.json",
+        """{"model":{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0],["</s>",0]]},"pre_tokenizer":{"type":"BertPreTokenizer"}}""",
+        "has a pre_tokenizer of type 'BertPreTokenizer', which is not supported")]
+    [InlineData(
+        "tokenizer.json",
+        """{"model":{"type":"BPE","byte_fallback":true,"unk_token":"a","vocab":{"a":0,"b":1,"</s>":2},"merges":["a b"]}}""",
+        "the merge \"a b\" is not of two tokens that make a third")]
+    public void WhatCannotBeReadIsRefusedInOneSentence(string file, string content, string sentence)
+    {
+        var path = Path.Combine(_folder, file);
+        File.WriteAllText(path, content);
+        var e = Assert.Throws<InvalidDataException>(() => TextTokenizer.Open(_folder));
+        Assert.StartsWith(path, e.Message);
+        Assert.Contains(sentence, e.Message);
+    }
+
+    [Fact]
+    public void AFolderTellsWhichTokenizerItHas()
+    {
+        TinyVocabulary.Save(_folder);
+        Assert.IsType<ClipTokenizer>(TextTokenizer.Open(_folder));
+        Assert.Throws<FileNotFoundException>(() => SiglipTokenizer.Create(_folder));
+        SentencePieceFiles.SaveTokenizerJson("unigram", Path.Combine(_folder, "tokenizer.json"));
+        Assert.IsType<SiglipTokenizer>(TextTokenizer.Open(_folder));
+    }
+
+    [SkippableTheory]
+    [InlineData("unigram", "SiglipTokenizer")]
+    [InlineData("bpe", "GemmaTokenizer")]
+    public void TransformersJsGivesTheSameIds(string model, string className)
+    {
+        SentencePieceFiles.SaveTokenizerJson(model, Path.Combine(_folder, "tokenizer.json"));
+        File.WriteAllText(Path.Combine(_folder, "tokenizer_config.json"), $$"""{"tokenizer_class": "{{className}}"}""");
+        var tokenizer = TextTokenizer.Open(_folder);
+
+        // Its map of characters is Unicode's NFKC, not the model's own; and it does not lower-case for Gemma, as SigLIP 2 wants it.
+        var texts = SentencePieceFiles.Rows(model).Select(r => r.Text.ToLowerInvariant()).Where(t => t.All(char.IsAscii)).ToArray();
+        var theirs = NodeScript.Run("tokenize.cjs", _folder, JsonSerializer.Serialize(texts));
+        Assert.Equal(texts.Select(text => tokenizer.Encode(text)), JsonSerializer.Deserialize<int[][]>(theirs)!);
+    }
+
+    /// <summary>SentencePiece writes what it does not know as ⁇; how many blanks that leaves is nobody's meaning.</summary>
+    private static string Readable(string text) =>
+        string.Join(' ', text.Replace('⁇', '\uFFFD').Replace("\uFFFD", " \uFFFD ").Split(' ', StringSplitOptions.RemoveEmptyEntries));
+}
