@@ -1,4 +1,5 @@
 using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Tokenizing;
@@ -53,7 +54,8 @@ internal sealed class TinyRun : IDisposable
         torch.manual_seed(Options.Seed);
         model = new ClipModel(config);
         var images = new AugmentedPixels(ClipImagePreprocessing.ForSize(config.Vision.ImageSize), Options.Augmentation, 1 << 20);
-        var pairs = new PairLoader(CaptionTable.Read(Table), tokenizer, config.Text.ContextLength, images, Options.BatchSize, Options.Seed) { OnBroken = onBroken };
+        var pairs = new PairLoader(
+            new TableSource(CaptionTable.Read(Table)), tokenizer, config.Text.ContextLength, images, new PairLoaderOptions(Options.BatchSize, Options.Seed) { OnBroken = onBroken });
         return new TrainingLoop(new ClipObjective(model), config.Vision.ImageSize, Options, pairs, validation: null, checkpoints) { OnStep = onStep };
     }
 

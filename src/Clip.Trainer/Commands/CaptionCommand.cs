@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Clip.Trainer.Data;
+using Clip.Trainer.Conversion;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using Microsoft.ML.Clip;
@@ -26,13 +26,13 @@ internal static class CaptionCommand
                 throw new ClipException($"{folder} holds a model that does not caption; give one that 'clip train --objective virtex' wrote.");
 
             var tokenizer = ClipTokenizer.Create(folder);
-            var pixels = new PreprocessedPixels(ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(config.Vision.ImageSize)));
+            var preprocessor = ClipImagePreprocessor.Create(PreprocessingFile.Read(Path.Combine(folder, "preprocessor_config.json"), config.Vision.ImageSize));
             var search = new BeamSearch(captioner, parsed.GetValue(beams));
             foreach (var path in parsed.GetValue(images)!)
             {
                 using var scope = torch.NewDisposeScope();
-                var values = new float[pixels.FloatCount];
-                pixels.Fill(path, default, values);
+                var values = new float[preprocessor.FloatCount];
+                preprocessor.Preprocess(File.ReadAllBytes(path), values);
                 var device = captioner.parameters().First().device;
                 var ids = search.Caption(torch.tensor(values, [1, 3, config.Vision.ImageSize, config.Vision.ImageSize]).to(device));
                 Console.WriteLine($"{path}\t{tokenizer.Decode(ids).Trim()}");

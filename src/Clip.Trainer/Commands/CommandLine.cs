@@ -53,6 +53,7 @@ internal static class CommandLine
             EvaluateCommand.Create(),
             TokenizerCommand.Create(),
             QuantizeCommand.Create(),
+            DataCommand.Create(),
         };
 
     /// <summary>Makes options refuse numbers below zero, and zero.</summary>

@@ -14,30 +14,38 @@ namespace Clip.Trainer.Data;
 internal sealed class AugmentedPixels(ClipImagePreprocessing settings, Augmentation augmentation, long cacheBytes) : IPixelSource, IDisposable
 {
     private readonly Normalizer _normalizer = new(settings);
-    private readonly ConcurrentDictionary<string, DecodedImage> _cache = new();
+    private readonly ConcurrentDictionary<long, DecodedImage> _cache = new();
     private long _cached;
 
     public int FloatCount => 3 * settings.CropWidth * settings.CropHeight;
 
-    public void Fill(string path, SampleRandom random, Span<float> destination)
+    public void Fill(IRecordSource records, int record, SampleRandom random, Span<float> destination)
     {
-        if (_cache.TryGetValue(path, out var image))
+        var id = records.ImageId(record);
+        if (_cache.TryGetValue(id, out var image))
         {
             Fill(image, ref random, destination);
             return;
         }
 
-        image = ImageDecoder.Decode(File.ReadAllBytes(path), settings.MaxPixels, settings.Gray16);
+        using (var bytes = records.ReadImage(record)) image = ImageDecoder.Decode(bytes.Span, settings.MaxPixels, settings.Gray16);
         image.LayOn(settings.Background);
         Fill(image, ref random, destination);
-        var kept = Interlocked.Add(ref _cached, image.Pixels.Length) <= cacheBytes && _cache.TryAdd(path, image);
-        if (!kept) image.Dispose();
+        if (!TryKeep(id, image)) image.Dispose();
     }
 
     public void Dispose()
     {
         foreach (var image in _cache.Values) image.Dispose();
         _cache.Clear();
+    }
+
+    private bool TryKeep(long id, DecodedImage image)
+    {
+        // Once full it stays so: which images are kept matters less than never to take memory and give it back.
+        if (Volatile.Read(ref _cached) + image.Pixels.Length > cacheBytes) return false;
+        Interlocked.Add(ref _cached, image.Pixels.Length);
+        return _cache.TryAdd(id, image);
     }
 
     private void Fill(DecodedImage image, ref SampleRandom random, Span<float> destination)

@@ -8,7 +8,7 @@ public sealed record CaptionedImage(string Path, IReadOnlyList<string> Captions)
 /// <summary>How a table of image paths and captions is laid out; the defaults are open_clip's.</summary>
 public sealed record CaptionTableOptions
 {
-    /// <summary>What stands between two cells.</summary>
+    /// <summary>What stands between two cells. With any but a tab, cells may be quoted as RFC 4180 has it.</summary>
     public char Separator { get; init; } = '\t';
 
     /// <summary>The header of the column with the image's path, relative to the table's own folder.</summary>
@@ -30,19 +30,20 @@ public static class CaptionTable
         options ??= new CaptionTableOptions();
         if (!File.Exists(path)) throw new ClipException($"There is no data file '{path}'; give the path of a table with the columns {options.ImageKey} and {string.Join(", ", options.CaptionKeys)}.");
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        using var lines = File.ReadLines(path).GetEnumerator();
+        using var text = new StreamReader(path);
+        using var lines = DelimitedText.Read(path, text, options.Separator).GetEnumerator();
         if (!lines.MoveNext()) throw new ClipException($"{path} is empty; its first line must name the columns.");
 
-        var header = lines.Current.TrimStart('\uFEFF').Split(options.Separator);
-        if (lines.Current.AsSpan().ContainsAny('\0', '\uFFFD')) throw new ClipException($"{path} is not a text file in UTF-8; give a table of image paths and captions.");
+        var header = lines.Current.Cells;
+        if (header.Any(cell => cell.AsSpan().ContainsAny('\0', '\uFFFD'))) throw new ClipException($"{path} is not a text file in UTF-8; give a table of image paths and captions.");
         var image = Column(options.ImageKey);
         var captions = options.CaptionKeys.Select(Column).ToArray();
         var most = Math.Max(image, captions.Max());
         var rows = new List<CaptionedImage>();
-        for (var line = 2; lines.MoveNext(); line++)
+        while (lines.MoveNext())
         {
-            if (lines.Current.Length == 0) continue;
-            var cells = lines.Current.Split(options.Separator);
+            var (line, cells) = lines.Current;
+            if (cells is [""]) continue;
             if (cells.Length <= most) throw new ClipException($"{path}, line {line}: there are {cells.Length} cells where the header has {header.Length}; check the separator ({Name(options.Separator)}).");
             var texts = captions.Select(c => cells[c].Trim()).Where(c => c.Length > 0).ToArray();
             if (texts.Length == 0) throw new ClipException($"{path}, line {line}: the caption is empty; fill it in or leave the row out.");

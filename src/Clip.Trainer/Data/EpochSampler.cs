@@ -4,15 +4,24 @@ namespace Clip.Trainer.Data;
 /// Which samples make up which step. The order of an epoch depends on the seed and the epoch alone, so any step can be asked
 /// for at once: a resumed run goes on where it stopped without replaying what came before.
 /// </summary>
-/// <param name="Count">How many samples there are.</param>
-/// <param name="BatchSize">Samples a step; what does not fill a batch is left out of that epoch, another part each time.</param>
-/// <param name="Seed">The run's seed.</param>
-public sealed record EpochSampler(int Count, int BatchSize, long Seed)
+/// <param name="parts">What an epoch is made of; mixed evenly.</param>
+/// <param name="batchSize">Samples a step; what does not fill a batch is left out of that epoch, another part each time.</param>
+/// <param name="seed">The run's seed.</param>
+public sealed class EpochSampler(IReadOnlyList<EpochPart> parts, int batchSize, long seed)
 {
     private (long Epoch, int[] Order) _latest = (-1, []);
 
+    /// <summary>Creates the sampler of a single part.</summary>
+    public EpochSampler(int count, int batchSize, long seed)
+        : this([new EpochPart(count)], batchSize, seed)
+    {
+    }
+
+    /// <summary>Samples in an epoch.</summary>
+    public int Count { get; } = parts.Sum(part => part.Drawn);
+
     /// <summary>Steps in an epoch; at least one.</summary>
-    public long StepsPerEpoch => Math.Max(1, Count / BatchSize);
+    public long StepsPerEpoch => Math.Max(1, Count / batchSize);
 
     /// <summary>The epoch a step belongs to.</summary>
     public long EpochOf(long step) => step / StepsPerEpoch;
@@ -21,15 +30,29 @@ public sealed record EpochSampler(int Count, int BatchSize, long Seed)
     public ReadOnlyMemory<int> BatchOf(long step)
     {
         var epoch = EpochOf(step);
-        if (_latest.Epoch != epoch)
+        if (_latest.Epoch != epoch) _latest = (epoch, Order(epoch));
+        var start = (int)(step % StepsPerEpoch) * batchSize;
+        return _latest.Order.AsMemory(start, Math.Min(batchSize, Count - start));
+    }
+
+    private int[] Order(long epoch)
+    {
+        var orders = new int[parts.Count][];
+        var first = 0;
+        for (var i = 0; i < orders.Length; i++)
         {
-            var order = Enumerable.Range(0, Count).ToArray();
-            var random = new SampleRandom(Seed, epoch);
-            random.Shuffle(order.AsSpan());
-            _latest = (epoch, order);
+            var random = i == 0 ? new SampleRandom(seed, epoch) : new SampleRandom(seed, epoch, i);
+            parts[i].Order(first, ref random, orders[i] = new int[parts[i].Drawn]);
+            first += parts[i].Count;
         }
 
-        var start = (int)(step % StepsPerEpoch) * BatchSize;
-        return _latest.Order.AsMemory(start, Math.Min(BatchSize, Count - start));
+        if (orders.Length == 1) return orders[0];
+
+        // A shuffled row of tickets says whose turn it is: every part keeps its own order, and is spread over the whole epoch.
+        var mixed = Enumerable.Range(0, orders.Length).SelectMany(i => Enumerable.Repeat(i, orders[i].Length)).ToArray();
+        new SampleRandom(seed, epoch, -1).Shuffle(mixed.AsSpan());
+        var taken = new int[orders.Length];
+        for (var i = 0; i < mixed.Length; i++) mixed[i] = orders[mixed[i]][taken[mixed[i]]++];
+        return mixed;
     }
 }

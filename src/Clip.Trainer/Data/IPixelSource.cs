@@ -7,9 +7,10 @@ internal interface IPixelSource
     int FloatCount { get; }
 
     /// <summary>Reads an image and makes normalised pixels of it.</summary>
-    /// <param name="path">The image file.</param>
+    /// <param name="records">Where the image lies.</param>
+    /// <param name="record">Its record's number.</param>
     /// <param name="random">The sample's own random numbers, for augmentation.</param>
     /// <param name="destination"><see cref="FloatCount"/> floats, channels first.</param>
-    /// <exception cref="InvalidDataException">The file is not a readable image.</exception>
-    void Fill(string path, SampleRandom random, Span<float> destination);
+    /// <exception cref="InvalidDataException">The bytes are not a readable image.</exception>
+    void Fill(IRecordSource records, int record, SampleRandom random, Span<float> destination);
 }

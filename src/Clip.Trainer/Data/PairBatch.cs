@@ -6,4 +6,8 @@ namespace Clip.Trainer.Data;
 /// <param name="Pixels">B × 3 × S × S normalised floats.</param>
 /// <param name="InputIds">B × L token ids, zero behind the end of a text; L is the batch's longest text.</param>
 /// <param name="TextLength">L.</param>
-public sealed record PairBatch(long Step, int Count, float[] Pixels, long[] InputIds, int TextLength);
+public sealed record PairBatch(long Step, int Count, float[] Pixels, long[] InputIds, int TextLength)
+{
+    /// <summary>The B records' names, in the same order.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
+}

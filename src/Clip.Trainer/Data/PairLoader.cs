@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Text;
 using System.Threading.Channels;
 using Microsoft.ML.Clip;
 
@@ -8,51 +5,43 @@ namespace Clip.Trainer.Data;
 
 /// <summary>
 /// Turns captioned images into batches on background threads, a few batches ahead of whoever reads them. What a batch holds
-/// depends on the seed and the step only, never on timing.
+/// depends on the data, the seed and the step only, never on timing.
 /// </summary>
-/// <param name="rows">The images and their captions.</param>
+/// <param name="records">The images and their captions.</param>
 /// <param name="tokenizer">Makes token ids of the captions.</param>
 /// <param name="contextLength">The most tokens of a text; longer ones are cut.</param>
 /// <param name="images">Fills in a sample's pixels.</param>
-/// <param name="batchSize">Pairs a step.</param>
-/// <param name="seed">Decides the order, and which of several captions an epoch shows.</param>
-internal sealed class PairLoader(
-    IReadOnlyList<CaptionedImage> rows, ClipTokenizer tokenizer, int contextLength, IPixelSource images, int batchSize, long seed) : IPairSource
+/// <param name="options">How to load.</param>
+internal sealed class PairLoader(IRecordSource records, ClipTokenizer tokenizer, int contextLength, IPixelSource images, PairLoaderOptions options) : IPairSource
 {
     private const int BatchesAhead = 3;
-    private readonly ConcurrentDictionary<string, string> _broken = new();
-    private readonly EpochSampler _sampler = new(rows.Count, batchSize, seed);
-    private readonly int[][][] _ids = [.. rows.Select(row => row.Captions.Select(c => tokenizer.Encode(c, contextLength)).ToArray())];
+    private readonly EpochSampler _sampler = new(records.Parts, options.BatchSize, options.Seed);
+    private readonly BadRecords _bad = Gather(records, options);
+    private readonly CaptionTokens _tokens = new(tokenizer, contextLength);
 
-    public IReadOnlyDictionary<string, string> Broken => _broken;
+    public IReadOnlyDictionary<string, string> Broken => _bad.Reasons;
 
-    /// <summary>Called once for every image that cannot be read, with its path and the reason; from any thread.</summary>
-    public Action<string, string>? OnBroken { get; init; }
-
-    public long Count => rows.Count;
+    public long Count => _sampler.Count;
 
     public long StepsPerEpoch => _sampler.StepsPerEpoch;
 
-    /// <summary>Tells these pairs from others: their number, and a hash of the images' names and the captions.</summary>
-    public string Fingerprint
-    {
-        get
-        {
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            foreach (var row in rows) hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(row.Path)}\t{string.Join('\t', row.Captions)}\n"));
-            return $"{rows.Count} pairs {Convert.ToHexStringLower(hash.GetHashAndReset())[..12]}";
-        }
-    }
+    public string Fingerprint => records.Fingerprint;
 
     public async IAsyncEnumerable<PairBatch> ReadAsync(
         long from, long to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
     {
+        _bad.ThrowIfTooMany();
+        using var log = options.LogSamples is { } path ? new SampleLog(path, from) : null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var ready = Channel.CreateBounded<PairBatch>(BatchesAhead);
         var work = Task.Run(() => Produce(ready.Writer, stop.Token), CancellationToken.None);
         try
         {
-            await foreach (var batch in ready.Reader.ReadAllAsync(cancellation).ConfigureAwait(false)) yield return batch;
+            await foreach (var batch in ready.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+            {
+                log?.Write(batch);
+                yield return batch;
+            }
         }
         finally
         {
@@ -76,52 +65,66 @@ internal sealed class PairLoader(
         }
     }
 
-    public IEnumerable<PairBatch> InOrder() => Enumerable.Range(0, rows.Count).Chunk(batchSize).Select(chunk => Assemble(chunk, step: 0, epoch: 0));
+    public IEnumerable<PairBatch> InOrder() => Enumerable.Range(0, records.Count).Chunk(options.BatchSize).Select(chunk => Assemble(chunk, step: 0, epoch: 0));
 
     /// <summary>Makes one batch.</summary>
-    /// <param name="samples">Row numbers.</param>
+    /// <param name="samples">Record numbers.</param>
     /// <param name="step">The step the batch is for.</param>
     /// <param name="epoch">The epoch the batch is for.</param>
     private PairBatch Assemble(ReadOnlyMemory<int> samples, long step, long epoch)
     {
         var size = images.FloatCount;
-        var pixels = new float[(long)samples.Length * size];
-        var readable = new bool[samples.Length];
-        Parallel.For(0, samples.Length, i => readable[i] = TryFill(samples.Span[i], epoch, pixels.AsSpan(i * size, size)));
+        var pixels = GC.AllocateUninitializedArray<float>(checked(samples.Length * size));
+        var texts = new int[]?[samples.Length];
+        Parallel.For(0, samples.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Workers }, i => texts[i] = TryFill(samples.Span[i], epoch, pixels.AsSpan(i * size, size)));
+        _bad.ThrowIfTooMany();
 
-        var kept = 0;
-        var texts = new List<int[]>(samples.Length);
+        var (kept, length) = (0, texts.Max(text => text?.Length ?? 0));
+        var ids = new long[samples.Length * length];
+        var keys = new List<string>(samples.Length);
         for (var i = 0; i < samples.Length; i++)
         {
-            if (!readable[i]) continue;
+            if (texts[i] is not { } text) continue;
             if (kept != i) pixels.AsSpan(i * size, size).CopyTo(pixels.AsSpan(kept * size));
-            var captions = _ids[samples.Span[i]];
-            texts.Add(captions[captions.Length == 1 ? 0 : new SampleRandom(seed, epoch, samples.Span[i], 1).Next(captions.Length)]);
+            for (var j = 0; j < text.Length; j++) ids[(kept * length) + j] = text[j];
+            keys.Add(records.Key(samples.Span[i]));
             kept++;
         }
 
-        var length = texts.Count == 0 ? 0 : texts.Max(t => t.Length);
-        var ids = new long[kept * length];
-        for (var i = 0; i < kept; i++)
-        {
-            for (var j = 0; j < texts[i].Length; j++) ids[i * length + j] = texts[i][j];
-        }
-
-        return new PairBatch(step, kept, kept == samples.Length ? pixels : pixels[..(kept * size)], ids, length);
+        return kept == samples.Length
+            ? new PairBatch(step, kept, pixels, ids, length) { Keys = keys }
+            : new PairBatch(step, kept, pixels[..(kept * size)], ids[..(kept * length)], length) { Keys = keys };
     }
 
-    private bool TryFill(int sample, long epoch, Span<float> pixels)
+    /// <summary>Fills in a sample's pixels and gives its caption's tokens; null for a bad record.</summary>
+    private int[]? TryFill(int sample, long epoch, Span<float> pixels)
     {
-        var path = rows[sample].Path;
         try
         {
-            images.Fill(path, new SampleRandom(seed, epoch, sample, 0), pixels);
-            return true;
+            var captions = records.ReadCaptions(sample);
+            images.Fill(records, sample, new SampleRandom(options.Seed, epoch, sample, 0), pixels);
+            return _tokens.Of(Choose(captions, new SampleRandom(options.Seed, epoch, sample, 1)));
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            if (_broken.TryAdd(path, e.Message)) OnBroken?.Invoke(path, e.Message);
-            return false;
+            _bad.Add(records.Key(sample), e.Message);
+            return null;
         }
+    }
+
+    /// <summary>The caption that an epoch shows, or the sentence of it. What there is no choice of draws no number.</summary>
+    private string Choose(IReadOnlyList<string> captions, SampleRandom random)
+    {
+        var caption = captions.Count == 1 ? captions[0] : captions[random.Next(captions.Count)];
+        if (!options.SampleSentences) return caption;
+        var sentences = Sentences.Of(caption);
+        return sentences.Length == 1 ? caption : sentences[random.Next(sentences.Length)];
+    }
+
+    private static BadRecords Gather(IRecordSource records, PairLoaderOptions options)
+    {
+        var bad = new BadRecords(records.Count + records.Unusable.Count, options.MaxBadPercent, options.OnBroken);
+        foreach (var (key, reason) in records.Unusable) bad.Add(key, reason);
+        return bad;
     }
 }

@@ -7,5 +7,9 @@ internal sealed class PreprocessedPixels(ClipImagePreprocessor preprocessor) : I
 {
     public int FloatCount => preprocessor.FloatCount;
 
-    public void Fill(string path, SampleRandom random, Span<float> destination) => preprocessor.Preprocess(File.ReadAllBytes(path), destination);
+    public void Fill(IRecordSource records, int record, SampleRandom random, Span<float> destination)
+    {
+        using var bytes = records.ReadImage(record);
+        preprocessor.Preprocess(bytes.Span, destination);
+    }
 }

@@ -69,7 +69,7 @@ public sealed class AdamW : IDisposable
         Steps++;
         double correction1 = 1 - Math.Pow(_options.Beta1, Steps), correction2 = 1 - Math.Pow(_options.Beta2, Steps);
         // Held by name, as every scalar must be: see Held.
-        using Scalar keep = 1 - learningRate * _options.WeightDecay, towardsMean = 1 - _options.Beta1, beta2 = _options.Beta2, towardsSquare = 1 - _options.Beta2;
+        using Scalar keep = 1 - learningRate * _options.WeightDecay, beta2 = _options.Beta2, towardsSquare = 1 - _options.Beta2;
         using Scalar root = Math.Sqrt(correction2), epsilon = _options.Epsilon, step = -learningRate / correction1;
         using var unused = no_grad();
         foreach (var (_, parameter, mean, square, decays) in _slots)
@@ -77,7 +77,7 @@ public sealed class AdamW : IDisposable
             using var scope = NewDisposeScope();
             if (parameter.grad is not { } gradient) continue;
             if (decays) parameter.mul_(keep);
-            mean.lerp_(gradient, towardsMean);
+            mean.lerp_(gradient, 1 - _options.Beta1);
             square.mul_(beta2).addcmul_(gradient, gradient, towardsSquare);
             var denominator = square.sqrt().div_(root).add_(epsilon);
             parameter.addcdiv_(mean, denominator, step);

@@ -36,7 +36,7 @@ internal sealed class ModelEma : IDisposable
     public void Update(long step)
     {
         using var unused = no_grad();
-        using Scalar towards = 1 - Math.Min(_decay, step / (9.0 + step));
+        var towards = 1 - Math.Min(_decay, step / (9.0 + step));
         foreach (var (_, weight, average) in _slots)
         {
             if (average.is_floating_point()) average.lerp_(weight, towards);

@@ -1,4 +1,5 @@
 using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Onnx;
@@ -14,7 +15,17 @@ internal sealed record TrainingRunOptions
 
     public string? ValidationData { get; init; }
 
-    public CaptionTableOptions Table { get; init; } = new();
+    /// <summary>The kind and layout of the training data; the validation data's too, but for the factors.</summary>
+    public RecordSourceOptions Sources { get; init; } = new();
+
+    /// <summary>Threads that read and decode.</summary>
+    public int Workers { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>How many records may be bad, in per cent, before the run stops.</summary>
+    public double MaxBadPercent { get; init; } = PairLoaderOptions.DefaultMaxBadPercent;
+
+    /// <summary>A file to write the samples of each step to; null writes none.</summary>
+    public string? LogSamples { get; init; }
 
     /// <summary>A config file, a model folder, or the name of a config that comes with the program.</summary>
     public required string Model { get; init; }
@@ -59,10 +70,10 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     {
         ModelFolderWriter.EnsureReplaceable(options.Output);
         var checkpoint = FindCheckpoint();
-        var rows = CaptionTable.Read(options.TrainData, options.Table);
-        var validationRows = options.ValidationData is { } path ? CaptionTable.Read(path, options.Table) : null;
+        using var records = RecordSources.Open(options.TrainData, options.Sources);
+        using var validationRecords = options.ValidationData is { } path ? RecordSources.Open(path, options.Sources with { UpsamplingFactors = null }) : null;
         var config = options.Training.Objective.Config(ClipConfigJson.Load(options.Model));
-        var tokenizerFolder = PrepareTokenizer(rows, cancellation);
+        var tokenizerFolder = PrepareTokenizer(records, cancellation);
         var tokenizer = ClipTokenizer.Create(tokenizerFolder);
         config = config.WithVocabulary(tokenizer.VocabularySize, tokenizer.StartOfTextId, tokenizer.EndOfTextId).Validate(options.Model);
 
@@ -70,8 +81,8 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         using var model = objective.Module;
         var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize) with { Background = options.Training.Augmentation.Background?.Bytes };
         using var augmented = new AugmentedPixels(preprocessing, options.Training.Augmentation, options.CacheBytes);
-        var train = Loader(rows, augmented);
-        var validation = validationRows is null ? null : Loader(validationRows, new PreprocessedPixels(ClipImagePreprocessor.Create(preprocessing)));
+        var train = Loader(records, augmented, options.LogSamples);
+        var validation = validationRecords is null ? null : Loader(validationRecords, new PreprocessedPixels(ClipImagePreprocessor.Create(preprocessing)), log: null);
         using var trainer = new TrainingLoop(objective, config.Vision.ImageSize, options.Training, train, validation, Checkpoints) { OnStep = onStep, OnEpoch = onEpoch };
         if (checkpoint is not null)
         {
@@ -79,9 +90,9 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             say($"Resumed from {checkpoint} at step {trainer.StepsDone} of {trainer.TotalSteps}.");
         }
 
-        say($"{rows.Count} pairs, {model.parameters().Sum(p => p.numel()):N0} parameters, vocabulary {tokenizer.VocabularySize}, {trainer.TotalSteps} steps of {options.Training.BatchSize}.");
+        say($"{train.Count} pairs, {model.parameters().Sum(p => p.numel()):N0} parameters, vocabulary {tokenizer.VocabularySize}, {trainer.TotalSteps} steps of {options.Training.BatchSize}.");
         var finished = await show(trainer.TotalSteps, trainer.StepsDone, () => trainer.RunAsync(cancellation)).ConfigureAwait(false);
-        if (train.Broken.Count > 0) say($"{train.Broken.Count} of {rows.Count} images could not be read and were skipped.");
+        if (train.Broken.Count > 0) say($"{train.Broken.Count} of {records.Count + records.Unusable.Count} records were bad and were skipped.");
         if (!finished)
         {
             say($"Stopped at step {trainer.StepsDone} of {trainer.TotalSteps}; go on with the same command and --resume latest.");
@@ -94,8 +105,15 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         say($"Model folder: {Path.GetFullPath(options.Output)}");
         return true;
 
-        PairLoader Loader(IReadOnlyList<CaptionedImage> images, IPixelSource pixels) =>
-            new(images, tokenizer, config.Text.ContextLength, pixels, options.Training.BatchSize, options.Training.Seed) { OnBroken = (image, reason) => say($"Skipped {image}: {reason}") };
+        PairLoader Loader(IRecordSource source, IPixelSource pixels, string? log) => new(
+            source, tokenizer, config.Text.ContextLength, pixels, new PairLoaderOptions(options.Training.BatchSize, options.Training.Seed)
+            {
+                SampleSentences = options.Training.Objective == ObjectiveKind.ConVirt && pixels is AugmentedPixels,
+                Workers = options.Workers,
+                MaxBadPercent = options.MaxBadPercent,
+                LogSamples = log,
+                OnBroken = (key, reason) => say($"Skipped {key}: {reason}"),
+            });
     }
 
     private string? FindCheckpoint()
@@ -112,12 +130,12 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         return File.Exists(options.Resume) ? options.Resume : throw new ClipException($"There is no checkpoint '{options.Resume}' to resume from; give a file of {Checkpoints}, or 'latest'.");
     }
 
-    private string PrepareTokenizer(IReadOnlyList<CaptionedImage> rows, CancellationToken cancellation)
+    private string PrepareTokenizer(IRecordSource records, CancellationToken cancellation)
     {
         if (options.Tokenizer is { } given) return given;
         if (options.Resume is null || !Directory.Exists(LearnedTokenizer))
         {
-            BpeTrainer.Train(rows.SelectMany(r => r.Captions), options.VocabSize, cancellation: cancellation).Save(LearnedTokenizer);
+            BpeTrainer.Train(RecordSources.Captions(records), options.VocabSize, cancellation: cancellation).Save(LearnedTokenizer);
         }
 
         return LearnedTokenizer;

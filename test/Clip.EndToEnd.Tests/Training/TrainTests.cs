@@ -60,7 +60,7 @@ public sealed class TrainTests(TrainedModel trained)
         var run = (await ClipProcess.RunAsync([.. Shortened(folder, table), "--output", folder["model"]])).Succeeded();
         Assert.Single(run.OutputLines, line => line.StartsWith($"Skipped {broken}: The bytes are not an image", StringComparison.Ordinal));
         Assert.Single(run.OutputLines, line => line.StartsWith($"Skipped {folder["pictures/absent.png"]}: ", StringComparison.Ordinal));
-        Assert.Contains("2 of 26 images could not be read and were skipped.", run.OutputLines);
+        Assert.Contains("2 of 26 records were bad and were skipped.", run.OutputLines);
         Assert.True(File.Exists(folder["model/model.safetensors"]));
     }
 

@@ -1,5 +1,6 @@
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Augmenting;
+using Clip.Trainer.Data.Sources;
 
 namespace Clip.Trainer.Tests.Data;
 
@@ -187,7 +188,7 @@ public class AugmentationTests
         {
             using var pixels = new AugmentedPixels(settings, new Augmentation { Background = background }, 0);
             var floats = new float[pixels.FloatCount];
-            pixels.Fill(folder["clear.png"], new SampleRandom(sample), floats);
+            pixels.Fill(new TableSource([new CaptionedImage(folder["clear.png"], ["clear"])]), 0, new SampleRandom(sample), floats);
             return floats;
         }
     }

@@ -28,6 +28,29 @@ public sealed class CaptionTableTests : IDisposable
         Assert.Equal(["a dog"], rows[1].Captions);
     }
 
+    [Fact]
+    public void CommaSeparatedCellsMayBeQuoted()
+    {
+        var path = _folder.Write("pairs.csv", "filepath,title\n\"a,1.png\",\"a \"\"big\"\" cat,\nasleep\"\nb.png,5\" dog\n");
+
+        var rows = CaptionTable.Read(path, new CaptionTableOptions { Separator = ',' });
+
+        Assert.Equal([_folder["a,1.png"], _folder["b.png"]], rows.Select(r => r.Path));
+        Assert.Equal(["a \"big\" cat,\nasleep", "5\" dog"], rows.SelectMany(r => r.Captions));
+    }
+
+    [Fact]
+    public void AQuoteBetweenTabsIsAQuote() =>
+        Assert.Equal(["\"cat", "dog\""], CaptionTable.Read(_folder.Write("pairs.tsv", "filepath\ttitle\na.png\t\"cat\nb.png\tdog\"\n")).SelectMany(r => r.Captions));
+
+    [Fact]
+    public void AQuotedCellThatNeverEndsIsNamed()
+    {
+        var path = _folder.Write("pairs.csv", "filepath,title\na.png,\"cat\nb.png,dog\n");
+
+        Assert.Contains("line 2", Assert.Throws<ClipException>(() => CaptionTable.Read(path, new CaptionTableOptions { Separator = ',' })).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("", "is empty")]
     [InlineData("filepath\ttitle\n", "no rows")]

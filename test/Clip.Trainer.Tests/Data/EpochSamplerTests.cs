@@ -7,7 +7,7 @@ public class EpochSamplerTests
     [Fact]
     public void AnEpochShowsNothingTwice()
     {
-        var sampler = new EpochSampler(Count: 103, BatchSize: 10, Seed: 1);
+        var sampler = new EpochSampler(count: 103, batchSize: 10, seed: 1);
 
         var seen = Enumerable.Range(0, 10).SelectMany(step => sampler.BatchOf(step).ToArray()).ToArray();
 
@@ -19,12 +19,12 @@ public class EpochSamplerTests
     [Fact]
     public void AnyStepCanBeAskedForAtOnce()
     {
-        var from = new EpochSampler(64, 8, Seed: 3);
+        var from = new EpochSampler(64, 8, seed: 3);
         var inOrder = Enumerable.Range(0, 24).Select(step => from.BatchOf(step).ToArray()).ToArray();
 
-        Assert.Equal(inOrder[17], new EpochSampler(64, 8, Seed: 3).BatchOf(17).ToArray());
+        Assert.Equal(inOrder[17], new EpochSampler(64, 8, seed: 3).BatchOf(17).ToArray());
         Assert.NotEqual(inOrder[1], inOrder[9]); // the next epoch has another order
-        Assert.NotEqual(inOrder[1], new EpochSampler(64, 8, Seed: 4).BatchOf(1).ToArray());
+        Assert.NotEqual(inOrder[1], new EpochSampler(64, 8, seed: 4).BatchOf(1).ToArray());
     }
 
     [Fact]

@@ -33,6 +33,7 @@ public sealed partial class DocsCommandTests
     [Theory]
     [InlineData("docs/training.md", "## Options", "train")]
     [InlineData("docs/training.md", "## A tokenizer of its own", "tokenizer train")]
+    [InlineData("docs/training-data.md", "### Options of `clip data shard`", "data shard")]
     [InlineData("docs/quickstart.md", "## Options", "quickstart")]
     [InlineData("docs/quantize.md", "# Smaller and faster files", "quantize")]
     public void TheTableHasEveryOptionAndItsDefault(string page, string heading, string command)

@@ -1,0 +1,77 @@
+using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
+using Microsoft.ML.Clip;
+
+namespace Clip.Trainer.Tests.Data;
+
+public sealed class PairLoaderTests : IDisposable
+{
+    private readonly TinyRun _run = new();
+
+    public void Dispose() => _run.Dispose();
+
+    [Fact]
+    public async Task BatchesAreTheSameWhateverTheThreadsAndTheStart()
+    {
+        var (whole, late) = (await Read(0, 6, workers: 4), await Read(4, 6, workers: 1));
+
+        Assert.Equal(whole[4..].Select(b => b.Pixels), late.Select(b => b.Pixels));
+        Assert.Equal(whole[4..].Select(b => b.InputIds), late.Select(b => b.InputIds));
+        Assert.Equal(whole[4..].SelectMany(b => b.Keys), late.SelectMany(b => b.Keys));
+        Assert.Equal(12, whole[..3].SelectMany(b => b.Keys).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task SeveralCaptionsOfAnImageAreDrawnInTurn()
+    {
+        var rows = Enumerable.Range(0, 4).Select(i => new CaptionedImage(_run.Folder[$"{i}.png"], ["a red wall", "a blue wall number"])).ToArray();
+
+        var batches = await Read(0, 8, rows: rows);
+
+        Assert.Equal(2, batches.SelectMany(b => b.InputIds.Chunk(b.TextLength)).Select(ids => ids.Count(id => id != 0)).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task BadRecordsAreToldOnceAndTooManyStopTheRun()
+    {
+        File.WriteAllText(_run.Folder["1.png"], "no image");
+        File.Delete(_run.Folder["2.png"]);
+        var told = new List<string>();
+
+        var batches = await Read(0, 6, maxBad: 17, onBroken: told.Add);
+
+        Assert.Equal([_run.Folder["1.png"], _run.Folder["2.png"]], told.Order());
+        Assert.Equal(20, batches.Sum(b => b.Count));
+        Assert.Equal(20, batches.Sum(b => b.Keys.Count));
+
+        var error = await Assert.ThrowsAsync<ClipException>(() => Read(0, 6, maxBad: 16));
+        Assert.Contains("2 of 12 records are bad, more than --max-bad 16 per cent", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheLogOfAResumedRunIsThatOfOneWithoutInterruption()
+    {
+        var (whole, broken) = (_run.Folder["whole.log"], _run.Folder["broken.log"]);
+        await Read(0, 6, log: whole);
+
+        await Read(0, 5, log: broken); // went as far as step 5 after a checkpoint at step 3
+        File.AppendAllText(broken, "6\tcut sho");
+        await Read(3, 6, log: broken);
+
+        Assert.Equal(File.ReadAllText(whole), File.ReadAllText(broken));
+        Assert.Equal(24, File.ReadAllLines(whole).Length);
+        Assert.StartsWith($"1\t{_run.Folder.Path}", File.ReadAllText(whole), StringComparison.Ordinal);
+    }
+
+    private async Task<List<PairBatch>> Read(
+        long from, long to, int workers = 2, double maxBad = 10, Action<string>? onBroken = null, string? log = null, CaptionedImage[]? rows = null)
+    {
+        using var pixels = new AugmentedPixels(ClipImagePreprocessing.ForSize(16), new Augmentation(), 1 << 20);
+        using var records = new TableSource(rows ?? [.. CaptionTable.Read(_run.Table)]);
+        var options = new PairLoaderOptions(4, Seed: 3) { Workers = workers, MaxBadPercent = maxBad, LogSamples = log, OnBroken = (key, _) => { lock (this) onBroken?.Invoke(key); } };
+        var loader = new PairLoader(records, ClipTokenizer.Create(_run.Folder["tokenizer"]), 12, pixels, options);
+        var batches = new List<PairBatch>();
+        await foreach (var batch in loader.ReadAsync(from, to)) batches.Add(batch);
+        return batches;
+    }
+}

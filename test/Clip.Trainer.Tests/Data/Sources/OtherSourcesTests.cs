@@ -1,0 +1,105 @@
+using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using SkiaSharp;
+
+namespace Clip.Trainer.Tests.Data.Sources;
+
+public sealed class OtherSourcesTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void AFolderOfFoldersIsCaptionedByItsTemplates()
+    {
+        foreach (var file in new[] { "root/tabby_cat/1.JPG", "root/tabby_cat/deep/2.png", "root/tabby_cat/notes.txt", "root/dog/3.webp" }) _folder.Write(file, file);
+
+        using var records = RecordSources.Open(_folder["root"], new RecordSourceOptions { Templates = ["a {}.", "the {}."] });
+
+        Assert.Equal(["root/dog/3.webp", "root/tabby_cat/1.JPG", "root/tabby_cat/deep/2.png"], Enumerable.Range(0, 3).Select(i => Shards.Image(records, i)));
+        Assert.Equal(["a tabby cat.", "the tabby cat."], records.ReadCaptions(1));
+        Assert.Contains("has no folders with images", Assert.Throws<ClipException>(() => RecordSources.Open(_folder["root/dog"], new RecordSourceOptions())).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void JoinedSourcesKeepTheirWeights()
+    {
+        var table = _folder.Write("pairs.tsv", "filepath\ttitle\na.png\ta cat\nb.png\ta dog\n");
+        var shard = Shards.Tar(_folder, "x.tar", "1.jpg", "1.txt", "2.jpg", "2.txt", "3.jpg", "3.txt", "4.jpg", "4.txt");
+
+        using var records = RecordSources.Open($"{table}::{shard}", new RecordSourceOptions { UpsamplingFactors = [2, 0.5] });
+        var sampler = new EpochSampler(records.Parts, batchSize: 6, seed: 1);
+
+        Assert.Equal(6, records.Count);
+        Assert.Equal([_folder["a.png"], _folder["b.png"], .. "1234".Select(n => $"{shard}:{n}")], Enumerable.Range(0, 6).Select(records.Key));
+        var epochs = Enumerable.Range(0, 8).Select(epoch => sampler.BatchOf(epoch).ToArray()).ToArray();
+        Assert.All(epochs, epoch =>
+        {
+            Assert.Equal([0, 0, 1, 1], epoch.Where(r => r < 2).Order());
+            Assert.Equal(2, epoch.Where(r => r >= 2).Distinct().Count());
+        });
+        Assert.Equal(6, epochs.SelectMany(e => e).Distinct().Count());
+        Assert.Throws<ClipException>(() => RecordSources.Open(table, new RecordSourceOptions { UpsamplingFactors = [2, 0.5] }));
+    }
+
+    [Fact]
+    public void TwoRowsWithTheSameImageShareIt()
+    {
+        using var records = RecordSources.Open(_folder.Write("pairs.tsv", "filepath\ttitle\na.png\ta cat\nb.png\ta dog\na.png\ta sleeping cat\n"), new RecordSourceOptions());
+
+        Assert.Equal([0, 1, 0], Enumerable.Range(0, 3).Select(records.ImageId));
+    }
+
+    [Fact]
+    public void RowsOfADataViewAreRecords()
+    {
+        var ml = new MLContext();
+        var paths = ml.Data.LoadFromEnumerable([new PathRow { Image = "a.png", Caption = "a cat" }, new PathRow { Image = "b.png", Caption = "a dog" }]);
+        using var byPath = DataViewRecords.Read(paths, "Image", "Caption", "/pictures");
+        Assert.Equal(["/pictures/a.png", "/pictures/b.png"], Enumerable.Range(0, 2).Select(byPath.Key));
+
+        var files = ml.Data.LoadFromEnumerable([new FileRow { Image = [1, 2, 3], Captions = ["a cat", " ", "a tom"] }, new FileRow { Image = [4], Captions = ["a dog"] }]);
+        using var byFile = DataViewRecords.Read(files, "Image", "Captions");
+        Assert.Equal(["a cat", "a tom"], byFile.ReadCaptions(0));
+        using (var bytes = byFile.ReadImage(1)) Assert.Equal<byte>([4], bytes.Span.ToArray());
+        using (var bytes = byFile.ReadImage(0)) Assert.Equal<byte>([1, 2, 3], bytes.Span.ToArray());
+
+        Assert.Contains("no column 'Picture'", Assert.Throws<ArgumentException>(() => DataViewRecords.Read(files, "Picture", "Captions")).Message, StringComparison.Ordinal);
+        Assert.Contains("Column 'Image' is Vector<Byte>; captions are text", Assert.Throws<ArgumentException>(() => DataViewRecords.Read(files, "Captions", "Image")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ImagesOfADataViewKeepTheirPixels()
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(5, 3, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        for (var i = 0; i < 15; i++) bitmap.SetPixel(i % 5, i / 5, new SKColor((byte)(i * 17), (byte)(255 - i), (byte)i));
+        using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        File.WriteAllBytes(_folder["a.png"], png.ToArray());
+        var ml = new MLContext();
+        var data = ml.Data.LoadFromEnumerable([new PathRow { Image = "a.png", Caption = "dots" }]);
+        var images = ml.Transforms.LoadImages("Loaded", _folder.Path, "Image").Fit(data).Transform(data);
+
+        using var records = DataViewRecords.Read(images, "Loaded", "Caption");
+
+        using var bytes = records.ReadImage(0);
+        using var read = SKBitmap.Decode(bytes.Span.ToArray());
+        Assert.Equal(bitmap.Pixels, read.Pixels);
+    }
+
+    private sealed class PathRow
+    {
+        public string Image { get; set; } = "";
+
+        public string Caption { get; set; } = "";
+    }
+
+    private sealed class FileRow
+    {
+        public byte[] Image { get; set; } = [];
+
+        public string[] Captions { get; set; } = [];
+    }
+}

@@ -1,0 +1,62 @@
+using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
+
+namespace Clip.Trainer.Tests.Data.Sources;
+
+public sealed class ParquetSourceTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task RowsOfAllGroupsAndFilesAreRecords()
+    {
+        await Shards.ParquetAsync(_folder, "0.parquet", 3, 1, 4);
+        await Shards.ParquetAsync(_folder, "1.parquet", 2);
+
+        using var records = RecordSources.Open(_folder["{0..1}.parquet"], new RecordSourceOptions());
+
+        Assert.Equal(10, records.Count);
+        Assert.Equal([.. Enumerable.Range(0, 8), 0, 1], Enumerable.Range(0, 10).Select(i => int.Parse(Shards.Image(records, i).Split(' ')[1], null)));
+        Assert.Equal(["caption 6", "another caption 6"], records.ReadCaptions(6));
+        Assert.Equal($"{_folder["0.parquet"]}:6", records.Key(6));
+        Assert.Equal($"{_folder["1.parquet"]}:1", records.Key(9));
+    }
+
+    [Fact]
+    public async Task AnEpochShowsEveryRowOnceAndTheRowsOfAWindowTogether()
+    {
+        using var records = RecordSources.Open(await Shards.ParquetAsync(_folder, "x.parquet", 5, 5, 5, 5), new RecordSourceOptions());
+        var part = Assert.Single(records.Parts);
+        Assert.Equal([5, 5, 5, 5], part.Groups);
+
+        var sampler = new EpochSampler([part with { Window = 2 }], batchSize: 10, seed: 1);
+        var (first, second) = (sampler.BatchOf(0).ToArray(), sampler.BatchOf(1).ToArray());
+
+        Assert.Equal(Enumerable.Range(0, 20), first.Concat(second).Order());
+        Assert.Equal(2, first.Select(r => r / 5).Distinct().Count());
+        Assert.NotEqual(first.Order(), first);
+    }
+
+    [Fact]
+    public async Task MissingColumnsAndDamageAreNamed()
+    {
+        var path = await Shards.ParquetAsync(_folder, "x.parquet", 3);
+        var noImage = Assert.Throws<ClipException>(() => RecordSources.Open(path, new RecordSourceOptions { ImageKey = "picture" }));
+        Assert.Contains("no image column 'picture' (it has image, caption, width)", noImage.Message, StringComparison.Ordinal);
+        var noCaption = Assert.Throws<ClipException>(() => RecordSources.Open(path, new RecordSourceOptions { CaptionKeys = ["alt"] }));
+        Assert.Contains("no caption column 'alt'", noCaption.Message, StringComparison.Ordinal);
+
+        var cut = _folder["cut.parquet"];
+        File.WriteAllBytes(cut, File.ReadAllBytes(path)[..^20]);
+        Assert.Contains("not a Parquet file, or damaged", Assert.Throws<ClipException>(() => RecordSources.Open(cut, new RecordSourceOptions())).Message, StringComparison.Ordinal);
+
+        var damaged = _folder["damaged.parquet"];
+        var bytes = File.ReadAllBytes(path);
+        bytes.AsSpan(4, 30).Fill(0xEE);
+        File.WriteAllBytes(damaged, bytes);
+        using var records = RecordSources.Open(damaged, new RecordSourceOptions());
+        Assert.Contains("row group 0 is damaged", Assert.Throws<InvalidDataException>(() => records.ReadImage(0)).Message, StringComparison.Ordinal);
+    }
+}
