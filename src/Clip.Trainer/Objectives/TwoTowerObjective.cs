@@ -8,6 +8,9 @@ namespace Clip.Trainer.Objectives;
 /// <param name="model">The towers and the temperature; not disposed.</param>
 internal abstract class TwoTowerObjective(ClipModel model) : IContrastiveObjective
 {
+    /// <summary>Prompts that are encoded at once, for memory's sake.</summary>
+    private const long PromptsAtOnce = 256;
+
     public nn.Module Module => model;
 
     public double? LogitScale => Math.Exp(model.LogitScale.item<float>());
@@ -41,7 +44,8 @@ internal abstract class TwoTowerObjective(ClipModel model) : IContrastiveObjecti
     public Func<Tensor, Tensor> Classifier(Tensor prompts, int perLabel)
     {
         using var scope = NewDisposeScope();
-        var mean = EncodeText(prompts).unflatten(0, -1, perLabel).mean([1]);
+        var features = cat([.. prompts.split(PromptsAtOnce).Select(EncodeText)]);
+        var mean = features.unflatten(0, -1, perLabel).mean([1]);
         var labels = nn.functional.normalize(mean, dim: -1).MoveToOuterDisposeScope();
         return pixels =>
         {

@@ -1,6 +1,9 @@
 using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Conversion;
+using Clip.Trainer.Evaluation;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
+using Microsoft.ML.Clip;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -30,5 +33,20 @@ internal static class ObjectiveFolder
             objective.Module.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Whether a folder's model classifies by the likelihood of texts, which its ONNX files do not give.</summary>
+    public static bool NeedsTorch(string folder) =>
+        File.Exists(Path.Combine(folder, "config.json")) && ClipConfigJson.Load(folder).TextSide != TextSide.Tower;
+
+    /// <summary>Zero-shot accuracy in torch, by the objective's own scores.</summary>
+    public static ZeroShotResult ZeroShot(string folder, LabelledSet set)
+    {
+        var objective = Open(folder, out var config);
+        using var module = objective.Module;
+        var preprocessing = PreprocessingFile.Read(Path.Combine(folder, "preprocessor_config.json"), config.Vision.ImageSize);
+        var probe = new ZeroShotProbe(
+            ClipTokenizer.Create(folder), config.Text.ContextLength, ClipImagePreprocessor.Create(preprocessing), config.Vision.ImageSize, batchSize: 64);
+        return probe.Measure(objective, set);
     }
 }
