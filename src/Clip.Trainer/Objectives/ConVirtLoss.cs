@@ -1,5 +1,3 @@
-using Clip.Trainer.Modeling;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Clip.Trainer.Objectives;
@@ -20,15 +18,6 @@ public static class ConVirtLoss
     /// <param name="textFeatures">[B, D], of unit length; row i belongs to image i.</param>
     /// <param name="logitScale">The inverse temperature 1/τ, a scalar.</param>
     /// <returns>A scalar: λ times the mean of images picking their texts and 1 − λ times that of texts picking their images.</returns>
-    public static Tensor Compute(Tensor imageFeatures, Tensor textFeatures, Tensor logitScale)
-    {
-        ArgumentNullException.ThrowIfNull(imageFeatures);
-        ArgumentNullException.ThrowIfNull(textFeatures);
-        using var scope = NewDisposeScope();
-        var logits = logitScale * imageFeatures.matmul(textFeatures.t());
-        var pairs = Held.Range(imageFeatures.shape[0], imageFeatures.device);
-        using Scalar image = ImageToText, text = 1 - ImageToText;
-        var loss = nn.functional.cross_entropy(logits, pairs).mul(image).Plus(nn.functional.cross_entropy(logits.t(), pairs).mul(text));
-        return loss.MoveToOuterDisposeScope();
-    }
+    public static Tensor Compute(Tensor imageFeatures, Tensor textFeatures, Tensor logitScale) =>
+        ContrastiveLoss.Compute(imageFeatures, textFeatures, logitScale, ImageToText);
 }
