@@ -56,7 +56,7 @@ public sealed class AttentionPool2d : nn.Module<Tensor, Tensor>, ILowRankTarget
         var places = input.flatten(2).transpose(1, 2);
         var x = cat([places.mean([1], keepdim: true), places], 1).Plus(positional_embedding); // [B, 1 + h·w, W]
         var query = Heads(q_proj, q_proj_lora, x.narrow(1, 0, 1));
-        var mixed = nn.functional.scaled_dot_product_attention(query, Heads(k_proj, k_proj_lora, x), Heads(v_proj, v_proj_lora, x)); // [B, H, 1, W/H]
+        var mixed = Autocast.Attention(query, Heads(k_proj, k_proj_lora, x), Heads(v_proj, v_proj_lora, x)); // [B, H, 1, W/H]
         return LowRankUpdate.Linear(mixed.flatten(1), c_proj, c_proj_lora).MoveToOuterDisposeScope();
     }
 

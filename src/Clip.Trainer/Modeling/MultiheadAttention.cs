@@ -41,7 +41,7 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>, ILowRankTarg
     {
         using var scope = NewDisposeScope();
         var qkv = Split(In(input, 0, 3), 3); // 3 × [B, H, L, W/H]
-        var mixed = nn.functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], is_casual: _causal);
+        var mixed = Autocast.Attention(qkv[0], qkv[1], qkv[2], causal: _causal);
         return Project(mixed).MoveToOuterDisposeScope();
     }
 
@@ -55,7 +55,7 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>, ILowRankTarg
         using var scope = NewDisposeScope();
         var query = Split(In(rows, 0, 1), 1)[0];
         var keyValue = Split(In(input, 1, 2), 2);
-        var mixed = nn.functional.scaled_dot_product_attention(query, keyValue[0], keyValue[1], attn_mask: mask);
+        var mixed = Autocast.Attention(query, keyValue[0], keyValue[1], mask);
         return Project(mixed).MoveToOuterDisposeScope();
     }
 
