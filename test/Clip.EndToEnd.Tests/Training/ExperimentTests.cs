@@ -14,15 +14,15 @@ public sealed class ExperimentTests
         string[] command =
         [
             "experiment", "efficiency", "--data", Path.GetDirectoryName(folder["train.tsv"])!, "--output", folder["report"], "--model", folder.Write("model.json", TrainedModel.Config),
-            "--images-seen", "96", "--batch-size", "12", "--points", "3", "--vocab-size", "560", "--csv-caption-key", "class", "--lr", "3e-3", "--warmup", "2",
+            "--images-seen", "96", "--batch-size", "12", "--points", "2", "--vocab-size", "560", "--csv-caption-key", "class", "--lr", "3e-3", "--warmup", "2",
         ];
 
         var run = (await ClipProcess.RunAsync(command)).Succeeded();
         foreach (var objective in new[] { "virtex", "bow", "clip" })
-            Assert.Equal(3, run.OutputLines.Count(line => line.StartsWith(objective + "  ", StringComparison.Ordinal)));
+            Assert.Equal(2, run.OutputLines.Count(line => line.StartsWith(objective + "  ", StringComparison.Ordinal)));
         var table = File.ReadAllLines(folder["report/efficiency.csv"]);
         Assert.Equal("objective,images,top1,top5", table[0]);
-        Assert.Equal(3 * 3, table.Length - 1);
+        Assert.Equal(3 * 2, table.Length - 1);
         Assert.Contains(table, line => line.StartsWith("clip,96,", StringComparison.Ordinal));
         Assert.Contains("<svg", File.ReadAllText(folder["report/efficiency.html"]), StringComparison.Ordinal);
 

@@ -37,8 +37,7 @@ public sealed class FineTuningTests(TrainedModel trained)
             "--lr", "1e-9", "--output", folder["tuned"])).Succeeded();
 
         Assert.Contains($"Starting from {checkpoint}.", run.OutputLines);
-        var classified = (await ClipProcess.RunAsync("classify", "--model", folder["tuned"], "--labels", trained.Labels, "--top", "1", trained.Picture("red", "cross"))).Succeeded();
-        Assert.Contains("red cross", classified.Output, StringComparison.Ordinal);
+        Assert.Equal(await trained.Top1Async(trained.Folder), await trained.Top1Async(folder["tuned"]), 5.0);
     }
 
     [Fact]
@@ -51,8 +50,7 @@ public sealed class FineTuningTests(TrainedModel trained)
 
         SameModel.Assert(trained.Folder, folder["between-0"]);
         SameModel.Assert(folder["tuned"], folder["between-1"]);
-        var classified = (await ClipProcess.RunAsync("classify", "--model", folder["between-0.5"], "--labels", trained.Labels, "--top", "1", trained.Picture("red", "cross"))).Succeeded();
-        Assert.Contains("red cross", classified.Output, StringComparison.Ordinal);
+        Assert.InRange(await trained.Top1Async(folder["between-0.5"]), 25, 100);
     }
 
     private static IEnumerable<string> Files(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
