@@ -24,7 +24,7 @@ public class CaptionLossTests
     {
         using var scope = NewDisposeScope();
         var ids = tensor(new[,] { { Start, 1, End }, { Start, End, 0 } });
-        var rows = log(tensor(new[,,]
+        var rows = log(tensor(new[, ,]
         {
             { { 1.0, 2, 1, 1, 5 }, { 1, 1, 1, 1, 4 }, { 9, 9, 9, 9, 9 } },
             { { 1, 1, 1, 1, 6 }, { 9, 9, 9, 9, 9 }, { 9, 9, 9, 9, 9 } },

@@ -1,8 +1,8 @@
 using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
-using Clip.Trainer.Training;
 using Clip.Trainer.Tests.Checkpoints;
+using Clip.Trainer.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
