@@ -39,7 +39,6 @@ public sealed class ObjectiveTests(TrainedModel trained)
     }
 
     [Theory]
-    [InlineData("siglip")]
     [InlineData("convirt")]
     [InlineData("bow")]
     [InlineData("virtex")]
