@@ -10,7 +10,7 @@ namespace Clip.Trainer.Training;
 /// <param name="options">How to train.</param>
 internal sealed class TrainingStep(IObjective objective, TrainingOptions options) : IDisposable
 {
-    private readonly AdamW _optimizer = new(objective.Module.named_parameters(), options.Optimizer);
+    private readonly AdamW _optimizer = new(objective.Module.named_parameters().Where(p => p.parameter.requires_grad), options.Optimizer);
     private readonly ModelEma? _ema = options.ModelEmaDecay is { } decay ? new ModelEma(objective.Module, decay) : null;
 
     /// <summary>What is trained.</summary>
