@@ -8,4 +8,5 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     TowersCommand.Create(),
     PlainCommand.Create(),
     KernelsCommand.Create(),
+    InputCommand.Create(),
 }.Parse(args).Invoke();
