@@ -55,6 +55,6 @@ public sealed partial class ClassifyTests(TrainedModel trained)
     [GeneratedRegex("^(?<filled>█*)░* +(?<percent>[0-9.]+) %  (?<label>.+)$")]
     private static partial Regex Bar();
 
-    [GeneratedRegex(@"^top-1 (?<top1>[0-9.]+) %  top-5 (?<top5>[0-9.]+) %  mean per-class recall (?<recall>[0-9.]+) %  \((?<data>.+), [0-9.]+ s\)$")]
+    [GeneratedRegex(@"^test: top-1 (?<top1>[0-9.]+) %  top-5 (?<top5>[0-9.]+) %  mean per-class recall (?<recall>[0-9.]+) %  \((?<data>.+), [0-9.]+ s\)$")]
     private static partial Regex Accuracies();
 }

@@ -38,7 +38,7 @@ public sealed class ErrorTests(TrainedModel trained)
     [InlineData($"{Classify} labels.txt absent.png", "'absent.png' does not exist")]
     [InlineData("evaluate --model MODEL --labels labels.txt --data pairs.tsv", "The class 'a note' of")]
     [InlineData("evaluate --model MODEL --labels labels.txt --data broken.tsv", "notes.txt' cannot be read")]
-    [InlineData("evaluate --model MODEL --labels notes.txt --data broken.tsv", "notes.txt has one label")]
+    [InlineData("evaluate --model MODEL --labels notes.txt --data broken.tsv", "broken has one label")]
     [InlineData("tokenizer train --output out --train-data absent.txt", "no file 'absent.txt'")]
     [InlineData("tokenizer train --output out --train-data empty.txt", "empty.txt is empty")]
     [InlineData("quickstart --output notes.txt", "notes.txt is a file")]

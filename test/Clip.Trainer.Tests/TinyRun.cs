@@ -56,7 +56,7 @@ internal sealed class TinyRun : IDisposable
         var images = new AugmentedPixels(ClipImagePreprocessing.ForSize(config.Vision.ImageSize), Options.Augmentation, 1 << 20);
         var pairs = new PairLoader(
             new TableSource(CaptionTable.Read(Table)), tokenizer, config.Text.ContextLength, images, new PairLoaderOptions(Options.BatchSize, Options.Seed) { OnBroken = onBroken });
-        return new TrainingLoop(new ClipObjective(model), config.Vision.ImageSize, Options, pairs, validation: null, checkpoints) { OnStep = onStep };
+        return new TrainingLoop(new ClipObjective(model), config.Vision.ImageSize, Options, pairs, validator: null, checkpoints is null ? null : new CheckpointFolder(checkpoints, keep: 2)) { OnStep = onStep };
     }
 
     public void Dispose() => Folder.Dispose();

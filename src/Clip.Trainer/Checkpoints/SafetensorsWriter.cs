@@ -24,25 +24,14 @@ public static class SafetensorsWriter
         var list = tensors.ToArray();
         var header = Header(path, list, metadata);
 
-        var aside = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
+        AtomicFile.Write(path, stream =>
         {
-            using (var stream = new FileStream(aside, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
-            {
-                Span<byte> length = stackalloc byte[8];
-                BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-                stream.Write(length);
-                stream.Write(header);
-                foreach (var (_, tensor) in list) WriteFloats(stream, tensor.Data.Span);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(aside, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(aside);
-        }
+            Span<byte> length = stackalloc byte[8];
+            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+            stream.Write(length);
+            stream.Write(header);
+            foreach (var (_, tensor) in list) WriteFloats(stream, tensor.Data.Span);
+        });
     }
 
     /// <summary>Writes values as bytes in pieces, for a large tensor's bytes do not fit one span.</summary>

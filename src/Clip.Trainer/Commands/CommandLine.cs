@@ -21,7 +21,7 @@ internal static class CommandLine
         };
         try
         {
-            return await Root().Parse(args).InvokeAsync(configuration).ConfigureAwait(false);
+            return await Root().Parse(Reproduction.Expand(args)).InvokeAsync(configuration).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

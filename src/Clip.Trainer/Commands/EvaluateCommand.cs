@@ -1,40 +1,89 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Clip.Trainer.Data;
 using Clip.Trainer.Evaluation;
 using Microsoft.ML;
 
 namespace Clip.Trainer.Commands;
 
-/// <summary><c>clip evaluate</c>: zero-shot accuracy of a model folder on pictures whose labels are known.</summary>
+/// <summary><c>clip evaluate</c>: what a model folder is worth on data whose answers are known.</summary>
 internal static class EvaluateCommand
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "A model folder.", Required = true };
-        var data = new Option<string>("--data") { Description = "Table of image paths and their labels.", Required = true };
-        var labels = new Option<string>("--labels") { Description = "Text file with every candidate label, one a line.", Required = true };
-        var templates = new Option<string?>("--templates") { Description = "Text file with a prompt a line, {} or {c} for the label; 'a photo of a {}.' without it." };
+        var sets = new LabelledSetOptions("--data", "--labels", "--templates");
+        var retrieval = new Option<string[]>("--retrieval-data")
+        {
+            Description = "Tables of images and captions to find by each other, as TABLE or NAME=TABLE; any number of them.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var probe = new Option<string[]>("--linear-probe")
+        {
+            Description = "Labelled pictures to train a linear probe on, as PATH for every set of --data, or NAME=PATH for one; it is tested on the set.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var json = new Option<bool>("--json") { Description = "Prints one JSON object instead of lines." };
         var table = new TableOptions();
-        var labelKey = new Option<string>("--csv-label-key") { Description = "Header of the label's column.", DefaultValueFactory = _ => new CaptionTableOptions().CaptionKeys[0] };
-        var command = new Command("evaluate", "Measures zero-shot accuracy.") { model, data, labels, templates, table.Separator, table.ImageKey, labelKey };
+        var command = new Command("evaluate", "Measures zero-shot accuracy, retrieval and linear probes.") { model, retrieval, probe, json };
+        foreach (var option in (IEnumerable<Option>)[.. sets.All, table.Separator, table.ImageKey, table.CaptionKeys]) command.Options.Add(option);
         command.SetAction(parsed =>
         {
-            var clock = Stopwatch.StartNew();
-            var layout = new CaptionTableOptions { Separator = TableOptions.OneCharacter(parsed.GetValue(table.Separator)!), ImageKey = parsed.GetValue(table.ImageKey)!, CaptionKeys = [parsed.GetValue(labelKey)!] };
-            var images = CaptionTable.Read(parsed.GetValue(data)!, layout).Select(row => new LabelledImage { ImagePath = row.Path, Class = row.Captions[0] }).ToArray();
-            var names = LineFile.Read(parsed.GetValue(labels)!, "--labels");
-            if (names.Length < 2) throw new ClipException($"{parsed.GetValue(labels)} has one label, and with nothing to choose from there is no accuracy; give at least two.");
-            var prompts = parsed.GetValue(templates) is { } file ? LineFile.Read(file, "--templates") : null;
-            var ml = new MLContext();
-            using var classifier = ml.Transforms.ClipClassifyZeroShot("Score", nameof(LabelledImage.ImagePath), parsed.GetValue(model)!, names, prompts)
-                .Fit(ml.Data.LoadFromEnumerable(images));
-            var accuracy = ZeroShotAccuracy.Measure(ml, images, names, classifier.Transform);
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"top-1 {accuracy.Top1:P1}  top-5 {accuracy.Top5:P1}  mean per-class recall {accuracy.MeanPerClassRecall:P1}  ({accuracy.Images} images, {accuracy.Labels} labels, chance {accuracy.Chance:P2}, {clock.Elapsed.TotalSeconds:F1} s)"));
+            var layout = table.Parse(parsed);
+            var labelled = sets.Read(parsed, layout);
+            var captioned = (parsed.GetValue(retrieval) ?? []).Select(value => NamedFiles.Named(value)).Select(file => (file.Name, Rows: CaptionTable.Read(file.Path, layout))).ToArray();
+            if (labelled.Count + captioned.Length == 0)
+                throw new ClipException("There is nothing to evaluate on; give labelled pictures with --data, or captioned ones with --retrieval-data.");
+
+            var evaluation = new ModelFolderEvaluation(new MLContext(seed: 0), parsed.GetValue(model)!);
+            var measured = new JsonArray();
+            foreach (var set in labelled)
+            {
+                Report(set.Name, () => Describe(evaluation.ZeroShot(set)));
+                if (NamedFiles.For(parsed.GetValue(probe) ?? [], set.Name, probe.Name) is { } trainOn)
+                    Report(set.Name, () => Describe(evaluation.LinearProbe(LabelledSet.ReadImages(trainOn, sets.Table(parsed, layout)), set.Images)));
+            }
+
+            foreach (var (name, rows) in captioned) Report(name, () => Describe(evaluation.Retrieval(rows), rows));
+            if (parsed.GetValue(json)) Console.WriteLine(new JsonObject { ["model"] = parsed.GetValue(model), ["results"] = measured }.ToJsonString(Indented));
+
+            void Report(string dataset, Func<Measurement> measure)
+            {
+                var clock = Stopwatch.StartNew();
+                var (task, values, line) = measure();
+                var seconds = clock.Elapsed.TotalSeconds;
+                var entry = new JsonObject { ["dataset"] = dataset, ["task"] = task };
+                foreach (var (name, value) in values) entry[name] = value;
+                entry["seconds"] = Math.Round(seconds, 3);
+                measured.Add(entry);
+                if (!parsed.GetValue(json)) Console.WriteLine(Invariant($"{dataset}: {line}, {seconds:F1} s)"));
+            }
         });
         return command;
     }
+
+    private static Measurement Describe(ZeroShotAccuracy a) => new(
+        "zeroshot_classification",
+        [("acc1", a.Top1), ("acc5", a.Top5), ("mean_per_class_recall", a.MeanPerClassRecall), ("chance", a.Chance), ("images", a.Images), ("labels", a.Labels)],
+        Invariant($"top-1 {a.Top1:P1}  top-5 {a.Top5:P1}  mean per-class recall {a.MeanPerClassRecall:P1}  ({a.Images} images, {a.Labels} labels, chance {a.Chance:P2}"));
+
+    private static Measurement Describe(LinearProbeAccuracy a) => new(
+        "linear_probe",
+        [("acc1", a.Top1), ("l2", a.L2Weight), ("images", a.Images), ("train_images", a.TrainImages)],
+        Invariant($"linear probe top-1 {a.Top1:P1}  ({a.Images} images, trained on {a.TrainImages}, L2 weight {a.L2Weight}"));
+
+    private static Measurement Describe(RetrievalMetrics r, IReadOnlyList<CaptionedImage> rows) => new(
+        "zeroshot_retrieval",
+        [.. r.Values, ("images", rows.Count), ("captions", rows.Sum(row => row.Captions.Count))],
+        $"image→text {RetrievalMetrics.Describe(r.ImageToText)}  text→image {RetrievalMetrics.Describe(r.TextToImage)}  ({rows.Count} images, {rows.Sum(row => row.Captions.Count)} captions");
+
+    private static string Invariant(FormattableString line) => line.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What was measured: names and values for programs (those of CLIP_benchmark and open_clip), and a line for people.</summary>
+    private sealed record Measurement(string Task, IReadOnlyList<(string Name, double Value)> Values, string Line);
 }

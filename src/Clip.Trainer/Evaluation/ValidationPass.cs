@@ -4,11 +4,6 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Evaluation;
 
-/// <summary>What a validation set tells of a model in training.</summary>
-/// <param name="Loss">Mean loss over the validation batches.</param>
-/// <param name="Retrieval">How well images and texts find each other; null where the objective does not compare them.</param>
-internal sealed record ValidationMetrics(double Loss, RetrievalMetrics? Retrieval);
-
 /// <summary>One pass over validation pairs, without gradients.</summary>
 internal static class ValidationPass
 {
@@ -43,6 +38,13 @@ internal static class ValidationPass
         }
 
         if (count == 0) throw new ClipException("None of the validation images could be read; check --val-data.");
-        return new ValidationMetrics(loss / count, images.Count == 0 ? null : RetrievalMetrics.Compute(cat(images), cat(texts)));
+        return new ValidationMetrics(loss / count, images.Count == 0 ? null : RetrievalMetrics.Compute(Rows(images), Rows(texts)), []);
+    }
+
+    private static float[][] Rows(List<Tensor> features)
+    {
+        var all = cat(features).@float().cpu();
+        var values = all.data<float>().ToArray();
+        return [.. values.Chunk((int)all.shape[1])];
     }
 }

@@ -3,14 +3,6 @@ using Microsoft.ML.Data;
 
 namespace Clip.Trainer.Evaluation;
 
-/// <summary>A picture whose right label is known.</summary>
-internal sealed class LabelledImage
-{
-    public string ImagePath { get; set; } = "";
-
-    public string Class { get; set; } = "";
-}
-
 /// <summary>Zero-shot accuracy of a model folder, measured as any ML.NET user would: through the pipeline and ML.NET's own metrics.</summary>
 internal sealed record ZeroShotAccuracy(double Top1, double Top5, double MeanPerClassRecall, int Images, int Labels)
 {
@@ -21,10 +13,6 @@ internal sealed record ZeroShotAccuracy(double Top1, double Top5, double MeanPer
     public static ZeroShotAccuracy Measure(
         MLContext ml, IReadOnlyList<LabelledImage> images, IReadOnlyList<string> labels, Func<IDataView, IDataView> classify)
     {
-        var known = labels.ToHashSet();
-        if (images.FirstOrDefault(i => !known.Contains(i.Class)) is { } stray)
-            throw new ClipException($"The class '{stray.Class}' of {stray.ImagePath} is not among the {labels.Count} labels; add it to the labels file.");
-
         var data = ml.Data.LoadFromEnumerable(images);
         var keys = ml.Data.LoadFromEnumerable(labels.Select(l => new LabelledImage { Class = l }));
         var labelled = ml.Transforms.Conversion.MapValueToKey("Label", nameof(LabelledImage.Class), keyData: ml.Transforms.SelectColumns(nameof(LabelledImage.Class)).Fit(keys).Transform(keys))

@@ -12,6 +12,10 @@ internal sealed class ClipObjective(ClipModel model) : IContrastiveObjective
 
     public double? LogitScale => Math.Exp(model.LogitScale.item<float>());
 
+    public Tensor EncodeImage(Tensor pixels) => Unit(model.EncodeImage(pixels));
+
+    public Tensor EncodeText(Tensor ids) => Unit(model.EncodeText(ids));
+
     public (Tensor Image, Tensor Text) Encode(Tensor pixels, Tensor ids)
     {
         var (image, text, scale) = model.Forward(pixels, ids);
@@ -33,4 +37,11 @@ internal sealed class ClipObjective(ClipModel model) : IContrastiveObjective
     }
 
     public void AfterStep() => model.ClampLogitScale();
+
+    private static Tensor Unit(Tensor features)
+    {
+        using var unused = features;
+        using var floats = features.@float();
+        return nn.functional.normalize(floats, dim: -1);
+    }
 }

@@ -28,6 +28,16 @@ internal interface IObjective
 /// </summary>
 internal interface IContrastiveObjective : IObjective
 {
+    /// <summary>Encodes images alone.</summary>
+    /// <param name="pixels">[B, 3, S, S] normalised pixels.</param>
+    /// <returns>[B, D], of unit length.</returns>
+    Tensor EncodeImage(Tensor pixels);
+
+    /// <summary>Encodes texts alone.</summary>
+    /// <param name="ids">[B, L] int64 token ids.</param>
+    /// <returns>[B, D], of unit length.</returns>
+    Tensor EncodeText(Tensor ids);
+
     /// <summary>Encodes pairs.</summary>
     /// <returns>Image and text features, [B, D] each, of unit length.</returns>
     (Tensor Image, Tensor Text) Encode(Tensor pixels, Tensor ids);

@@ -10,26 +10,28 @@ namespace Clip.Trainer.Training;
 internal static class Checkpoint
 {
     private const string Step = "step", Options = "options", Weights = "model.";
-    private const int Kept = 2;
 
-    /// <summary>Writes a run's state to <c>FOLDER/step_N.safetensors</c> and drops all but the latest two files.</summary>
-    public static string Save(string folder, TrainingStep state, string options)
+    /// <summary>Writes a run's state.</summary>
+    /// <exception cref="ClipException">The file cannot be written, for the disk is full or the like; what was there before is as it was.</exception>
+    public static void Save(string path, TrainingStep state, string options)
     {
-        Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, $"step_{state.Steps:D8}.safetensors");
         var tensors = TorchWeights.Of(state.Module).Select(p => KeyValuePair.Create(Weights + p.Key, p.Value))
             .Concat(state.State.Select(s => KeyValuePair.Create(s.Name, TorchWeights.Copy(s.Value))));
-        SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
+        var metadata = new Dictionary<string, string>
         {
             [Step] = state.Steps.ToString(CultureInfo.InvariantCulture),
             [Options] = options,
-        });
-        foreach (var old in Files(folder).SkipLast(Kept)) File.Delete(old);
-        return path;
+        };
+        try
+        {
+            SafetensorsWriter.Write(path, tensors, metadata);
+        }
+        catch (IOException e)
+        {
+            throw new ClipException(
+                $"The checkpoint {path} could not be written: {e.Message.TrimEnd('.')}; make room, then go on from the one before with --resume latest.", e);
+        }
     }
-
-    /// <summary>The newest checkpoint in a folder, or null.</summary>
-    public static string? Latest(string folder) => Files(folder).LastOrDefault();
 
     /// <summary>Puts a run into the state of a checkpoint.</summary>
     /// <exception cref="ClipException">The file is not a checkpoint, or of a run with other options.</exception>
@@ -44,13 +46,5 @@ internal static class Checkpoint
         TorchWeights.Load(state.Module, reader.Names.Where(n => n.StartsWith(Weights, StringComparison.Ordinal)).ToDictionary(n => n[Weights.Length..], reader.Read), path);
         foreach (var (name, value) in state.State) TorchWeights.CopyInto(value, reader.Read(name), name);
         state.Steps = long.Parse(step, CultureInfo.InvariantCulture);
-    }
-
-    private static string[] Files(string folder)
-    {
-        if (!Directory.Exists(folder)) return [];
-        var files = Directory.GetFiles(folder, "step_*.safetensors");
-        Array.Sort(files, StringComparer.Ordinal);
-        return files;
     }
 }

@@ -8,31 +8,15 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
 
-/// <summary>One step, as the progress display sees it.</summary>
-/// <param name="Step">Steps done, this one included.</param>
-/// <param name="TotalSteps">Steps of the whole run.</param>
-/// <param name="Loss">The step's loss.</param>
-/// <param name="LearningRate">The step's learning rate.</param>
-/// <param name="LogitScale">The inverse temperature after the step; NaN where the objective has none.</param>
-/// <param name="Pairs">Pairs in the batch.</param>
-/// <param name="Seconds">Wall time of the step, waiting for data included.</param>
-/// <param name="DataWaitSeconds">How much of it was waiting for data.</param>
-public sealed record StepReport(
-    long Step, long TotalSteps, double Loss, double LearningRate, double LogitScale, int Pairs, double Seconds, double DataWaitSeconds);
-
-/// <summary>An epoch's validation.</summary>
-/// <param name="Epoch">Epochs done.</param>
-/// <param name="Metrics">What the validation pairs tell.</param>
-internal sealed record EpochReport(int Epoch, ValidationMetrics Metrics);
-
 /// <summary>Trains on pairs whatever an objective trains: the loop, top to bottom.</summary>
 /// <param name="objective">Its module is trained in place.</param>
 /// <param name="imageSize">Height and width of the pixels.</param>
 /// <param name="options">How to train.</param>
 /// <param name="train">The pairs to train on.</param>
-/// <param name="validation">The pairs to validate on each epoch; null for none.</param>
-/// <param name="checkpoints">Folder for checkpoints; null keeps none.</param>
-internal sealed class TrainingLoop(IObjective objective, int imageSize, TrainingOptions options, IPairSource train, IPairSource? validation, string? checkpoints)
+/// <param name="validator">Measures after epochs; null for never.</param>
+/// <param name="checkpoints">Where checkpoints go; null keeps none.</param>
+internal sealed class TrainingLoop(
+    IObjective objective, int imageSize, TrainingOptions options, IPairSource train, Validator? validator, CheckpointFolder? checkpoints)
     : IDisposable
 {
     private readonly nn.Module _module = objective.Module;
@@ -40,7 +24,7 @@ internal sealed class TrainingLoop(IObjective objective, int imageSize, Training
 
     public Action<StepReport>? OnStep { get; init; }
 
-    public Action<EpochReport>? OnEpoch { get; init; }
+    public Action<ValidationReport>? OnValidation { get; init; }
 
     public long StepsDone => _step.Steps;
 
@@ -73,6 +57,7 @@ internal sealed class TrainingLoop(IObjective objective, int imageSize, Training
                 StepsDone, TotalSteps, loss, learningRate, objective.LogitScale ?? double.NaN, batches.Current.Count, clock.Elapsed.TotalSeconds - started, waited));
 
             if (StepsDone % train.StepsPerEpoch == 0) EndEpoch((int)(StepsDone / train.StepsPerEpoch));
+            else if (options.SaveSteps is { } every && StepsDone % every == 0) Save();
         }
 
         return true;
@@ -98,27 +83,21 @@ internal sealed class TrainingLoop(IObjective objective, int imageSize, Training
 
     private void EndEpoch(int epoch)
     {
-        if (validation is not null) OnEpoch?.Invoke(new EpochReport(epoch, Validate(validation)));
-        if (epoch % options.SaveFrequency == 0 || epoch == options.Epochs) Save();
+        var last = StepsDone == TotalSteps;
+        ValidationMetrics? metrics;
+        using (UseAveragedWeights()) metrics = validator?.Measure(epoch, last, Tensors);
+        if (metrics is not null) OnValidation?.Invoke(new ValidationReport(epoch, StepsDone, metrics));
+        var best = metrics is not null && checkpoints?.IsBest(metrics) is true;
+        if (best || last || epoch % options.SaveFrequency == 0 || (options.SaveSteps is { } every && StepsDone % every == 0)) Save();
+        if (best) checkpoints!.MarkBest(StepsDone, metrics!);
     }
 
-    private ValidationMetrics Validate(IPairSource pairs)
-    {
-        using var averaged = UseAveragedWeights();
-        _module.eval();
-        var metrics = ValidationPass.Run(objective, pairs.InOrder(), Tensors);
-        _module.train();
-        return metrics;
-    }
-
-    private (Tensor Pixels, Tensor Ids) Tensors(PairBatch batch)
+    /// <summary>Pixels [B, 3, S, S] and ids [B, L] of a batch, on the module's device.</summary>
+    public (Tensor Pixels, Tensor Ids) Tensors(PairBatch batch)
     {
         var device = _module.parameters().First().device;
         return (tensor(batch.Pixels, [batch.Count, 3, imageSize, imageSize]).to(device), tensor(batch.InputIds, [batch.Count, batch.TextLength]).to(device));
     }
 
-    private void Save()
-    {
-        if (checkpoints is not null) Checkpoint.Save(checkpoints, _step, options.Fingerprint(train.Fingerprint));
-    }
+    private void Save() => checkpoints?.Save(_step, options.Fingerprint(train.Fingerprint));
 }

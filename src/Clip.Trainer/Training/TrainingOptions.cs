@@ -38,6 +38,9 @@ public sealed record TrainingOptions
     /// <summary>Epochs between checkpoints.</summary>
     public int SaveFrequency { get; init; } = 1;
 
+    /// <summary>Steps between further checkpoints; null for none but those of epochs.</summary>
+    public long? SaveSteps { get; init; }
+
     /// <summary>The identity of everything a resumed run must share with the one that was interrupted.</summary>
     /// <param name="data">The identity of the training data.</param>
     internal string Fingerprint(string data) =>

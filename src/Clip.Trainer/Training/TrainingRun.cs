@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
+using Clip.Trainer.Evaluation;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Onnx;
@@ -29,6 +31,9 @@ internal sealed record TrainingRunOptions
     /// <summary>A file to write the samples of each step to; null writes none.</summary>
     public string? LogSamples { get; init; }
 
+    /// <summary>Training pairs that are opened already, and are disposed by the run; null opens <see cref="TrainData"/>.</summary>
+    public IRecordSource? Records { get; init; }
+
     /// <summary>A config file, a model folder, or the name of a config that comes with the program.</summary>
     public required string Model { get; init; }
 
@@ -46,33 +51,52 @@ internal sealed record TrainingRunOptions
     /// <summary><c>latest</c>, a checkpoint's path, or null to start anew.</summary>
     public string? Resume { get; init; }
 
+    /// <summary>How many of the latest checkpoints to keep.</summary>
+    public int Keep { get; init; } = 2;
+
+    /// <summary>The validation metric whose best checkpoint is kept; null for the loss, or without validation pairs the first accuracy.</summary>
+    public string? BestMetric { get; init; }
+
+    /// <summary>Epochs between two passes over the validation pairs.</summary>
+    public int ValidationFrequency { get; init; } = 1;
+
+    /// <summary>Labelled pictures to measure zero-shot accuracy on.</summary>
+    public IReadOnlyList<LabelledSet> ZeroShot { get; init; } = [];
+
+    /// <summary>Epochs between two such measurements.</summary>
+    public int ZeroShotFrequency { get; init; } = 1;
+
+    /// <summary>The options of the command line, for the record; null where there was none.</summary>
+    public IReadOnlyDictionary<string, string[]>? Arguments { get; init; }
+
+    /// <summary>The folder of a run that this one repeats, which is checked; null for a run of its own.</summary>
+    public string? Reproduce { get; init; }
+
     public TrainingOptions Training { get; init; } = new();
 }
 
 /// <summary>
-/// From a table of captioned images to a model folder. What a run needs to go on (checkpoints, the learned vocabulary) lies in
-/// <c>OUTPUT.run</c>; <c>OUTPUT</c> itself appears when the model is finished, whole.
+/// From a table of captioned images to a model folder. What a run needs to go on, and its records, lie in <c>OUTPUT.run</c>
+/// (<see cref="RunFolder"/>); <c>OUTPUT</c> itself appears when the model is finished, whole.
 /// </summary>
-internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say)
+/// <param name="options">What to do.</param>
+/// <param name="say">Told of what a user should know, a line at a time.</param>
+/// <param name="listeners">Displays and logs; disposed at the end of the run.</param>
+internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say, params IReadOnlyList<IRunListener> listeners)
 {
-    private string RunFolder => Path.TrimEndingDirectorySeparator(options.Output) + ".run";
+    private const int SamplePairs = 12;
 
-    private string Checkpoints => Path.Combine(RunFolder, "checkpoints");
-
-    private string LearnedTokenizer => Path.Combine(RunFolder, "tokenizer");
+    private readonly RunFolder _folder = new(options.Output);
 
     /// <summary>Trains and writes the model folder.</summary>
-    /// <param name="show">Runs the training with a display around it; is given the total steps and those done already.</param>
-    /// <param name="onStep">Told of every step.</param>
-    /// <param name="onEpoch">Told of every validation.</param>
     /// <param name="cancellation">Stops after the step at hand, with a checkpoint.</param>
     /// <returns>False when cancelled.</returns>
-    public async Task<bool> RunAsync(
-        Func<long, long, Func<Task<bool>>, Task<bool>> show, Action<StepReport> onStep, Action<EpochReport> onEpoch, CancellationToken cancellation)
+    public async Task<bool> RunAsync(CancellationToken cancellation)
     {
         ModelFolderWriter.EnsureReplaceable(options.Output);
-        var checkpoint = FindCheckpoint();
-        using var records = RecordSources.Open(options.TrainData, options.Sources);
+        var checkpoints = new CheckpointFolder(_folder.Checkpoints, options.Keep, options.BestMetric);
+        var checkpoint = _folder.Find(checkpoints, options.Resume, say);
+        using var records = options.Records ?? RecordSources.Open(options.TrainData, options.Sources);
         using var validationRecords = options.ValidationData is { } path ? RecordSources.Open(path, options.Sources with { UpsamplingFactors = null }) : null;
         var config = ClipConfigJson.Load(options.Model);
         var tokenizerFolder = PrepareTokenizer(records, cancellation);
@@ -82,29 +106,59 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         torch.manual_seed(options.Training.Seed);
         using var model = new ClipModel(config);
         if (torch.cuda_is_available()) model.to(torch.CUDA);
+        var objective = new ClipObjective(model);
         var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize) with { Background = options.Training.Augmentation.Background?.Bytes };
         using var augmented = new AugmentedPixels(preprocessing, options.Training.Augmentation, options.CacheBytes);
+        var preprocessor = ClipImagePreprocessor.Create(preprocessing);
         var train = Loader(records, augmented, options.LogSamples);
-        var validation = validationRecords is null ? null : Loader(validationRecords, new PreprocessedPixels(ClipImagePreprocessor.Create(preprocessing)), log: null);
-        using var trainer = new TrainingLoop(new ClipObjective(model), config.Vision.ImageSize, options.Training, train, validation, Checkpoints) { OnStep = onStep, OnEpoch = onEpoch };
+        var validation = validationRecords is null ? null : Loader(validationRecords, new PreprocessedPixels(preprocessor), log: null);
+        var probe = new ZeroShotProbe(tokenizer, config.Text.ContextLength, preprocessor, config.Vision.ImageSize, options.Training.BatchSize) { OnBroken = Skipped };
+        var validator = new Validator(objective, validation, options.ValidationFrequency, options.ZeroShot, options.ZeroShotFrequency, probe);
+        using var loop = new TrainingLoop(objective, config.Vision.ImageSize, options.Training, train, validator, checkpoints)
+        {
+            OnStep = step => Tell(l => l.Step(step)),
+            OnValidation = report => Tell(l => l.Validation(report)),
+        };
+        var record = new RunRecord(
+            RunRecord.CurrentVersion, options.Arguments, Environment.CurrentDirectory, train.Fingerprint, options.Training.Fingerprint(train.Fingerprint),
+            JsonDocument.Parse(ClipConfigJson.ToHuggingFace(config)).RootElement);
+        if (options.Reproduce is { } earlier) record.Repeats(RunRecord.Load(earlier), say);
         if (checkpoint is not null)
         {
-            trainer.Resume(checkpoint);
-            say($"Resumed from {checkpoint} at step {trainer.StepsDone} of {trainer.TotalSteps}.");
+            loop.Resume(checkpoint);
+            say($"Resumed from {checkpoint} at step {loop.StepsDone} of {loop.TotalSteps}.");
+        }
+        else
+        {
+            Directory.CreateDirectory(_folder.Root);
+            record.Save(_folder.Root);
         }
 
-        say($"{train.Count} pairs, {model.parameters().Sum(p => p.numel()):N0} parameters, vocabulary {tokenizer.VocabularySize}, {trainer.TotalSteps} steps of {options.Training.BatchSize}.");
-        var finished = await show(trainer.TotalSteps, trainer.StepsDone, () => trainer.RunAsync(cancellation)).ConfigureAwait(false);
+        (string Name, string Value)[] facts =
+        [
+            ("training data", $"{options.TrainData} ({train.Fingerprint})"),
+            ("parameters", $"{model.parameters().Sum(p => p.numel()):N0}"),
+            ("vocabulary", $"{tokenizer.VocabularySize}"),
+            ("steps", $"{loop.TotalSteps} of {options.Training.BatchSize} pairs"),
+            ("options", record.Options),
+            ("version", record.Version),
+        ];
+        say($"{train.Count} pairs, {model.parameters().Sum(p => p.numel()):N0} parameters, vocabulary {tokenizer.VocabularySize}, {loop.TotalSteps} steps of {options.Training.BatchSize}.");
+        var finished = await TrainAsync().ConfigureAwait(false);
         if (train.Broken.Count > 0) say($"{train.Broken.Count} of {records.Count + records.Unusable.Count} records were bad and were skipped.");
         if (!finished)
         {
-            say($"Stopped at step {trainer.StepsDone} of {trainer.TotalSteps}; go on with the same command and --resume latest.");
+            say($"Stopped at step {loop.StepsDone} of {loop.TotalSteps}; go on with the same command and --resume latest.");
             return false;
         }
 
         var vocabulary = BpeVocabulary.Load(tokenizerFolder);
-        using (trainer.UseAveragedWeights())
-            ModelFolderWriter.Write(config, TorchWeights.Of(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength), background: preprocessing.Background);
+        using (loop.UseAveragedWeights())
+        {
+            ModelFolderWriter.Write(
+                config, TorchWeights.Of(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength), background: preprocessing.Background);
+        }
+
         say($"Model folder: {Path.GetFullPath(options.Output)}");
         return true;
 
@@ -114,32 +168,53 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
                 Workers = options.Workers,
                 MaxBadPercent = options.MaxBadPercent,
                 LogSamples = log,
-                OnBroken = (key, reason) => say($"Skipped {key}: {reason}"),
+                OnBroken = Skipped,
             });
-    }
 
-    private string? FindCheckpoint()
-    {
-        var latest = Checkpoint.Latest(Checkpoints);
-        if (options.Resume is null)
+        async Task<bool> TrainAsync()
         {
-            return latest is null
-                ? null
-                : throw new ClipException($"{RunFolder} holds checkpoints of an earlier run; go on with --resume latest, remove the folder, or choose another --output.");
+            try
+            {
+                Tell(l => l.Start(new RunStart(_folder.Root, loop.TotalSteps, loop.StepsDone)));
+                var done = await loop.RunAsync(cancellation).ConfigureAwait(false);
+                var end = new RunEnd(_folder.Root, $"{Path.GetFileName(_folder.Root)}, step {loop.StepsDone} of {loop.TotalSteps}", facts, Sample());
+                Tell(l => l.End(end));
+                return done;
+            }
+            catch (Exception e) when (OutOfMemory.Is(e))
+            {
+                throw OutOfMemory.Tell(e, options.Training.BatchSize);
+            }
+            finally
+            {
+                Tell(l => l.Dispose());
+            }
         }
 
-        if (options.Resume == "latest") return latest ?? throw new ClipException($"There is no checkpoint in {Checkpoints} to resume from; start without --resume.");
-        return File.Exists(options.Resume) ? options.Resume : throw new ClipException($"There is no checkpoint '{options.Resume}' to resume from; give a file of {Checkpoints}, or 'latest'.");
+        PairSample? Sample()
+        {
+            if (validation?.InOrder().FirstOrDefault() is not { Count: > 0 } batch || objective is not IContrastiveObjective contrastive) return null;
+            using var averaged = loop.UseAveragedWeights();
+            model.eval();
+            return PairSample.Of(contrastive, batch, SamplePairs, loop.Tensors, tokenizer, preprocessing);
+        }
+    }
+
+    private void Skipped(string image, string reason) => say($"Skipped {image}: {reason}");
+
+    private void Tell(Action<IRunListener> tell)
+    {
+        foreach (var listener in listeners) tell(listener);
     }
 
     private string PrepareTokenizer(IRecordSource records, CancellationToken cancellation)
     {
         if (options.Tokenizer is { } given) return given;
-        if (options.Resume is null || !Directory.Exists(LearnedTokenizer))
+        if (options.Resume is null || !Directory.Exists(_folder.Tokenizer))
         {
-            BpeTrainer.Train(RecordSources.Captions(records), options.VocabSize, cancellation: cancellation).Save(LearnedTokenizer);
+            BpeTrainer.Train(RecordSources.Captions(records), options.VocabSize, cancellation: cancellation).Save(_folder.Tokenizer);
         }
 
-        return LearnedTokenizer;
+        return _folder.Tokenizer;
     }
 }

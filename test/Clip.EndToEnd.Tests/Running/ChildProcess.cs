@@ -34,6 +34,11 @@ internal sealed class ChildProcess : IDisposable
     public static ChildProcess InterruptibleDotnet(string folder, IEnumerable<string> arguments) =>
         OperatingSystem.IsLinux() ? Start("env", folder, ["--default-signal=INT", DotnetHost, .. arguments]) : Dotnet(folder, arguments);
 
+    /// <summary>Starts <c>dotnet</c> so that no file can grow beyond a size: writing more fails as on a full disk.</summary>
+    public static ChildProcess DotnetWithFilesUpTo(int kibibytes, string folder, IEnumerable<string> arguments) =>
+        // The signal that would end the process is ignored, so that the write itself fails. The runtime's own large mappings stay below by doing without.
+        Start("bash", folder, ["-c", $"trap '' XFSZ; ulimit -f {kibibytes}; DOTNET_EnableWriteXorExecute=0 exec \"$0\" \"$@\"", DotnetHost, .. arguments]);
+
     /// <summary>Starts a program in a folder.</summary>
     public static ChildProcess Start(string program, string folder, IEnumerable<string> arguments)
     {
@@ -72,9 +77,13 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>What Ctrl-C in a terminal sends.</summary>
-    public void Interrupt()
+    public void Interrupt() => Signal("INT");
+
+    /// <summary>Sends a signal.</summary>
+    /// <param name="name">Without the SIG.</param>
+    public void Signal(string name)
     {
-        using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", [$"-{name}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
         Assert.Equal(0, kill.ExitCode);
     }

@@ -3,17 +3,19 @@ namespace Clip.EndToEnd.Tests;
 [Collection(SharedModel.Name)]
 public sealed class InterruptTests(TrainedModel trained)
 {
-    [SkippableFact]
-    public async Task AnInterruptedRunIsResumedToTheSameBytes()
+    [SkippableTheory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task AnInterruptedRunIsResumedToTheSameBytes(string signal)
     {
-        Skip.If(OperatingSystem.IsWindows(), "There is no SIGINT to send on Windows.");
+        Skip.If(OperatingSystem.IsWindows(), "There are no signals to send on Windows.");
         using var folder = new TempFolder();
         var output = folder["model"];
 
         using (var run = ClipProcess.Start(folder.Path, trained.TrainCommand(output)))
         {
             await run.SeeAsync(line => line.StartsWith("step 1/160", StringComparison.Ordinal));
-            run.Interrupt();
+            run.Signal(signal);
             var stopped = (await run.FinishAsync()).Succeeded();
             Assert.Matches("^Stopped at step [0-9]+ of 160; go on with the same command and --resume latest.$", stopped.OutputLines[^1]);
         }

@@ -34,7 +34,7 @@ public sealed class TrainingLoopTests : IDisposable
         using (var first = run.Trainer(out var model, run.Folder["parts"], step => Cancel(step, stop)))
         using (model)
             Assert.False(await first.RunAsync(stop.Token));
-        var checkpoint = Checkpoint.Latest(run.Folder["parts"])!;
+        var checkpoint = new CheckpointFolder(run.Folder["parts"], keep: 2).Latest()!;
         Assert.EndsWith("step_00000005.safetensors", checkpoint, StringComparison.Ordinal);
         var parts = await WeightsAfterAsync(run, run.Folder["parts"], checkpoint);
 
@@ -60,7 +60,7 @@ public sealed class TrainingLoopTests : IDisposable
         using var trainer = other.Trainer(out var model, checkpoints: null);
         using var unused = model;
 
-        var error = Assert.Throws<ClipException>(() => trainer.Resume(Checkpoint.Latest(_run.Folder["run"])!));
+        var error = Assert.Throws<ClipException>(() => trainer.Resume(new CheckpointFolder(_run.Folder["run"], keep: 2).Latest()!));
 
         Assert.Contains("other options", error.Message, StringComparison.Ordinal);
     }

@@ -10,10 +10,10 @@ internal static class TrainCommand
 {
     public static Command Create()
     {
-        var (data, objective, optimization, augmentation, run) =
-            (new DataOptions(), new ObjectiveOptions(), new OptimizationOptions(), new AugmentationOptions(), new RunOptions());
+        var (data, objective, optimization, augmentation, zeroShot, run) =
+            (new DataOptions(), new ObjectiveOptions(), new OptimizationOptions(), new AugmentationOptions(), new ZeroShotOptions(), new RunOptions());
         var command = new Command("train", "Trains a CLIP model from scratch and writes a model folder.");
-        foreach (var option in (IEnumerable<Option>)[.. data.All, .. objective.All, .. run.All, .. optimization.All, .. augmentation.All]) command.Options.Add(option);
+        foreach (var option in (IEnumerable<Option>)[.. data.All, .. objective.All, .. run.All, .. optimization.All, .. augmentation.All, .. zeroShot.All]) command.Options.Add(option);
         command.SetAction(async (parsed, cancellation) =>
         {
             // Each group adds what it knows.
@@ -22,17 +22,21 @@ internal static class TrainCommand
             options = objective.Apply(parsed, options);
             options = optimization.Apply(parsed, options);
             options = augmentation.Apply(parsed, options);
-            await RunAsync(run.Apply(parsed, options), cancellation).ConfigureAwait(false);
+            options = zeroShot.Apply(parsed, options);
+            options = run.Apply(parsed, options) with { Arguments = Reproduction.Arguments(parsed) };
+            await RunAsync(options, cancellation).ConfigureAwait(false);
             return 0;
         });
         return command;
     }
 
-    /// <summary>Runs a training with the console's display.</summary>
+    /// <summary>Runs a training with the console's display, logs and a page at the end.</summary>
     internal static Task<bool> RunAsync(TrainingRunOptions options, CancellationToken cancellation)
     {
-        var display = new TrainingDisplay(AnsiConsole.Console, TimeProvider.System);
-        var run = new TrainingRun(options, AnsiConsole.Console.WriteLine);
-        return run.RunAsync(display.ShowAsync, display.Step, display.Epoch, cancellation);
+        var time = TimeProvider.System;
+        // The page is made of the log, which must have been told of the end before.
+        var run = new TrainingRun(
+            options, AnsiConsole.Console.WriteLine, new TrainingDisplay(AnsiConsole.Console, time), new MetricsLog(time), new TensorBoardLog(time), new TrainingPage());
+        return run.RunAsync(cancellation);
     }
 }

@@ -1,0 +1,73 @@
+using Clip.Trainer.Data;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Clip.Trainer.Evaluation;
+
+/// <summary>Measures a model folder as any ML.NET user would: through pipelines.</summary>
+/// <param name="ml">Where pipelines are made.</param>
+/// <param name="modelFolder">What is measured.</param>
+internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
+{
+    /// <summary>CLIP's sweep of the probe's L2 weight, coarser.</summary>
+    private static readonly float[] ProbeWeights = [1, 0.1f, 0.01f, 0.001f];
+
+    /// <summary>Zero-shot accuracy on labelled pictures.</summary>
+    public ZeroShotAccuracy ZeroShot(LabelledSet set)
+    {
+        string[]? templates = set.Templates is null ? null : [.. set.Templates];
+        using var classifier = ml.Transforms.ClipClassifyZeroShot("Score", nameof(LabelledImage.ImagePath), modelFolder, [.. set.Labels], templates)
+            .Fit(ml.Data.LoadFromEnumerable(set.Images));
+        return ZeroShotAccuracy.Measure(ml, set.Images, set.Labels, classifier.Transform);
+    }
+
+    /// <summary>How well images and captions find each other; an image may have several captions.</summary>
+    public RetrievalMetrics Retrieval(IReadOnlyList<CaptionedImage> rows)
+    {
+        var images = Features(rows.Select(r => new Row { Input = r.Path }), inputs => ml.Transforms.ClipFeaturizeImage("Features", nameof(Row.Input), modelFolder).Fit(inputs));
+        var texts = Features(rows.SelectMany(r => r.Captions).Select(c => new Row { Input = c }), inputs => ml.Transforms.ClipFeaturizeText("Features", nameof(Row.Input), modelFolder).Fit(inputs));
+        return RetrievalMetrics.Compute(images, texts, [.. rows.SelectMany((row, i) => row.Captions.Select(_ => i))]);
+    }
+
+    /// <summary>
+    /// Accuracy of a logistic regression on image features (CLIP paper, section 3.2): L-BFGS, its L2 weight chosen on a fifth of the
+    /// training pictures.
+    /// </summary>
+    public LinearProbeAccuracy LinearProbe(IReadOnlyList<LabelledImage> train, IReadOnlyList<LabelledImage> test)
+    {
+        var data = ml.Data.LoadFromEnumerable(train);
+        var prepare = ml.Transforms.Conversion.MapValueToKey("Label", nameof(LabelledImage.Class))
+            .Append(ml.Transforms.ClipFeaturizeImage("Features", nameof(LabelledImage.ImagePath), modelFolder))
+            .Fit(data);
+        // Reading twice would run the tower twice.
+        var features = ml.Data.Cache(prepare.Transform(data), "Label", "Features");
+        var split = ml.Data.TrainTestSplit(features, testFraction: 0.2, seed: 0);
+        var best = ProbeWeights.MaxBy(weight => Accuracy(Fit(split.TrainSet, weight), split.TestSet));
+        var top1 = Accuracy(Fit(features, best), prepare.Transform(ml.Data.LoadFromEnumerable(test)));
+        return new LinearProbeAccuracy(top1, best, train.Count, test.Count);
+
+        ITransformer Fit(IDataView view, float weight) => ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(l1Regularization: 0, l2Regularization: weight).Fit(view);
+
+        double Accuracy(ITransformer probe, IDataView view) => ml.MulticlassClassification.Evaluate(probe.Transform(view)).MicroAccuracy;
+    }
+
+    private float[][] Features(IEnumerable<Row> rows, Func<IDataView, ITransformer> fit)
+    {
+        var inputs = ml.Data.LoadFromEnumerable(rows.ToList());
+        var transformer = fit(inputs);
+        using var unused = transformer as IDisposable;
+        return [.. transformer.Transform(inputs).GetColumn<float[]>("Features")];
+    }
+
+    private sealed class Row
+    {
+        public string Input { get; set; } = "";
+    }
+}
+
+/// <summary>What a linear probe reaches.</summary>
+/// <param name="Top1">Accuracy on the test pictures.</param>
+/// <param name="L2Weight">The weight that was chosen.</param>
+/// <param name="TrainImages">Pictures it was trained on.</param>
+/// <param name="Images">Pictures it was tested on.</param>
+internal sealed record LinearProbeAccuracy(double Top1, double L2Weight, int TrainImages, int Images);

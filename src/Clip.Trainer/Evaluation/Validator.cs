@@ -1,0 +1,45 @@
+using Clip.Trainer.Data;
+using Clip.Trainer.Objectives;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Evaluation;
+
+/// <summary>What is measured after which epochs.</summary>
+/// <param name="objective">What is trained.</param>
+/// <param name="pairs">Validation pairs; null for none.</param>
+/// <param name="pairsEvery">Epochs between two passes over them.</param>
+/// <param name="sets">Labelled pictures.</param>
+/// <param name="setsEvery">Epochs between two passes over them.</param>
+/// <param name="probe">Measures on labelled pictures.</param>
+internal sealed class Validator(
+    IObjective objective, IPairSource? pairs, int pairsEvery, IReadOnlyList<LabelledSet> sets, int setsEvery, ZeroShotProbe probe)
+{
+    /// <summary>The validation pairs, or null.</summary>
+    public IPairSource? Pairs => pairs;
+
+    /// <summary>Measures what is due, with the objective's module in evaluation mode meanwhile.</summary>
+    /// <param name="epoch">Epochs done.</param>
+    /// <param name="last">Whether it was the last: then everything is due.</param>
+    /// <param name="tensors">Pixels [B, 3, S, S] and ids [B, L] of a batch, on the module's device.</param>
+    /// <returns>Null where nothing is due.</returns>
+    public ValidationMetrics? Measure(int epoch, bool last, Func<PairBatch, (Tensor Pixels, Tensor Ids)> tensors)
+    {
+        var validate = pairs is not null && (last || epoch % pairsEvery == 0);
+        var classify = sets.Count > 0 && (last || epoch % setsEvery == 0);
+        if (!validate && !classify) return null;
+        objective.Module.eval();
+        try
+        {
+            var metrics = validate ? ValidationPass.Run(objective, pairs!.InOrder(), tensors) : new ValidationMetrics(null, null, []);
+            return classify ? metrics with { ZeroShot = [.. sets.Select(set => probe.Measure(Contrastive, set))] } : metrics;
+        }
+        finally
+        {
+            objective.Module.train();
+        }
+    }
+
+    private IContrastiveObjective Contrastive =>
+        objective as IContrastiveObjective
+        ?? throw new ClipException("--zeroshot-data needs an objective that compares pictures with texts, and this one does not; leave it out.");
+}

@@ -1,0 +1,103 @@
+using Clip.Trainer.Data;
+using Clip.Trainer.Objectives;
+using Microsoft.ML.Clip;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Evaluation;
+
+/// <summary>Zero-shot accuracy of a model in training: the torch model itself, with the preprocessing and the prompts of its later use.</summary>
+/// <param name="tokenizer">Makes token ids of the prompts.</param>
+/// <param name="contextLength">The most tokens of a text.</param>
+/// <param name="images">Makes pixels as inference does.</param>
+/// <param name="imageSize">Their height and width.</param>
+/// <param name="batchSize">Pictures or prompts at once.</param>
+internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, ClipImagePreprocessor images, int imageSize, int batchSize)
+{
+    /// <summary>Told of a picture that cannot be read, with the reason; it is left out.</summary>
+    public Action<string, string>? OnBroken { get; init; }
+
+    /// <summary>Classifies every picture of a set among all its labels, with a module in evaluation mode.</summary>
+    /// <exception cref="ClipException">No picture could be read.</exception>
+    public ZeroShotResult Measure(IContrastiveObjective objective, LabelledSet set)
+    {
+        using var unused = no_grad();
+        using var scope = NewDisposeScope();
+        var device = objective.Module.parameters().First().device;
+        var classes = Classes(objective, set, device);
+        var index = set.Labels.Select((label, i) => (label, i)).ToDictionary(l => l.label, l => l.i);
+        long top1 = 0, top5 = 0, count = 0;
+        foreach (var chunk in set.Images.Chunk(batchSize))
+        {
+            using var inner = NewDisposeScope();
+            var (pixels, readable) = Pixels(chunk);
+            if (readable.Count == 0) continue;
+            var features = objective.EncodeImage(tensor(pixels, [readable.Count, 3, imageSize, imageSize]).to(device));
+            var similarities = features.matmul(classes.t());
+            var own = tensor(readable.Select(image => (long)index[image.Class]).ToArray()).to(device).unsqueeze(1);
+            var rank = similarities.gt(similarities.gather(1, own)).sum(1).cpu().data<long>().ToArray();
+            (top1, top5, count) = (top1 + rank.Count(r => r < 1), top5 + rank.Count(r => r < 5), count + rank.Length);
+        }
+
+        return count > 0
+            ? new ZeroShotResult(set.Name, (double)top1 / count, (double)top5 / count)
+            : throw new ClipException($"None of the pictures of {set.Name} could be read; check its paths.");
+    }
+
+    /// <summary>[C, D]: each prompt's embedding at length 1, their mean, at length 1 again (CLIP paper, section 3.1.4).</summary>
+    private Tensor Classes(IContrastiveObjective objective, LabelledSet set, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var templates = set.Templates ?? PromptTemplates.Default;
+        var prompts = set.Labels.SelectMany(label => templates.Select(template => PromptTemplates.Apply(template, label))).ToArray();
+        var features = cat([.. prompts.Chunk(batchSize).Select(chunk => objective.EncodeText(Ids(chunk).to(device)))]);
+        var mean = features.view(set.Labels.Count, prompts.Length / set.Labels.Count, -1).mean([1]);
+        return nn.functional.normalize(mean, dim: -1).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Ids(string[] texts)
+    {
+        var encoded = texts.Select(text => tokenizer.Encode(text, contextLength)).ToArray();
+        var length = encoded.Max(ids => ids.Length);
+        var padded = new long[texts.Length * length];
+        for (var i = 0; i < encoded.Length; i++)
+        {
+            for (var j = 0; j < encoded[i].Length; j++) padded[i * length + j] = encoded[i][j];
+        }
+
+        return tensor(padded, [texts.Length, length]);
+    }
+
+    private (float[] Pixels, List<LabelledImage> Readable) Pixels(LabelledImage[] chunk)
+    {
+        var size = images.FloatCount;
+        var pixels = new float[(long)chunk.Length * size];
+        var reasons = new string?[chunk.Length];
+        Parallel.For(0, chunk.Length, i =>
+        {
+            try
+            {
+                images.Preprocess(File.ReadAllBytes(chunk[i].ImagePath), pixels.AsSpan(i * size, size));
+            }
+            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+            {
+                reasons[i] = e.Message;
+            }
+        });
+
+        var readable = new List<LabelledImage>();
+        for (var i = 0; i < chunk.Length; i++)
+        {
+            if (reasons[i] is { } reason)
+            {
+                OnBroken?.Invoke(chunk[i].ImagePath, reason);
+                continue;
+            }
+
+            pixels.AsSpan(i * size, size).CopyTo(pixels.AsSpan(readable.Count * size));
+            readable.Add(chunk[i]);
+        }
+
+        return (pixels[..(readable.Count * size)], readable);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Xml.Linq;
+using OxyPlot;
+using OxyPlot.Axes;
+using OxyPlot.Legends;
+using OxyPlot.Series;
+
+namespace Clip.Trainer.Reporting;
+
+/// <summary>Curves over the steps of a run as an inline SVG.</summary>
+internal static class CurveChart
+{
+    private const int Width = 560, Height = 280, MostPoints = 400;
+
+    /// <summary>Draws one chart.</summary>
+    /// <param name="id">Unique in the page: identifiers inside of the SVG begin with it.</param>
+    /// <param name="title">Above the curves.</param>
+    /// <param name="curves">Names, and (step, value) in order; longer ones are averaged to a few hundred points.</param>
+    public static string Svg(string id, string title, IReadOnlyList<(string Name, IReadOnlyList<(long Step, double Value)> Points)> curves)
+    {
+        var plot = new PlotModel { Title = title, TitleFontSize = 14, TitleFontWeight = FontWeights.Normal, DefaultFont = "sans-serif" };
+        plot.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "step", MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = OxyColors.WhiteSmoke });
+        plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = OxyColors.WhiteSmoke });
+        if (curves.Count > 1) plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside });
+        foreach (var (name, points) in curves)
+        {
+            var line = new LineSeries { Title = name, MarkerType = points.Count < 40 ? MarkerType.Circle : MarkerType.None, MarkerSize = 2.5 };
+            line.Points.AddRange(Averaged(points));
+            plot.Series.Add(line);
+        }
+
+        var svg = XDocument.Parse(SvgExporter.ExportToString(plot, Width, Height, isDocument: false)).Root!;
+        MakeUnique(svg, id);
+        return svg.ToString(SaveOptions.DisableFormatting);
+    }
+
+    private static IEnumerable<DataPoint> Averaged(IReadOnlyList<(long Step, double Value)> points)
+    {
+        var size = (points.Count + MostPoints - 1) / MostPoints;
+        return size <= 1
+            ? points.Select(p => new DataPoint(p.Step, p.Value))
+            : points.Chunk(size).Select(chunk => new DataPoint(chunk[^1].Step, chunk.Average(p => p.Value)));
+    }
+
+    /// <summary>OxyPlot numbers clip paths from 1 in every picture, and in one page the first would clip them all.</summary>
+    private static void MakeUnique(XElement svg, string id)
+    {
+        foreach (var attribute in svg.Descendants().Attributes())
+        {
+            if (attribute.Name == "id") attribute.Value = id + attribute.Value;
+            if (attribute.Name == "clip-path") attribute.Value = attribute.Value.Replace("url(#", $"url(#{id}", StringComparison.Ordinal);
+        }
+    }
+}

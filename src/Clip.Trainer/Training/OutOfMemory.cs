@@ -1,0 +1,19 @@
+namespace Clip.Trainer.Training;
+
+/// <summary>Knows a lack of memory by its exceptions, .NET's and libtorch's, and says what to lower.</summary>
+internal static class OutOfMemory
+{
+    /// <summary>Whether memory was lacking. libtorch tells of it in words only: "can't allocate memory" on the CPU, "out of memory" on a GPU.</summary>
+    public static bool Is(Exception e) =>
+        e is OutOfMemoryException
+        || e.Message.Contains("can't allocate memory", StringComparison.Ordinal)
+        || e.Message.Contains("not enough memory", StringComparison.Ordinal)
+        || e.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
+        || (e.InnerException is { } inner && Is(inner));
+
+    /// <summary>What to tell the user.</summary>
+    public static ClipException Tell(Exception e, int batchSize) => new(
+        $"Memory ran out with batches of {batchSize} pairs; lower --batch-size, take a smaller --model, or see what a step needs with --dry-run. "
+        + "The last checkpoint is whole: go on with --resume latest where the batch size stays.",
+        e);
+}

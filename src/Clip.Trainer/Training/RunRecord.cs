@@ -1,0 +1,66 @@
+using System.Reflection;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Clip.Trainer.Checkpoints;
+
+namespace Clip.Trainer.Training;
+
+/// <summary>
+/// <c>run.json</c>: what a run was started with, so that it can be repeated, and known from another.
+/// </summary>
+/// <param name="Version">The program's.</param>
+/// <param name="Arguments">The options of the command line and their values; null for a run that had none.</param>
+/// <param name="WorkingFolder">Where relative paths among them begin.</param>
+/// <param name="Data">The identity of the training pairs.</param>
+/// <param name="Options">The options that decide the course of the run, defaults included.</param>
+/// <param name="Config">The model's config, by Hugging Face's keys.</param>
+internal sealed record RunRecord(
+    string Version, IReadOnlyDictionary<string, string[]>? Arguments, string WorkingFolder, string Data, string Options, JsonElement Config)
+{
+    public const string FileName = "run.json";
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The version of the program at hand.</summary>
+    public static string CurrentVersion { get; } = typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    /// <summary>Writes it into a run's folder.</summary>
+    public void Save(string folder) => AtomicFile.Write(Path.Combine(folder, FileName), stream => JsonSerializer.Serialize(stream, this, Json));
+
+    /// <summary>Reads the record of a run.</summary>
+    /// <param name="folder">A run's folder, or the model folder that it wrote.</param>
+    /// <exception cref="ClipException">There is none.</exception>
+    public static RunRecord Load(string folder)
+    {
+        string[] places = [Path.Combine(folder, FileName), Path.Combine(new RunFolder(folder).Root, FileName)];
+        var path = places.FirstOrDefault(File.Exists)
+            ?? throw new ClipException($"There is no {FileName} in '{folder}'; give the folder of a run (OUTPUT.run).");
+        try
+        {
+            return JsonSerializer.Deserialize<RunRecord>(File.ReadAllBytes(path))
+                ?? throw new ClipException($"{path} is empty; give the folder of a run (OUTPUT.run).");
+        }
+        catch (JsonException e)
+        {
+            throw new ClipException($"{path} is not the record of a run: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Checks that this run will do what another did.</summary>
+    /// <param name="earlier">The run to repeat.</param>
+    /// <param name="say">Told of what may make a difference in the last digits.</param>
+    /// <exception cref="ClipException">Data, options or config are no longer the same.</exception>
+    public void Repeats(RunRecord earlier, Action<string> say)
+    {
+        Same(earlier.Data, Data, "the training data", "restore them");
+        Same(earlier.Options, Options, "the options", "use the program's version of that run");
+        if (!JsonElement.DeepEquals(earlier.Config, Config))
+            throw new ClipException("The run cannot be repeated: the model's config has changed since; restore it.");
+        if (earlier.Version != Version) say($"The run was made by version {earlier.Version}, and this is {Version}: the result may differ.");
+
+        static void Same(string then, string now, string what, string remedy)
+        {
+            if (then != now) throw new ClipException($"The run cannot be repeated: {what} were '{then}' and are '{now}' now; {remedy}.");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+
+namespace Clip.EndToEnd.Tests;
+
+/// <summary>What a run leaves of itself, and what can be done with it.</summary>
+[Collection(SharedModel.Name)]
+public sealed class RecordTests(TrainedModel trained) : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void ARunHasItsRecordsBesideTheModel()
+    {
+        var run = trained.Folder + ".run";
+        string[] expected = ["best.json", "checkpoints", "metrics.jsonl", "run.json", "tensorboard", "tokenizer", "training.html"];
+        Assert.Equal(expected[1..], Directory.EnumerateFileSystemEntries(run).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.True(File.Exists(Path.Combine(run, "checkpoints", expected[0])));
+        Assert.Contains("<table class=\"matrix\">", File.ReadAllText(Path.Combine(run, "training.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AReproducedRunEndsWithTheSameBytes()
+    {
+        var again = (await ClipProcess.RunAsync("train", "--reproduce", trained.Folder + ".run", "--output", _folder["again"])).Succeeded();
+
+        Assert.Equal(trained.Training.OutputLines[0], again.OutputLines[0]);
+        SameModel.Assert(trained.Folder, _folder["again"]);
+    }
+
+    [Fact]
+    public async Task ARunIsNotReproducedWithOtherData()
+    {
+        var run = Path.Combine(_folder.Path, "earlier.run");
+        Directory.CreateDirectory(run);
+        var record = File.ReadAllText(Path.Combine(trained.Folder + ".run", "run.json"));
+        var data = JsonDocument.Parse(record).RootElement.GetProperty("Data").GetString()!;
+        File.WriteAllText(Path.Combine(run, "run.json"), record.Replace(data, "7 pairs 012345", StringComparison.Ordinal));
+
+        var outcome = await ClipProcess.RunAsync("train", "--reproduce", run, "--output", _folder["again"]);
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains($"the training data were '7 pairs 012345' and are '{data}' now; restore them.", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["again"]));
+    }
+
+    [Fact]
+    public async Task WhatValidationMeasuredIsWhatTheModelFolderReaches()
+    {
+        string[] sets = [$"shapes={trained.TestTable}", "--csv-label-key", "class"];
+        (await ClipProcess.RunAsync(
+            trained.TrainCommand(_folder["model"], ["--zeroshot-data", .. sets, "--val-data", trained.TestTable, "--zeroshot-frequency", "1000", "--val-frequency", "1000"]))).Succeeded();
+        var evaluated = (await ClipProcess.RunAsync(
+            ["evaluate", "--model", _folder["model"], "--json", "--retrieval-data", trained.TestTable, "--linear-probe", trained.TrainTable, "--data", .. sets])).Succeeded();
+
+        var validation = JsonDocument.Parse(File.ReadLines(_folder["model.run/metrics.jsonl"]).Last()).RootElement;
+        var results = JsonDocument.Parse(evaluated.Output).RootElement.GetProperty("results");
+        var (zeroShot, probe, retrieval) = (results[0], results[1], results[2]);
+        Assert.Equal(Number(validation, "shapes-zeroshot-val-top1"), Number(zeroShot, "acc1"), 6);
+        Assert.Equal(Number(validation, "shapes-zeroshot-val-top5"), Number(zeroShot, "acc5"), 6);
+        Assert.Equal(Number(validation, "image_to_text_R@1"), Number(retrieval, "image_to_text_R@1"), 6);
+        Assert.Equal(Number(validation, "text_to_image_R@10"), Number(retrieval, "text_to_image_R@10"), 6);
+        Assert.InRange(Number(probe, "acc1"), 0.5, 1);
+        Assert.Equal(["zeroshot_classification", "linear_probe", "zeroshot_retrieval"], results.EnumerateArray().Select(r => r.GetProperty("task").GetString()));
+    }
+
+    private static double Number(JsonElement values, string name) => values.GetProperty(name).GetDouble();
+}

@@ -1,0 +1,77 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Clip.Trainer.Evaluation;
+using Clip.Trainer.Reporting;
+using Clip.Trainer.Training;
+
+namespace Clip.Trainer.Tests.Reporting;
+
+public sealed partial class TrainingPageTests : IDisposable
+{
+    private static readonly PairSample Sample = new(2, [.. Enumerable.Range(0, 2 * 2 * 2 * 3).Select(i => (byte)(10 * i))], ["a <red> & blue wall", "a cat"], [0.9f, -0.1f, 0.2f, 0.75f]);
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void CurvesThatBelongTogetherShareAChart()
+    {
+        var charts = Svg().Matches(Page(Sample)).Select(m => XDocument.Parse(m.Value)).ToList();
+
+        Assert.Equal(
+            ["loss", "lr", "logit_scale", "samples_per_second", "data_wait", "image_to_text", "text_to_image", "pets-zeroshot-val"],
+            charts.Select(c => c.Descendants().First(e => e.Attribute("font-size")?.Value == "14").Value));
+    }
+
+    [Fact]
+    public void IdentifiersAreUniqueAndReferToThemselves()
+    {
+        var page = Page(Sample);
+        var ids = Id().Matches(page).Select(m => m.Groups[1].Value).ToList();
+
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+        Assert.All(Reference().Matches(page).Select(m => m.Groups[1].Value), id => Assert.Contains(id, ids));
+    }
+
+    [Fact]
+    public void ThePageAsksNothingOfANetwork()
+    {
+        Assert.All(Link().Matches(Page(Sample)).Select(m => m.Groups[1].Value), target => Assert.StartsWith("data:image/png;base64,", target, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void PairsAreShownWithTheirCosines()
+    {
+        var page = Page(Sample);
+
+        Assert.Contains("<li>a &lt;red&gt; &amp; blue wall</li><li>a cat</li>", page, StringComparison.Ordinal);
+        Assert.Equal(["0.90", "-0.10", "0.20", "0.75"], Cosine().Matches(page).Select(m => m.Groups[1].Value));
+        Assert.Equal(2, Link().Count(page));
+    }
+
+    [Fact]
+    public void WithoutValidationItSaysSo() => Assert.Contains("There were no validation data", Page(null), StringComparison.Ordinal);
+
+    private string Page(PairSample? sample)
+    {
+        using (var log = new MetricsLog(new ManualTime())) Runs.Tell(log, _folder.Path, from: 1, to: 10);
+        new TrainingPage().End(new RunEnd(_folder.Path, "a run", [("version", "1")], sample));
+        return File.ReadAllText(_folder["training.html"]);
+    }
+
+    [GeneratedRegex("<svg.*?</svg>", RegexOptions.Singleline)]
+    private static partial Regex Svg();
+
+    [GeneratedRegex(" id=\"([^\"]+)\"")]
+    private static partial Regex Id();
+
+    [GeneratedRegex(@"url\(#([^)]+)\)")]
+    private static partial Regex Reference();
+
+    [GeneratedRegex("(?:src|href)=\"([^\"]+)\"")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@">(-?\d\.\d\d)</td>")]
+    private static partial Regex Cosine();
+}

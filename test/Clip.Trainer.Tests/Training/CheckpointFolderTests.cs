@@ -1,0 +1,80 @@
+using Clip.Trainer.Evaluation;
+using Clip.Trainer.Objectives;
+using Clip.Trainer.Training;
+
+namespace Clip.Trainer.Tests.Training;
+
+public sealed class CheckpointFolderTests : IDisposable
+{
+    private readonly TinyRun _run = new();
+
+    public void Dispose() => _run.Dispose();
+
+    [Fact]
+    public void TheLatestAndTheBestAreKept()
+    {
+        var folder = new CheckpointFolder(_run.Folder["run"], keep: 1);
+        double[] losses = [3, 1, 2, 2];
+
+        Save(folder, losses);
+
+        Assert.Equal(["best.json", "step_00000002.safetensors", "step_00000004.safetensors"], Names());
+        Assert.Equal(new BestCheckpoint(2, "clip_val_loss", 1), folder.Best());
+    }
+
+    [Fact]
+    public void OfRecallsTheHighestIsBest()
+    {
+        var folder = new CheckpointFolder(_run.Folder["run"], keep: 1, "image_to_text_R@5");
+
+        Save(folder, [3, 1, 2, 2]);
+
+        Assert.Equal(new BestCheckpoint(1, "image_to_text_R@5", 0.3), folder.Best());
+    }
+
+    [Fact]
+    public void AMetricThatIsNotMeasuredIsRefusedWithThoseThatAre()
+    {
+        var folder = new CheckpointFolder(_run.Folder["run"], keep: 1, "recall");
+
+        var error = Assert.Throws<ClipException>(() => folder.IsBest(Metrics(1)));
+
+        Assert.Contains("'recall' is not measured in this run; give one of clip_val_loss, image_to_text_R@1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(1000)]
+    public void ADamagedFileIsPassedOver(int length)
+    {
+        var folder = new CheckpointFolder(_run.Folder["run"], keep: 3);
+        Save(folder, [3, 2, 1]);
+        using (var newest = File.OpenWrite(_run.Folder["run/step_00000003.safetensors"])) newest.SetLength(length);
+        var damaged = new List<string>();
+
+        var latest = folder.Latest((file, _) => damaged.Add(Path.GetFileName(file)));
+
+        Assert.Equal("step_00000002.safetensors", Path.GetFileName(latest));
+        Assert.Equal(["step_00000003.safetensors"], damaged);
+    }
+
+    /// <summary>Saves after as many steps as there are losses, with recalls that rise with them.</summary>
+    private void Save(CheckpointFolder folder, double[] losses)
+    {
+        using var loop = _run.Trainer(out var model, checkpoints: null);
+        using var step = new TrainingStep(new ClipObjective(model), _run.Options);
+        using var unused = model;
+        foreach (var loss in losses)
+        {
+            step.Steps++;
+            var best = folder.IsBest(Metrics(loss));
+            folder.Save(step, "options");
+            if (best) folder.MarkBest(step.Steps, Metrics(loss));
+        }
+    }
+
+    private static ValidationMetrics Metrics(double loss) => new(loss, new RetrievalMetrics([0, loss / 10, 1], [0, 1, 1]), []);
+
+    private IEnumerable<string?> Names() => Directory.GetFiles(_run.Folder["run"]).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+}
