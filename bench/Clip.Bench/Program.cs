@@ -9,4 +9,5 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     PlainCommand.Create(),
     KernelsCommand.Create(),
     InputCommand.Create(),
+    TrainStepCommand.Create(),
 }.Parse(args).Invoke();

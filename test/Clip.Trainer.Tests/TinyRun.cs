@@ -1,3 +1,4 @@
+using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Modeling;
@@ -6,7 +7,6 @@ using Clip.Trainer.Tokenizing;
 using Clip.Trainer.Training;
 using Microsoft.ML.Clip;
 using SkiaSharp;
-using TorchSharp;
 using ClipModel = Clip.Trainer.Modeling.ClipModel;
 
 namespace Clip.Trainer.Tests;
@@ -51,8 +51,8 @@ internal sealed class TinyRun : IDisposable
     {
         var tokenizer = ClipTokenizer.Create(Folder["tokenizer"]);
         var config = ClipConfigJson.Load(ConfigFile).WithVocabulary(tokenizer.VocabularySize);
-        torch.manual_seed(Options.Seed);
         model = new ClipModel(config);
+        TorchWeights.Load(model, RandomWeights.Create(config, Options.Seed), "the seed"); // torch's generator is drawn from by other tests too
         var images = new AugmentedPixels(ClipImagePreprocessing.ForSize(config.Vision.ImageSize), Options.Augmentation, 1 << 20);
         var pairs = new PairLoader(
             new TableSource(CaptionTable.Read(Table)), tokenizer, config.Text.ContextLength, images, new PairLoaderOptions(Options.BatchSize, Options.Seed) { OnBroken = onBroken });

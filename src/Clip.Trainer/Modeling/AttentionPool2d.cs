@@ -52,7 +52,7 @@ public sealed class AttentionPool2d : nn.Module<Tensor, Tensor>
         var places = input.flatten(2).transpose(1, 2);
         var x = cat([places.mean([1], keepdim: true), places], 1) + positional_embedding; // [B, 1 + h·w, W]
         var query = Heads(q_proj, x.narrow(1, 0, 1));
-        var mixed = nn.functional.scaled_dot_product_attention(query, Heads(k_proj, x), Heads(v_proj, x)); // [B, H, 1, W/H]
+        var mixed = Autocast.Attention(query, Heads(k_proj, x), Heads(v_proj, x)); // [B, H, 1, W/H]
         return Autocast.Linear(mixed.flatten(1), c_proj.weight, c_proj.bias!).MoveToOuterDisposeScope();
     }
 

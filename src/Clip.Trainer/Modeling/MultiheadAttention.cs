@@ -39,7 +39,7 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var qkv = Split(Autocast.Linear(input, in_proj_weight, in_proj_bias), 3); // 3 × [B, H, L, W/H]
-        var mixed = nn.functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], is_casual: _causal);
+        var mixed = Autocast.Attention(qkv[0], qkv[1], qkv[2], causal: _causal);
         return Project(mixed).MoveToOuterDisposeScope();
     }
 
@@ -53,7 +53,7 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var query = Split(Autocast.Linear(rows, in_proj_weight[..(int)_width], in_proj_bias[..(int)_width]), 1)[0];
         var keyValue = Split(Autocast.Linear(input, in_proj_weight[(int)_width..], in_proj_bias[(int)_width..]), 2);
-        var mixed = nn.functional.scaled_dot_product_attention(query, keyValue[0], keyValue[1], attn_mask: mask);
+        var mixed = Autocast.Attention(query, keyValue[0], keyValue[1], mask);
         return Project(mixed).MoveToOuterDisposeScope();
     }
 

@@ -29,7 +29,7 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(config);
         var text = config.Text;
         _endOfText = text.EosTokenId;
-        token_embedding = nn.Embedding(text.VocabSize, text.Width);
+        token_embedding = nn.Embedding(text.VocabSize, text.Width, sparse: true); // a batch touches few rows
         using (no_grad()) token_embedding.weight!.normal_(0, 0.02);
         positional_embedding = Initialise.Normal(0.01, text.ContextLength, text.Width);
         transformer = new Transformer(text.Width, text.Layers, text.Heads, text.MlpWidth, causal: true, config);

@@ -58,30 +58,29 @@ public sealed class AdamW : IDisposable
         }
     }
 
-    /// <summary>Scales all gradients down so that their joint 2-norm is at most <paramref name="maxNorm"/>.</summary>
-    /// <returns>The norm before scaling.</returns>
-    public double ClipGradNorm(double maxNorm) => nn.utils.clip_grad_norm_(_slots.Select(s => s.Parameter), maxNorm);
-
     /// <summary>Takes one step with the gradients at hand; parameters without one stay as they are.</summary>
     /// <param name="learningRate">This step's learning rate.</param>
-    public void Step(double learningRate)
+    /// <param name="maxNorm">The most the gradients' joint 2-norm may be: above it, all count for less (PyTorch's clip_grad_norm_); null for no limit.</param>
+    /// <returns>That norm before it is limited; null without a limit, for it takes a pass over all gradients.</returns>
+    public double? Step(double learningRate, double? maxNorm = null)
     {
+        using var scope = NewDisposeScope();
+        using var unused = no_grad();
+        var gradients = _slots.ConvertAll(s => Gradient.Of(s.Parameter));
+        double? norm = maxNorm is null ? null : Math.Sqrt(gradients.Sum(g => g?.SumOfSquares() ?? 0));
+        var scale = norm is null ? 1 : Math.Min(1, maxNorm!.Value / (norm.Value + 1e-6));
+
         Steps++;
         double correction1 = 1 - Math.Pow(_options.Beta1, Steps), correction2 = 1 - Math.Pow(_options.Beta2, Steps);
-        // Held by name, as every scalar must be: see Held.
-        using Scalar keep = 1 - learningRate * _options.WeightDecay, beta2 = _options.Beta2, towardsSquare = 1 - _options.Beta2;
-        using Scalar root = Math.Sqrt(correction2), epsilon = _options.Epsilon, step = -learningRate / correction1;
-        using var unused = no_grad();
-        foreach (var (_, parameter, mean, square, decays) in _slots)
+        foreach (var (slot, gradient) in _slots.Zip(gradients))
         {
-            using var scope = NewDisposeScope();
-            if (parameter.grad is not { } gradient) continue;
-            if (decays) parameter.mul_(keep);
-            mean.lerp_(gradient, 1 - _options.Beta1);
-            square.mul_(beta2).addcmul_(gradient, gradient, towardsSquare);
-            var denominator = square.sqrt().div_(root).add_(epsilon);
-            parameter.addcdiv_(mean, denominator, step);
+            var rate = learningRate;
+            gradient?.Update(slot.Parameter, slot.Mean, slot.Square, new AdamWFactors(
+                (float)scale, (float)(1 - (slot.Decays ? rate * _options.WeightDecay : 0)), (float)(1 - _options.Beta1),
+                (float)_options.Beta2, (float)(1 - _options.Beta2), (float)Math.Sqrt(correction2), (float)_options.Epsilon, (float)(-rate / correction1)));
         }
+
+        return norm;
     }
 
     /// <inheritdoc/>

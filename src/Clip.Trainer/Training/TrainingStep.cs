@@ -43,8 +43,7 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
         var value = loss.item<float>();
         if (!float.IsFinite(value)) return value;
         loss.backward();
-        if (options.GradClipNorm is { } norm) _optimizer.ClipGradNorm(norm);
-        _optimizer.Step(learningRate);
+        _optimizer.Step(learningRate, options.GradClipNorm);
         objective.AfterStep();
         _ema?.Update(Steps);
         return value;

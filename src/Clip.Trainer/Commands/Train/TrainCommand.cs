@@ -33,6 +33,7 @@ internal static class TrainCommand
     /// <summary>Runs a training with the console's display, logs and a page at the end.</summary>
     internal static Task<bool> RunAsync(TrainingRunOptions options, CancellationToken cancellation)
     {
+        NativeAllocator.KeepFreedMemory();
         var time = TimeProvider.System;
         // The page is made of the log, which must have been told of the end before.
         var run = new TrainingRun(

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Clip.Bench;
+
+/// <summary>The model, the batch and the optimizer's settings that everybody's training step starts from.</summary>
+internal sealed class StepData : IDisposable
+{
+    private const int EndOfText = 49407;
+
+    private StepData(string settings, string folder)
+    {
+        Settings = settings;
+        Start = Path.Combine(folder, "start.safetensors");
+        using var json = JsonDocument.Parse(File.ReadAllBytes(settings));
+        var optimizer = json.RootElement.GetProperty("optimizer");
+        double Number(JsonElement of, string name) => of.GetProperty(name).GetDouble();
+        var betas = optimizer.GetProperty("betas");
+        LearningRate = Number(optimizer, "lr");
+        Optimizer = new AdamWOptions(betas[0].GetDouble(), betas[1].GetDouble(), Number(optimizer, "eps"), Number(optimizer, "weight_decay"));
+        Config = ClipConfigJson.Load(settings).WithVocabulary(EndOfText + 1, EndOfText - 1, EndOfText);
+        var batch = json.RootElement.GetProperty("batch_size").GetInt64();
+        var (size, length) = (Config.Vision.ImageSize, Config.Text.ContextLength);
+        manual_seed(0);
+        Pixels = randn(batch, 3, size, size);
+        Ids = randint(0, EndOfText - 1, new[] { batch, (long)length }, ScalarType.Int64);
+        Ids[TensorIndex.Colon, 0] = tensor((long)EndOfText - 1);
+        Ids[TensorIndex.Colon, -1] = tensor((long)EndOfText);
+    }
+
+    public string Settings { get; }
+
+    public string Start { get; }
+
+    public ClipConfig Config { get; }
+
+    public AdamWOptions Optimizer { get; }
+
+    public double LearningRate { get; }
+
+    /// <summary>[B, 3, S, S], of normal noise.</summary>
+    public Tensor Pixels { get; }
+
+    /// <summary>[B, L], with the end of text in the last column: no text is shorter than the context.</summary>
+    public Tensor Ids { get; }
+
+    /// <summary>Draws a start and writes it to a folder for others to read.</summary>
+    public static StepData Create(string settings, string folder)
+    {
+        var data = new StepData(settings, folder);
+        using var model = data.Model();
+        using var ids = data.Ids.@float();
+        var batch = new[]
+        {
+            KeyValuePair.Create("batch.pixels", TorchWeights.Copy(data.Pixels)), KeyValuePair.Create("batch.ids", TorchWeights.Copy(ids)),
+        };
+        SafetensorsWriter.Write(data.Start, TorchWeights.Of(model).Concat(batch));
+        return data;
+    }
+
+    /// <summary>The model with its starting weights, the same ones each time.</summary>
+    public ClipModel Model()
+    {
+        manual_seed(1);
+        return new ClipModel(Config);
+    }
+
+    public void Dispose()
+    {
+        Pixels.Dispose();
+        Ids.Dispose();
+    }
+}
