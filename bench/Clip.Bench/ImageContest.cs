@@ -18,65 +18,52 @@ internal sealed class ImageContest : IDisposable
     private readonly MLContext _ml = new();
     private readonly string[] _pictures;
     private readonly int _batchSize;
-    private readonly ClipModel _model;
+    private readonly ClipRoad _clip;
     private readonly ClipImagePreprocessor _preprocessor;
     private readonly BareTower _bare;
     private readonly float[] _pixels;
     private readonly int[] _pixelShape;
     private readonly IDataView _data;
-    private readonly ITransformer _clip;
     private readonly ITransformer _mlNet;
 
     public ImageContest(TowerFiles files, string[] pictures, int batchSize, int threads)
     {
         (_pictures, _batchSize) = (pictures, batchSize);
-        _model = files.Open(batchSize, threads);
-        _preprocessor = ClipImagePreprocessor.Create(_model.Preprocessing);
+        _data = _ml.Data.LoadFromEnumerable(pictures.Select(path => new PictureRow { Path = path }));
+        _clip = new ClipRoad(_ml, files, _data, nameof(PictureRow.Path), batchSize, threads);
+        _preprocessor = ClipImagePreprocessor.Create(_clip.Model.Preprocessing);
         _bare = new BareTower(files.VisionPath, "pixel_values", "image_embeds", threads);
         _pixels = new float[pictures.Length * _preprocessor.FloatCount];
         _pixelShape = [3, _preprocessor.Height, _preprocessor.Width];
-        _data = _ml.Data.LoadFromEnumerable(pictures.Select(path => new Row { Path = path }));
-        _clip = _ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
-        {
-            OutputColumnName = "image_embeds",
-            InputColumnName = nameof(Row.Path),
-            Model = _model,
-            BatchSize = batchSize,
-            Normalize = false,
-        }).Fit(_data);
         _mlNet = MlNetSteps(files.VisionPath, threads).Fit(_data);
         PrepareAll();
     }
 
     public IEnumerable<Entrant> Entrants() =>
     [
-        .. new[] { 1, 16, 32, _batchSize }.Distinct().Select(size =>
+        .. new[] { 1, _batchSize }.Distinct().Select(size =>
             Entrant.Of($"{Bare}{size}", _pictures.Length, () => _bare.Run(_pixels, _pixelShape, size))),
         Entrant.Of(Prepare, _pictures.Length, PrepareAll),
-        Entrant.Of($"{Transform}, batch {_batchSize}", _pictures.Length, () => Read(_clip)),
-        Entrant.Of(MlNet, _pictures.Length, () => Read(_mlNet)),
+        Entrant.Of($"{Transform}, batch {_batchSize}", _pictures.Length, () => _clip.Run()),
+        Entrant.Of(MlNet, _pictures.Length, () => ClipRoad.Read(_mlNet, _data)),
     ];
 
     /// <summary>The largest difference between the pipeline's features and the bare session's on the same pixels.</summary>
-    public float LargestDifference() => Features.LargestDifference(Read(_clip), _bare.Run(_pixels, _pixelShape, _batchSize));
+    public float LargestDifference() => Features.LargestDifference(_clip.Run(), _bare.Run(_pixels, _pixelShape, _batchSize));
 
     /// <summary>How far ML.NET's own preparation leads the features astray: the lowest cosine to the exact ones.</summary>
     public float LowestMlNetCosine() =>
-        Read(_mlNet).Zip(Read(_clip), (own, exact) => TensorPrimitives.CosineSimilarity<float>(own, exact)).Min();
+        ClipRoad.Read(_mlNet, _data).Zip(_clip.Run(), (own, exact) => TensorPrimitives.CosineSimilarity<float>(own, exact)).Min();
 
     /// <summary>The exact features of the first picture.</summary>
-    public float[] FirstFeatures() => _model.EmbedImage(_pictures[0]);
+    public float[] FirstFeatures() => _clip.Model.EmbedImage(_pictures[0]);
 
     public void Dispose()
     {
-        (_clip as IDisposable)?.Dispose();
+        _clip.Dispose();
         (_mlNet as IDisposable)?.Dispose();
         _bare.Dispose();
-        _model.Dispose();
     }
-
-    private float[][] Read(ITransformer transformer) =>
-        [.. transformer.Transform(_data).GetColumn<VBuffer<float>>("image_embeds").Select(v => v.DenseValues().ToArray())];
 
     private void PrepareAll()
     {
@@ -89,7 +76,7 @@ internal sealed class ImageContest : IDisposable
     private EstimatorChain<OnnxTransformer> MlNetSteps(string file, int threads)
     {
         var settings = _preprocessor.Settings;
-        return _ml.Transforms.LoadImages("Image", imageFolder: null, nameof(Row.Path))
+        return _ml.Transforms.LoadImages("Image", imageFolder: null, nameof(PictureRow.Path))
             .Append(_ml.Transforms.ResizeImages(
                 "Image", _preprocessor.Width, _preprocessor.Height, resizing: ImageResizingEstimator.ResizingKind.IsoCrop))
             .Append(_ml.Transforms.ExtractPixels(
@@ -98,13 +85,8 @@ internal sealed class ImageContest : IDisposable
             {
                 ModelFile = file,
                 InputColumns = ["pixel_values"],
-                OutputColumns = ["image_embeds"],
+                OutputColumns = [ClipRoad.Column],
                 IntraOpNumThreads = threads,
             }));
-    }
-
-    private sealed class Row
-    {
-        public string Path { get; set; } = "";
     }
 }

@@ -6,6 +6,8 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     InitCommand.Create(),
     EndToEndCommand.Create(),
     TowersCommand.Create(),
+    ExportsCommand.Create(),
+    ResampleCommand.Create(),
     PlainCommand.Create(),
     KernelsCommand.Create(),
     InputCommand.Create(),

@@ -35,7 +35,7 @@ internal sealed record TowerFiles(string Folder, string Vision, string Text, str
     public ClipModel Open(int batchSize, int threads) => ClipModel.Open(Folder, new()
     {
         VisionModelFile = Vision,
-        TextModelFile = Text,
+        TextModelFile = File.Exists(TextPath) ? Text : null,
         BatchSize = batchSize,
         Session = new() { IntraOpThreads = threads },
     });

@@ -22,7 +22,8 @@ internal interface IRunListener : IDisposable
 /// <param name="Folder">Where its records go; it exists.</param>
 /// <param name="TotalSteps">Steps of the whole run.</param>
 /// <param name="StepsDone">Steps done already, where it was resumed; what earlier records say of later ones no longer holds.</param>
-internal sealed record RunStart(string Folder, long TotalSteps, long StepsDone);
+/// <param name="StateBytes">Memory of weights, gradients, the optimizer's moments and averages.</param>
+internal sealed record RunStart(string Folder, long TotalSteps, long StepsDone, long StateBytes = 0);
 
 /// <summary>What a run ends with.</summary>
 /// <param name="Folder">Where its records are.</param>

@@ -30,6 +30,10 @@ internal sealed class TrainingLoop(
 
     public long TotalSteps => options.Epochs * train.StepsPerEpoch;
 
+    /// <summary>Memory of weights, gradients, the optimizer's moments and averages.</summary>
+    public long StateBytes =>
+        _module.state_dict().Values.Concat(_module.parameters()).Concat(_step.State.Select(s => s.Value)).Sum(t => t.numel() * t.element_size());
+
     /// <summary>Goes on from a checkpoint of the same run.</summary>
     public void Resume(string checkpoint) => Checkpoint.Load(checkpoint, _step, options.Fingerprint(train.Fingerprint));
 

@@ -66,6 +66,9 @@ internal sealed record TrainingRunOptions
     /// <summary>Epochs between two such measurements.</summary>
     public int ZeroShotFrequency { get; init; } = 1;
 
+    /// <summary>Whether to measure only: nothing is written, and <see cref="Output"/> and <see cref="Resume"/> mean nothing.</summary>
+    public bool DryRun { get; init; }
+
     /// <summary>The options of the command line, for the record; null where there was none.</summary>
     public IReadOnlyDictionary<string, string[]>? Arguments { get; init; }
 
@@ -93,14 +96,15 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     /// <returns>False when cancelled.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
-        ModelFolderWriter.EnsureReplaceable(options.Output);
+        if (!options.DryRun) ModelFolderWriter.EnsureReplaceable(options.Output);
         var checkpoints = new CheckpointFolder(_folder.Checkpoints, options.Keep, options.BestMetric);
-        var checkpoint = _folder.Find(checkpoints, options.Resume, say);
+        var checkpoint = options.DryRun ? null : _folder.Find(checkpoints, options.Resume, say);
         using var records = options.Records ?? RecordSources.Open(options.TrainData, options.Sources);
         using var validationRecords = options.ValidationData is { } path ? RecordSources.Open(path, options.Sources with { UpsamplingFactors = null }) : null;
         var config = ClipConfigJson.Load(options.Model);
         var tokenizerFolder = PrepareTokenizer(records, cancellation);
         var tokenizer = ClipTokenizer.Create(tokenizerFolder);
+        if (options.DryRun && options.Tokenizer is null) Directory.Delete(tokenizerFolder, recursive: true);
         config = config.WithVocabulary(tokenizer.VocabularySize, tokenizer.StartOfTextId, tokenizer.EndOfTextId).Validate(options.Model);
 
         torch.manual_seed(options.Training.Seed);
@@ -114,7 +118,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         var validation = validationRecords is null ? null : Loader(validationRecords, new PreprocessedPixels(preprocessor), log: null);
         var probe = new ZeroShotProbe(tokenizer, config.Text.ContextLength, preprocessor, config.Vision.ImageSize, options.Training.BatchSize) { OnBroken = Skipped };
         var validator = new Validator(objective, validation, options.ValidationFrequency, options.ZeroShot, options.ZeroShotFrequency, probe);
-        using var loop = new TrainingLoop(objective, config.Vision.ImageSize, options.Training, train, validator, checkpoints)
+        using var loop = new TrainingLoop(objective, config.Vision.ImageSize, options.Training, train, options.DryRun ? null : validator, options.DryRun ? null : checkpoints)
         {
             OnStep = step => Tell(l => l.Step(step)),
             OnValidation = report => Tell(l => l.Validation(report)),
@@ -128,7 +132,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             loop.Resume(checkpoint);
             say($"Resumed from {checkpoint} at step {loop.StepsDone} of {loop.TotalSteps}.");
         }
-        else
+        else if (!options.DryRun)
         {
             Directory.CreateDirectory(_folder.Root);
             record.Save(_folder.Root);
@@ -143,6 +147,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             ("options", record.Options),
             ("version", record.Version),
         ];
+        if (options.DryRun) return await TrainAsync().ConfigureAwait(false);
         say($"{train.Count} pairs, {model.parameters().Sum(p => p.numel()):N0} parameters, vocabulary {tokenizer.VocabularySize}, {loop.TotalSteps} steps of {options.Training.BatchSize}.");
         var finished = await TrainAsync().ConfigureAwait(false);
         if (train.Broken.Count > 0) say($"{train.Broken.Count} of {records.Count + records.Unusable.Count} records were bad and were skipped.");
@@ -175,7 +180,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         {
             try
             {
-                Tell(l => l.Start(new RunStart(_folder.Root, loop.TotalSteps, loop.StepsDone)));
+                Tell(l => l.Start(new RunStart(_folder.Root, loop.TotalSteps, loop.StepsDone, loop.StateBytes)));
                 var done = await loop.RunAsync(cancellation).ConfigureAwait(false);
                 var end = new RunEnd(_folder.Root, $"{Path.GetFileName(_folder.Root)}, step {loop.StepsDone} of {loop.TotalSteps}", facts, Sample());
                 Tell(l => l.End(end));
@@ -193,7 +198,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
 
         PairSample? Sample()
         {
-            if (validation?.InOrder().FirstOrDefault() is not { Count: > 0 } batch || objective is not IContrastiveObjective contrastive) return null;
+            if (options.DryRun || validation?.InOrder().FirstOrDefault() is not { Count: > 0 } batch || objective is not IContrastiveObjective contrastive) return null;
             using var averaged = loop.UseAveragedWeights();
             model.eval();
             return PairSample.Of(contrastive, batch, SamplePairs, loop.Tensors, tokenizer, preprocessing);
@@ -210,11 +215,12 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     private string PrepareTokenizer(IRecordSource records, CancellationToken cancellation)
     {
         if (options.Tokenizer is { } given) return given;
-        if (options.Resume is null || !Directory.Exists(_folder.Tokenizer))
+        var folder = options.DryRun ? Directory.CreateTempSubdirectory("clip-dry-run-").FullName : _folder.Tokenizer;
+        if (options.DryRun || options.Resume is null || !Directory.Exists(folder))
         {
-            BpeTrainer.Train(RecordSources.Captions(records), options.VocabSize, cancellation: cancellation).Save(_folder.Tokenizer);
+            BpeTrainer.Train(RecordSources.Captions(records), options.VocabSize, cancellation: cancellation).Save(folder);
         }
 
-        return _folder.Tokenizer;
+        return folder;
     }
 }

@@ -30,6 +30,18 @@ public sealed class RecordTests(TrainedModel trained) : IDisposable
     }
 
     [Fact]
+    public async Task ADryRunTellsWhatARunWouldTakeAndWritesNothing()
+    {
+        var lines = (await ClipProcess.RunAsync(trained.TrainCommand(_folder["model"], "--dry-run"))).Succeeded().OutputLines;
+
+        Assert.Equal(["training data", "parameters", "vocabulary", "steps", "options", "version", "memory", "a step", "time"], lines.Select(l => l[..14].Trim()));
+        Assert.StartsWith("160 of 24 pairs", lines[3][15..], StringComparison.Ordinal);
+        Assert.Matches("^[0-9,]+ MB for weights, gradients and optimizer; [0-9,]+ MB for all of this process at its peak, of [0-9,]+ MB$", lines[6][15..]);
+        Assert.Matches("^[0-9]{2}:[0-9]{2}:[0-9]{2} without validations$", lines[8][15..]);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
     public async Task ARunIsNotReproducedWithOtherData()
     {
         var run = Path.Combine(_folder.Path, "earlier.run");

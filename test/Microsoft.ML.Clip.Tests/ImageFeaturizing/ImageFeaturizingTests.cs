@@ -184,6 +184,24 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
     }
 
     [Fact]
+    public void APictureOfTooManyPixelsIsRefused_OrMissing()
+    {
+        var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 2));
+        var strict = ClipImagePreprocessing.Load(folder["preprocessor_config.json"]) with { MaxPixels = 1000 };
+        var options = new ClipImageFeaturizingEstimator.Options
+        {
+            InputColumnName = "ImagePath",
+            ModelFolder = folder.Path,
+            ModelOptions = new() { Preprocessing = strict },
+        };
+        var e = Assert.Throws<InvalidDataException>(() => Transform(_ml.Transforms.ClipFeaturizeImage(options), data));
+        Assert.Contains("more than the 1000 allowed (MaxPixels)", e.Message);
+        Assert.Contains("000-red.png", e.Message);
+        var missing = _ml.Transforms.ClipFeaturizeImage(options with { OnError = ClipErrorHandling.Missing });
+        Assert.All(Transform(missing, data), features => Assert.All(features, f => Assert.True(float.IsNaN(f))));
+    }
+
+    [Fact]
     public void OptionsAreChecked()
     {
         Assert.Throws<DirectoryNotFoundException>(() => _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", "/no/such/folder"));

@@ -60,6 +60,30 @@ public sealed class ClipImagePreprocessingTests : IDisposable
         Assert.Contains("'background'", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, ImageResample.Nearest)]
+    [InlineData(1, ImageResample.Lanczos)]
+    [InlineData(2, ImageResample.Bilinear)]
+    [InlineData(3, ImageResample.Bicubic)]
+    public void FiltersHavePillowsNumbers(int number, ImageResample filter) =>
+        Assert.Equal(filter, Load($$"""{ "resample": {{number}} }""").Resample);
+
+    [Fact]
+    public void MeanDeviationAndFactorReachThePixels()
+    {
+        var settings = Load("""
+            {
+              "do_resize": false, "crop_size": 1, "rescale_factor": 0.5, "image_mean": [1, 2, 3], "image_std": [0.5, 1, 2]
+            }
+            """);
+        using var bitmap = new SkiaSharp.SKBitmap(1, 1);
+        bitmap.Erase(new SkiaSharp.SKColor(10, 20, 30));
+        using var png = bitmap.Encode(SkiaSharp.SKEncodedImageFormat.Png, 100);
+        var floats = new float[3];
+        ClipImagePreprocessor.Create(settings).Preprocess(png.ToArray(), floats);
+        Assert.Equal([8f, 8f, 6f], floats);
+    }
+
     [Fact]
     public void StepsCanBeSwitchedOff()
     {

@@ -39,6 +39,41 @@ public sealed class ModelFolderTests
     }
 
     [Fact]
+    public void TokenizerJsonAloneIsEnough()
+    {
+        using var reference = new TinyFolder();
+        using var folder = new TinyFolder(path =>
+        {
+            TinyFolder.LayTransformersJs(path);
+            TinyVocabulary.SaveTokenizerJson(path);
+            File.Delete(Path.Combine(path, "vocab.json"));
+            File.Delete(Path.Combine(path, "merges.txt"));
+        });
+        using var expected = ClipModel.Open(reference.Path);
+        using var model = ClipModel.Open(folder.Path);
+        model.EmbedTexts(TinyFolder.Colours).ShouldBe(expected.EmbedTexts(TinyFolder.Colours));
+    }
+
+    [Fact]
+    public void StepsThatShareAModelOpenEachTowerOnce()
+    {
+        using var folder = new TinyFolder();
+        var ml = new MLContext();
+        var data = ml.Data.LoadFromEnumerable(PictureRow.From(folder, 3));
+        using (var model = ClipModel.Open(folder.Path, new() { Session = new() { ProfilePrefix = folder["session"] } }))
+        {
+            var result = ml.Transforms.ClipFeaturizeImage("Image", "ImagePath", model)
+                .Append(ml.Transforms.ClipFeaturizeText("Text", "Caption", model))
+                .Append(ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", model, TinyFolder.Colours))
+                .Fit(data).Transform(data);
+            foreach (var column in new[] { "Image", "Text", "Score" }) Assert.Equal(3, result.Vectors(column).Length);
+        }
+
+        // A session that profiles writes one file when it closes.
+        Assert.Equal(2, Directory.GetFiles(folder.Path, "session*").Length);
+    }
+
+    [Fact]
     public void PrecisionChoosesTheFile()
     {
         using var folder = new TinyFolder(path =>
@@ -111,6 +146,7 @@ public sealed class ModelFolderTests
         Assert.Contains("'/no/such/folder' does not exist", absent.Message);
         Refused<FileNotFoundException>(_ => { }, "has no ONNX model");
         Refused<FileNotFoundException>(path => File.Delete(Path.Combine(path, "vocab.json")), "has no tokenizer", lay: true);
+        Refused<FormatException>(Overwrite("preprocessor_config.json", """{"resample": 9}"""), "'resample' is 9", lay: true);
         Refused<InvalidDataException>(Overwrite("onnx/text_model.onnx", "x"), "text_model.onnx", lay: true);
         Refused<InvalidDataException>(
             path => TinyClip.SaveVision(Path.Combine(path, "onnx", "text_model.onnx")), "is no text tower", lay: true);
@@ -132,6 +168,7 @@ public sealed class ModelFolderTests
         {
             using var model = ClipModel.Open(folder.Path);
             model.EmbedText("red");
+            model.EmbedImage(TinyFolder.Picture(0, 0));
         });
         Assert.Contains(sentence, e.Message);
         Assert.DoesNotContain('\n', e.Message);

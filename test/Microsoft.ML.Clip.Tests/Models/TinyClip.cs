@@ -15,9 +15,10 @@ internal sealed class TinyClip
 
     public static void SaveVision(
         string path, string input = "pixel_values", string output = "image_embeds", object? batch = null, string? external = null,
-        int type = OnnxGraph.Float, object? dimension = null)
+        int type = OnnxGraph.Float, object? dimension = null, int ballast = 0)
     {
         var tower = new TinyClip(new OnnxGraph(external));
+        if (ballast > 0) tower._graph.Weights("ballast", new float[ballast], ballast);
         tower.Vision(input, output, batch ?? "batch", type, dimension ?? Dimension);
         tower._graph.Save(path);
     }

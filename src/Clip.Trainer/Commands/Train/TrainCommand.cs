@@ -34,6 +34,12 @@ internal static class TrainCommand
     internal static Task<bool> RunAsync(TrainingRunOptions options, CancellationToken cancellation)
     {
         NativeAllocator.KeepFreedMemory();
+        if (options.DryRun)
+        {
+            var dryRun = new DryRun(AnsiConsole.Console.WriteLine, cancellation);
+            return new TrainingRun(options, AnsiConsole.Console.WriteLine, dryRun).RunAsync(dryRun.Enough);
+        }
+
         var time = TimeProvider.System;
         // The page is made of the log, which must have been told of the end before.
         var run = new TrainingRun(

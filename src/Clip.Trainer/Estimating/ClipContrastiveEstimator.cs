@@ -1,0 +1,117 @@
+using Clip.Trainer.Data.Sources;
+using Clip.Trainer.Reporting;
+using Clip.Trainer.Training;
+using Microsoft.ML;
+using Microsoft.ML.Clip;
+using Microsoft.ML.Data;
+
+namespace Clip.Trainer;
+
+/// <summary>
+/// Trains a CLIP model on the rows of a data view, as <c>clip train</c> does, and gives the transformers over the model folder that it
+/// writes. Those are of Microsoft.ML.Clip: a saved pipeline is loaded without this assembly and without TorchSharp.
+/// </summary>
+/// <remarks>
+/// <see cref="Fit"/> takes as long as the training. It may be called once for a folder: checkpoints of an earlier fit are gone on
+/// with when <see cref="Options.Resume"/> says so, and are an error otherwise.
+/// </remarks>
+public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITransformer>>
+{
+    private readonly TransformsCatalog _catalog;
+    private readonly Options _options;
+
+    internal ClipContrastiveEstimator(TransformsCatalog catalog, Options options)
+    {
+        _catalog = catalog ?? throw new ArgumentNullException(nameof(catalog));
+        _options = options ?? throw new ArgumentNullException(nameof(options));
+    }
+
+    /// <summary>What to train on, and where to.</summary>
+    public sealed record Options
+    {
+        /// <summary>The column of images: paths (text), files (vectors of bytes) or <c>MLImage</c>s.</summary>
+        public required string ImageColumnName { get; init; }
+
+        /// <summary>The column of captions: text, or vectors of texts, of which an epoch shows one.</summary>
+        public required string CaptionColumnName { get; init; }
+
+        /// <summary>The model folder to write; checkpoints and records lie beside it, in a folder of this name with <c>.run</c> behind it.</summary>
+        public required string ModelFolder { get; init; }
+
+        /// <summary>A config file, a model folder, or the name of a config that comes with the program. Default <c>RN-small-96</c>.</summary>
+        public string Model { get; init; } = "RN-small-96";
+
+        /// <summary>A folder with a CLIP tokenizer; null (default) learns a vocabulary from the captions.</summary>
+        public string? Tokenizer { get; init; }
+
+        /// <summary>Entries of a learned vocabulary. Default 8192.</summary>
+        public int VocabSize { get; init; } = 8192;
+
+        /// <summary>How to train.</summary>
+        public TrainingOptions Training { get; init; } = new();
+
+        /// <summary>The column of image embeddings that the transformers add. Default <c>ImageFeatures</c>.</summary>
+        public string ImageFeaturesColumnName { get; init; } = "ImageFeatures";
+
+        /// <summary>The column of text embeddings that the transformers add; there is none where captions are vectors of texts. Default <c>TextFeatures</c>.</summary>
+        public string TextFeaturesColumnName { get; init; } = "TextFeatures";
+
+        /// <summary>Whether to go on from the latest checkpoint of an earlier, interrupted fit.</summary>
+        public bool Resume { get; init; }
+
+        /// <summary>Told what a user should know of the run, a line at a time; null (default) for nobody.</summary>
+        public Action<string>? Log { get; init; }
+
+        /// <summary>Stops after the step at hand, with a checkpoint.</summary>
+        public CancellationToken Cancellation { get; init; }
+    }
+
+    /// <summary>Trains, and writes the model folder.</summary>
+    /// <param name="input">The rows; they are read once.</param>
+    /// <returns>Image features, and where captions are single texts, text features: vectors of <see cref="float"/>, of length 1.</returns>
+    /// <exception cref="ArgumentException">A column is absent or of another type, or there are no rows.</exception>
+    /// <exception cref="ClipException">The config, the tokenizer or the folder will not do, or the training failed.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped; a checkpoint is kept.</exception>
+    public TransformerChain<ITransformer> Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var records = DataViewRecords.Read(input, _options.ImageColumnName, _options.CaptionColumnName);
+        var run = new TrainingRun(
+            new TrainingRunOptions
+            {
+                TrainData = "a data view",
+                Records = records,
+                Model = _options.Model,
+                Tokenizer = _options.Tokenizer,
+                VocabSize = _options.VocabSize,
+                Output = _options.ModelFolder,
+                Resume = _options.Resume ? "latest" : null,
+                Training = _options.Training,
+            },
+            _options.Log ?? (_ => { }),
+            new MetricsLog(TimeProvider.System), new TensorBoardLog(TimeProvider.System), new TrainingPage());
+        if (!run.RunAsync(_options.Cancellation).GetAwaiter().GetResult())
+            throw new OperationCanceledException($"The training was stopped before {_options.ModelFolder} was written; set Resume to go on.", _options.Cancellation);
+
+        IEstimator<ITransformer> image = _catalog.ClipFeaturizeImage(_options.ImageFeaturesColumnName, _options.ImageColumnName, _options.ModelFolder);
+        var chain = new EstimatorChain<ITransformer>().Append(image);
+        if (input.Schema[_options.CaptionColumnName].Type is TextDataViewType)
+            chain = chain.Append<ITransformer>(_catalog.ClipFeaturizeText(_options.TextFeaturesColumnName, _options.CaptionColumnName, _options.ModelFolder));
+        return chain.Fit(input);
+    }
+
+    /// <summary>The columns of the input and the embeddings'.</summary>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        _ = Find(_options.ImageColumnName);
+        var caption = Find(_options.CaptionColumnName);
+        List<SchemaShape.Column> added = [MlNet.VectorShape(_options.ImageFeaturesColumnName, NumberDataViewType.Single)];
+        if (caption.Kind == SchemaShape.Column.VectorKind.Scalar) added.Add(MlNet.VectorShape(_options.TextFeaturesColumnName, NumberDataViewType.Single));
+        return new SchemaShape([.. inputSchema.Where(c => added.All(a => a.Name != c.Name)), .. added]);
+
+        SchemaShape.Column Find(string name) => inputSchema.Any(c => c.Name == name)
+            ? inputSchema.First(c => c.Name == name)
+            : throw new ArgumentException($"The data have no column '{name}'; they have {string.Join(", ", inputSchema.Select(c => c.Name))}.", nameof(inputSchema));
+    }
+}

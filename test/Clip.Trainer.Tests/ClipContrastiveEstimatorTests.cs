@@ -1,0 +1,92 @@
+using System.Reflection;
+using Clip.Trainer.Data;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Clip.Trainer.Tests;
+
+/// <summary>Alone, for a run seeds torch's one generator, from which other tests draw starting weights.</summary>
+[Collection(nameof(ClipContrastiveEstimatorTests))]
+[CollectionDefinition(nameof(ClipContrastiveEstimatorTests), DisableParallelization = true)]
+public sealed class ClipContrastiveEstimatorTests : IDisposable
+{
+    private readonly TinyRun _run = new();
+    private readonly MLContext _ml = new(seed: 0);
+
+    public void Dispose() => _run.Dispose();
+
+    [Fact]
+    public void FittedTransformersAddTheTrainedModelsFeaturesAndAreSavedWithoutTheTrainer()
+    {
+        var pairs = Pairs();
+        var estimator = _ml.Transforms.ClipTrain(Options("model"));
+
+        using var trained = estimator.Fit(pairs);
+
+        var images = trained.Transform(pairs).GetColumn<float[]>("ImageFeatures").ToArray();
+        var texts = trained.Transform(pairs).GetColumn<float[]>("TextFeatures").ToArray();
+        Assert.Equal((12, 12, 16, 16), (images.Length, texts.Length, images[0].Length, texts[0].Length));
+        using var direct = _ml.Transforms.ClipFeaturizeImage("F", nameof(Pair.Path), _run.Folder["model"]).Fit(pairs);
+        Assert.Equal(direct.Transform(pairs).GetColumn<float[]>("F"), images);
+        Assert.True(File.Exists(_run.Folder["model.run/metrics.jsonl"]));
+
+        _ml.Model.Save(trained, pairs.Schema, _run.Folder["pipeline.zip"]);
+        var loaded = new MLContext().Model.Load(_run.Folder["pipeline.zip"], out _);
+        using var unload = loaded as IDisposable;
+        Assert.Equal(images, loaded.Transform(pairs).GetColumn<float[]>("ImageFeatures"));
+    }
+
+    [Fact]
+    public void TheOutputSchemaIsKnownBeforeTraining()
+    {
+        var schema = _ml.Transforms.ClipTrain(Options("model")).GetOutputSchema(Shape(Pairs().Schema));
+
+        Assert.Equal([nameof(Pair.Path), nameof(Pair.Caption), "ImageFeatures", "TextFeatures"], schema.Select(c => c.Name));
+        Assert.Equal((SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single), (schema[2].Kind, schema[2].ItemType));
+        Assert.False(Directory.Exists(_run.Folder["model"]));
+    }
+
+    [Fact]
+    public void AStoppedFitIsGoneOnWith()
+    {
+        using var stop = new CancellationTokenSource();
+        var log = new List<string>();
+
+        Assert.Throws<OperationCanceledException>(() => _ml.Transforms.ClipTrain(Options("model") with { Cancellation = stop.Token, Log = _ => stop.Cancel() }).Fit(Pairs()));
+        using var trained = _ml.Transforms.ClipTrain(Options("model") with { Resume = true, Log = log.Add }).Fit(Pairs());
+
+        Assert.EndsWith("at step 0 of 12.", log[0], StringComparison.Ordinal);
+        Assert.True(File.Exists(_run.Folder["model/config.json"]));
+    }
+
+    [Fact]
+    public void AColumnThatIsNotThereIsNamed()
+    {
+        var error = Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipTrain(nameof(Pair.Path), "Title", _run.Folder["model"]).Fit(Pairs()));
+
+        Assert.Contains("'Title'", error.Message, StringComparison.Ordinal);
+    }
+
+    private ClipContrastiveEstimator.Options Options(string folder) => new()
+    {
+        ImageColumnName = nameof(Pair.Path),
+        CaptionColumnName = nameof(Pair.Caption),
+        ModelFolder = _run.Folder[folder],
+        Model = _run.ConfigFile,
+        VocabSize = 520,
+        Training = _run.Options,
+    };
+
+    private IDataView Pairs() => _ml.Data.LoadFromEnumerable(CaptionTable.Read(_run.Table).Select(row => new Pair { Path = row.Path, Caption = row.Captions[0] }).ToArray());
+
+    /// <summary>What ML.NET makes of a schema before it asks an estimator in a chain.</summary>
+    private static SchemaShape Shape(DataViewSchema schema) =>
+        (SchemaShape)typeof(SchemaShape).GetMethod("Create", BindingFlags.Static | BindingFlags.NonPublic)!.Invoke(null, [schema])!;
+
+    private sealed class Pair
+    {
+        public string Path { get; set; } = "";
+
+        public string Caption { get; set; } = "";
+    }
+}
