@@ -1,10 +1,17 @@
 using Clip.Trainer.Data;
+using Clip.Trainer.Objectives;
 
 namespace Clip.Trainer.Training;
 
 /// <summary>How to train; the defaults are open_clip's where it has them.</summary>
 public sealed record TrainingOptions
 {
+    /// <summary>What is lowered.</summary>
+    public ObjectiveKind Objective { get; init; } = ObjectiveKind.Clip;
+
+    /// <summary>What to start from, and what of it stays.</summary>
+    internal FineTuningOptions FineTuning { get; init; } = new();
+
     /// <summary>Passes over the data.</summary>
     public int Epochs { get; init; } = 32;
 
@@ -68,7 +75,7 @@ public sealed record TrainingOptions
     /// <summary>The identity of everything a resumed run must share with the one that was interrupted.</summary>
     /// <param name="data">The identity of the training data.</param>
     internal string Fingerprint(string data) =>
-        FormattableString.Invariant($"data {data}, batch {BatchSize}, {Accumulation}{Length}, lr {LearningRate:R}, warm-up {Warmup}, {Schedule}seed {Seed}, bf16 {Bfloat16}, clip {GradClipNorm}, average {ModelEmaDecay}, {Optimizer}, {Augmentation}");
+        FormattableString.Invariant($"{Objective.Name()}, {FineTuning with { Pretrained = null }}, data {data}, batch {BatchSize}, {Accumulation}{Length}, lr {LearningRate:R}, warm-up {Warmup}, {Schedule}seed {Seed}, bf16 {Bfloat16}, clip {GradClipNorm}, average {ModelEmaDecay}, {Optimizer}, {Augmentation}");
 
     // What is as by default goes unsaid.
     private string Accumulation => AccumFrequency == 1 ? "" : FormattableString.Invariant($"{AccumFrequency} parts, ");

@@ -7,8 +7,6 @@ using Clip.Trainer.Objectives;
 using Clip.Trainer.Onnx;
 using Clip.Trainer.Tokenizing;
 using Microsoft.ML.Clip;
-using TorchSharp;
-using ClipModel = Clip.Trainer.Modeling.ClipModel;
 
 namespace Clip.Trainer.Training;
 
@@ -104,16 +102,14 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         var checkpoint = options.DryRun ? null : _folder.Find(checkpoints, options.Resume, say);
         using var records = options.Records ?? RecordSources.Open(options.TrainData, options.Sources);
         using var validationRecords = options.ValidationData is { } path ? RecordSources.Open(path, options.Sources with { UpsamplingFactors = null }) : null;
-        var config = ClipConfigJson.Load(options.Model);
+        var config = options.Training.Objective.Config(ClipConfigJson.Load(options.Model));
         var tokenizerFolder = PrepareTokenizer(records, cancellation);
         var tokenizer = ClipTokenizer.Create(tokenizerFolder);
         if (options.DryRun && options.Tokenizer is null) Directory.Delete(tokenizerFolder, recursive: true);
         config = config.WithVocabulary(tokenizer.VocabularySize, tokenizer.StartOfTextId, tokenizer.EndOfTextId).Validate(options.Model);
 
-        torch.manual_seed(options.Training.Seed);
-        using var model = new ClipModel(config);
-        if (torch.cuda_is_available()) model.to(torch.CUDA);
-        var objective = new ClipObjective(model);
+        var objective = ModelStart.Create(options.Training, config, say);
+        using var model = objective.Module;
         var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize) with { Background = options.Training.Augmentation.Background?.Bytes };
         using var augmented = new AugmentedPixels(preprocessing, options.Training.Augmentation, options.CacheBytes);
         var preprocessor = ClipImagePreprocessor.Create(preprocessing);
@@ -172,7 +168,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         using (loop.UseAveragedWeights())
         {
             ModelFolderWriter.Write(
-                config, TorchWeights.Of(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength), background: preprocessing.Background);
+                config, ModelStart.Export(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength), background: preprocessing.Background);
         }
 
         say($"Model folder: {Path.GetFullPath(options.Output)}");
@@ -181,6 +177,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         PairLoader Loader(IRecordSource source, IPixelSource pixels, int batchSize, string? log) => new(
             source, tokenizer, config.Text.ContextLength, pixels, new PairLoaderOptions(batchSize, options.Training.Seed)
             {
+                SampleSentences = options.Training.Objective == ObjectiveKind.ConVirt && pixels is AugmentedPixels,
                 Workers = options.Workers,
                 MaxBadPercent = options.MaxBadPercent,
                 LogSamples = log,

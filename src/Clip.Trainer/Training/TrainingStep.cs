@@ -19,7 +19,8 @@ internal readonly record struct StepOutcome(float Loss, double GradientNorm)
 /// <param name="options">How to train.</param>
 internal sealed class TrainingStep(IObjective objective, TrainingOptions options) : IDisposable
 {
-    private readonly AdamW _optimizer = new(objective.Module.named_parameters(), options.Optimizer.For(objective.Module), options.LayerDecay);
+    private readonly AdamW _optimizer = new(
+        objective.Module.named_parameters().Where(p => p.parameter.requires_grad), options.Optimizer.For(objective.Module), options.LayerDecay);
     private readonly ModelEma? _ema = options.ModelEmaDecay is { } decay ? new ModelEma(objective.Module, decay) : null;
 
     /// <summary>What is trained.</summary>
