@@ -24,7 +24,7 @@ public sealed class Transformer : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return resblocks.Aggregate(input, (x, block) => block.forward(x)).MoveToOuterDisposeScope();
+        return resblocks.Aggregate(input, (x, block) => GradCheckpointing.Forward(block, x)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Runs the tower and gives one row of each sample; the last block runs for that row only.</summary>
@@ -36,7 +36,7 @@ public sealed class Transformer : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var x = input;
-        for (var i = 0; i < resblocks.Count - 1; i++) x = resblocks[i].forward(x);
+        for (var i = 0; i < resblocks.Count - 1; i++) x = GradCheckpointing.Forward(resblocks[i], x);
         return resblocks[^1].ForRows(x, row, mask).squeeze(1).MoveToOuterDisposeScope();
     }
 }
