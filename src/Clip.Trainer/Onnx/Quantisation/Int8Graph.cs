@@ -13,7 +13,10 @@ internal sealed record Int8Options
     /// The projections into the shared space: used once an item they cost nothing, and their errors would go straight into the feature.
     /// </summary>
     public static IReadOnlySet<string> Projections { get; } =
-        new HashSet<string> { "visual.proj", "visual.attnpool.c_proj.weight", "text_projection", "text_projection.weight" };
+        new HashSet<string>
+        {
+            "visual.proj", "visual.attnpool.c_proj.weight", "text_projection", "text_projection.weight", "image_head.weight", "text_head.weight",
+        };
 
     /// <summary>Names of weights that stay float32. Default <see cref="Projections"/>.</summary>
     public IReadOnlySet<string> FloatWeights { get; init; } = Projections;
