@@ -10,5 +10,6 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     ResampleCommand.Create(),
     PlainCommand.Create(),
     KernelsCommand.Create(),
+    InputCommand.Create(),
     TrainStepCommand.Create(),
 }.Parse(args).Invoke();

@@ -94,7 +94,7 @@ internal static class TrainStepCommand
         public (TimeSpan Time, double Loss) Step()
         {
             var watch = Stopwatch.StartNew();
-            var loss = _step.Take(_data.Pixels, _data.Ids, _data.LearningRate);
+            var loss = _step.Take(_data.Pixels, _data.Ids, _data.LearningRate).Loss;
             return (watch.Elapsed, loss);
         }
 

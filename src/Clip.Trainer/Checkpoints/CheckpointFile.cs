@@ -133,11 +133,12 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>Also drops what lies outside of the wrapper, such as an optimizer's state beside a <c>model.</c>.</summary>
     private static Dictionary<string, WeightTensor> Unwrap(StoredTensors read)
     {
-        const string scale = "logit_scale";
-        if (read.Weights.ContainsKey(scale)) return read.Weights;
-        var prefix = read.Weights.Keys
-            .Where(name => name.EndsWith($".{scale}", StringComparison.Ordinal))
-            .Select(name => name[..^scale.Length])
+        // What every model has: CLIP's the temperature, those that predict captions or words an image tower alone.
+        string[] signs = ["logit_scale", "visual.conv1.weight"];
+        if (signs.Any(read.Weights.ContainsKey)) return read.Weights;
+        var prefix = signs.SelectMany(sign => read.Weights.Keys
+                .Where(name => name.EndsWith($".{sign}", StringComparison.Ordinal))
+                .Select(name => name[..^sign.Length]))
             .FirstOrDefault(prefix => prefix[..^1].Split('.').All(Wrappers.Contains));
         if (prefix is null) return read.Weights;
 

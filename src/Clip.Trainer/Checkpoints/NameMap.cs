@@ -13,6 +13,9 @@ public static class NameMap
         ("logit_scale", "logit_scale"),
         // Not CLIP's but SigLIP's loss has it; Hugging Face's CLIPModel ignores it.
         ("logit_bias", "logit_bias"),
+        // Nor has it ConVIRT's heads, and ignores them.
+        ("image_head.weight", "image_head.weight"),
+        ("text_head.weight", "text_head.weight"),
         ("positional_embedding", "text_model.embeddings.position_embedding.weight"),
         ("token_embedding.weight", "text_model.embeddings.token_embedding.weight"),
         ("ln_final.weight", "text_model.final_layer_norm.weight"),

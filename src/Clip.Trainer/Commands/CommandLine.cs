@@ -42,11 +42,15 @@ internal static class CommandLine
             QuickstartCommand.Create(),
             QuickstartUseCommand.Create(),
             TrainCommand.Create(),
+            ModelsCommand.Create(),
+            InterpolateCommand.Create(),
+            ExperimentCommand.Create(),
             ConvertCommand.Create(),
             InspectCommand.Create(),
             InitCommand.Create(),
             ExportSafetensorsCommand.Create(),
             ClassifyCommand.Create(),
+            CaptionCommand.Create(),
             EvaluateCommand.Create(),
             TokenizerCommand.Create(),
             QuantizeCommand.Create(),
@@ -54,15 +58,20 @@ internal static class CommandLine
         };
 
     /// <summary>Makes options refuse numbers below zero, and zero.</summary>
-    public static void RequirePositive(params Option[] options)
+    public static void RequirePositive(params Option[] options) => Require(value => value > 0, "positive", options);
+
+    /// <summary>Makes options refuse numbers below zero.</summary>
+    public static void RequireNotNegative(params Option[] options) => Require(value => value >= 0, "0 or more", options);
+
+    private static void Require(Func<double, bool> isGood, string good, Option[] options)
     {
         foreach (var option in options)
         {
             option.Validators.Add(result =>
             {
                 // What is no number at all is refused by the option itself.
-                if (result.Tokens is [var token] && double.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && value <= 0)
-                    result.AddError($"{option.Name} must be positive, and is {token.Value}.");
+                if (result.Tokens is [var token] && double.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && !isGood(value))
+                    result.AddError($"{option.Name} must be {good}, and is {token.Value}.");
             });
         }
     }

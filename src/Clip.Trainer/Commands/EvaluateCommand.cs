@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Clip.Trainer.Data;
 using Clip.Trainer.Evaluation;
+using Clip.Trainer.Training;
 using Microsoft.ML;
 
 namespace Clip.Trainer.Commands;
@@ -40,11 +41,12 @@ internal static class EvaluateCommand
             if (labelled.Count + captioned.Length == 0)
                 throw new ClipException("There is nothing to evaluate on; give labelled pictures with --data, or captioned ones with --retrieval-data.");
 
-            var evaluation = new ModelFolderEvaluation(new MLContext(seed: 0), parsed.GetValue(model)!);
+            var folder = parsed.GetValue(model)!;
+            var evaluation = new ModelFolderEvaluation(new MLContext(seed: 0), folder);
             var measured = new JsonArray();
             foreach (var set in labelled)
             {
-                Report(set.Name, () => Describe(evaluation.ZeroShot(set)));
+                Report(set.Name, () => ObjectiveFolder.NeedsTorch(folder) ? Describe(ObjectiveFolder.ZeroShot(folder, set), set) : Describe(evaluation.ZeroShot(set)));
                 if (NamedFiles.For(parsed.GetValue(probe) ?? [], set.Name, probe.Name) is { } trainOn)
                     Report(set.Name, () => Describe(evaluation.LinearProbe(LabelledSet.ReadImages(trainOn, sets.Table(parsed, layout)), set.Images)));
             }
@@ -71,6 +73,11 @@ internal static class EvaluateCommand
         "zeroshot_classification",
         [("acc1", a.Top1), ("acc5", a.Top5), ("mean_per_class_recall", a.MeanPerClassRecall), ("chance", a.Chance), ("images", a.Images), ("labels", a.Labels)],
         Invariant($"top-1 {a.Top1:P1}  top-5 {a.Top5:P1}  mean per-class recall {a.MeanPerClassRecall:P1}  ({a.Images} images, {a.Labels} labels, chance {a.Chance:P2}"));
+
+    private static Measurement Describe(ZeroShotResult r, LabelledSet set) => new(
+        "zeroshot_classification",
+        [("acc1", r.Top1), ("acc5", r.Top5), ("images", set.Images.Count), ("labels", set.Labels.Count)],
+        Invariant($"top-1 {r.Top1:P1}  top-5 {r.Top5:P1}  ({set.Images.Count} images, {set.Labels.Count} labels by likelihood"));
 
     private static Measurement Describe(LinearProbeAccuracy a) => new(
         "linear_probe",

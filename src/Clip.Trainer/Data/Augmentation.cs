@@ -9,6 +9,21 @@ namespace Clip.Trainer.Data;
 /// </summary>
 public sealed record Augmentation
 {
+    /// <summary>
+    /// ConVIRT's augmentation (Zhang et al. 2020, section 3.2): crops of at least 60 % of the area, mirrored half the time, turned up to 20°,
+    /// moved by up to a tenth, zoomed by up to 5 %, jittered by 0.4, blurred. There saturation stays, and the blur goes to 3 pixels.
+    /// </summary>
+    public static Augmentation ConVirt { get; } = new()
+    {
+        Crop = new RandomResizedCrop(0.6),
+        FlipChance = 0.5,
+        Rotation = 20,
+        Translation = 0.1,
+        Zoom = 0.05,
+        ColorJitter = 0.4,
+        BlurChance = 1,
+    };
+
     /// <summary>The part of the image that is shown.</summary>
     public RandomResizedCrop Crop { get; init; } = new();
 

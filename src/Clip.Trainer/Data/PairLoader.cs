@@ -103,13 +103,22 @@ internal sealed class PairLoader(IRecordSource records, ClipTokenizer tokenizer,
         {
             var captions = records.ReadCaptions(sample);
             images.Fill(records, sample, new SampleRandom(options.Seed, epoch, sample, 0), pixels);
-            return _tokens.Of(captions[captions.Count == 1 ? 0 : new SampleRandom(options.Seed, epoch, sample, 1).Next(captions.Count)]);
+            return _tokens.Of(Choose(captions, new SampleRandom(options.Seed, epoch, sample, 1)));
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             _bad.Add(records.Key(sample), e.Message);
             return null;
         }
+    }
+
+    /// <summary>The caption that an epoch shows, or the sentence of it. What there is no choice of draws no number.</summary>
+    private string Choose(IReadOnlyList<string> captions, SampleRandom random)
+    {
+        var caption = captions.Count == 1 ? captions[0] : captions[random.Next(captions.Count)];
+        if (!options.SampleSentences) return caption;
+        var sentences = Sentences.Of(caption);
+        return sentences.Length == 1 ? caption : sentences[random.Next(sentences.Length)];
     }
 
     private static BadRecords Gather(IRecordSource records, PairLoaderOptions options)

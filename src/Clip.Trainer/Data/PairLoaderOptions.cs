@@ -7,6 +7,9 @@ internal sealed record PairLoaderOptions(int BatchSize, long Seed)
 {
     public const double DefaultMaxBadPercent = 10;
 
+    /// <summary>Whether a random sentence of a caption stands for it, as for ConVIRT.</summary>
+    public bool SampleSentences { get; init; }
+
     /// <summary>Threads that read and decode; at most the machine's cores are of use.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 

@@ -31,15 +31,11 @@ internal sealed class Validator(
         try
         {
             var metrics = validate ? ValidationPass.Run(objective, pairs!.InOrder(), tensors) : new ValidationMetrics(null, null, []);
-            return classify ? metrics with { ZeroShot = [.. sets.Select(set => probe.Measure(Contrastive, set))] } : metrics;
+            return classify ? metrics with { ZeroShot = [.. sets.Select(set => probe.Measure(objective, set))] } : metrics;
         }
         finally
         {
             objective.Module.train();
         }
     }
-
-    private IContrastiveObjective Contrastive =>
-        objective as IContrastiveObjective
-        ?? throw new ClipException("--zeroshot-data needs an objective that compares pictures with texts, and this one does not; leave it out.");
 }

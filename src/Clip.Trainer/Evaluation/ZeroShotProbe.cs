@@ -11,7 +11,7 @@ namespace Clip.Trainer.Evaluation;
 /// <param name="contextLength">The most tokens of a text.</param>
 /// <param name="images">Makes pixels as inference does.</param>
 /// <param name="imageSize">Their height and width.</param>
-/// <param name="batchSize">Pictures or prompts at once.</param>
+/// <param name="batchSize">Pictures at once.</param>
 internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, ClipImagePreprocessor images, int imageSize, int batchSize)
 {
     /// <summary>Told of a picture that cannot be read, with the reason; it is left out.</summary>
@@ -19,12 +19,14 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
 
     /// <summary>Classifies every picture of a set among all its labels, with a module in evaluation mode.</summary>
     /// <exception cref="ClipException">No picture could be read.</exception>
-    public ZeroShotResult Measure(IContrastiveObjective objective, LabelledSet set)
+    public ZeroShotResult Measure(IObjective objective, LabelledSet set)
     {
         using var unused = no_grad();
         using var scope = NewDisposeScope();
         var device = objective.Module.parameters().First().device;
-        var classes = Classes(objective, set, device);
+        var templates = set.Templates ?? PromptTemplates.Default;
+        var prompts = set.Labels.SelectMany(label => templates.Select(template => PromptTemplates.Apply(template, label))).ToArray();
+        var classify = objective.Classifier(Ids(prompts).to(device), templates.Count);
         var index = set.Labels.Select((label, i) => (label, i)).ToDictionary(l => l.label, l => l.i);
         long top1 = 0, top5 = 0, count = 0;
         foreach (var chunk in set.Images.Chunk(batchSize))
@@ -32,27 +34,15 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
             using var inner = NewDisposeScope();
             var (pixels, readable) = Pixels(chunk);
             if (readable.Count == 0) continue;
-            var features = objective.EncodeImage(tensor(pixels, [readable.Count, 3, imageSize, imageSize]).to(device));
-            var similarities = features.matmul(classes.t());
+            var scores = classify(tensor(pixels, [readable.Count, 3, imageSize, imageSize]).to(device));
             var own = tensor(readable.Select(image => (long)index[image.Class]).ToArray()).to(device).unsqueeze(1);
-            var rank = similarities.gt(similarities.gather(1, own)).sum(1).cpu().data<long>().ToArray();
+            var rank = scores.gt(scores.gather(1, own)).sum(1).cpu().data<long>().ToArray();
             (top1, top5, count) = (top1 + rank.Count(r => r < 1), top5 + rank.Count(r => r < 5), count + rank.Length);
         }
 
         return count > 0
             ? new ZeroShotResult(set.Name, (double)top1 / count, (double)top5 / count)
             : throw new ClipException($"None of the pictures of {set.Name} could be read; check its paths.");
-    }
-
-    /// <summary>[C, D]: each prompt's embedding at length 1, their mean, at length 1 again (CLIP paper, section 3.1.4).</summary>
-    private Tensor Classes(IContrastiveObjective objective, LabelledSet set, Device device)
-    {
-        using var scope = NewDisposeScope();
-        var templates = set.Templates ?? PromptTemplates.Default;
-        var prompts = set.Labels.SelectMany(label => templates.Select(template => PromptTemplates.Apply(template, label))).ToArray();
-        var features = cat([.. prompts.Chunk(batchSize).Select(chunk => objective.EncodeText(Ids(chunk).to(device)))]);
-        var mean = features.view(set.Labels.Count, prompts.Length / set.Labels.Count, -1).mean([1]);
-        return nn.functional.normalize(mean, dim: -1).MoveToOuterDisposeScope();
     }
 
     private Tensor Ids(string[] texts)

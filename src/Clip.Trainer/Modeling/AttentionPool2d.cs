@@ -8,7 +8,7 @@ namespace Clip.Trainer.Modeling;
 /// Attention pooling (CLIP paper, section 2.4; openai/CLIP model.py): the mean of a grid's places is put before them, and after
 /// positions are added it alone asks, in one layer of multi-head attention over all.
 /// </summary>
-public sealed class AttentionPool2d : nn.Module<Tensor, Tensor>
+public sealed class AttentionPool2d : nn.Module<Tensor, Tensor>, ILowRankTarget
 {
     private readonly Parameter positional_embedding;
     private readonly Linear k_proj;
@@ -16,6 +16,10 @@ public sealed class AttentionPool2d : nn.Module<Tensor, Tensor>
     private readonly Linear v_proj;
     private readonly Linear c_proj;
     private readonly long _heads;
+    private LowRankUpdate? k_proj_lora;
+    private LowRankUpdate? q_proj_lora;
+    private LowRankUpdate? v_proj_lora;
+    private LowRankUpdate? c_proj_lora;
 
     /// <summary>Creates the layer; positions and all projections start as N(0, 1/width), biases as PyTorch's, U(±1/√width).</summary>
     /// <param name="tokens">Places of the grid and one for their mean.</param>
@@ -50,13 +54,21 @@ public sealed class AttentionPool2d : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var places = input.flatten(2).transpose(1, 2);
-        var x = cat([places.mean([1], keepdim: true), places], 1) + positional_embedding; // [B, 1 + h·w, W]
-        var query = Heads(q_proj, x.narrow(1, 0, 1));
-        var mixed = Autocast.Attention(query, Heads(k_proj, x), Heads(v_proj, x)); // [B, H, 1, W/H]
-        return Autocast.Linear(mixed.flatten(1), c_proj.weight, c_proj.bias!).MoveToOuterDisposeScope();
+        var x = cat([places.mean([1], keepdim: true), places], 1).Plus(positional_embedding); // [B, 1 + h·w, W]
+        var query = Heads(q_proj, q_proj_lora, x.narrow(1, 0, 1));
+        var mixed = Autocast.Attention(query, Heads(k_proj, k_proj_lora, x), Heads(v_proj, v_proj_lora, x)); // [B, H, 1, W/H]
+        return LowRankUpdate.Linear(mixed.flatten(1), c_proj, c_proj_lora).MoveToOuterDisposeScope();
+    }
+
+    void ILowRankTarget.AddLowRank(int rank, double alpha)
+    {
+        register_module(nameof(k_proj_lora), k_proj_lora = LowRankUpdate.Of(k_proj.weight, rank, alpha));
+        register_module(nameof(q_proj_lora), q_proj_lora = LowRankUpdate.Of(q_proj.weight, rank, alpha));
+        register_module(nameof(v_proj_lora), v_proj_lora = LowRankUpdate.Of(v_proj.weight, rank, alpha));
+        register_module(nameof(c_proj_lora), c_proj_lora = LowRankUpdate.Of(c_proj.weight, rank, alpha));
     }
 
     /// <summary>[B, L, W] → [B, H, L, W/H].</summary>
-    private Tensor Heads(Linear projection, Tensor x) =>
-        Autocast.Linear(x, projection.weight, projection.bias!).unflatten(2, _heads, -1).transpose(1, 2);
+    private Tensor Heads(Linear projection, LowRankUpdate? update, Tensor x) =>
+        LowRankUpdate.Linear(x, projection, update).unflatten(2, _heads, -1).transpose(1, 2);
 }

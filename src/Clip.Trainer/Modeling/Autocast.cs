@@ -30,6 +30,10 @@ public static class Autocast
             ? nn.functional.linear(input.bfloat16(), weight.bfloat16(), bias.bfloat16())
             : nn.functional.linear(input, weight, bias);
 
+    /// <summary>input · weightᵀ, in the precision of the moment.</summary>
+    internal static Tensor Product(Tensor input, Tensor weight) =>
+        IsEnabled ? nn.functional.linear(input.bfloat16(), weight.bfloat16()) : nn.functional.linear(input, weight);
+
     /// <summary>A convolution without bias, in the precision of the moment.</summary>
     internal static Tensor Convolution(Tensor input, Tensor weight, long stride, long padding) =>
         IsEnabled

@@ -55,7 +55,7 @@ public sealed class Bottleneck : nn.Module<Tensor, Tensor>
         x = bn3.forward(conv3.forward(Shrink(x)));
         var shortcut = input;
         if (downsample is not null) shortcut = downsample[1].forward(downsample[0].forward(Shrink(input)));
-        return x.add_(shortcut).relu_().MoveToOuterDisposeScope();
+        return x.Plus(shortcut).relu_().MoveToOuterDisposeScope();
     }
 
     private Tensor Shrink(Tensor x) => _stride > 1 ? nn.functional.avg_pool2d(x, _stride) : x;

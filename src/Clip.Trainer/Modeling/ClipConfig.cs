@@ -66,6 +66,19 @@ public sealed record TextConfig
     internal bool NeedsFullContext => !IsCausal || Pooling == TextPooling.Last;
 }
 
+/// <summary>What a model has beside its image tower.</summary>
+public enum TextSide
+{
+    /// <summary>A text tower, and the temperature: <see cref="ClipModel"/>.</summary>
+    Tower,
+
+    /// <summary>Two decoders that caption: <see cref="VirTexModel"/>.</summary>
+    Captioner,
+
+    /// <summary>A linear layer to the words of the vocabulary: <see cref="BagOfWordsModel"/>.</summary>
+    Words,
+}
+
 /// <summary>
 /// The sizes of a CLIP model: everything that is not a weight. Read from and written to Hugging Face's <c>config.json</c>;
 /// open_clip's model configs are read too. The defaults are OpenAI's ViT-B/32.
@@ -74,6 +87,9 @@ public sealed record ClipConfig
 {
     /// <summary>Width of the space both towers project into.</summary>
     public int EmbedDim { get; init; } = 512;
+
+    /// <summary>What stands beside the image tower; a captioner has the sizes of <see cref="Text"/>, words have its vocabulary.</summary>
+    public TextSide TextSide { get; init; }
 
     /// <summary>The image tower.</summary>
     public VisionConfig Vision { get; init; } = new VisionTransformerConfig();
@@ -92,6 +108,12 @@ public sealed record ClipConfig
 
     /// <summary>The start of <c>logit_scale</c>, the logarithm of the inverse temperature: ln(1/0.07) (CLIP paper, section 2.5).</summary>
     public double LogitScaleInit { get; init; } = Math.Log(1 / 0.07);
+
+    /// <summary>The start of <c>logit_bias</c>, which SigLIP adds to the logits; null for a model without.</summary>
+    public double? LogitBiasInit { get; init; }
+
+    /// <summary>Whether a ReLU and a second linear layer follow each tower's projection, as in ConVIRT; see <see cref="ProjectionHead"/>.</summary>
+    public bool ProjectionHeads { get; init; }
 
     /// <summary>The same sizes for another vocabulary, whose last two entries are start and end of text.</summary>
     public ClipConfig WithVocabulary(int vocabSize) => WithVocabulary(vocabSize, vocabSize - 2, vocabSize - 1);

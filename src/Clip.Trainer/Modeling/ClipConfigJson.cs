@@ -62,7 +62,8 @@ public static class ClipConfigJson
     /// Hugging Face's <c>config.json</c> for a model of these sizes. Hugging Face knows no CLIP with a ResNet: for one,
     /// <c>vision_config</c> has two keys of our own, <c>resnet_layers</c>, the bottlenecks of the four stages, and <c>resnet_width</c>,
     /// the channels behind the stem; <c>hidden_size</c> and <c>num_attention_heads</c> are then those of the attention pooling. Nor does
-    /// it know open_clip's <c>pool_type</c>, <c>no_causal_mask</c> and <c>proj_bias</c> of the text tower, which keep these names.
+    /// it know open_clip's <c>pool_type</c>, <c>no_causal_mask</c> and <c>proj_bias</c> of the text tower, which keep these names, nor a
+    /// CLIP with <c>logit_bias_init_value</c> (SigLIP's loss) and <c>projection_heads</c> (ConVIRT).
     /// A model with SigLIP's image tower gets the config of a <c>SiglipModel</c>.
     /// </summary>
     public static string ToHuggingFace(ClipConfig config)
@@ -72,7 +73,7 @@ public static class ClipConfigJson
         var act = ActivationName(config.Activation);
         var json = new JsonObject
         {
-            ["architectures"] = new JsonArray("CLIPModel"),
+            ["architectures"] = new JsonArray(Architecture(config.TextSide)),
             ["model_type"] = "clip",
             ["projection_dim"] = config.EmbedDim,
             ["logit_scale_init_value"] = config.LogitScaleInit,
@@ -97,6 +98,8 @@ public static class ClipConfigJson
             ["vision_config"] = VisionToHuggingFace(config, act),
             ["torch_dtype"] = "float32",
         };
+        if (config.LogitBiasInit is { } bias) json["logit_bias_init_value"] = bias;
+        if (config.ProjectionHeads) json["projection_heads"] = true;
         var text = (JsonObject)json["text_config"]!;
         if (config.Text.Pooling != TextPooling.Eos) text[PoolType] = config.Text.Pooling.ToString().ToLowerInvariant();
         if (!config.Text.IsCausal) text[NoCausalMask] = true;
@@ -146,9 +149,14 @@ public static class ClipConfigJson
         return new ClipConfig
         {
             EmbedDim = Int(root, "projection_dim", 512),
+            TextSide = root.TryGetProperty("architectures", out var names) && names.ValueKind == JsonValueKind.Array
+                ? Enum.GetValues<TextSide>().FirstOrDefault(side => names.EnumerateArray().Any(name => name.GetString() == Architecture(side)))
+                : TextSide.Tower,
             Activation = activation,
             LayerNormEps = Double(text, "layer_norm_eps", 1e-5),
             LogitScaleInit = Double(root, "logit_scale_init_value", 2.6592),
+            LogitBiasInit = root.TryGetProperty("logit_bias_init_value", out var bias) ? bias.GetDouble() : null,
+            ProjectionHeads = root.TryGetProperty("projection_heads", out var heads) && heads.GetBoolean(),
             Vision = tower,
             Text = new TextConfig
             {
@@ -268,6 +276,14 @@ public static class ClipConfigJson
 
     private static ResNetConfig ResNet(JsonElement blocks, int size, int width, int heads) =>
         new() { ImageSize = size, Width = width, Heads = heads, Blocks = [.. blocks.EnumerateArray().Select(b => b.GetInt32())] };
+
+    /// <summary>The first is Hugging Face's; it has none for the others.</summary>
+    private static string Architecture(TextSide side) => side switch
+    {
+        TextSide.Captioner => nameof(VirTexModel),
+        TextSide.Words => nameof(BagOfWordsModel),
+        _ => "CLIPModel",
+    };
 
     internal static Activation ParseActivation(string name, string source) => name switch
     {

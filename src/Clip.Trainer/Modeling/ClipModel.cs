@@ -6,14 +6,18 @@ namespace Clip.Trainer.Modeling;
 
 /// <summary>
 /// Both towers and the temperature. Parameter names are OpenAI's: <c>visual.*</c>, the text tower's at the top level, and
-/// <c>logit_scale</c>.
+/// <c>logit_scale</c>; SigLIP's <c>logit_bias</c> and ConVIRT's <c>image_head.weight</c> and <c>text_head.weight</c> where the config
+/// has them.
 /// </summary>
 /// <remarks>With a <see cref="ModifiedResNet"/>, <c>train()</c> and <c>eval()</c> differ: call the latter to encode for use.</remarks>
 public sealed class ClipModel : nn.Module
 {
-    private readonly nn.Module<Tensor, Tensor> visual;
+    private readonly ImageTower visual;
     private readonly Func<Tensor, Tensor> _encodeText; // a module here would be registered, and its parameters named after it
     private readonly Parameter logit_scale;
+    private readonly Parameter? logit_bias;
+    private readonly ProjectionHead? image_head;
+    private readonly ProjectionHead? text_head;
 
     /// <summary>Creates the model with random weights from torch's global generator.</summary>
     /// <param name="config">The model's sizes.</param>
@@ -24,16 +28,17 @@ public sealed class ClipModel : nn.Module
         config.RequireTrainable();
         var text = new TextTransformer(config);
         _encodeText = text.forward;
-        visual = config.Vision switch
-        {
-            VisionTransformerConfig vision => new VisionTransformer(vision, config),
-            ResNetConfig vision => new ModifiedResNet(vision, config.EmbedDim),
-            _ => throw new ArgumentException($"There is no image tower for a {config.Vision.GetType().Name}.", nameof(config)),
-        };
+        visual = ImageTower.Create(config);
         logit_scale = new Parameter(tensor((float)config.LogitScaleInit));
         register_module("visual", visual);
         text.RegisterAt(register_module, register_parameter);
         register_parameter("logit_scale", logit_scale);
+        if (config.LogitBiasInit is { } bias) register_parameter("logit_bias", logit_bias = new Parameter(tensor((float)bias)));
+        if (!config.ProjectionHeads) return;
+        image_head = new ProjectionHead(config.EmbedDim);
+        text_head = new ProjectionHead(config.EmbedDim);
+        register_module("image_head", image_head);
+        register_module("text_head", text_head);
     }
 
     /// <summary>The model's sizes.</summary>
@@ -42,15 +47,18 @@ public sealed class ClipModel : nn.Module
     /// <summary>The logarithm of the inverse temperature, a scalar parameter.</summary>
     public Parameter LogitScale => logit_scale;
 
+    /// <summary>Added to the logits (SigLIP), a scalar parameter; null where the config has none.</summary>
+    public Parameter? LogitBias => logit_bias;
+
     /// <summary>Encodes images.</summary>
     /// <param name="pixelValues">[B, 3, S, S] normalised pixels.</param>
     /// <returns>[B, D] features, not normalised.</returns>
-    public Tensor EncodeImage(Tensor pixelValues) => visual.forward(pixelValues);
+    public Tensor EncodeImage(Tensor pixelValues) => Project(visual.forward(pixelValues), image_head);
 
     /// <summary>Encodes texts.</summary>
     /// <param name="inputIds">[B, L] int64 token ids.</param>
     /// <returns>[B, D] features, not normalised.</returns>
-    public Tensor EncodeText(Tensor inputIds) => _encodeText(inputIds);
+    public Tensor EncodeText(Tensor inputIds) => Project(_encodeText(inputIds), text_head);
 
     /// <summary>Encodes pairs for the loss.</summary>
     /// <param name="pixelValues">[B, 3, S, S] normalised pixels.</param>
@@ -70,5 +78,11 @@ public sealed class ClipModel : nn.Module
         using var unused = no_grad();
         using Scalar least = 0.0, most = Math.Log(100);
         logit_scale.clamp_(least, most);
+    }
+
+    private static Tensor Project(Tensor feature, ProjectionHead? head)
+    {
+        if (head is null) return feature;
+        using (feature) return head.forward(feature);
     }
 }

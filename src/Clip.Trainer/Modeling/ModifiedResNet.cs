@@ -12,7 +12,7 @@ namespace Clip.Trainer.Modeling;
 /// Batch norm makes a batch's samples depend on each other and keeps running statistics in training mode, which a new module
 /// is in; call <c>eval()</c> on the model before its features are used for anything but training.
 /// </remarks>
-public sealed class ModifiedResNet : nn.Module<Tensor, Tensor>
+public sealed class ModifiedResNet : ImageTower
 {
     private readonly Convolution conv1;
     private readonly BatchNorm2d bn1;
@@ -30,9 +30,8 @@ public sealed class ModifiedResNet : nn.Module<Tensor, Tensor>
     /// <param name="config">The tower's sizes.</param>
     /// <param name="embedDim">Width D of the features.</param>
     public ModifiedResNet(ResNetConfig config, int embedDim)
-        : base(nameof(ModifiedResNet))
+        : base(nameof(ModifiedResNet), (config ?? throw new ArgumentNullException(nameof(config))).Features)
     {
-        ArgumentNullException.ThrowIfNull(config);
         var width = config.Width;
         conv1 = new Convolution(3, width / 2, kernel: 3, stride: 2);
         bn1 = nn.BatchNorm2d(width / 2);
@@ -54,6 +53,28 @@ public sealed class ModifiedResNet : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
+        return attnpool.forward(Stages(input)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override (Tensor Feature, Tensor Grid) WithGrid(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var x = Stages(input);
+        return (attnpool.forward(x).MoveToOuterDisposeScope(), x.flatten(2).transpose(1, 2).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Trains or evaluates; a batch norm whose gain is frozen keeps its statistics too, for they are part of what it computes.</summary>
+    public override void train(bool train = true)
+    {
+        base.train(train);
+        if (!train) return;
+        foreach (var norm in modules().OfType<BatchNorm2d>().Where(norm => !norm.weight!.requires_grad)) norm.eval();
+    }
+
+    /// <summary>The grid of the last stage, [B, 32 · width, S/32, S/32].</summary>
+    private Tensor Stages(Tensor input)
+    {
         // Channels last in memory, which every layer keeps: a fifth off a training step on a CPU.
         var x = input.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
         x = bn1.forward(conv1.forward(x)).relu_();
@@ -65,7 +86,7 @@ public sealed class ModifiedResNet : nn.Module<Tensor, Tensor>
             foreach (var block in stage) x = block.forward(x);
         }
 
-        return attnpool.forward(x).MoveToOuterDisposeScope();
+        return x;
     }
 
     private static ModuleList<Bottleneck> Stage(long inputs, long planes, int blocks, long stride) => nn.ModuleList(

@@ -8,7 +8,7 @@ namespace Clip.Trainer.Modeling;
 /// Self-attention with PyTorch's parameter names: <c>in_proj_weight</c> [3W, W] stacks query, key and value;
 /// <c>in_proj_bias</c> [3W]; <c>out_proj</c> [W, W].
 /// </summary>
-public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>
+public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>, ILowRankTarget
 {
     private readonly Parameter in_proj_weight;
     private readonly Parameter in_proj_bias;
@@ -16,6 +16,8 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>
     private readonly long _width;
     private readonly long _heads;
     private readonly bool _causal;
+    private LowRankUpdate? in_proj_lora;
+    private LowRankUpdate? out_proj_lora;
 
     /// <summary>Creates the layer with weights of N(0, 1/width) going in, N(0, <paramref name="outStd"/>²) going out, and zero biases.</summary>
     /// <param name="width">Channels W of the residual stream.</param>
@@ -38,7 +40,7 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var qkv = Split(Autocast.Linear(input, in_proj_weight, in_proj_bias), 3); // 3 × [B, H, L, W/H]
+        var qkv = Split(In(input, 0, 3), 3); // 3 × [B, H, L, W/H]
         var mixed = Autocast.Attention(qkv[0], qkv[1], qkv[2], causal: _causal);
         return Project(mixed).MoveToOuterDisposeScope();
     }
@@ -51,10 +53,24 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>
     public Tensor FromRows(Tensor input, Tensor rows, Tensor? mask)
     {
         using var scope = NewDisposeScope();
-        var query = Split(Autocast.Linear(rows, in_proj_weight[..(int)_width], in_proj_bias[..(int)_width]), 1)[0];
-        var keyValue = Split(Autocast.Linear(input, in_proj_weight[(int)_width..], in_proj_bias[(int)_width..]), 2);
+        var query = Split(In(rows, 0, 1), 1)[0];
+        var keyValue = Split(In(input, 1, 2), 2);
         var mixed = Autocast.Attention(query, keyValue[0], keyValue[1], mask);
         return Project(mixed).MoveToOuterDisposeScope();
+    }
+
+    void ILowRankTarget.AddLowRank(int rank, double alpha)
+    {
+        register_module(nameof(in_proj_lora), in_proj_lora = LowRankUpdate.Of(in_proj_weight, rank, alpha));
+        register_module(nameof(out_proj_lora), out_proj_lora = LowRankUpdate.Of(out_proj.weight, rank, alpha));
+    }
+
+    /// <summary>Some of query, key and value: <paramref name="parts"/> of the three from number <paramref name="first"/> on.</summary>
+    private Tensor In(Tensor x, long first, long parts)
+    {
+        long from = first * _width, count = parts * _width;
+        var output = Autocast.Linear(x, in_proj_weight.narrow(0, from, count), in_proj_bias.narrow(0, from, count));
+        return in_proj_lora is null ? output : in_proj_lora.AddTo(output, x, from, count);
     }
 
     private Tensor[] Split(Tensor stacked, long parts)
@@ -66,6 +82,6 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>
     private Tensor Project(Tensor mixed)
     {
         var rows = mixed.transpose(1, 2).reshape(mixed.shape[0], mixed.shape[2], _width);
-        return Autocast.Linear(rows, out_proj.weight, out_proj.bias!);
+        return LowRankUpdate.Linear(rows, out_proj, out_proj_lora);
     }
 }

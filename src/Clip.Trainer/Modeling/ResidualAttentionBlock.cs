@@ -40,8 +40,8 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = input + attn.forward(ln_1.forward(input));
-        return (x + mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
+        var x = input.Plus(attn.forward(ln_1.forward(input)));
+        return x.Plus(mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Runs the block for one row of each sample: the rows nothing reads later are never computed.</summary>
@@ -54,32 +54,7 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(row);
         using var scope = NewDisposeScope();
         var normed = ln_1.forward(input);
-        var x = row(input) + attn.FromRows(normed, row(normed), mask);
-        return (x + mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
-    }
-
-    private sealed class Mlp : nn.Module<Tensor, Tensor>
-    {
-        private readonly Linear c_fc;
-        private readonly Linear c_proj;
-        private readonly Activation _activation;
-
-        public Mlp(long width, long mlpWidth, double outStd, Activation activation)
-            : base(nameof(Mlp))
-        {
-            _activation = activation;
-            c_fc = Initialise.Linear(width, mlpWidth, Math.Pow(2 * width, -0.5));
-            c_proj = Initialise.Linear(mlpWidth, width, outStd);
-            RegisterComponents();
-        }
-
-        public override Tensor forward(Tensor input)
-        {
-            using var scope = NewDisposeScope();
-            var hidden = Autocast.Linear(input, c_fc.weight, c_fc.bias!);
-            using Scalar quick = 1.702;
-            hidden = _activation == Activation.QuickGelu ? hidden * sigmoid(hidden.mul(quick)) : nn.functional.gelu(hidden);
-            return Autocast.Linear(hidden, c_proj.weight, c_proj.bias!).MoveToOuterDisposeScope();
-        }
+        var x = row(input).Plus(attn.FromRows(normed, row(normed), mask));
+        return x.Plus(mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
     }
 }

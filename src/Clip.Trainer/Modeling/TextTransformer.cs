@@ -60,7 +60,7 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         var index = end.view(batch, 1, 1).expand(batch, 1, width);
         var mask = Held.Range(length, input.device).view(1, 1, 1, length).le(end.view(batch, 1, 1, 1));
 
-        var x = token_embedding.forward(input) + positional_embedding.narrow(0, 0, length);
+        var x = token_embedding.forward(input).Plus(positional_embedding.narrow(0, 0, length));
         var pooled = transformer.Pool(x, rows => rows.gather(1, index), mask);
         return ln_final.forward(pooled).matmul(text_projection).MoveToOuterDisposeScope();
     }

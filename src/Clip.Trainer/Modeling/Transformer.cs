@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Modeling;
 
-/// <summary>The blocks of a tower, named <c>resblocks.0</c>, <c>resblocks.1</c>, …; the last one runs for the pooled row only.</summary>
-public sealed class Transformer : nn.Module
+/// <summary>The blocks of a tower, named <c>resblocks.0</c>, <c>resblocks.1</c>, …</summary>
+public sealed class Transformer : nn.Module<Tensor, Tensor>
 {
     private readonly ModuleList<ResidualAttentionBlock> resblocks;
 
@@ -18,7 +18,16 @@ public sealed class Transformer : nn.Module
         RegisterComponents();
     }
 
-    /// <summary>Runs the tower and gives one row of each sample.</summary>
+    /// <summary>Runs the tower on every row.</summary>
+    /// <param name="input">[B, L, W].</param>
+    /// <returns>[B, L, W].</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return resblocks.Aggregate(input, (x, block) => GradCheckpointing.Forward(block, x)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Runs the tower and gives one row of each sample; the last block runs for that row only.</summary>
     /// <param name="input">[B, L, W].</param>
     /// <param name="row">Picks the pooled rows out of a [B, L, W] tensor, as [B, 1, W].</param>
     /// <param name="mask">[B, 1, 1, L], true where the pooled row may look; null where it may look everywhere.</param>
@@ -27,7 +36,7 @@ public sealed class Transformer : nn.Module
     {
         using var scope = NewDisposeScope();
         var x = input;
-        for (var i = 0; i < resblocks.Count - 1; i++) x = resblocks[i].forward(x);
+        for (var i = 0; i < resblocks.Count - 1; i++) x = GradCheckpointing.Forward(resblocks[i], x);
         return resblocks[^1].ForRows(x, row, mask).squeeze(1).MoveToOuterDisposeScope();
     }
 }

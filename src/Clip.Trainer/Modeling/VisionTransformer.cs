@@ -8,7 +8,7 @@ namespace Clip.Trainer.Modeling;
 /// CLIP's Vision Transformer (CLIP paper, section 2.4; openai/CLIP model.py): patch embedding without bias, class token first,
 /// learned positions, a LayerNorm before the blocks, and a projection of the class token after one behind them.
 /// </summary>
-public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
+public sealed class VisionTransformer : ImageTower
 {
     private readonly Conv2d conv1;
     private readonly Parameter class_embedding;
@@ -22,9 +22,8 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
     /// <param name="vision">The tower's sizes.</param>
     /// <param name="config">The model's: width of the features, activation and the LayerNorm's epsilon.</param>
     public VisionTransformer(VisionTransformerConfig vision, ClipConfig config)
-        : base(nameof(VisionTransformer))
+        : base(nameof(VisionTransformer), (vision ?? throw new ArgumentNullException(nameof(vision))).Width)
     {
-        ArgumentNullException.ThrowIfNull(vision);
         ArgumentNullException.ThrowIfNull(config);
         var scale = Math.Pow(vision.Width, -0.5);
         conv1 = nn.Conv2d(3, vision.Width, vision.PatchSize, stride: vision.PatchSize, bias: false);
@@ -43,12 +42,24 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var batch = input.shape[0];
-        var patches = Patches(input);
-        var classToken = class_embedding.expand(batch, 1, class_embedding.shape[0]);
-        var x = ln_pre.forward(cat([classToken, patches], 1) + positional_embedding);
-        var pooled = transformer.Pool(x, rows => rows.narrow(1, 0, 1), mask: null);
+        var pooled = transformer.Pool(Embed(input), rows => rows.narrow(1, 0, 1), mask: null);
         return ln_post.forward(pooled).matmul(proj).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override (Tensor Feature, Tensor Grid) WithGrid(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var x = ln_post.forward(transformer.forward(Embed(input)));
+        var feature = x.select(1, 0).matmul(proj);
+        return (feature.MoveToOuterDisposeScope(), x.narrow(1, 1, x.shape[1] - 1).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The class token and the patches with their positions, [B, 1 + P, W].</summary>
+    private Tensor Embed(Tensor input)
+    {
+        var classToken = class_embedding.expand(input.shape[0], 1, class_embedding.shape[0]);
+        return ln_pre.forward(cat([classToken, Patches(input)], 1).Plus(positional_embedding));
     }
 
     /// <summary>

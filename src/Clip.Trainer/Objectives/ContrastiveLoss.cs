@@ -14,16 +14,17 @@ public static class ContrastiveLoss
     /// <param name="imageFeatures">[B, D], of unit length.</param>
     /// <param name="textFeatures">[B, D], of unit length; row i belongs to image i.</param>
     /// <param name="logitScale">The inverse temperature, a scalar.</param>
-    /// <returns>A scalar: the mean of the cross-entropies over rows and over columns.</returns>
-    public static Tensor Compute(Tensor imageFeatures, Tensor textFeatures, Tensor logitScale)
+    /// <param name="imageToText">The weight of images picking their texts; the rest is that of texts picking their images. Default half.</param>
+    /// <returns>A scalar: the weighted mean of the mean cross-entropies over rows and over columns.</returns>
+    public static Tensor Compute(Tensor imageFeatures, Tensor textFeatures, Tensor logitScale, double imageToText = 0.5)
     {
         ArgumentNullException.ThrowIfNull(imageFeatures);
         ArgumentNullException.ThrowIfNull(textFeatures);
         using var scope = NewDisposeScope();
         var logitsPerImage = logitScale * imageFeatures.matmul(textFeatures.t());
         var pairs = Held.Range(imageFeatures.shape[0], imageFeatures.device);
-        using Scalar two = 2;
-        var loss = (nn.functional.cross_entropy(logitsPerImage, pairs) + nn.functional.cross_entropy(logitsPerImage.t(), pairs)).div(two);
+        using Scalar image = imageToText, text = 1 - imageToText;
+        var loss = nn.functional.cross_entropy(logitsPerImage, pairs).mul(image).Plus(nn.functional.cross_entropy(logitsPerImage.t(), pairs).mul(text));
         return loss.MoveToOuterDisposeScope();
     }
 }

@@ -20,6 +20,15 @@ internal interface IObjective
 
     /// <summary>Puts weights back into their range after an optimizer step.</summary>
     void AfterStep();
+
+    /// <summary>Zero-shot classification by texts: prepares the labels once, for any number of images.</summary>
+    /// <param name="prompts">[N · T, L] int64 token ids, as those of <see cref="Loss"/>: T prompts of each label together.</param>
+    /// <param name="perLabel">T.</param>
+    /// <returns>
+    /// Gives normalised pixels [B, 3, S, S] their scores [B, N]: the larger, the better the label fits, in the objective's own terms.
+    /// It is good as long as the dispose scope it was made in.
+    /// </returns>
+    Func<Tensor, Tensor> Classifier(Tensor prompts, int perLabel);
 }
 
 /// <summary>

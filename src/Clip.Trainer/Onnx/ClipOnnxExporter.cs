@@ -21,6 +21,9 @@ public static class ClipOnnxExporter
     /// <summary>What the files are called, without suffix; the whole model first, for it is the one that misses no weight.</summary>
     internal static readonly string[] Stems = [WholeStem, VisionStem, TextStem];
 
+    /// <summary>The files of a model: all, or the image tower's where that is all that encodes.</summary>
+    internal static IReadOnlyList<string> StemsOf(ClipConfig config) => config.TextSide == TextSide.Tower ? Stems : [VisionStem];
+
     /// <summary>
     /// Writes three files into a folder, each with its own copy of the weights it needs:
     /// <list type="bullet">
@@ -65,7 +68,7 @@ public static class ClipOnnxExporter
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
-        foreach (var stem in Stems)
+        foreach (var stem in StemsOf(config))
         {
             foreach (var precision in precisions ?? [OnnxPrecision.Fp32])
             {

@@ -11,7 +11,8 @@ public static class ModelFolderWriter
     /// <summary>
     /// Writes <c>config.json</c>, <c>preprocessor_config.json</c>, <c>model.safetensors</c> (Hugging Face's names; it has none for a
     /// CLIP with a ResNet, whose parameters and batch norm statistics keep OpenAI's), <c>onnx/vision_model.onnx</c>,
-    /// <c>onnx/text_model.onnx</c> and <c>onnx/model.onnx</c> (see <see cref="ClipOnnxExporter"/>).
+    /// <c>onnx/text_model.onnx</c> and <c>onnx/model.onnx</c> (see <see cref="ClipOnnxExporter"/>). Of a model without a text tower
+    /// the image tower is the only ONNX file, and the weights keep their names.
     /// All is written to a folder beside, which takes the name when complete; until then a former model stays as it is.
     /// </summary>
     /// <param name="config">The model's sizes.</param>
@@ -44,7 +45,7 @@ public static class ModelFolderWriter
             File.WriteAllText(Path.Combine(aside, "preprocessor_config.json"), preprocessor.ToJsonString(Indented));
             writeTokenizer?.Invoke(aside);
             ClipOnnxExporter.Export(config, weights, Path.Combine(aside, "onnx"), precisions);
-            var named = config.Vision is ResNetConfig ? weights : NameMap.ToHuggingFace(weights);
+            var named = config.Vision is ResNetConfig || config.TextSide != TextSide.Tower ? weights : NameMap.ToHuggingFace(weights);
             SafetensorsWriter.Write(Path.Combine(aside, "model.safetensors"), named);
             MoveIntoPlace(aside, target);
         }

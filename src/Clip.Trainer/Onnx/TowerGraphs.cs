@@ -12,11 +12,12 @@ internal static class TowerGraphs
     public static string Vision(GraphBuilder graph, WeightSource weights, ClipConfig config, Dim items)
     {
         var pixels = graph.Input("pixel_values", DataType.Float, items, 3, config.Vision.ImageSize, config.Vision.ImageSize);
-        return config.Vision is ResNetConfig resNet
+        var features = config.Vision is ResNetConfig resNet
             ? new ResNetGraph(graph, weights, resNet).Features(pixels, config.EmbedDim)
             : config.IsSiglip
                 ? Siglip(graph, weights, (VisionTransformerConfig)config.Vision, config, pixels)
                 : VisionTransformer(graph, weights, (VisionTransformerConfig)config.Vision, config, pixels);
+        return Head(graph, weights, "image_head", config, features);
     }
 
     /// <summary>SigLIP's image tower (transformers' SiglipVisionTransformer; Big Vision's ViT with <c>pool_type="map"</c>).</summary>
@@ -116,9 +117,10 @@ internal static class TowerGraphs
 
         graph.Scope("project");
         var feature = transformer.LayerNorm("ln_final", pooled);
-        return text.HasProjectionBias
+        var projected = text.HasProjectionBias
             ? transformer.Linear("text_projection", feature, width, config.EmbedDim)
             : graph.Op("MatMul", [feature, graph.Weight("text_projection", weights.Take("text_projection", width, config.EmbedDim))]);
+        return Head(graph, weights, "text_head", config, projected);
 
         string Mask()
         {
@@ -135,6 +137,15 @@ internal static class TowerGraphs
     {
         var isEnd = text.EosTokenId == 2 ? ids : graph.Op("Equal", [ids, graph.Scalar((long)text.EosTokenId)]);
         return graph.Op("ArgMax", [graph.Op("Cast", [isEnd], Attribute("to", (long)DataType.Int32))], Attribute("axis", 1L));
+    }
+
+    /// <summary>ConVIRT's second layer (<see cref="ProjectionHead"/>), where the config has one.</summary>
+    private static string Head(GraphBuilder graph, WeightSource weights, string name, ClipConfig config, string features)
+    {
+        if (!config.ProjectionHeads) return features;
+        graph.Scope(name);
+        var weight = graph.Weight($"{name}.weight", weights.Take($"{name}.weight", config.EmbedDim, config.EmbedDim));
+        return graph.Op("Gemm", [graph.Op("Relu", [features]), weight], Attribute("transB", 1L));
     }
 
     private static WeightTensor CausalMask(int n)

@@ -15,11 +15,18 @@ internal static class CurveChart
     /// <param name="id">Unique in the page: identifiers inside of the SVG begin with it.</param>
     /// <param name="title">Above the curves.</param>
     /// <param name="curves">Names, and (step, value) in order; longer ones are averaged to a few hundred points.</param>
-    public static string Svg(string id, string title, IReadOnlyList<(string Name, IReadOnlyList<(long Step, double Value)> Points)> curves)
+    /// <param name="axis">What the horizontal axis has.</param>
+    /// <param name="isLogarithmic">Whether that axis is logarithmic.</param>
+    public static string Svg(
+        string id,
+        string title,
+        IReadOnlyList<(string Name, IReadOnlyList<(long Step, double Value)> Points)> curves,
+        string axis = "step",
+        bool isLogarithmic = false)
     {
         var plot = new PlotModel { Title = title, TitleFontSize = 14, TitleFontWeight = FontWeights.Normal, DefaultFont = "sans-serif" };
-        plot.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "step", MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = OxyColors.WhiteSmoke });
-        plot.Axes.Add(new LinearAxis { Position = AxisPosition.Left, MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = OxyColors.WhiteSmoke });
+        plot.Axes.Add(Axis(isLogarithmic ? new LogarithmicAxis() : new LinearAxis(), AxisPosition.Bottom, axis));
+        plot.Axes.Add(Axis(new LinearAxis(), AxisPosition.Left, null));
         if (curves.Count > 1) plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside });
         foreach (var (name, points) in curves)
         {
@@ -31,6 +38,12 @@ internal static class CurveChart
         var svg = XDocument.Parse(SvgExporter.ExportToString(plot, Width, Height, isDocument: false)).Root!;
         MakeUnique(svg, id);
         return svg.ToString(SaveOptions.DisableFormatting);
+    }
+
+    private static Axis Axis(Axis axis, AxisPosition position, string? title)
+    {
+        (axis.Position, axis.Title, axis.MajorGridlineStyle, axis.MajorGridlineColor) = (position, title, LineStyle.Solid, OxyColors.WhiteSmoke);
+        return axis;
     }
 
     private static IEnumerable<DataPoint> Averaged(IReadOnlyList<(long Step, double Value)> points)

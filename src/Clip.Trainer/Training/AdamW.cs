@@ -1,3 +1,4 @@
+using Clip.Trainer.Modeling;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -5,11 +6,20 @@ using static TorchSharp.torch;
 namespace Clip.Trainer.Training;
 
 /// <summary>The optimizer's hyper-parameters other than the learning rate.</summary>
-/// <param name="Beta1">Decay of the gradient's running mean.</param>
-/// <param name="Beta2">Decay of the squared gradient's running mean.</param>
-/// <param name="Epsilon">Added to the root of the second moment.</param>
+/// <param name="Beta1">Decay of the gradient's running mean; null is 0.9.</param>
+/// <param name="Beta2">Decay of the squared gradient's running mean; null is 0.98, or 0.999 for a ResNet.</param>
+/// <param name="Epsilon">Added to the root of the second moment; null is 1e-6, or 1e-8 for a ResNet.</param>
 /// <param name="WeightDecay">Decoupled decay of matrices; gains, biases and logit_scale have none.</param>
-public sealed record AdamWOptions(double Beta1 = 0.9, double Beta2 = 0.98, double Epsilon = 1e-6, double WeightDecay = 0.2);
+public sealed record AdamWOptions(double? Beta1 = null, double? Beta2 = null, double? Epsilon = null, double WeightDecay = 0.2)
+{
+    /// <summary>The same with the defaults of a module's family (CLIP paper, table 18): a ResNet's if one is in it, else a Vision Transformer's.</summary>
+    public AdamWOptions For(nn.Module module)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        var resnet = module.modules().Any(m => m is ModifiedResNet);
+        return this with { Beta1 = Beta1 ?? 0.9, Beta2 = Beta2 ?? (resnet ? 0.999 : 0.98), Epsilon = Epsilon ?? (resnet ? 1e-8 : 1e-6) };
+    }
+}
 
 /// <summary>
 /// AdamW (Loshchilov and Hutter 2019) over named parameters, in PyTorch's order of operations, with open_clip's two groups:
@@ -17,17 +27,25 @@ public sealed record AdamWOptions(double Beta1 = 0.9, double Beta2 = 0.98, doubl
 /// </summary>
 public sealed class AdamW : IDisposable
 {
-    private readonly AdamWOptions _options;
+    private readonly double _beta1;
+    private readonly double _beta2;
+    private readonly double _epsilon;
+    private readonly double _weightDecay;
     private readonly List<Slot> _slots;
 
     /// <summary>Creates the optimizer with zero moments.</summary>
     /// <param name="parameters">What to train, by name.</param>
-    /// <param name="options">The hyper-parameters.</param>
-    public AdamW(IEnumerable<(string Name, Parameter Parameter)> parameters, AdamWOptions options)
+    /// <param name="options">The hyper-parameters; those not given are a Vision Transformer's.</param>
+    /// <param name="layerDecay">Each layer's learning rate as a share of the one's above it; 1 for all alike.</param>
+    public AdamW(IEnumerable<(string Name, Parameter Parameter)> parameters, AdamWOptions options, double layerDecay = 1)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        _options = options ?? throw new ArgumentNullException(nameof(options));
-        _slots = [.. parameters.Select(p => new Slot(p.Name, p.Parameter, zeros_like(p.Parameter), zeros_like(p.Parameter), Decays(p.Name, p.Parameter)))];
+        ArgumentNullException.ThrowIfNull(options);
+        (_beta1, _beta2, _epsilon, _weightDecay) = (options.Beta1 ?? 0.9, options.Beta2 ?? 0.98, options.Epsilon ?? 1e-6, options.WeightDecay);
+        var named = parameters.ToList();
+        var factors = LayerDecay.Factors(named.Select(p => p.Name), layerDecay);
+        _slots = [.. named.Select(p => new Slot(
+            p.Name, p.Parameter, zeros_like(p.Parameter), zeros_like(p.Parameter), Decays(p.Name, p.Parameter) ? _weightDecay : 0, factors[p.Name]))];
     }
 
     /// <summary>How many steps have been taken.</summary>
@@ -61,23 +79,24 @@ public sealed class AdamW : IDisposable
     /// <summary>Takes one step with the gradients at hand; parameters without one stay as they are.</summary>
     /// <param name="learningRate">This step's learning rate.</param>
     /// <param name="maxNorm">The most the gradients' joint 2-norm may be: above it, all count for less (PyTorch's clip_grad_norm_); null for no limit.</param>
-    /// <returns>That norm before it is limited; null without a limit, for it takes a pass over all gradients.</returns>
-    public double? Step(double learningRate, double? maxNorm = null)
+    /// <returns>That norm before it is limited; where it is not finite, nothing has changed.</returns>
+    public double Step(double learningRate, double? maxNorm = null)
     {
         using var scope = NewDisposeScope();
         using var unused = no_grad();
         var gradients = _slots.ConvertAll(s => Gradient.Of(s.Parameter));
-        double? norm = maxNorm is null ? null : Math.Sqrt(gradients.Sum(g => g?.SumOfSquares() ?? 0));
-        var scale = norm is null ? 1 : Math.Min(1, maxNorm!.Value / (norm.Value + 1e-6));
+        var norm = Math.Sqrt(gradients.Sum(g => g?.SumOfSquares() ?? 0));
+        if (!double.IsFinite(norm)) return norm;
+        var scale = maxNorm is { } most ? Math.Min(1, most / (norm + 1e-6)) : 1;
 
         Steps++;
-        double correction1 = 1 - Math.Pow(_options.Beta1, Steps), correction2 = 1 - Math.Pow(_options.Beta2, Steps);
+        double correction1 = 1 - Math.Pow(_beta1, Steps), correction2 = 1 - Math.Pow(_beta2, Steps);
         foreach (var (slot, gradient) in _slots.Zip(gradients))
         {
-            var rate = learningRate;
+            var rate = learningRate * slot.Factor;
             gradient?.Update(slot.Parameter, slot.Mean, slot.Square, new AdamWFactors(
-                (float)scale, (float)(1 - (slot.Decays ? rate * _options.WeightDecay : 0)), (float)(1 - _options.Beta1),
-                (float)_options.Beta2, (float)(1 - _options.Beta2), (float)Math.Sqrt(correction2), (float)_options.Epsilon, (float)(-rate / correction1)));
+                (float)scale, (float)(1 - (rate * slot.Decay)), (float)(1 - _beta1),
+                (float)_beta2, (float)(1 - _beta2), (float)Math.Sqrt(correction2), (float)_epsilon, (float)(-rate / correction1)));
         }
 
         return norm;
@@ -93,5 +112,5 @@ public sealed class AdamW : IDisposable
         }
     }
 
-    private sealed record Slot(string Name, Parameter Parameter, Tensor Mean, Tensor Square, bool Decays);
+    private sealed record Slot(string Name, Parameter Parameter, Tensor Mean, Tensor Square, double Decay, double Factor);
 }

@@ -9,7 +9,7 @@ namespace Clip.Trainer.Training;
 /// </summary>
 internal static class Checkpoint
 {
-    private const string Step = "step", Options = "options", Weights = "model.";
+    private const string Step = "step", Options = "options", Seconds = "seconds", Weights = "model.";
 
     /// <summary>Writes a run's state.</summary>
     /// <exception cref="ClipException">The file cannot be written, for the disk is full or the like; what was there before is as it was.</exception>
@@ -21,6 +21,7 @@ internal static class Checkpoint
         {
             [Step] = state.Steps.ToString(CultureInfo.InvariantCulture),
             [Options] = options,
+            [Seconds] = state.Seconds.ToString("R", CultureInfo.InvariantCulture),
         };
         try
         {
@@ -45,6 +46,7 @@ internal static class Checkpoint
 
         TorchWeights.Load(state.Module, reader.Names.Where(n => n.StartsWith(Weights, StringComparison.Ordinal)).ToDictionary(n => n[Weights.Length..], reader.Read), path);
         foreach (var (name, value) in state.State) TorchWeights.CopyInto(value, reader.Read(name), name);
+        state.Seconds = double.Parse(reader.Metadata[Seconds], CultureInfo.InvariantCulture);
         state.Steps = long.Parse(step, CultureInfo.InvariantCulture);
     }
 }

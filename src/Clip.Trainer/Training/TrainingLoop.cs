@@ -28,7 +28,7 @@ internal sealed class TrainingLoop(
 
     public long StepsDone => _step.Steps;
 
-    public long TotalSteps => options.Epochs * train.StepsPerEpoch;
+    public long TotalSteps => options.MaxSteps ?? (options.Epochs * train.StepsPerEpoch);
 
     /// <summary>Memory of weights, gradients, the optimizer's moments and averages.</summary>
     public long StateBytes =>
@@ -41,10 +41,12 @@ internal sealed class TrainingLoop(
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
         _module.train(); // batch norms, where there are any, learn their statistics
-        var schedule = new LearningRateSchedule(options.LearningRate, options.Warmup, TotalSteps);
+        var schedule = Schedule();
+        var before = _step.Seconds;
         var clock = Stopwatch.StartNew();
         await using var batches = train.ReadAsync(StepsDone, TotalSteps, CancellationToken.None).GetAsyncEnumerator(CancellationToken.None);
-        while (StepsDone < TotalSteps)
+        var finished = StepsDone >= TotalSteps;
+        while (!finished)
         {
             if (cancellation.IsCancellationRequested)
             {
@@ -55,12 +57,14 @@ internal sealed class TrainingLoop(
             var started = clock.Elapsed.TotalSeconds;
             await batches.MoveNextAsync().ConfigureAwait(false);
             var waited = clock.Elapsed.TotalSeconds - started;
-            var learningRate = schedule.At(StepsDone);
+            var learningRate = schedule.At(StepsDone, TimeSpent);
             var loss = Step(batches.Current, learningRate);
             OnStep?.Invoke(new StepReport(
                 StepsDone, TotalSteps, loss, learningRate, objective.LogitScale ?? double.NaN, batches.Current.Count, clock.Elapsed.TotalSeconds - started, waited));
 
-            if (StepsDone % train.StepsPerEpoch == 0) EndEpoch((int)(StepsDone / train.StepsPerEpoch));
+            _step.Seconds = before + clock.Elapsed.TotalSeconds;
+            finished = StepsDone == TotalSteps || TimeSpent >= 1;
+            if (finished || StepsDone % train.StepsPerEpoch == 0) EndEpoch((int)((StepsDone + train.StepsPerEpoch - 1) / train.StepsPerEpoch), finished);
             else if (options.SaveSteps is { } every && StepsDone % every == 0) Save();
         }
 
@@ -72,6 +76,32 @@ internal sealed class TrainingLoop(
 
     public void Dispose() => _step.Dispose();
 
+    /// <summary>Looks for a learning rate on the weights as they are; what it does to them is not worth keeping.</summary>
+    public async Task<LearningRateFinder> FindLearningRateAsync(CancellationToken cancellation)
+    {
+        _module.train();
+        var finder = new LearningRateFinder();
+        await foreach (var batch in train.ReadAsync(0, LearningRateFinder.Steps, cancellation).ConfigureAwait(false))
+        {
+            using var scope = NewDisposeScope();
+            var (pixels, ids) = Tensors(batch);
+            if (!finder.Add(_step.Take(pixels, ids, finder.Next).Loss)) break;
+        }
+
+        return finder;
+    }
+
+    /// <summary>The share of the run's minutes that is spent; 0 where they have no limit.</summary>
+    private double TimeSpent => options.MaxMinutes is { } minutes ? _step.Seconds / (60 * minutes) : 0;
+
+    private LearningRateSchedule Schedule() => new(options.LearningRate, options.Warmup, TotalSteps)
+    {
+        Scheduler = options.Scheduler,
+        CooldownSteps = (long)((options.Cooldown?.Epochs ?? 0) * train.StepsPerEpoch),
+        CooldownEnd = options.Cooldown?.End ?? 0,
+        CooldownPower = options.Cooldown?.Power ?? 1,
+    };
+
     private double Step(PairBatch batch, double learningRate)
     {
         if (batch.Count < 2)
@@ -79,15 +109,20 @@ internal sealed class TrainingLoop(
 
         using var scope = NewDisposeScope();
         var (pixels, ids) = Tensors(batch);
-        var loss = _step.Take(pixels, ids, learningRate);
-        return float.IsFinite(loss)
-            ? loss
-            : throw new ClipException($"The loss is {loss} at step {batch.Step + 1}; lower --lr or set --grad-clip-norm 1, and resume from the last checkpoint.");
+        var outcome = _step.Take(pixels, ids, learningRate);
+        return outcome.IsFinite ? outcome.Loss : throw NotFinite(batch, outcome, _step.Culprits(pixels, ids));
     }
 
-    private void EndEpoch(int epoch)
+    private static ClipException NotFinite(PairBatch batch, StepOutcome outcome, IReadOnlyList<int> culprits)
     {
-        var last = StepsDone == TotalSteps;
+        var what = float.IsFinite(outcome.Loss) ? $"The gradients' norm is {outcome.GradientNorm}" : $"The loss is {outcome.Loss}";
+        IEnumerable<string> keys = culprits.Count == 0 ? batch.Keys : culprits.Where(i => i < batch.Keys.Count).Select(i => batch.Keys[i]);
+        return new ClipException($"{what} at step {batch.Step + 1}, whose pairs are {string.Join(", ", keys)}; the last checkpoint is as it was: "
+            + "look at these pairs, lower --lr or set --grad-clip-norm 1, and start anew.");
+    }
+
+    private void EndEpoch(int epoch, bool last)
+    {
         ValidationMetrics? metrics;
         using (UseAveragedWeights()) metrics = validator?.Measure(epoch, last, Tensors);
         if (metrics is not null) OnValidation?.Invoke(new ValidationReport(epoch, StepsDone, metrics));

@@ -7,8 +7,6 @@ using Clip.Trainer.Objectives;
 using Clip.Trainer.Onnx;
 using Clip.Trainer.Tokenizing;
 using Microsoft.ML.Clip;
-using TorchSharp;
-using ClipModel = Clip.Trainer.Modeling.ClipModel;
 
 namespace Clip.Trainer.Training;
 
@@ -75,6 +73,9 @@ internal sealed record TrainingRunOptions
     /// <summary>The folder of a run that this one repeats, which is checked; null for a run of its own.</summary>
     public string? Reproduce { get; init; }
 
+    /// <summary>Whether to look for a learning rate and leave it at that.</summary>
+    public bool FindLearningRate { get; init; }
+
     public TrainingOptions Training { get; init; } = new();
 }
 
@@ -101,21 +102,19 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         var checkpoint = options.DryRun ? null : _folder.Find(checkpoints, options.Resume, say);
         using var records = options.Records ?? RecordSources.Open(options.TrainData, options.Sources);
         using var validationRecords = options.ValidationData is { } path ? RecordSources.Open(path, options.Sources with { UpsamplingFactors = null }) : null;
-        var config = ClipConfigJson.Load(options.Model);
+        var config = options.Training.Objective.Config(ClipConfigJson.Load(options.Model));
         var tokenizerFolder = PrepareTokenizer(records, cancellation);
         var tokenizer = ClipTokenizer.Create(tokenizerFolder);
         if (options.DryRun && options.Tokenizer is null) Directory.Delete(tokenizerFolder, recursive: true);
         config = config.WithVocabulary(tokenizer.VocabularySize, tokenizer.StartOfTextId, tokenizer.EndOfTextId).Validate(options.Model);
 
-        torch.manual_seed(options.Training.Seed);
-        using var model = new ClipModel(config);
-        if (torch.cuda_is_available()) model.to(torch.CUDA);
-        var objective = new ClipObjective(model);
+        var objective = ModelStart.Create(options.Training, config, say);
+        using var model = objective.Module;
         var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize) with { Background = options.Training.Augmentation.Background?.Bytes };
         using var augmented = new AugmentedPixels(preprocessing, options.Training.Augmentation, options.CacheBytes);
         var preprocessor = ClipImagePreprocessor.Create(preprocessing);
-        var train = Loader(records, augmented, options.LogSamples);
-        var validation = validationRecords is null ? null : Loader(validationRecords, new PreprocessedPixels(preprocessor), log: null);
+        var train = Loader(records, augmented, options.Training.PairsPerStep, options.LogSamples);
+        var validation = validationRecords is null ? null : Loader(validationRecords, new PreprocessedPixels(preprocessor), options.Training.BatchSize, log: null);
         var probe = new ZeroShotProbe(tokenizer, config.Text.ContextLength, preprocessor, config.Vision.ImageSize, options.Training.BatchSize) { OnBroken = Skipped };
         var validator = new Validator(objective, validation, options.ValidationFrequency, options.ZeroShot, options.ZeroShotFrequency, probe);
         using var loop = new TrainingLoop(objective, config.Vision.ImageSize, options.Training, train, options.DryRun ? null : validator, options.DryRun ? null : checkpoints)
@@ -123,6 +122,14 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             OnStep = step => Tell(l => l.Step(step)),
             OnValidation = report => Tell(l => l.Validation(report)),
         };
+        if (options.FindLearningRate)
+        {
+            var found = await loop.FindLearningRateAsync(cancellation).ConfigureAwait(false);
+            foreach (var (rate, loss) in found.Curve) say(FormattableString.Invariant($"lr {rate:E2}  loss {loss:F4}"));
+            say(FormattableString.Invariant($"Try --lr {found.Suggest():G2}: a tenth of where the loss was lowest."));
+            return true;
+        }
+
         var record = new RunRecord(
             RunRecord.CurrentVersion, options.Arguments, Environment.CurrentDirectory, train.Fingerprint, options.Training.Fingerprint(train.Fingerprint),
             JsonDocument.Parse(ClipConfigJson.ToHuggingFace(config)).RootElement);
@@ -143,12 +150,12 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             ("training data", $"{options.TrainData} ({train.Fingerprint})"),
             ("parameters", $"{model.parameters().Sum(p => p.numel()):N0}"),
             ("vocabulary", $"{tokenizer.VocabularySize}"),
-            ("steps", $"{loop.TotalSteps} of {options.Training.BatchSize} pairs"),
+            ("steps", $"{loop.TotalSteps} of {options.Training.PairsPerStep} pairs"),
             ("options", record.Options),
             ("version", record.Version),
         ];
         if (options.DryRun) return await TrainAsync().ConfigureAwait(false);
-        say($"{train.Count} pairs, {model.parameters().Sum(p => p.numel()):N0} parameters, vocabulary {tokenizer.VocabularySize}, {loop.TotalSteps} steps of {options.Training.BatchSize}.");
+        say($"{train.Count} pairs, {model.parameters().Sum(p => p.numel()):N0} parameters, vocabulary {tokenizer.VocabularySize}, {loop.TotalSteps} steps of {options.Training.PairsPerStep}.");
         var finished = await TrainAsync().ConfigureAwait(false);
         if (train.Broken.Count > 0) say($"{train.Broken.Count} of {records.Count + records.Unusable.Count} records were bad and were skipped.");
         if (!finished)
@@ -161,15 +168,16 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         using (loop.UseAveragedWeights())
         {
             ModelFolderWriter.Write(
-                config, TorchWeights.Of(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength), background: preprocessing.Background);
+                config, ModelStart.Export(model), options.Output, folder => vocabulary.Save(folder, config.Text.ContextLength), background: preprocessing.Background);
         }
 
         say($"Model folder: {Path.GetFullPath(options.Output)}");
         return true;
 
-        PairLoader Loader(IRecordSource source, IPixelSource pixels, string? log) => new(
-            source, tokenizer, config.Text.ContextLength, pixels, new PairLoaderOptions(options.Training.BatchSize, options.Training.Seed)
+        PairLoader Loader(IRecordSource source, IPixelSource pixels, int batchSize, string? log) => new(
+            source, tokenizer, config.Text.ContextLength, pixels, new PairLoaderOptions(batchSize, options.Training.Seed)
             {
+                SampleSentences = options.Training.Objective == ObjectiveKind.ConVirt && pixels is AugmentedPixels,
                 Workers = options.Workers,
                 MaxBadPercent = options.MaxBadPercent,
                 LogSamples = log,

@@ -5,16 +5,29 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
 
+/// <summary>What a step came to.</summary>
+/// <param name="Loss">Before the step.</param>
+/// <param name="GradientNorm">The gradients' joint 2-norm before clipping.</param>
+internal readonly record struct StepOutcome(float Loss, double GradientNorm)
+{
+    /// <summary>Whether both are numbers to go on with.</summary>
+    public bool IsFinite => float.IsFinite(Loss) && double.IsFinite(GradientNorm);
+}
+
 /// <summary>One step of training, from a batch to other weights; and all that changes with it, which is what a checkpoint holds.</summary>
 /// <param name="objective">Its module is trained in place.</param>
 /// <param name="options">How to train.</param>
 internal sealed class TrainingStep(IObjective objective, TrainingOptions options) : IDisposable
 {
-    private readonly AdamW _optimizer = new(objective.Module.named_parameters(), options.Optimizer);
+    private readonly AdamW _optimizer = new(
+        objective.Module.named_parameters().Where(p => p.parameter.requires_grad), options.Optimizer.For(objective.Module), options.LayerDecay);
     private readonly ModelEma? _ema = options.ModelEmaDecay is { } decay ? new ModelEma(objective.Module, decay) : null;
 
     /// <summary>What is trained.</summary>
     public nn.Module Module => objective.Module;
+
+    /// <summary>How long they took, of all parts of a run that was interrupted.</summary>
+    public double Seconds { get; set; }
 
     /// <summary>How many steps have been taken.</summary>
     public long Steps
@@ -33,20 +46,68 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
     /// <param name="pixels">[B, 3, S, S] normalised pixels.</param>
     /// <param name="ids">[B, L] int64 token ids; row i belongs to image i.</param>
     /// <param name="learningRate">This step's.</param>
-    /// <returns>The loss; where it is not finite, nothing has changed.</returns>
-    public float Take(Tensor pixels, Tensor ids, double learningRate)
+    /// <returns>Loss and gradients' norm; where one of them is not finite, no weight has changed.</returns>
+    public StepOutcome Take(Tensor pixels, Tensor ids, double learningRate)
     {
         using var scope = NewDisposeScope();
         using var precision = Autocast.Bfloat16(options.Bfloat16);
+        using var memory = GradCheckpointing.Use(options.GradCheckpointing);
         _optimizer.ZeroGrad();
-        var loss = objective.Loss(pixels, ids);
-        var value = loss.item<float>();
-        if (!float.IsFinite(value)) return value;
-        loss.backward();
-        _optimizer.Step(learningRate, options.GradClipNorm);
+        var loss = Backward(Parts(pixels, ids));
+        if (!float.IsFinite(loss)) return new StepOutcome(loss, double.NaN);
+        var outcome = new StepOutcome(loss, _optimizer.Step(learningRate, options.GradClipNorm));
+        if (!outcome.IsFinite) return outcome;
         objective.AfterStep();
         _ema?.Update(Steps);
-        return value;
+        return outcome;
+    }
+
+    /// <summary>The pairs of a batch whose features are not finite.</summary>
+    /// <param name="pixels">As of <see cref="Take"/>.</param>
+    /// <param name="ids">As of <see cref="Take"/>.</param>
+    /// <returns>Their places in the batch; empty where none can be told from the others.</returns>
+    public IReadOnlyList<int> Culprits(Tensor pixels, Tensor ids)
+    {
+        if (objective is not IContrastiveObjective contrastive) return [];
+        using var scope = NewDisposeScope();
+        using var unused = no_grad();
+        using var precision = Autocast.Bfloat16(options.Bfloat16);
+        var finite = Parts(pixels, ids).SelectMany(part =>
+        {
+            var (image, text) = contrastive.Encode(part.Pixels, part.Ids);
+            return cat([image, text], 1).isfinite().all(1).cpu().data<bool>().ToArray();
+        }).ToList();
+        var found = Enumerable.Range(0, finite.Count).Where(i => !finite[i]).ToList();
+        return found.Count == finite.Count ? [] : found; // all of them: the weights have gone wrong
+    }
+
+    /// <summary>Batches of the size that is encoded at once.</summary>
+    private List<(Tensor Pixels, Tensor Ids)> Parts(Tensor pixels, Tensor ids)
+    {
+        var count = pixels.shape[0];
+        var size = (count + options.AccumFrequency - 1) / options.AccumFrequency;
+        return [.. Enumerable.Range(0, (int)((count + size - 1) / size)).Select(i => i * size).Select(start =>
+            (pixels.narrow(0, start, Math.Min(size, count - start)), ids.narrow(0, start, Math.Min(size, count - start))))];
+    }
+
+    private float Backward(List<(Tensor Pixels, Tensor Ids)> parts)
+    {
+        if (parts.Count > 1 && objective is IContrastiveObjective contrastive) return GradientCache.Backward(contrastive, parts);
+
+        // A loss that is a mean over pairs, or the only part.
+        double total = parts.Sum(p => p.Pixels.shape[0]), mean = 0;
+        foreach (var (pixels, ids) in parts)
+        {
+            using var scope = NewDisposeScope();
+            using Scalar share = pixels.shape[0] / total;
+            var loss = parts.Count == 1 ? objective.Loss(pixels, ids) : objective.Loss(pixels, ids).mul(share);
+            var value = loss.item<float>();
+            mean += value;
+            if (!float.IsFinite(value)) break;
+            loss.backward();
+        }
+
+        return (float)mean;
     }
 
     public void Dispose()

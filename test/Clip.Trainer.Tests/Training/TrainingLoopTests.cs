@@ -1,5 +1,6 @@
 using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Training;
+using TorchSharp;
 
 namespace Clip.Trainer.Tests.Training;
 
@@ -50,6 +51,47 @@ public sealed class TrainingLoopTests : IDisposable
         var last = await WeightsAfterAsync(_run, _run.Folder["last"]);
 
         Assert.NotEqual(last["visual.proj"].Data.ToArray(), averaged["visual.proj"].Data.ToArray());
+    }
+
+    [Theory]
+    [InlineData(5, null, 5)]
+    [InlineData(null, 1e-9, 1)] // the first step takes longer
+    [InlineData(null, 1e9, 12)]
+    public async Task ARunEndsAfterItsStepsOrMinutes(int? steps, double? minutes, long expected)
+    {
+        using var run = new TinyRun { Options = _run.Options with { MaxSteps = steps, MaxMinutes = minutes } };
+        using var trainer = run.Trainer(out var model, run.Folder["run"]);
+        using var unused = model;
+
+        Assert.True(await trainer.RunAsync(CancellationToken.None));
+
+        Assert.Equal(expected, trainer.StepsDone);
+        Assert.True(File.Exists(Path.Combine(run.Folder["run"], $"step_{expected:D8}.safetensors")));
+    }
+
+    [Fact]
+    public async Task ALossThatIsNoNumberNamesStepAndPairs()
+    {
+        using var trainer = _run.Trainer(out var model, _run.Folder["run"]);
+        using var unused = model;
+        using (torch.no_grad()) model.LogitScale.fill_(float.NaN);
+
+        var error = await Assert.ThrowsAsync<ClipException>(() => trainer.RunAsync(CancellationToken.None));
+
+        Assert.Contains("The loss is NaN at step 1, whose pairs are ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(".png", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ALearningRateIsFoundFromRisingOnes()
+    {
+        using var trainer = _run.Trainer(out var model, checkpoints: null);
+        using var unused = model;
+
+        var finder = await trainer.FindLearningRateAsync(CancellationToken.None);
+
+        Assert.Equal(1e-6, finder.Curve[0].LearningRate, 12);
+        Assert.InRange(finder.Suggest(), 1e-5, 1e-1);
     }
 
     [Fact]

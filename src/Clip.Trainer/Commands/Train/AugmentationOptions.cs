@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Clip.Trainer.Data;
+using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
 
 namespace Clip.Trainer.Commands.Train;
@@ -27,22 +28,28 @@ internal sealed class AugmentationOptions
 
     public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options)
     {
+        // What is not given is the objective's own choice.
+        var usual = options.Training.Objective == ObjectiveKind.ConVirt ? Augmentation.ConVirt : new Augmentation();
         var augmentation = new Augmentation
         {
-            Crop = new RandomResizedCrop(Share(parsed.GetValue(_scale))),
+            Crop = new RandomResizedCrop(Share(Given(_scale) ? parsed.GetValue(_scale) : usual.Crop.MinScale)),
             Background = Background.Parse(parsed.GetValue(_background)!),
-            FlipChance = Within(_flip, 1),
-            Rotation = Within(_rotate, 180),
-            Translation = Within(_translate, 1),
-            Zoom = Within(_zoom, 0.9),
-            ColorJitter = Within(_jitter, 1),
-            Hue = Within(_hue, 0.5),
-            GrayscaleChance = Within(_gray, 1),
-            BlurChance = Within(_blur, 1),
+            FlipChance = Within(_flip, 1, usual.FlipChance),
+            Rotation = Within(_rotate, 180, usual.Rotation),
+            Translation = Within(_translate, 1, usual.Translation),
+            Zoom = Within(_zoom, 0.9, usual.Zoom),
+            ColorJitter = Within(_jitter, 1, usual.ColorJitter),
+            Hue = Within(_hue, 0.5, usual.Hue),
+            GrayscaleChance = Within(_gray, 1, usual.GrayscaleChance),
+            BlurChance = Within(_blur, 1, usual.BlurChance),
         };
         return options with { Training = options.Training with { Augmentation = augmentation } };
 
-        double Within(Option<double> option, double most) => parsed.GetValue(option) is >= 0 and var value && value <= most
+        bool Given(Option<double> option) => parsed.GetResult(option) is { Implicit: false };
+
+        double Within(Option<double> option, double most, double otherwise) => !Given(option)
+            ? otherwise
+            : parsed.GetValue(option) is >= 0 and var value && value <= most
             ? value
             : throw new ClipException(FormattableString.Invariant($"{option.Name} {parsed.GetValue(option)} is out of range; give a number from 0 to {most}."));
     }

@@ -12,7 +12,7 @@ internal static class TrainCommand
     {
         var (data, objective, optimization, augmentation, zeroShot, run) =
             (new DataOptions(), new ObjectiveOptions(), new OptimizationOptions(), new AugmentationOptions(), new ZeroShotOptions(), new RunOptions());
-        var command = new Command("train", "Trains a CLIP model from scratch and writes a model folder.");
+        var command = new Command("train", "Trains a model on captioned images and writes a model folder.");
         foreach (var option in (IEnumerable<Option>)[.. data.All, .. objective.All, .. run.All, .. optimization.All, .. augmentation.All, .. zeroShot.All]) command.Options.Add(option);
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -76,10 +76,11 @@ internal sealed class WebDatasetSource : IRecordSource
         return ImageBytes.Read(kept, offset, length);
     }
 
-    /// <summary>The shards' names, and every record's name and sizes.</summary>
+    /// <summary>The captions' keys, the shards' names, and every record's name and sizes.</summary>
     private string Identify()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Add(string.Join(' ', _captionKeys));
         foreach (var shard in _shards) Add(Path.GetFileName(shard));
         for (var i = 0; i < Count; i++) Add(string.Create(CultureInfo.InvariantCulture, $"{_index.Key(i)} {_index[i].ImageLength} {_index[i].CaptionLength}"));
         return $"{Count} pairs {Convert.ToHexStringLower(hash.GetHashAndReset())[..12]}";

@@ -13,13 +13,21 @@ internal sealed record Int8Options
     /// The projections into the shared space: used once an item they cost nothing, and their errors would go straight into the feature.
     /// </summary>
     public static IReadOnlySet<string> Projections { get; } =
-        new HashSet<string> { "visual.proj", "visual.attnpool.c_proj.weight", "text_projection", "text_projection.weight" };
+        new HashSet<string>
+        {
+            "visual.proj", "visual.attnpool.c_proj.weight", "text_projection", "text_projection.weight", "image_head.weight", "text_head.weight",
+        };
 
     /// <summary>Names of weights that stay float32. Default <see cref="Projections"/>.</summary>
     public IReadOnlySet<string> FloatWeights { get; init; } = Projections;
 
     /// <summary><see cref="Int8Matrix.FullRange"/> or <see cref="Int8Matrix.ReducedRange"/>.</summary>
     public int Range { get; init; } = Int8Matrix.FullRange;
+
+    /// <summary>
+    /// Where a ResNet's activations lie; null leaves its convolutions in float, for scales found while running cost more than they gain.
+    /// </summary>
+    public ActivationRanges? Activations { get; init; }
 }
 
 /// <summary>
@@ -51,13 +59,20 @@ internal sealed class Int8Graph
 
     /// <summary>Rewrites the graph in place.</summary>
     /// <exception cref="ClipException">A weight has a value that is not finite.</exception>
-    public static void Apply(GraphProto graph, Int8Options options) => new Int8Graph(graph, options).Rewrite();
+    public static void Apply(GraphProto graph, Int8Options options)
+    {
+        if (options.Activations is not null) Int8Convolutions.Apply(graph, options);
+        new Int8Graph(graph, options).Rewrite();
+    }
 
     /// <summary>The weights that would be 8 bits, in the order they are used.</summary>
-    public static IReadOnlyList<string> Weights(GraphProto graph)
+    /// <param name="graph">The graph in float32.</param>
+    /// <param name="activations">The ranges that a ResNet's convolutions need.</param>
+    public static IReadOnlyList<string> Weights(GraphProto graph, ActivationRanges? activations = null)
     {
         var pass = new Int8Graph(graph, new Int8Options());
-        return [.. graph.Node.Select(n => pass.Constant(n)?.Name).OfType<string>().Distinct()];
+        var chain = activations is null ? null : new ConvolutionChain(graph);
+        return [.. graph.Node.Select(n => chain?.WeightOf(n) ?? pass.Constant(n)?.Name).OfType<string>().Distinct()];
     }
 
     private void Rewrite()

@@ -1,0 +1,52 @@
+using Clip.Trainer.Data;
+using Clip.Trainer.Evaluation;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Objectives;
+using Clip.Trainer.Training;
+
+namespace Clip.Trainer.Experiments;
+
+/// <summary>
+/// Trains objectives on one image encoder with equal images and measures zero-shot accuracy on the way (CLIP paper, section 2.3 and figure 2).
+/// </summary>
+/// <param name="config">The encoder's and the text side's sizes.</param>
+/// <param name="options">How each is trained; the objective is put in.</param>
+/// <param name="train">The pairs.</param>
+/// <param name="probe">Measures accuracy.</param>
+/// <param name="test">What it is measured on.</param>
+internal sealed class EfficiencyExperiment(ClipConfig config, TrainingOptions options, IPairSource train, ZeroShotProbe probe, LabelledSet test)
+{
+    /// <summary>Trains one objective from scratch.</summary>
+    /// <param name="kind">Which.</param>
+    /// <param name="points">How many times accuracy is measured, evenly on the logarithmic axis; the last time at the end.</param>
+    /// <param name="say">Told of every measurement.</param>
+    /// <param name="cancellation">Stops after the step at hand.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async Task<EfficiencyCurve> RunAsync(ObjectiveKind kind, int points, Action<string> say, CancellationToken cancellation)
+    {
+        var own = kind.Config(config);
+        var objective = ModelStart.Create(options with { Objective = kind }, own, say);
+        using var module = objective.Module;
+        var measured = new List<EfficiencyPoint>();
+        long images = 0;
+        var steps = Steps(options.Epochs * train.StepsPerEpoch, points);
+        using var loop = new TrainingLoop(objective, own.Vision.ImageSize, options with { Objective = kind }, train, validator: null, checkpoints: null) { OnStep = Step };
+        if (!await loop.RunAsync(cancellation).ConfigureAwait(false)) throw new OperationCanceledException(cancellation);
+        return new EfficiencyCurve(kind, measured);
+
+        void Step(StepReport step)
+        {
+            images += step.Pairs;
+            if (!steps.Contains(step.Step)) return;
+            module.eval();
+            var result = probe.Measure(objective, test);
+            module.train();
+            measured.Add(new EfficiencyPoint(images, result.Top1, result.Top5));
+            say(FormattableString.Invariant($"{kind.Name()}  {images} images  loss {step.Loss:F3}  top-1 {result.Top1:P1}  top-5 {result.Top5:P1}"));
+        }
+    }
+
+    /// <summary>The steps after which accuracy is measured, in equal ratios from the total down to a hundredth of it.</summary>
+    public static IReadOnlySet<long> Steps(long total, int points) => Enumerable.Range(0, points)
+        .Select(i => (long)Math.Max(1, Math.Round(total * Math.Pow(0.01, points == 1 ? 0 : (double)i / (points - 1))))).ToHashSet();
+}

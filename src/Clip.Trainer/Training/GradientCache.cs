@@ -1,0 +1,56 @@
+using Clip.Trainer.Objectives;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Training;
+
+/// <summary>
+/// The loss and the gradients of a large batch in the memory of a small one (Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size
+/// under Memory Limited Setup"; open_clip's <c>--accum-freq</c>): every part is encoded without gradients, the loss of all features gives the
+/// gradients of the features, and each part is encoded again to take its features' gradients on to the weights.
+/// </summary>
+/// <remarks>
+/// Loss and gradients are those of the large batch. A batch norm, though, sees the parts: its statistics are a part's, in both runs alike, and its running statistics
+/// move as by a step for each part, the first run undone.
+/// open_clip adds up the logit scale's gradient once for each part; here it is counted once, as in a large batch.
+/// </remarks>
+internal static class GradientCache
+{
+    /// <summary>Adds a batch's gradients to those of the weights.</summary>
+    /// <returns>The loss; where it is not finite, no gradient has changed.</returns>
+    public static float Backward(IContrastiveObjective objective, IReadOnlyList<(Tensor Pixels, Tensor Ids)> parts)
+    {
+        using var scope = NewDisposeScope();
+        var (images, texts) = Features(objective, parts);
+        var loss = objective.LossOf(images, texts);
+        var value = loss.item<float>();
+        if (!float.IsFinite(value)) return value;
+        loss.backward();
+
+        long start = 0;
+        foreach (var (pixels, ids) in parts)
+        {
+            using var part = NewDisposeScope();
+            var (image, text) = objective.Encode(pixels, ids);
+            var count = pixels.shape[0];
+            var pulled = (image * images.grad!.narrow(0, start, count)).sum() + (text * texts.grad!.narrow(0, start, count)).sum();
+            if (!pulled.requires_grad) break; // both towers are locked
+            pulled.backward();
+            start += count;
+        }
+
+        return value;
+    }
+
+    private static (Tensor Images, Tensor Texts) Features(IContrastiveObjective objective, IReadOnlyList<(Tensor Pixels, Tensor Ids)> parts)
+    {
+        using var scope = NewDisposeScope();
+        using var unused = no_grad();
+        var buffers = objective.Module.named_buffers().Select(b => (Value: b.buffer, Before: b.buffer.clone())).ToList();
+        var features = parts.Select(p => objective.Encode(p.Pixels, p.Ids)).ToList();
+        foreach (var (value, before) in buffers) value.copy_(before);
+        return (Leaf(features.Select(f => f.Image)), Leaf(features.Select(f => f.Text)));
+
+        static Tensor Leaf(IEnumerable<Tensor> rows) => cat([.. rows], 0).requires_grad_(true).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,47 @@
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Objectives;
+using TorchSharp;
+
+namespace Clip.Trainer.Training;
+
+/// <summary>From options to an objective that is ready to be trained.</summary>
+internal static class ModelStart
+{
+    /// <summary>Creates the objective's model, gives it its starting weights, and freezes what shall stay.</summary>
+    /// <param name="options">Objective, seed, and what to start from.</param>
+    /// <param name="config">The model's sizes, which went through the objective.</param>
+    /// <param name="say">Told what was started from.</param>
+    /// <returns>The caller disposes its module.</returns>
+    /// <exception cref="ClipException">The starting weights do not fit, or an option does not fit the model.</exception>
+    public static IObjective Create(TrainingOptions options, ClipConfig config, Action<string> say)
+    {
+        config.RequireTrainable();
+        torch.manual_seed(options.Seed);
+        var objective = options.Objective.Create(config);
+        var module = objective.Module;
+        try
+        {
+            if (options.FineTuning.Pretrained is { } path)
+            {
+                var fresh = Pretrained.Load(module, path);
+                say(fresh.Count == 0 ? $"Starting from {path}." : $"Starting from {path}; new are {Short(fresh)}.");
+            }
+
+            FineTuning.Apply(module, config, options.FineTuning);
+            if (torch.cuda_is_available()) module.to(torch.CUDA);
+            return objective;
+        }
+        catch
+        {
+            module.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A model's weights as they are written: with LoRA's updates merged.</summary>
+    public static Dictionary<string, WeightTensor> Export(torch.nn.Module module) => LowRankMerge.Apply(TorchWeights.Of(module));
+
+    private static string Short(IReadOnlyList<string> names) =>
+        names.Count > 3 ? $"{string.Join(", ", names.Take(3))} and {names.Count - 3} more weights" : string.Join(", ", names);
+}

@@ -1,0 +1,189 @@
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Objectives;
+using Clip.Trainer.Tests.Checkpoints;
+using Clip.Trainer.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Tests.Training;
+
+public sealed class FineTuningTests : IDisposable
+{
+    private static readonly ClipConfig Vit = Config("""{"image_size": 16, "layers": 3, "width": 16, "head_width": 8, "patch_size": 8}""");
+    private static readonly ClipConfig ResNet = Config("""{"image_size": 32, "layers": [1, 1, 1, 1], "width": 2, "head_width": 8}""");
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void EveryParameterOfATowerIsInExactlyOneGroup()
+    {
+        foreach (var config in new[] { Vit, ResNet })
+        {
+            using var model = new ClipModel(config);
+            var image = FineTuning.ImageGroups(config.Vision).SelectMany(g => g).ToArray();
+            var text = FineTuning.TextGroups(config.Text).SelectMany(g => g).ToArray();
+
+            foreach (var (name, _) in model.named_parameters().Where(p => p.name != "logit_scale"))
+            {
+                Assert.Equal(name.StartsWith("visual.", StringComparison.Ordinal) ? 1 : 0, image.Count(name.StartsWith));
+                Assert.Equal(name.StartsWith("visual.", StringComparison.Ordinal) ? 0 : 1, text.Count(name.StartsWith));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(0, "")]
+    [InlineData(1, "visual.proj")]
+    [InlineData(2, "visual.proj visual.ln_post visual.transformer.resblocks.2")]
+    [InlineData(3, "visual.proj visual.ln_post visual.transformer.resblocks.2 visual.transformer.resblocks.1")]
+    public void UnlockedGroupsAreCountedFromTheTop(int unlocked, string trained)
+    {
+        using var model = new ClipModel(Vit);
+
+        FineTuning.Apply(model, Vit, new FineTuningOptions { LockImage = true, LockImageUnlockedGroups = unlocked });
+
+        var prefixes = trained.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        foreach (var (name, parameter) in model.named_parameters())
+            Assert.Equal(!name.StartsWith("visual.", StringComparison.Ordinal) || prefixes.Any(name.StartsWith), parameter.requires_grad);
+    }
+
+    [Fact]
+    public void ALockedTextTowerLeavesTheRestToTrain()
+    {
+        using var model = new ClipModel(Vit);
+
+        FineTuning.Apply(model, Vit, new FineTuningOptions { LockText = true, LockTextUnlockedLayers = 1 });
+
+        var frozen = model.named_parameters().Where(p => !p.parameter.requires_grad).Select(p => p.name).ToArray();
+        Assert.Contains("token_embedding.weight", frozen);
+        Assert.DoesNotContain("text_projection", frozen);
+        Assert.DoesNotContain("logit_scale", frozen);
+        Assert.DoesNotContain(frozen, name => name.StartsWith("visual.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void MoreUnlockedGroupsThanThereAreAreRefused()
+    {
+        using var model = new ClipModel(Vit);
+
+        var error = Assert.Throws<ClipException>(() =>
+            FineTuning.Apply(model, Vit, new FineTuningOptions { LockImage = true, LockImageUnlockedGroups = 6 }));
+
+        Assert.Contains("--lock-image-unlocked-groups 6", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ALockedResNetKeepsItsStatistics()
+    {
+        using var model = new ClipModel(ResNet);
+        FineTuning.Apply(model, ResNet, new FineTuningOptions { LockImage = true, LockImageUnlockedGroups = 2 });
+        var before = TorchWeights.Of(model);
+
+        model.train();
+        using (NewDisposeScope()) model.EncodeImage(randn(4, 3, 32, 32));
+
+        var moved = TorchWeights.Of(model).Where(w => !w.Value.Data.Span.SequenceEqual(before[w.Key].Data.Span)).Select(w => w.Key).ToArray();
+        Assert.NotEmpty(moved);
+        Assert.All(moved, name => Assert.StartsWith("visual.layer4.", name, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void MergedUpdatesComputeTheSame(bool resNet)
+    {
+        var config = resNet ? ResNet : Vit;
+        manual_seed(1);
+        using var scope = NewDisposeScope();
+        using var unused = no_grad();
+        using var adapted = new ClipModel(config);
+        adapted.eval();
+        var (pixels, ids) = Inputs(config);
+        var before = adapted.Forward(pixels, ids);
+        FineTuning.Apply(adapted, config, new FineTuningOptions { LoraRank = 2, LoraAlpha = 6 });
+        var untouched = adapted.Forward(pixels, ids);
+        Assert.InRange((untouched.ImageFeatures - before.ImageFeatures).abs().max().item<float>(), 0, 1e-6);
+        foreach (var (_, b) in adapted.named_parameters().Where(p => p.name.EndsWith("lora_B", StringComparison.Ordinal))) b.normal_(0, 0.1);
+        var (image, text, _) = adapted.Forward(pixels, ids);
+
+        using var merged = new ClipModel(config);
+        TorchWeights.Load(merged, LowRankMerge.Apply(TorchWeights.Of(adapted)), "test");
+        merged.eval();
+        var (mergedImage, mergedText, _) = merged.Forward(pixels, ids);
+
+        Assert.InRange((image - before.ImageFeatures).abs().max().item<float>(), 1e-3, 2);
+        Assert.InRange((text - before.TextFeatures).abs().max().item<float>(), 1e-3, 2);
+        Assert.InRange((image - mergedImage).abs().max().item<float>(), 0, 1e-6);
+        Assert.InRange((text - mergedText).abs().max().item<float>(), 0, 1e-6);
+    }
+
+    [Fact]
+    public void OnlyUpdatesAndTheTemperatureAreTrainedWithLora()
+    {
+        using var model = new ClipModel(Vit);
+        FineTuning.Apply(model, Vit, new FineTuningOptions { LoraRank = 4 });
+        using var scope = NewDisposeScope();
+        var (pixels, ids) = Inputs(Vit);
+
+        new ClipObjective(model).Loss(pixels, ids).backward();
+
+        var trained = model.named_parameters().Where(p => p.parameter.grad is not null).Select(p => p.name).ToArray();
+        // Two towers of three blocks, four matrices each, A and B.
+        Assert.Equal(2 * 3 * 4 * 2, trained.Count(name => name.Contains("_lora.", StringComparison.Ordinal)));
+        Assert.Equal(["logit_scale"], trained.Where(name => !name.Contains("_lora.", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void ACheckpointOfARunIsALoraModelMerged()
+    {
+        using var adapted = new ClipModel(Vit);
+        FineTuning.Apply(adapted, Vit, new FineTuningOptions { LoraRank = 2 });
+        using (no_grad())
+        {
+            foreach (var (_, b) in adapted.named_parameters().Where(p => p.name.EndsWith("lora_B", StringComparison.Ordinal))) b.normal_(0, 0.1);
+        }
+
+        SafetensorsWriter.Write(_folder["step.safetensors"], TorchWeights.Of(adapted).Select(w => KeyValuePair.Create($"model.{w.Key}", w.Value)));
+        using var model = new ClipModel(Vit);
+
+        Assert.Empty(Pretrained.Load(model, _folder["step.safetensors"]));
+
+        SameWeights.Assert(LowRankMerge.Apply(TorchWeights.Of(adapted)), TorchWeights.Of(model));
+    }
+
+    [Fact]
+    public void AnImageTowerIsTakenFromAModelThatPredictsWords()
+    {
+        using var words = new BagOfWordsModel(Vit);
+        SafetensorsWriter.Write(_folder["words.safetensors"], TorchWeights.Of(words).Select(w => KeyValuePair.Create($"model.{w.Key}", w.Value)));
+        using var model = new ClipModel(Vit);
+
+        var fresh = Pretrained.Load(model, _folder["words.safetensors"]);
+
+        Assert.Contains("text_projection", fresh);
+        Assert.DoesNotContain(fresh, name => name.StartsWith("visual.", StringComparison.Ordinal));
+        Assert.Equal(TorchWeights.Of(words)["visual.proj"].Data.ToArray(), TorchWeights.Of(model)["visual.proj"].Data.ToArray());
+    }
+
+    [Fact]
+    public void WeightsOfAnotherSizeAreRefused()
+    {
+        using var other = new ClipModel(Config("""{"image_size": 16, "layers": 2, "width": 16, "head_width": 8, "patch_size": 8}"""));
+        SafetensorsWriter.Write(_folder["other.safetensors"], TorchWeights.Of(other));
+        using var model = new ClipModel(Vit);
+
+        var error = Assert.Throws<ClipException>(() => Pretrained.Load(model, _folder["other.safetensors"]));
+
+        Assert.Contains("no weight 'visual.transformer.resblocks.2.", error.Message, StringComparison.Ordinal);
+    }
+
+    private static ClipConfig Config(string vision) => ClipConfigJson.Parse(
+        $$"""{"embed_dim": 8, "vision_cfg": {{vision}}, "text_cfg": {"context_length": 6, "vocab_size": 12, "width": 16, "heads": 2, "layers": 3} }""", "test");
+
+    private static (Tensor Pixels, Tensor Ids) Inputs(ClipConfig config) => (
+        randn(4, 3, config.Vision.ImageSize, config.Vision.ImageSize),
+        tensor(new long[,] { { 10, 1, 11, 0 }, { 10, 2, 11, 0 }, { 10, 3, 4, 11 }, { 10, 5, 11, 0 } }));
+}

@@ -1,0 +1,93 @@
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Objectives;
+using Clip.Trainer.Tests.Modeling;
+using Clip.Trainer.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Tests.Training;
+
+public sealed class TrainingStepTests
+{
+    private static readonly ClipConfig Config = new ClipConfig
+    {
+        EmbedDim = 8,
+        Vision = new VisionTransformerConfig { ImageSize = 16, PatchSize = 8, Width = 16, Layers = 3, Heads = 2, MlpWidth = 32 },
+        Text = new TextConfig { ContextLength = 6, Width = 16, Layers = 3, Heads = 2, MlpWidth = 32 },
+    }.WithVocabulary(32);
+
+    [Theory]
+    [InlineData(3, false)] // parts of 3, 3 and 2
+    [InlineData(8, false)]
+    [InlineData(2, true)]
+    [InlineData(1, true)]
+    public void LossAndGradientsArePartsAndCheckpointsOrNotThoseOfOneLargeBatch(int parts, bool checkpointing)
+    {
+        using var scope = NewDisposeScope();
+        var (whole, expected) = LossAndGradients(new TrainingOptions());
+
+        var (loss, gradients) = LossAndGradients(new TrainingOptions { AccumFrequency = parts, GradCheckpointing = checkpointing });
+
+        Assert.Equal(whole, loss, 1e-5);
+        Assert.Equal(expected.Keys, gradients.Keys);
+        foreach (var (name, gradient) in expected)
+            Assert.InRange((gradients[name] - gradient).abs().max().item<float>(), 0, 1e-5 * Math.Max(1, gradient.abs().max().item<float>()));
+    }
+
+    [Fact]
+    public void InPartsABatchNormsRunningStatisticsMoveOnceForEachPart()
+    {
+        using var scope = NewDisposeScope();
+        using var model = RandomResNet.Create();
+        using var step = new TrainingStep(new ClipObjective(model), new TrainingOptions { AccumFrequency = 2 });
+        var before = Counts();
+
+        step.Take(RandomResNet.Images(4), Ids(4), learningRate: 0);
+
+        Assert.All(before.Zip(Counts()), c => Assert.Equal(c.First + 2, c.Second));
+
+        long[] Counts() => [.. model.named_buffers().Where(b => b.name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).Select(b => b.buffer.item<long>())];
+    }
+
+    [Fact]
+    public void APairThatIsNotFiniteIsNamedAndChangesNoWeight()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model();
+        using var step = new TrainingStep(new ClipObjective(model), new TrainingOptions { AccumFrequency = 2 });
+        var before = model.LogitScale.item<float>();
+        var pixels = Pixels(8);
+        pixels[6, 0, 3, 3] = tensor(float.NaN);
+
+        Assert.False(step.Take(pixels, Ids(8), learningRate: 1).IsFinite);
+
+        Assert.Equal([6], step.Culprits(pixels, Ids(8)));
+        Assert.Equal(before, model.LogitScale.item<float>());
+        Assert.Equal(0, step.Steps);
+    }
+
+    private static (double Loss, Dictionary<string, Tensor> Gradients) LossAndGradients(TrainingOptions options)
+    {
+        using var model = Model();
+        using var step = new TrainingStep(new ClipObjective(model), options with { Optimizer = new AdamWOptions(WeightDecay: 0) });
+        var loss = step.Take(Pixels(8), Ids(8), learningRate: 0).Loss;
+        return (loss, model.named_parameters().ToDictionary(p => p.name, p => p.parameter.grad!.to_dense().clone()));
+    }
+
+    internal static ClipModel Model()
+    {
+        var model = new ClipModel(Config);
+        TorchWeights.Load(model, RandomWeights.Create(Config, seed: 1), "the seed");
+        return model;
+    }
+
+    internal static Tensor Pixels(int count)
+    {
+        using var random = new Generator(1);
+        return randn([count, 3, 16, 16], generator: random);
+    }
+
+    internal static Tensor Ids(int count) =>
+        tensor(Enumerable.Range(0, count).SelectMany(i => new long[] { 30, i % 8, 9 + (i % 5), 31 }).ToArray(), [count, 4]);
+}
