@@ -26,7 +26,9 @@ internal static class TrainPeakCommand
             using var data = StepData.Create(parsed.GetValue(settings)!);
             using var step = new OwnStep(data, new TrainingOptions
             {
-                Bfloat16 = parsed.GetValue(bfloat16), GradCheckpointing = parsed.GetValue(checkpointing), AccumFrequency = parsed.GetValue(parts),
+                Bfloat16 = parsed.GetValue(bfloat16),
+                GradCheckpointing = parsed.GetValue(checkpointing),
+                AccumFrequency = parsed.GetValue(parts),
             });
             var before = ProcessMemory.MiB("VmRSS");
             var times = Enumerable.Range(0, 7).Select(_ => step.Step().Time.TotalMilliseconds).Order().ToArray();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Conversion;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Onnx;
 
 namespace Clip.Trainer.Commands;
@@ -23,14 +24,28 @@ internal static class InitCommand
         {
             var target = ModelFolderWriter.EnsureReplaceable(parsed.GetValue(output)!);
             var config = ModelConfigFile.Read(parsed.GetValue(model)!);
-            var vocabulary = parsed.GetValue(tokenizer) is { } path ? TokenizerFiles.Load(path) : null;
-            if (vocabulary is not null) config = config.WithVocabulary(vocabulary.Size, vocabulary.StartOfTextId, vocabulary.EndOfTextId);
-
+            var writeTokenizer = parsed.GetValue(tokenizer) is { } path ? Tokenizer(path, ref config) : null;
             var weights = RandomWeights.Create(config, parsed.GetValue(seed));
-            ModelFolderWriter.Write(config, weights, target, folder => vocabulary?.Save(folder, config.Text.ContextLength));
+            ModelFolderWriter.Write(config, weights, target, writeTokenizer);
             Console.WriteLine($"{ModelDescription.Architecture(config)}: {ModelDescription.Sizes(config)}");
             Console.WriteLine($"Model folder: {target}");
         });
         return command;
+    }
+
+    /// <summary>What writes a tokenizer into a folder; the model is made to fit it.</summary>
+    private static Action<string> Tokenizer(string path, ref ClipConfig config)
+    {
+        if (config.IsSiglip)
+        {
+            var files = SiglipTokenizerFiles.Open(path);
+            if (files.CountEntries() is { } entries) config = config with { Text = config.Text with { VocabSize = entries } };
+            return files.CopyTo;
+        }
+
+        var vocabulary = TokenizerFiles.Load(path);
+        config = config.WithVocabulary(vocabulary.Size, vocabulary.StartOfTextId, vocabulary.EndOfTextId);
+        var context = config.Text.ContextLength;
+        return folder => vocabulary.Save(folder, context);
     }
 }

@@ -160,7 +160,8 @@ internal static class Inspection
 
     private static IEnumerable<(string Heading, string Text)> Tokenizer(ModelSurroundings around, bool isSiglip, List<string> missing)
     {
-        if (isSiglip && SiglipTokenizerFiles.Find(around.Folder) is { } files) yield return ("tokenizer", $"{files.CountEntries()} entries");
+        if (isSiglip && SiglipTokenizerFiles.Find(around.Folder) is { } files)
+            yield return ("tokenizer", files.CountEntries() is { } entries ? $"{entries} entries" : "a SentencePiece model");
         else if (!isSiglip && around.Tokenizer is { } path) yield return ("tokenizer", $"{TokenizerFiles.Load(path).Size} entries");
         else missing.Add("a tokenizer, so only the image side can be used: clip convert --tokenizer adds one");
     }

@@ -104,7 +104,9 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         _ => config,
     };
 
-    /// <summary>What writes CLIP's tokenizer into a folder; null where there is none. It tells a config off the weights its special tokens.</summary>
+    /// <summary>
+    /// What writes CLIP's tokenizer into a folder; null where there is none. It tells a config off the weights its special tokens.
+    /// </summary>
     private Action<string>? Tokenizer(ModelSurroundings around, ref ClipConfig config, bool isInferred)
     {
         if ((options.Tokenizer ?? around.Tokenizer) is not { } path) return null;
@@ -113,7 +115,9 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
             config = config with { Text = config.Text with { BosTokenId = tokenizer.StartOfTextId, EosTokenId = tokenizer.EndOfTextId } };
         TokenizerFiles.RequireFit(tokenizer, config.Text);
         var context = config.Text.ContextLength;
-        return folder => tokenizer.Save(folder, context);
+        // Where padding matters, it is open_clip's; else Hugging Face's, which its clients expect.
+        var padding = config.Text.NeedsFullContext ? 0 : tokenizer.EndOfTextId;
+        return folder => tokenizer.Save(folder, context, padding);
     }
 
     private Action<string>? SiglipTokenizer(ModelSurroundings around, ClipConfig config)

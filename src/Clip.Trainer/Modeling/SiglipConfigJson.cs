@@ -7,8 +7,8 @@ using static Clip.Trainer.Modeling.ClipConfigJson;
 namespace Clip.Trainer.Modeling;
 
 /// <summary>
-/// Configs of SigLIP models: Hugging Face's <c>config.json</c> of a <c>SiglipModel</c>, and open_clip's, which names its image tower by timm's
-/// name. What a SigLIP has that a CLIP has not: an attention-pooling head, texts that are filled up to the context, seen in both
+/// Configs of SigLIP models: Hugging Face's <c>config.json</c> of a <c>SiglipModel</c>, and open_clip's, which names its image tower by
+/// timm's name. What a SigLIP has that a CLIP has not: an attention-pooling head, texts that are filled up to the context, seen in both
 /// directions and read at the last token, and a bias of the logits.
 /// </summary>
 internal static partial class SiglipConfigJson
@@ -40,15 +40,19 @@ internal static partial class SiglipConfigJson
     public static bool IsSiglip(JsonElement visionCfg) => visionCfg.TryGetProperty("timm_model_name", out var name)
         && name.ValueKind == JsonValueKind.String && TimmName().IsMatch(name.GetString()!) && Text(visionCfg, "timm_pool", "") == "map";
 
-    /// <summary>Reads Hugging Face's config; what it leaves out has the defaults of transformers' SiglipTextConfig and SiglipVisionConfig.</summary>
+    /// <summary>
+    /// Reads Hugging Face's config; what it leaves out has the defaults of transformers' SiglipTextConfig and SiglipVisionConfig.
+    /// </summary>
     public static ClipConfig FromHuggingFace(JsonElement root, string source)
     {
-        var (vision, text) = (root.GetProperty("vision_config"), root.GetProperty("text_config"));
+        if (!root.TryGetProperty("vision_config", out var vision) || !root.TryGetProperty("text_config", out var text))
+            throw new ClipException($"{source} is not a SigLIP config: it lacks vision_config or text_config; get it again.");
         var activation = ParseActivation(Text(text, "hidden_act", "gelu_pytorch_tanh"), source);
         var epsilon = Double(text, "layer_norm_eps", 1e-6);
         if (activation != ParseActivation(Text(vision, "hidden_act", "gelu_pytorch_tanh"), source)
             || epsilon != Double(vision, "layer_norm_eps", 1e-6))
-            throw new ClipException($"{source}: the towers differ in hidden_act or layer_norm_eps; models with the same in both are supported.");
+            throw new ClipException(
+                $"{source}: the towers differ in hidden_act or layer_norm_eps; models with the same in both are supported.");
         if (vision.TryGetProperty("vision_use_head", out var head) && head.ValueKind == JsonValueKind.False)
             throw new ClipException($"{source}: a SigLIP without its pooling head (vision_use_head) is not supported; give one with.");
 

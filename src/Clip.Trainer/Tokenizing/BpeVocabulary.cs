@@ -53,17 +53,21 @@ public sealed class BpeVocabulary
     /// </summary>
     /// <param name="folder">Where to; created if need be, files there are overwritten.</param>
     /// <param name="contextLength">The length to which others' tokenizers shall cut texts: the most tokens that the model takes.</param>
-    public void Save(string folder, int contextLength = ClipTokenizer.DefaultContextLength)
+    public void Save(string folder, int contextLength = ClipTokenizer.DefaultContextLength) => Save(folder, contextLength, EndOfTextId);
+
+    /// <summary>Writes the files for a model whose features depend on what texts are filled up with.</summary>
+    internal void Save(string folder, int contextLength, int paddingId)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        var padding = _vocabulary.Ids.First(p => p.Value == paddingId).Key;
         Directory.CreateDirectory(folder);
 
         var ids = new JsonObject(_vocabulary.InOrder.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value)));
         Write("vocab.json", ids.ToJsonString(Plain));
         Write("merges.txt", string.Concat(_vocabulary.MergeLines().Select(line => line + "\n")));
         Write("tokenizer.json", HuggingFaceTokenizer.TokenizerJson(_vocabulary).ToJsonString(Indented));
-        Write("tokenizer_config.json", HuggingFaceTokenizer.Config(_vocabulary, contextLength).ToJsonString(Indented));
-        Write("special_tokens_map.json", HuggingFaceTokenizer.SpecialTokens(_vocabulary).ToJsonString(Indented));
+        Write("tokenizer_config.json", HuggingFaceTokenizer.Config(_vocabulary, contextLength, padding).ToJsonString(Indented));
+        Write("special_tokens_map.json", HuggingFaceTokenizer.SpecialTokens(_vocabulary, padding).ToJsonString(Indented));
 
         void Write(string file, string text) => File.WriteAllText(Path.Combine(folder, file), text, new UTF8Encoding(false));
     }

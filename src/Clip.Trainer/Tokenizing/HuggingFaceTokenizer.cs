@@ -60,7 +60,7 @@ internal static class HuggingFaceTokenizer
         JsonObject AddedToken(string content) => Token(content, ("id", vocabulary.Ids[content]), ("special", true));
     }
 
-    public static JsonObject Config(Vocabulary vocabulary, int contextLength) => new()
+    public static JsonObject Config(Vocabulary vocabulary, int contextLength, string padding) => new()
     {
         ["tokenizer_class"] = "CLIPTokenizer",
         ["do_lower_case"] = true,
@@ -68,15 +68,15 @@ internal static class HuggingFaceTokenizer
         ["errors"] = "replace",
         ["bos_token"] = vocabulary.StartOfText,
         ["eos_token"] = vocabulary.EndOfText,
-        ["pad_token"] = vocabulary.EndOfText,
+        ["pad_token"] = padding,
         ["unk_token"] = vocabulary.EndOfText,
     };
 
-    public static JsonObject SpecialTokens(Vocabulary vocabulary) => new()
+    public static JsonObject SpecialTokens(Vocabulary vocabulary, string padding) => new()
     {
         ["bos_token"] = Token(vocabulary.StartOfText),
         ["eos_token"] = Token(vocabulary.EndOfText),
-        ["pad_token"] = vocabulary.EndOfText,
+        ["pad_token"] = padding,
         ["unk_token"] = Token(vocabulary.EndOfText),
     };
 

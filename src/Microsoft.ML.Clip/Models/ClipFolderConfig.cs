@@ -23,7 +23,10 @@ internal sealed record ClipFolderConfig(string? ModelType, int? ContextLength, b
             var type = Get(root, "model_type")?.GetString();
             var length = Get(Get(model, "text_config"), "max_position_embeddings") ?? Get(Get(model, "text_cfg"), "context_length");
             var isSiglip = type?.StartsWith("siglip", StringComparison.OrdinalIgnoreCase) == true;
-            return new(type, length?.GetInt32(), isSiglip ? false : !Get(Get(model, "text_cfg"), "no_causal_mask")?.GetBoolean());
+            // clip convert keeps open_clip's words in Hugging Face's config. A text read at the context's last place is padded as well.
+            var text = Get(model, "text_cfg") ?? Get(model, "text_config");
+            var isPadded = isSiglip || Get(text, "pool_type")?.GetString() == "last";
+            return new(type, length?.GetInt32(), isPadded ? false : !Get(text, "no_causal_mask")?.GetBoolean());
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {

@@ -83,7 +83,7 @@ internal static class VocabularyReader
         foreach (var path in SpecialTokenFiles(folder))
         {
             using var json = JsonFile.Parse(File.ReadAllBytes(path), path);
-            found = (found.Start ?? Name(json.RootElement, "bos_token"), found.End ?? Name(json.RootElement, "eos_token"));
+            found = (found.Start ?? Name(json.RootElement, "bos_token", path), found.End ?? Name(json.RootElement, "eos_token", path));
         }
 
         return found;
@@ -94,7 +94,7 @@ internal static class VocabularyReader
         .Select(path =>
         {
             using var json = JsonFile.Parse(File.ReadAllBytes(path), path);
-            return Name(json.RootElement, "pad_token");
+            return Name(json.RootElement, "pad_token", path);
         })
         .FirstOrDefault(name => name is not null);
 
@@ -102,10 +102,18 @@ internal static class VocabularyReader
         new[] { "special_tokens_map.json", "tokenizer_config.json" }.Select(name => Path.Combine(folder, name)).Where(File.Exists);
 
     /// <summary>A token is written as its text, or as an object with a <c>content</c>.</summary>
-    private static string? Name(JsonElement map, string key)
+    private static string? Name(JsonElement map, string key, string path)
     {
         if (map.ValueKind != JsonValueKind.Object || !map.TryGetProperty(key, out var token)) return null;
         if (token.ValueKind == JsonValueKind.Object && token.TryGetProperty("content", out var content)) token = content;
-        return token.ValueKind == JsonValueKind.String ? token.GetString() : null;
+        try
+        {
+            return token.ValueKind == JsonValueKind.String ? token.GetString() : null;
+        }
+        catch (InvalidOperationException e)
+        {
+            // JSON's parser checks neither UTF-8 nor surrogates.
+            throw new InvalidDataException($"{path}: {key} is not text: {e.Message}", e);
+        }
     }
 }

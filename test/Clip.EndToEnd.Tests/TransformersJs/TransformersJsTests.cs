@@ -6,8 +6,7 @@ using Microsoft.ML.Data;
 namespace Clip.EndToEnd.Tests;
 
 /// <summary>
-/// Another reader of the model folder: transformers.js. Runs where <c>CLIP_TEST_NODE_MODULES</c> names a <c>node_modules</c> folder into which
-/// <c>npm install --ignore-scripts @huggingface/transformers</c> has put it.
+/// Another reader of the model folder: transformers.js.
 /// </summary>
 [Collection(SharedModel.Name)]
 public sealed class TransformersJsTests(TrainedModel trained)
@@ -59,16 +58,8 @@ public sealed class TransformersJsTests(TrainedModel trained)
 
     private async Task<float[][]> ClassifyAsync(string[] images, string[] labels)
     {
-        var modules = Environment.GetEnvironmentVariable("CLIP_TEST_NODE_MODULES");
-        Skip.If(modules is null, "CLIP_TEST_NODE_MODULES names no node_modules folder.");
-        Skip.IfNot(Directory.Exists(Path.Combine(modules!, "@huggingface", "transformers")), $"{modules} has no @huggingface/transformers.");
-        Skip.IfNot(HasNode, "There is no node on the PATH.");
-
-        var script = Path.Combine(AppContext.BaseDirectory, "TransformersJs", "zero-shot.cjs");
-        using var node = ChildProcess.Start("node", trained.Folder, [script, modules!, trained.Folder, JsonSerializer.Serialize(labels), Template, .. images]);
-        return [.. (await node.FinishAsync()).Succeeded().OutputLines.Select(line => JsonSerializer.Deserialize<float[]>(line)!)];
+        TransformersJs.SkipWhereAbsent();
+        var lines = await TransformersJs.RunAsync("zero-shot.cjs", trained.Folder, [trained.Folder, JsonSerializer.Serialize(labels), Template, .. images]);
+        return [.. lines.Select(line => JsonSerializer.Deserialize<float[]>(line)!)];
     }
-
-    private static bool HasNode =>
-        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(f => File.Exists(Path.Combine(f, "node")) || File.Exists(Path.Combine(f, "node.exe")));
 }

@@ -46,6 +46,20 @@ public sealed class CheckpointFileTests : IDisposable
     }
 
     [Fact]
+    public void Entries_that_lead_out_of_an_archive_are_never_written_anywhere()
+    {
+        var path = Zip(StateDict(count: 2, offset: 0, rows: 1, columns: 2, stride0: 2, stride1: 1), [3, 4]);
+        using (var zip = ZipFile.Open(path, ZipArchiveMode.Update))
+        {
+            foreach (var name in new[] { "../../evil.txt", "/evil.txt" }) zip.CreateEntry(name).Open().Dispose();
+        }
+
+        Assert.Equal([3f, 4f], CheckpointFile.Load(path)["w"].Data.ToArray());
+        Assert.Equal(["x.pt"], _folder.Entries);
+        Assert.False(File.Exists(Path.Combine(_folder.FullName, "..", "..", "evil.txt")));
+    }
+
+    [Fact]
     public void A_function_that_is_permitted_may_still_not_be_misused()
     {
         Refused.With("torch.FloatStorage is not a function", () => CheckpointFile.Load(Zip("\u0080\u0002ctorch\nFloatStorage\n)R.")));

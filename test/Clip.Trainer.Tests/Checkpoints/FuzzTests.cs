@@ -1,10 +1,16 @@
 using System.Diagnostics;
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json.Nodes;
 using Clip.Testing;
 using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Conversion;
 using Clip.Trainer.Data;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Onnx;
 using Clip.Trainer.Tests.Onnx;
+using Clip.Trainer.Tests.Siglip;
+using Clip.Trainer.Tokenizing;
 using Xunit.Abstractions;
 
 namespace Clip.Trainer.Tests.Checkpoints;
@@ -55,6 +61,113 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
         Try(File.ReadAllBytes(_folder["model.onnx"]), "model.onnx", path => OnnxSummary.Read(path));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_mutated_SigLIP_is_read_or_refused(bool openClip)
+    {
+        SafetensorsWriter.Write(_folder["sound"], openClip ? TinySiglip.OpenClipWeights() : TinySiglip.Weights());
+        var hints = new ArchitectureHints(Activation.GeluTanh, TinySiglip.Heads, TinySiglip.TextHeads);
+        Try(File.ReadAllBytes(_folder["sound"]), openClip ? "openclip.safetensors" : "hf.safetensors", path =>
+        {
+            using var checkpoint = CheckpointFile.Open(path);
+            var config = ArchitectureInference.Infer(checkpoint.Weights, hints, path);
+            ClipOnnxExporter.Graph("model", config, checkpoint.Weights);
+            NameMap.ToHuggingFace(checkpoint.Weights);
+        });
+    }
+
+    [Fact]
+    public void A_mutated_list_of_shards_is_read_or_refused()
+    {
+        var weights = RandomModel.Weights(RandomModel.Config).ToArray();
+        SafetensorsWriter.Write(_folder["a.safetensors"], weights[..10]);
+        SafetensorsWriter.Write(_folder["b.safetensors"], weights[10..]);
+        var map = new JsonObject(weights.Select((w, i) => KeyValuePair.Create(w.Key, (JsonNode?)(i < 10 ? "a.safetensors" : "b.safetensors"))));
+        var index = new JsonObject { ["metadata"] = new JsonObject { ["total_size"] = 1 }, ["weight_map"] = map };
+
+        Try(Encoding.UTF8.GetBytes(index.ToJsonString()), "model.safetensors.index.json", path => CheckpointFile.Load(path));
+    }
+
+    public static TheoryData<string, string> Configs => new()
+    {
+        { "hf.json", ClipConfigJson.ToHuggingFace(RandomModel.Config) },
+        { "resnet.json", ClipConfigJson.ToHuggingFace(ClipConfigJson.Load("RN50")) },
+        { "siglip.json", TinySiglip.Config.ToJsonString() },
+        {
+            "openclip.json",
+            """
+            {"model_cfg": {"embed_dim": 6, "quick_gelu": false, "vision_cfg": {"image_size": 8, "layers": 2, "width": 16, "head_width": 8, "patch_size": 4},
+             "text_cfg": {"context_length": 10, "vocab_size": 32, "width": 12, "heads": 3, "layers": 3, "mlp_ratio": 4.0, "pool_type": "last"}},
+             "preprocess_cfg": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.25, 0.5], "interpolation": "bilinear", "resize_mode": "shortest"}}
+            """
+        },
+        {
+            "openclip-siglip.json",
+            """
+            {"embed_dim": 768, "vision_cfg": {"image_size": 224, "timm_model_name": "vit_base_patch16_siglip_224", "timm_pool": "map", "timm_proj": "none"},
+             "text_cfg": {"context_length": 64, "vocab_size": 32000, "width": 768, "heads": 12, "layers": 12, "no_causal_mask": true,
+                          "proj_bias": true, "pool_type": "last", "norm_kwargs": {"eps": 1e-6}}}
+            """
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Configs))]
+    public void A_mutated_config_is_read_or_refused(string name, string json) => Try(Encoding.UTF8.GetBytes(json), name, path =>
+    {
+        var config = ModelConfigFile.Read(path);
+        ModelDescription.Sizes(config);
+        ClipConfigJson.ToHuggingFace(config);
+    });
+
+    [Fact]
+    public void A_mutated_preprocessing_file_is_read_or_refused()
+    {
+        ModelFolderWriter.Write(RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder["m"], null);
+
+        Try(File.ReadAllBytes(_folder["m/preprocessor_config.json"]), "preprocessor_config.json", path => PreprocessingFile.Read(path, 8));
+    }
+
+    [Theory]
+    [InlineData("tokenizer.json")]
+    [InlineData("vocab.json")]
+    [InlineData("merges.txt")]
+    [InlineData("special_tokens_map.json")]
+    public void A_mutated_tokenizer_is_read_or_refused(string file)
+    {
+        BpeTrainer.Train(["a photo of a dog", "a photo of a cat"], 530).Save(_folder["t"]);
+        var sound = File.ReadAllBytes(_folder[$"t/{file}"]);
+        if (file != "tokenizer.json") File.Delete(_folder["t/tokenizer.json"]);
+        Try(sound, file, path =>
+        {
+            File.Copy(path, _folder[$"t/{file}"], overwrite: true);
+            TokenizerFiles.Load(_folder["t"]);
+        });
+    }
+
+    [Fact]
+    public void Mutated_merges_of_OpenAIs_are_read_or_refused()
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+            gzip.Write("#version: 0.2\nt h\nth e</w>\na n\nan d</w>\n"u8);
+
+        Try(packed.ToArray(), "bpe.txt.gz", path => TokenizerFiles.Load(path));
+    }
+
+    [Fact]
+    public void A_mutated_tokenizer_of_SigLIPs_is_read_or_refused()
+    {
+        const string json = """{"added_tokens": [{"id": 0, "content": "<pad>"}], "model": {"type": "Unigram", "vocab": [["<pad>", 0], ["a", -1.5]]}}""";
+        Directory.CreateDirectory(_folder["t"]);
+        Try(Encoding.UTF8.GetBytes(json), "tokenizer.json", path =>
+        {
+            File.Copy(path, _folder["t/tokenizer.json"], overwrite: true);
+            SiglipTokenizerFiles.Open(_folder["t"]).RequireFit(TinySiglip.Vocabulary);
+        });
+    }
+
     private void Try(byte[] sound, string name, Action<string> read)
     {
         var (accepted, slowest, largest) = (0, TimeSpan.Zero, 0L);
@@ -62,7 +175,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
         {
             var random = new SampleRandom(seed, name.Length);
             var mutant = Mutate(sound, ref random);
-            var path = _folder["mutant" + Path.GetExtension(name)];
+            var path = _folder["mutant" + Path.GetFileName(name)];
             File.WriteAllBytes(path, mutant);
             var (clock, before) = (Stopwatch.StartNew(), GC.GetAllocatedBytesForCurrentThread());
             try

@@ -1,5 +1,6 @@
 using Clip.Testing;
 using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Tests.Onnx;
 
 namespace Clip.Trainer.Tests.Checkpoints;
 
@@ -65,5 +66,17 @@ public sealed class NameMapTests
         var weights = new Dictionary<string, WeightTensor> { [$"{attention}.q_proj.bias"] = new([1], new[] { 1f }) };
 
         Refused.With($"'{attention}.k_proj.bias' is missing", () => NameMap.ToOpenAI(weights));
+    }
+
+    [Fact]
+    public void Query_key_and_value_are_stacked_and_taken_apart_again_without_a_copy()
+    {
+        var huggingFace = NameMap.ToHuggingFace(RandomModel.Weights(RandomModel.Config));
+        var openAI = NameMap.ToOpenAI(huggingFace);
+        const string query = "text_model.encoder.layers.1.self_attn.q_proj.weight", stacked = "transformer.resblocks.1.attn.in_proj_weight";
+
+        Assert.Equal(huggingFace[query].Data, NameMap.ToHuggingFace(openAI)[query].Data);
+        Assert.Equal(RandomModel.Weights(RandomModel.Config)[stacked].Data.ToArray(), openAI[stacked].Data.ToArray());
+        Assert.Equal(openAI[stacked].Data.Span[^1], openAI[stacked].Data[^1..].Span[0]);
     }
 }

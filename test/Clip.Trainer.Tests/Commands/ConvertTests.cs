@@ -77,6 +77,37 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     }
 
     [SkippableFact]
+    public async Task A_text_read_at_the_last_token_is_filled_up_as_open_clip_does()
+    {
+        var tokenizer = Golden.Path("golden/clip_tokenizer");
+        var config = RandomModel.Config.WithVocabulary(49408);
+        config = config with { Text = config.Text with { Pooling = TextPooling.Last } };
+        Directory.CreateDirectory(_folder["source"]);
+        SafetensorsWriter.Write(_folder["source/model.safetensors"], RandomModel.Weights(config));
+        File.WriteAllText(_folder["source/config.json"], ClipConfigJson.ToHuggingFace(config));
+
+        Assert.Equal(0, await Convert(_folder["source"], $"--tokenizer {tokenizer}"));
+
+        using var model = Microsoft.ML.Clip.ClipModel.Open(_folder["out"]);
+        var padded = Ids([49406, 320, 2368, 49407, 0, 0, 0, 0, 0, 0]);
+        var expected = Run(_folder["out/onnx/text_model.onnx"], ("input_ids", padded))["text_embeds"].Data.ToArray();
+        var actual = model.EmbedText("a cat", normalize: false);
+        Assert.All(expected.Zip(actual), p => Assert.Equal(p.First, p.Second, 1e-5f));
+    }
+
+    [Fact]
+    public async Task An_ONNX_file_is_no_checkpoint()
+    {
+        ClipOnnxExporter.Export(RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder["onnx"]);
+
+        var (exit, _, error) = await Cli.RunApartAsync("convert", _folder["onnx/text_model.onnx"], "--output", _folder["out"], "--gelu");
+
+        Assert.Equal(1, exit);
+        Assert.Contains("is neither safetensors nor a file of PyTorch's", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Equal(["onnx"], _folder.Entries);
+    }
+
+    [SkippableFact]
     public async Task A_config_elsewhere_serves_as_well()
     {
         var hf = Golden.Path("golden/dev_hfcustom/hf/config.json");

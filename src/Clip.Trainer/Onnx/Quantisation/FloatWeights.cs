@@ -13,7 +13,7 @@ internal static class FloatWeights
     /// <param name="tower">The tower and its samples.</param>
     /// <param name="expected">The samples' features in float32.</param>
     /// <param name="graph">Builds the tower's graph.</param>
-    /// <param name="range">How far the 8-bit numbers go.</param>
+    /// <param name="options">How far the 8-bit numbers go, and where a ResNet's activations lie.</param>
     /// <param name="cosine">The mean cosine to reach.</param>
     /// <param name="progress">Told what is going on.</param>
     /// <param name="cancellation">Checked before each measurement.</param>
@@ -21,7 +21,7 @@ internal static class FloatWeights
         SampleTower tower,
         float[][] expected,
         Func<GraphProto> graph,
-        int range,
+        Int8Options options,
         double cosine,
         Action<string>? progress,
         CancellationToken cancellation)
@@ -30,7 +30,7 @@ internal static class FloatWeights
         var all = Mean(projections);
         if (all >= cosine) return projections;
 
-        var weights = Int8Graph.Weights(graph()).Where(w => !projections.Contains(w)).ToHashSet();
+        var weights = Int8Graph.Weights(graph(), options.Activations).Where(w => !projections.Contains(w)).ToHashSet();
         progress?.Invoke(string.Create(
             CultureInfo.InvariantCulture,
             $"{tower.Stem}: the mean cosine is {all:G6} where {cosine} is wanted; measuring what each of {weights.Count} weights costs …"));
@@ -53,7 +53,7 @@ internal static class FloatWeights
         {
             cancellation.ThrowIfCancellationRequested();
             var rounded = graph();
-            Int8Graph.Apply(rounded, new Int8Options { FloatWeights = floats, Range = range });
+            Int8Graph.Apply(rounded, options with { FloatWeights = floats });
             return FeatureCosine.Between(expected, tower.Try(rounded)).Mean;
         }
     }

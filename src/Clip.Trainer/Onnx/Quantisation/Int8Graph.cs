@@ -23,6 +23,11 @@ internal sealed record Int8Options
 
     /// <summary><see cref="Int8Matrix.FullRange"/> or <see cref="Int8Matrix.ReducedRange"/>.</summary>
     public int Range { get; init; } = Int8Matrix.FullRange;
+
+    /// <summary>
+    /// Where a ResNet's activations lie; null leaves its convolutions in float, for scales found while running cost more than they gain.
+    /// </summary>
+    public ActivationRanges? Activations { get; init; }
 }
 
 /// <summary>
@@ -54,13 +59,20 @@ internal sealed class Int8Graph
 
     /// <summary>Rewrites the graph in place.</summary>
     /// <exception cref="ClipException">A weight has a value that is not finite.</exception>
-    public static void Apply(GraphProto graph, Int8Options options) => new Int8Graph(graph, options).Rewrite();
+    public static void Apply(GraphProto graph, Int8Options options)
+    {
+        if (options.Activations is not null) Int8Convolutions.Apply(graph, options);
+        new Int8Graph(graph, options).Rewrite();
+    }
 
     /// <summary>The weights that would be 8 bits, in the order they are used.</summary>
-    public static IReadOnlyList<string> Weights(GraphProto graph)
+    /// <param name="graph">The graph in float32.</param>
+    /// <param name="activations">The ranges that a ResNet's convolutions need.</param>
+    public static IReadOnlyList<string> Weights(GraphProto graph, ActivationRanges? activations = null)
     {
         var pass = new Int8Graph(graph, new Int8Options());
-        return [.. graph.Node.Select(n => pass.Constant(n)?.Name).OfType<string>().Distinct()];
+        var chain = activations is null ? null : new ConvolutionChain(graph);
+        return [.. graph.Node.Select(n => chain?.WeightOf(n) ?? pass.Constant(n)?.Name).OfType<string>().Distinct()];
     }
 
     private void Rewrite()

@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Onnx.Format;
+using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Onnx.Quantisation;
 
@@ -76,9 +77,11 @@ public sealed class ModelFolderQuantiser
         var int8 = new Int8Options { Range = Range };
         if (_options.MeanCosine is { } cosine && _options.Precisions.Contains(OnnxPrecision.Int8))
         {
+            int8 = int8 with { Activations = Activations() };
             var floats = towers.SelectMany(tower =>
-                FloatWeights.Choose(tower, expected[tower.Stem], () => Graph(tower.Stem), Range, cosine, progress, cancellation));
-            int8 = int8 with { FloatWeights = floats.ToHashSet() };
+                FloatWeights.Choose(tower, expected[tower.Stem], () => Graph(tower.Stem), int8, cosine, progress, cancellation)).ToHashSet();
+            int8 = int8 with { FloatWeights = floats };
+            weights = fp32.ToDictionary(pair => pair.Key, pair => Int8Graph.Weights(pair.Value, int8.Activations));
         }
 
         var files = new List<QuantisedFile>();
@@ -108,6 +111,23 @@ public sealed class ModelFolderQuantiser
         }
 
         return new QuantisationReport(files, agreement);
+    }
+
+    /// <summary>
+    /// Where a ResNet's activations lie on the sample images; null for a Vision Transformer, whose scales are found as it runs.
+    /// </summary>
+    private ActivationRanges? Activations()
+    {
+        if (_config.Vision is not ResNetConfig) return null;
+        var preprocessor = ClipImagePreprocessor.Create(ClipImagePreprocessing.Load(Path.Combine(_folder, "preprocessor_config.json")));
+        var images = _options.ImagePaths.Select(path =>
+        {
+            var pixels = new float[preprocessor.FloatCount];
+            preprocessor.Preprocess(File.ReadAllBytes(path), pixels);
+            return pixels;
+        });
+        return ActivationRanges.Measure(
+            Graph(ClipOnnxExporter.VisionStem), images, _config.Vision.ImageSize, Path.Combine(_aside, "ranges.onnx"));
     }
 
     private GraphProto Graph(string stem) => ClipOnnxExporter.Graph(stem, _config, _weights);
