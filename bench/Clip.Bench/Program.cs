@@ -12,4 +12,6 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     KernelsCommand.Create(),
     InputCommand.Create(),
     TrainStepCommand.Create(),
+    TrainMemoryCommand.Create(),
+    TrainPeakCommand.Create(),
 }.Parse(args).Invoke();

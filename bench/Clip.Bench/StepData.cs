@@ -10,31 +10,30 @@ namespace Clip.Bench;
 /// <summary>The model, the batch and the optimizer's settings that everybody's training step starts from.</summary>
 internal sealed class StepData : IDisposable
 {
-    private const int EndOfText = 49407;
-
-    private StepData(string settings, string folder)
+    private StepData(string settings)
     {
         Settings = settings;
-        Start = Path.Combine(folder, "start.safetensors");
         using var json = JsonDocument.Parse(File.ReadAllBytes(settings));
         var optimizer = json.RootElement.GetProperty("optimizer");
         double Number(JsonElement of, string name) => of.GetProperty(name).GetDouble();
         var betas = optimizer.GetProperty("betas");
         LearningRate = Number(optimizer, "lr");
         Optimizer = new AdamWOptions(betas[0].GetDouble(), betas[1].GetDouble(), Number(optimizer, "eps"), Number(optimizer, "weight_decay"));
-        Config = ClipConfigJson.Load(settings).WithVocabulary(EndOfText + 1, EndOfText - 1, EndOfText);
+        var endOfText = json.RootElement.GetProperty("text_cfg").GetProperty("vocab_size").GetInt32() - 1;
+        Config = ClipConfigJson.Load(settings).WithVocabulary(endOfText + 1, endOfText - 1, endOfText);
         var batch = json.RootElement.GetProperty("batch_size").GetInt64();
         var (size, length) = (Config.Vision.ImageSize, Config.Text.ContextLength);
         manual_seed(0);
         Pixels = randn(batch, 3, size, size);
-        Ids = randint(0, EndOfText - 1, new[] { batch, (long)length }, ScalarType.Int64);
-        Ids[TensorIndex.Colon, 0] = tensor((long)EndOfText - 1);
-        Ids[TensorIndex.Colon, -1] = tensor((long)EndOfText);
+        Ids = randint(0, endOfText - 1, new[] { batch, (long)length }, ScalarType.Int64);
+        Ids[TensorIndex.Colon, 0] = tensor((long)endOfText - 1);
+        Ids[TensorIndex.Colon, -1] = tensor((long)endOfText);
     }
 
     public string Settings { get; }
 
-    public string Start { get; }
+    /// <summary>The file that <see cref="Write"/> wrote.</summary>
+    public string Start { get; private set; } = "";
 
     public ClipConfig Config { get; }
 
@@ -48,18 +47,17 @@ internal sealed class StepData : IDisposable
     /// <summary>[B, L], with the end of text in the last column: no text is shorter than the context.</summary>
     public Tensor Ids { get; }
 
-    /// <summary>Draws a start and writes it to a folder for others to read.</summary>
-    public static StepData Create(string settings, string folder)
+    /// <summary>Draws a batch.</summary>
+    public static StepData Create(string settings) => new(settings);
+
+    /// <summary>Writes the starting weights and the batch to a folder, for others to read.</summary>
+    public void Write(string folder)
     {
-        var data = new StepData(settings, folder);
-        using var model = data.Model();
-        using var ids = data.Ids.@float();
-        var batch = new[]
-        {
-            KeyValuePair.Create("batch.pixels", TorchWeights.Copy(data.Pixels)), KeyValuePair.Create("batch.ids", TorchWeights.Copy(ids)),
-        };
-        SafetensorsWriter.Write(data.Start, TorchWeights.Of(model).Concat(batch));
-        return data;
+        using var model = Model();
+        using var ids = Ids.@float();
+        var batch = new[] { KeyValuePair.Create("batch.pixels", TorchWeights.Copy(Pixels)), KeyValuePair.Create("batch.ids", TorchWeights.Copy(ids)) };
+        Start = Path.Combine(folder, "start.safetensors");
+        SafetensorsWriter.Write(Start, TorchWeights.Of(model).Concat(batch));
     }
 
     /// <summary>The model with its starting weights, the same ones each time.</summary>

@@ -1,9 +1,6 @@
 using System.CommandLine;
-using System.Diagnostics;
-using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
 using TorchSharp;
-using ClipModel = Clip.Trainer.Modeling.ClipModel;
 
 namespace Clip.Bench;
 
@@ -36,7 +33,8 @@ internal static class TrainStepCommand
             {
                 NativeAllocator.KeepFreedMemory();
                 torch.set_num_threads(parsed.GetValue(threads));
-                using var data = StepData.Create(parsed.GetValue(settings)!, folder);
+                using var data = StepData.Create(parsed.GetValue(settings)!);
+                data.Write(folder);
                 Run(data, parsed.GetValue(python)!, parsed.GetValue(script)!, parsed.GetValue(rounds), parsed.GetValue(threads));
             }
             finally
@@ -49,8 +47,8 @@ internal static class TrainStepCommand
 
     private static void Run(StepData data, string python, string script, int rounds, int threads)
     {
-        using var fp32 = new OwnStep(data, bfloat16: false);
-        using var bf16 = new OwnStep(data, bfloat16: true);
+        using var fp32 = new OwnStep(data, new TrainingOptions());
+        using var bf16 = new OwnStep(data, new TrainingOptions { Bfloat16 = true });
         using var loop = PyTorchStep.Start(python, script, data, threads, foreachAdamW: false);
         using var fused = PyTorchStep.Start(python, script, data, threads, foreachAdamW: true);
         List<(string Name, Func<(TimeSpan Time, double Loss)> Step)> entrants = [("ours, fp32", fp32.Step), ("ours, bf16", bf16.Step)];
@@ -75,33 +73,6 @@ internal static class TrainStepCommand
         {
             if (Math.Abs(loss[0] - losses[0][0]) > Tolerance || Math.Abs(loss[1] - losses[0][1]) > Tolerance)
                 throw new InvalidDataException($"The losses of '{entrant.Name}' are not ours: it does not do the same work.");
-        }
-    }
-
-    private sealed class OwnStep : IDisposable
-    {
-        private readonly StepData _data;
-        private readonly ClipModel _model;
-        private readonly TrainingStep _step;
-
-        public OwnStep(StepData data, bool bfloat16)
-        {
-            _data = data;
-            _model = data.Model();
-            _step = new TrainingStep(new ClipObjective(_model), new TrainingOptions { Optimizer = data.Optimizer, Bfloat16 = bfloat16 });
-        }
-
-        public (TimeSpan Time, double Loss) Step()
-        {
-            var watch = Stopwatch.StartNew();
-            var loss = _step.Take(_data.Pixels, _data.Ids, _data.LearningRate).Loss;
-            return (watch.Elapsed, loss);
-        }
-
-        public void Dispose()
-        {
-            _step.Dispose();
-            _model.Dispose();
         }
     }
 }
