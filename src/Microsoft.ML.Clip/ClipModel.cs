@@ -206,7 +206,7 @@ public sealed class ClipModel : IDisposable
     /// <summary>What turns cosines into scores; throws where a SigLIP folder does not tell, rather than score with a guess.</summary>
     internal ClipScoring RequireScoring() => !_folder.Config.IsSiglip || (_logitScale is not null && LogitBias is not null)
         ? new ClipScoring(LogitScale, LogitBias)
-        : throw new InvalidOperationException(
+        : throw new InvalidDataException(
             $"Model folder '{Folder}' holds a SigLIP model, but no model.safetensors with its logit_scale and logit_bias; "
             + "set ClipModelOptions.LogitScale and LogitBias.");
 

@@ -11,6 +11,7 @@ public sealed class ErrorTests(TrainedModel trained)
     private const string Classify = "classify --model MODEL --labels";
 
     [Theory]
+    [InlineData("train --train-data pairs.tsv --output out", "--model is missing")]
     [InlineData($"{Train} absent.tsv", "no data file 'absent.tsv'")]
     [InlineData($"{Train} notes.txt", "notes.txt has no column 'filepath'")]
     [InlineData($"{Train} PICTURE", "is not a text file")]
@@ -29,7 +30,7 @@ public sealed class ErrorTests(TrainedModel trained)
     [InlineData("classify --model absent --labels labels.txt PICTURE", "'absent' does not exist")]
     [InlineData("classify --model things --labels labels.txt PICTURE", "no ONNX model")]
     [InlineData("classify --model damaged --labels labels.txt PICTURE", "text_model.onnx")]
-    [InlineData("classify --model another --labels labels.txt PICTURE", "siglip")]
+    [InlineData("classify --model another --labels labels.txt PICTURE", "SigLIP model, but no model.safetensors")]
     [InlineData($"{Classify} absent.txt PICTURE", "no file 'absent.txt'")]
     [InlineData($"{Classify} empty.txt PICTURE", "empty.txt is empty")]
     [InlineData($"{Classify} twice.txt PICTURE", "'a cat' comes twice")]
@@ -56,7 +57,7 @@ public sealed class ErrorTests(TrainedModel trained)
     [InlineData($"{Train} pairs.tsv --epochs many", "Cannot parse argument 'many' for option '--epochs'")]
     [InlineData($"{Train} pairs.tsv --lr -1", "--lr must be positive, and is -1.")]
     [InlineData($"{Train} pairs.tsv --precision fp8", "'fp8'")]
-    [InlineData("train --train-data pairs.tsv --output out", "Option '--model' is required.")]
+    [InlineData("train --model model.json --output out", "Option '--train-data' is required.")]
     [InlineData($"{Classify} labels.txt", "Required argument missing")]
     [InlineData("nonsense", "'nonsense'")]
     public async Task AMistakenCommandIsToldWithTheHelp(string command, string sentence)

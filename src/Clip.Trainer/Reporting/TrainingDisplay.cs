@@ -85,7 +85,7 @@ internal sealed class TrainingDisplay(IAnsiConsole console, TimeProvider time) :
     private string Line(StepReport step)
     {
         var scale = double.IsFinite(step.LogitScale) ? Invariant($"  scale {step.LogitScale:F1}") : "";
-        var left = TimeSpan.FromSeconds((step.TotalSteps - step.Step) * _seconds);
+        var left = TimeSpan.FromSeconds(Math.Max(0, Math.Min((step.TotalSteps - step.Step) * _seconds, step.SecondsAllowed ?? double.MaxValue)));
         return Invariant(
             $"step {step.Step}/{step.TotalSteps}  loss {_loss:F3}  lr {step.LearningRate:G3}{scale}  {_pairs / _seconds:F0} pairs/s  {100 * _waited / _seconds:F0} % data wait  {Duration.Of(left)} left");
     }

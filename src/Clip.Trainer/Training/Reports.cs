@@ -14,6 +14,9 @@ namespace Clip.Trainer.Training;
 public sealed record StepReport(
     long Step, long TotalSteps, double Loss, double LearningRate, double LogitScale, int Pairs, double Seconds, double DataWaitSeconds)
 {
+    /// <summary>Seconds until the run's minutes are over; null where they have no limit.</summary>
+    public double? SecondsAllowed { get; init; }
+
     /// <summary>What logs keep of it, by open_clip's names where it has them; <c>data_wait</c> is a share of the step's time.</summary>
     public IEnumerable<(string Name, double Value)> Values
     {

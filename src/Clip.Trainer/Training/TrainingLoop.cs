@@ -60,7 +60,10 @@ internal sealed class TrainingLoop(
             var learningRate = schedule.At(StepsDone, TimeSpent);
             var loss = Step(batches.Current, learningRate);
             OnStep?.Invoke(new StepReport(
-                StepsDone, TotalSteps, loss, learningRate, objective.LogitScale ?? double.NaN, batches.Current.Count, clock.Elapsed.TotalSeconds - started, waited));
+                StepsDone, TotalSteps, loss, learningRate, objective.LogitScale ?? double.NaN, batches.Current.Count, clock.Elapsed.TotalSeconds - started, waited)
+            {
+                SecondsAllowed = options.MaxMinutes * 60 - before - clock.Elapsed.TotalSeconds,
+            });
 
             _step.Seconds = before + clock.Elapsed.TotalSeconds;
             finished = StepsDone == TotalSteps || TimeSpent >= 1;

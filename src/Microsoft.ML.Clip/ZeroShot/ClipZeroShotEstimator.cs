@@ -50,7 +50,7 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
     /// <param name="input">The data, of which only the schema is looked at.</param>
     /// <exception cref="ArgumentException">The input column is absent or of another type.</exception>
     /// <exception cref="FileNotFoundException">The model folder lacks a tower or the tokenizer.</exception>
-    /// <exception cref="InvalidOperationException">Neither the folder nor the options have a SigLIP model's scale and bias.</exception>
+    /// <exception cref="InvalidDataException">Neither the folder nor the options have a SigLIP model's scale and bias.</exception>
     public ClipZeroShotTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);

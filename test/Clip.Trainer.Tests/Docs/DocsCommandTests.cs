@@ -26,6 +26,8 @@ public sealed partial class DocsCommandTests
     [MemberData(nameof(Commands))]
     public void TheCommandLineTakesIt(string page, string arguments)
     {
+        // Recipes lie in the repository, and the pages name them from its root.
+        arguments = arguments.Replace("@configs/", $"@{Path.Combine(DocsPages.Root, "configs")}/", StringComparison.Ordinal);
         // A recorded run has the options that are required of others.
         var errors = CommandLine.Root().Parse(arguments).Errors
             .Where(e => !(arguments.Contains("--reproduce", StringComparison.Ordinal) && e.Message.EndsWith("is required.", StringComparison.Ordinal))).ToList();

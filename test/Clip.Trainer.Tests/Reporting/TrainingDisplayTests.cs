@@ -53,6 +53,18 @@ public sealed class TrainingDisplayTests : IDisposable
     }
 
     [Fact]
+    public void ARunOfSoManyMinutesHasNoMoreLeft()
+    {
+        using (var display = Display(InteractionSupport.No))
+        {
+            display.Start(new RunStart("", TotalSteps: 1000, StepsDone: 0));
+            display.Step(Runs.Step(1) with { TotalSteps = 1000, SecondsAllowed = 90 });
+        }
+
+        Assert.EndsWith("00:01:30 left", _written.ToString().TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void DaysAreTold() => Assert.Equal("2d 03:04:05", Duration.Of(new TimeSpan(2, 3, 4, 5)));
 
     private TrainingDisplay Display(InteractionSupport interactive)

@@ -78,7 +78,7 @@ public sealed class SiglipTests : IDisposable
         File.Delete(_folder["model.safetensors"]);
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(_folder, 3));
         using (var features = ClipModel.Open(_folder.Path)) Assert.Equal(TinyClip.Dimension, features.EmbedText("red").Length);
-        var e = Assert.Throws<InvalidOperationException>(() => Fit(data, TinyFolder.Colours));
+        var e = Assert.Throws<InvalidDataException>(() => Fit(data, TinyFolder.Colours));
         Assert.Contains("set ClipModelOptions.LogitScale and LogitBias", e.Message);
 
         using var model = ClipModel.Open(_folder.Path, new() { LogitScale = TinySiglip.LogitScale, LogitBias = TinySiglip.LogitBias });
