@@ -60,6 +60,21 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
     }
 
     [Fact]
+    public void ValidationRowsAreMeasuredWithoutChangingTheModel()
+    {
+        using (_ml.Transforms.ClipTrain(Options("plain")).Fit(Pairs()))
+        using (_ml.Transforms.ClipTrain(Options("model") with { ValidationFrequency = 2 }).Fit(Pairs(), validation: _ml.Data.TakeRows(Pairs(), 4)))
+        {
+            var validations = File.ReadAllLines(_run.Folder["model.run/metrics.jsonl"]).Where(line => line.Contains("clip_val_loss", StringComparison.Ordinal)).ToArray();
+
+            Assert.Equal((_run.Options.Epochs + 1) / 2, validations.Length);
+            Assert.All(validations, line => Assert.Contains("image_to_text_R@1", line, StringComparison.Ordinal));
+            Assert.True(File.Exists(_run.Folder["model.run/checkpoints/best.json"]));
+            Assert.Equal(File.ReadAllBytes(_run.Folder["plain/model.safetensors"]), File.ReadAllBytes(_run.Folder["model/model.safetensors"]));
+        }
+    }
+
+    [Fact]
     public void AColumnThatIsNotThereIsNamed()
     {
         var error = Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipTrain(nameof(Pair.Path), "Title", _run.Folder["model"]).Fit(Pairs()));

@@ -69,10 +69,11 @@ internal sealed class AugmentedPixels(ClipImagePreprocessing settings, Augmentat
     private void Resize(PixelView crop, Span<byte> pixels, ref SampleRandom random)
     {
         var window = ResizeWindow.Whole(settings.CropWidth, settings.CropHeight);
-        if (augmentation.Background is { } background && (crop.Mode is PixelMode.Rgba or PixelMode.Palette) && settings.Resample != ImageResample.Nearest)
+        // A colour for all lies under the image since it was decoded, as it does at inference.
+        if (augmentation.Background is { Color: null } && (crop.Mode is PixelMode.Rgba or PixelMode.Palette) && settings.Resample != ImageResample.Nearest)
         {
             Resampler.Resize(crop, premultiply: true, window, settings.Resample, pixels, 4 * window.Width);
-            PixelChanges.Compose(pixels, background.Draw(ref random));
+            PixelChanges.Compose(pixels, Background.Draw(ref random));
         }
         else
         {

@@ -30,7 +30,7 @@ public sealed record Background((byte Red, byte Green, byte Blue)? Color)
     /// <summary>Red, green and blue of the one colour for all.</summary>
     internal byte[]? Bytes => Color is { } color ? [color.Red, color.Green, color.Blue] : null;
 
-    /// <summary>The colour of a sample.</summary>
-    internal (byte Red, byte Green, byte Blue) Draw(ref SampleRandom random) =>
-        Color ?? ((byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256));
+    /// <summary>The colour of a sample, where each has its own.</summary>
+    internal static (byte Red, byte Green, byte Blue) Draw(ref SampleRandom random) =>
+        ((byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256));
 }

@@ -1,3 +1,4 @@
+using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
@@ -12,7 +13,7 @@ namespace Clip.Trainer;
 /// writes. Those are of Microsoft.ML.Clip: a saved pipeline is loaded without this assembly and without TorchSharp.
 /// </summary>
 /// <remarks>
-/// <see cref="Fit"/> takes as long as the training. It may be called once for a folder: checkpoints of an earlier fit are gone on
+/// <see cref="Fit(IDataView)"/> takes as long as the training. It may be called once for a folder: checkpoints of an earlier fit are gone on
 /// with when <see cref="Options.Resume"/> says so, and are an error otherwise.
 /// </remarks>
 public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITransformer>>
@@ -47,6 +48,9 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         /// <summary>Entries of a learned vocabulary. Default 8192.</summary>
         public int VocabSize { get; init; } = 8192;
 
+        /// <summary>Epochs between two passes over the validation rows, where <see cref="Fit(IDataView, IDataView)"/> is given any. Default 1.</summary>
+        public int ValidationFrequency { get; init; } = 1;
+
         /// <summary>How to train.</summary>
         public TrainingOptions Training { get; init; } = new();
 
@@ -72,15 +76,28 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
     /// <exception cref="ArgumentException">A column is absent or of another type, or there are no rows.</exception>
     /// <exception cref="ClipException">The config, the tokenizer or the folder will not do, or the training failed.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped; a checkpoint is kept.</exception>
-    public TransformerChain<ITransformer> Fit(IDataView input)
+    public TransformerChain<ITransformer> Fit(IDataView input) => Fit(input, validation: null);
+
+    /// <summary>
+    /// Trains, and writes the model folder; loss and recall on the validation rows go to <c>metrics.jsonl</c> and <c>training.html</c> in the
+    /// run's folder, and the best checkpoint by that loss is kept. The model is the one at the end all the same.
+    /// </summary>
+    /// <param name="input">The rows to train on; they are read once.</param>
+    /// <param name="validation">Rows to validate on, with the same image and caption columns; null for none.</param>
+    /// <returns>Image features, and where captions are single texts, text features: vectors of <see cref="float"/>, of length 1.</returns>
+    /// <exception cref="ArgumentException">A column is absent or of another type, or there are no rows.</exception>
+    /// <exception cref="ClipException">The config, the tokenizer or the folder will not do, or the training failed.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped; a checkpoint is kept.</exception>
+    public TransformerChain<ITransformer> Fit(IDataView input, IDataView? validation)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var records = DataViewRecords.Read(input, _options.ImageColumnName, _options.CaptionColumnName);
         var run = new TrainingRun(
             new TrainingRunOptions
             {
                 TrainData = "a data view",
-                Records = records,
+                Records = Records(input),
+                ValidationRecords = validation is null ? null : Records(validation),
+                ValidationFrequency = _options.ValidationFrequency,
                 Model = _options.Model,
                 Tokenizer = _options.Tokenizer,
                 VocabSize = _options.VocabSize,
@@ -98,6 +115,8 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         if (input.Schema[_options.CaptionColumnName].Type is TextDataViewType)
             chain = chain.Append<ITransformer>(_catalog.ClipFeaturizeText(_options.TextFeaturesColumnName, _options.CaptionColumnName, _options.ModelFolder));
         return chain.Fit(input);
+
+        IRecordSource Records(IDataView rows) => DataViewRecords.Read(rows, _options.ImageColumnName, _options.CaptionColumnName);
     }
 
     /// <summary>The columns of the input and the embeddings'.</summary>

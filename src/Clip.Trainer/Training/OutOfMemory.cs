@@ -13,7 +13,8 @@ internal static class OutOfMemory
 
     /// <summary>What to tell the user.</summary>
     public static ClipException Tell(Exception e, int batchSize) => new(
-        $"Memory ran out with batches of {batchSize} pairs; lower --batch-size, take a smaller --model, or see what a step needs with --dry-run. "
+        $"Memory ran out with batches of {batchSize} pairs; lower --batch-size (with --accum-freq a step still compares as many), "
+        + "recompute activations with --grad-checkpointing, or take a smaller --model; --dry-run says what a step needs. "
         + "The last checkpoint is whole: go on with --resume latest where the batch size stays.",
         e);
 }

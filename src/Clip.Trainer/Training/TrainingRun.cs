@@ -32,6 +32,9 @@ internal sealed record TrainingRunOptions
     /// <summary>Training pairs that are opened already, and are disposed by the run; null opens <see cref="TrainData"/>.</summary>
     public IRecordSource? Records { get; init; }
 
+    /// <summary>Validation pairs that are opened already, and are disposed by the run; null opens <see cref="ValidationData"/>, if that is given.</summary>
+    public IRecordSource? ValidationRecords { get; init; }
+
     /// <summary>A config file, a model folder, or the name of a config that comes with the program.</summary>
     public required string Model { get; init; }
 
@@ -64,7 +67,7 @@ internal sealed record TrainingRunOptions
     /// <summary>Epochs between two such measurements.</summary>
     public int ZeroShotFrequency { get; init; } = 1;
 
-    /// <summary>Whether to measure only: nothing is written, and <see cref="Output"/> and <see cref="Resume"/> mean nothing.</summary>
+    /// <summary>Whether to measure a few steps and leave it at that.</summary>
     public bool DryRun { get; init; }
 
     /// <summary>The options of the command line, for the record; null where there was none.</summary>
@@ -75,6 +78,9 @@ internal sealed record TrainingRunOptions
 
     /// <summary>Whether to look for a learning rate and leave it at that.</summary>
     public bool FindLearningRate { get; init; }
+
+    /// <summary>Whether nothing is to be written; <see cref="Output"/> and <see cref="Resume"/> then mean nothing.</summary>
+    public bool WritesNothing => DryRun || FindLearningRate;
 
     public TrainingOptions Training { get; init; } = new();
 }
@@ -97,15 +103,16 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     /// <returns>False when cancelled.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
-        if (!options.DryRun) ModelFolderWriter.EnsureReplaceable(options.Output);
+        if (!options.WritesNothing) ModelFolderWriter.EnsureReplaceable(options.Output);
         var checkpoints = new CheckpointFolder(_folder.Checkpoints, options.Keep, options.BestMetric);
-        var checkpoint = options.DryRun ? null : _folder.Find(checkpoints, options.Resume, say);
+        var checkpoint = options.WritesNothing ? null : _folder.Find(checkpoints, options.Resume, say);
         using var records = options.Records ?? RecordSources.Open(options.TrainData, options.Sources);
-        using var validationRecords = options.ValidationData is { } path ? RecordSources.Open(path, options.Sources with { UpsamplingFactors = null }) : null;
+        using var validationRecords = options.ValidationRecords
+            ?? (options.ValidationData is { } path ? RecordSources.Open(path, options.Sources with { UpsamplingFactors = null }) : null);
         var config = options.Training.Objective.Config(ClipConfigJson.Load(options.Model));
         var tokenizerFolder = PrepareTokenizer(records, cancellation);
         var tokenizer = ClipTokenizer.Create(tokenizerFolder);
-        if (options.DryRun && options.Tokenizer is null) Directory.Delete(tokenizerFolder, recursive: true);
+        if (options.WritesNothing && options.Tokenizer is null) Directory.Delete(tokenizerFolder, recursive: true);
         config = config.WithVocabulary(tokenizer.VocabularySize, tokenizer.StartOfTextId, tokenizer.EndOfTextId).Validate(options.Model);
 
         var objective = ModelStart.Create(options.Training, config, say);
@@ -117,18 +124,12 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         var validation = validationRecords is null ? null : Loader(validationRecords, new PreprocessedPixels(preprocessor), options.Training.BatchSize, log: null);
         var probe = new ZeroShotProbe(tokenizer, config.Text.ContextLength, preprocessor, config.Vision.ImageSize, options.Training.BatchSize) { OnBroken = Skipped };
         var validator = new Validator(objective, validation, options.ValidationFrequency, options.ZeroShot, options.ZeroShotFrequency, probe);
-        using var loop = new TrainingLoop(objective, config.Vision.ImageSize, options.Training, train, options.DryRun ? null : validator, options.DryRun ? null : checkpoints)
+        using var loop = new TrainingLoop(objective, config.Vision.ImageSize, options.Training, train, options.WritesNothing ? null : validator, options.WritesNothing ? null : checkpoints)
         {
             OnStep = step => Tell(l => l.Step(step)),
             OnValidation = report => Tell(l => l.Validation(report)),
         };
-        if (options.FindLearningRate)
-        {
-            var found = await loop.FindLearningRateAsync(cancellation).ConfigureAwait(false);
-            foreach (var (rate, loss) in found.Curve) say(FormattableString.Invariant($"lr {rate:E2}  loss {loss:F4}"));
-            say(FormattableString.Invariant($"Try --lr {found.Suggest():G2}: a tenth of where the loss was lowest."));
-            return true;
-        }
+        if (options.FindLearningRate) return await Guarded(FindLearningRateAsync).ConfigureAwait(false);
 
         var record = new RunRecord(
             RunRecord.CurrentVersion, options.Arguments, Environment.CurrentDirectory, train.Fingerprint, options.Training.Fingerprint(train.Fingerprint),
@@ -154,9 +155,9 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             ("options", record.Options),
             ("version", record.Version),
         ];
-        if (options.DryRun) return await TrainAsync().ConfigureAwait(false);
+        if (options.DryRun) return await Guarded(TrainAsync).ConfigureAwait(false);
         say($"{train.Count} pairs, {model.parameters().Sum(p => p.numel()):N0} parameters, vocabulary {tokenizer.VocabularySize}, {loop.TotalSteps} steps of {options.Training.PairsPerStep}.");
-        var finished = await TrainAsync().ConfigureAwait(false);
+        var finished = await Guarded(TrainAsync).ConfigureAwait(false);
         if (train.Broken.Count > 0) say($"{train.Broken.Count} of {records.Count + records.Unusable.Count} records were bad and were skipped.");
         if (!finished)
         {
@@ -194,13 +195,29 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
                 Tell(l => l.End(end));
                 return done;
             }
-            catch (Exception e) when (OutOfMemory.Is(e))
-            {
-                throw OutOfMemory.Tell(e, options.Training.BatchSize);
-            }
             finally
             {
                 Tell(l => l.Dispose());
+            }
+        }
+
+        async Task<bool> FindLearningRateAsync()
+        {
+            var found = await loop.FindLearningRateAsync(cancellation).ConfigureAwait(false);
+            foreach (var (rate, loss) in found.Curve) say(FormattableString.Invariant($"lr {rate:0.00E+00}  loss {loss:F4}"));
+            say(FormattableString.Invariant($"Try --lr {found.Suggest():G2}: a tenth of where the loss was lowest."));
+            return true;
+        }
+
+        async Task<bool> Guarded(Func<Task<bool>> work)
+        {
+            try
+            {
+                return await work().ConfigureAwait(false);
+            }
+            catch (Exception e) when (OutOfMemory.Is(e))
+            {
+                throw OutOfMemory.Tell(e, options.Training.BatchSize);
             }
         }
 
@@ -223,8 +240,8 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     private string PrepareTokenizer(IRecordSource records, CancellationToken cancellation)
     {
         if (options.Tokenizer is { } given) return given;
-        var folder = options.DryRun ? Directory.CreateTempSubdirectory("clip-dry-run-").FullName : _folder.Tokenizer;
-        if (options.DryRun || options.Resume is null || !Directory.Exists(folder))
+        var folder = options.WritesNothing ? Directory.CreateTempSubdirectory("clip-tokenizer-").FullName : _folder.Tokenizer;
+        if (options.WritesNothing || options.Resume is null || !Directory.Exists(folder))
         {
             BpeTrainer.Train(RecordSources.Captions(records), options.VocabSize, cancellation: cancellation).Save(folder);
         }

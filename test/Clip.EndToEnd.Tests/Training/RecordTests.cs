@@ -42,6 +42,18 @@ public sealed class RecordTests(TrainedModel trained) : IDisposable
     }
 
     [Fact]
+    public async Task LookingForALearningRateWritesNothing()
+    {
+        var lines = (await ClipProcess.RunAsync(trained.TrainCommand(_folder["model"], "--lr-find"))).Succeeded().OutputLines;
+
+        Assert.All(lines[..^1], line => Assert.Matches("^lr [0-9]\\.[0-9]{2}E[+-][0-9]{2}  loss [0-9.]+$", line));
+        Assert.Matches("^Try --lr [0-9.E-]+: a tenth of where the loss was lowest.$", lines[^1]);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+        var both = await ClipProcess.RunAsync(trained.TrainCommand(_folder["model"], "--lr-find", "--dry-run"));
+        Assert.Equal((1, "clip: --dry-run and --lr-find measure different things; give one of them."), (both.ExitCode, Assert.Single(both.ErrorLines)));
+    }
+
+    [Fact]
     public async Task ARunIsNotReproducedWithOtherData()
     {
         var run = Path.Combine(_folder.Path, "earlier.run");

@@ -160,10 +160,8 @@ public class AugmentationTests
     [InlineData("#0a141E", "10 20 30")]
     public void BackgroundsAreNamesOrHexColours(string text, string? expected)
     {
-        var random = new SampleRandom(1);
-        var drawn = Background.Parse(text)?.Draw(ref random);
-
-        Assert.Equal(expected, drawn is { } d ? $"{d.Red} {d.Green} {d.Blue}" : null);
+        Assert.Equal(expected, Background.Parse(text)?.Bytes is { } color ? string.Join(' ', color) : null);
+        Assert.Null(Background.Parse("random")!.Bytes); // each sample has its own
         Assert.Contains("beige", Assert.Throws<ClipException>(() => Background.Parse("beige")).Message, StringComparison.Ordinal);
     }
 
@@ -186,7 +184,7 @@ public class AugmentationTests
 
         float[] Fill(Background? background, long sample = 0)
         {
-            using var pixels = new AugmentedPixels(settings, new Augmentation { Background = background }, 0);
+            using var pixels = new AugmentedPixels(settings with { Background = background?.Bytes }, new Augmentation { Background = background }, 0);
             var floats = new float[pixels.FloatCount];
             pixels.Fill(new TableSource([new CaptionedImage(folder["clear.png"], ["clear"])]), 0, new SampleRandom(sample), floats);
             return floats;

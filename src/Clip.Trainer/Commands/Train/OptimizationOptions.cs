@@ -28,7 +28,7 @@ internal sealed class OptimizationOptions
     private readonly Option<double> _cooldownEnd = new("--lr-cooldown-end") { Description = "The learning rate it falls to.", DefaultValueFactory = _ => 0 };
     private readonly Option<double> _cooldownPower = new("--lr-cooldown-power") { Description = "How it falls; 1 is linear.", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _layerDecay = new("--layer-decay") { Description = "Each layer's learning rate as a share of the one's above.", DefaultValueFactory = _ => 1 };
-    private readonly Option<bool> _lrFind = new("--lr-find") { Description = "Look for a learning rate, print it and stop." };
+    private readonly Option<bool> _lrFind = new("--lr-find") { Description = "Look for a learning rate, print it and stop; nothing is written." };
     private readonly Option<bool> _modelEma = new("--model-ema") { Description = "Keep a running average of the weights, and validate and export it." };
     private readonly Option<double> _modelEmaDecay = new("--model-ema-decay") { Description = "The share that average keeps at each step.", DefaultValueFactory = _ => 0.9998 };
 

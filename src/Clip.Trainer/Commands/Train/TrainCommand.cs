@@ -34,6 +34,7 @@ internal static class TrainCommand
     internal static Task<bool> RunAsync(TrainingRunOptions options, CancellationToken cancellation)
     {
         NativeAllocator.KeepFreedMemory();
+        if (options is { DryRun: true, FindLearningRate: true }) throw new ClipException("--dry-run and --lr-find measure different things; give one of them.");
         if (options.DryRun)
         {
             var dryRun = new DryRun(AnsiConsole.Console.WriteLine, cancellation);
