@@ -22,9 +22,9 @@ internal sealed class TrainingLoop(
     private readonly nn.Module _module = objective.Module;
     private readonly TrainingStep _step = new(objective, options);
 
-    public Action<StepReport>? OnStep { get; init; }
+    public Action<StepReport>? OnStep { get; set; }
 
-    public Action<ValidationReport>? OnValidation { get; init; }
+    public Action<ValidationReport>? OnValidation { get; set; }
 
     public long StepsDone => _step.Steps;
 
