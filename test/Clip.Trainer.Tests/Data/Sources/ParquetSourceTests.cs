@@ -24,6 +24,26 @@ public sealed class ParquetSourceTests : IDisposable
         Assert.Equal($"{_folder["1.parquet"]}:1", records.Key(9));
     }
 
+    /// <summary>
+    /// Files of Arrow's own writer (parquet-cpp-arrow 25, pyarrow's): dictionaries, optional structs, row groups of 5 and 3 rows; one
+    /// compressed by Snappy with a text, one by Zstandard with lists of one or two. Row 3 has a path in place of bytes, and of the texts, row 4 is null.
+    /// </summary>
+    [Theory]
+    [InlineData("text.parquet", new[] { "caption 6" }, new[] { "the same caption" })]
+    [InlineData("list.parquet", new[] { "caption 6", "another caption 6" }, new[] { "caption 1" })]
+    public void FilesOfArrowAreRead(string name, string[] sixth, string[] first)
+    {
+        using var records = RecordSources.Open(Path.Combine(AppContext.BaseDirectory, "Data/Sources/Arrow", name), new RecordSourceOptions());
+
+        Assert.Equal(8, records.Count);
+        Assert.Equal([5, 3], Assert.Single(records.Parts).Groups);
+        Assert.Equal(["image 0", "image 2", "image 7"], new[] { 0, 2, 7 }.Select(i => Shards.Image(records, i)));
+        Assert.Equal(sixth, records.ReadCaptions(6));
+        Assert.Equal(first, records.ReadCaptions(1));
+        Assert.EndsWith("3.png", Assert.Throws<FileNotFoundException>(() => records.ReadImage(3)).FileName, StringComparison.Ordinal);
+        if (name == "text.parquet") Assert.Throws<InvalidDataException>(() => records.ReadCaptions(4));
+    }
+
     [Fact]
     public async Task AnEpochShowsEveryRowOnceAndTheRowsOfAWindowTogether()
     {
