@@ -79,7 +79,8 @@ internal static class EndToEndCommand
             var difference = Equal(contest.LargestDifference(), files);
             Console.WriteLine($"\nLargest difference of features, pipeline to bare session: {difference:E1}.");
             Console.WriteLine($"Lowest cosine to ours of ML.NET's own steps: {contest.LowestMlNetCosine():F4}.");
-            if (others?.FirstCosine(contest.FirstFeatures()) is { } cosine) Console.WriteLine($"Cosine to ours of transformers.js: {cosine:F4}.");
+            if (others?.FirstCosine(contest.FirstFeatures()) is { } cosine)
+                Console.WriteLine($"Cosine to ours of transformers.js: {cosine:F4}.");
         }
         finally
         {

@@ -20,8 +20,15 @@ internal static class InputCommand
     {
         var images = new Option<int>("--images") { Description = "JPEG files of 640×480.", DefaultValueFactory = _ => 64 };
         var rounds = new Option<int>("--rounds") { Description = "Rounds, of which medians are told.", DefaultValueFactory = _ => 7 };
-        var python = new Option<string>("--python") { Description = "A Python that has torch, torchvision and Pillow.", DefaultValueFactory = _ => "python3" };
-        var command = new Command("input", "Times the input pipeline of training beside torchvision and Pillow.") { images, rounds, python };
+        var python = new Option<string>("--python")
+        {
+            Description = "A Python that has torch, torchvision and Pillow.",
+            DefaultValueFactory = _ => "python3",
+        };
+        var command = new Command("input", "Times the input pipeline of training beside torchvision and Pillow.")
+        {
+            images, rounds, python,
+        };
         command.SetAction(parsed => Run(parsed.GetValue(images), parsed.GetValue(rounds), parsed.GetValue(python)!));
         return command;
     }
@@ -49,7 +56,8 @@ internal static class InputCommand
                     var seconds = clock.Elapsed.TotalSeconds;
                     allocated = GC.GetAllocatedBytesForCurrentThread() - before;
                     theirs.StandardInput.WriteLine();
-                    var line = theirs.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{python} ended before its round did.");
+                    var line = theirs.StandardOutput.ReadLine()
+                        ?? throw new InvalidOperationException($"{python} ended before its round did.");
                     if (round < 0) continue; // the first warms up
                     our.Add(images / seconds);
                     their.Add(images / double.Parse(line, CultureInfo.InvariantCulture));
@@ -59,7 +67,8 @@ internal static class InputCommand
                 theirs.StandardInput.Close();
                 theirs.WaitForExit();
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"  ours {Median(our):F1} images/s, torchvision and Pillow {Median(their):F1} images/s, median ratio {Median(ratios):F2}, managed {allocated / 1024.0 / images:F1} KiB an image"));
+                    $"  ours {Median(our):F1} images/s, torchvision and Pillow {Median(their):F1} images/s, "
+                    + $"median ratio {Median(ratios):F2}, managed {allocated / 1024.0 / images:F1} KiB an image"));
             }
         }
         finally
@@ -70,7 +79,11 @@ internal static class InputCommand
 
     private static Process Start(string python, string folder, string kind)
     {
-        var start = new ProcessStartInfo(python, [Path.Combine("bench", "pytorch", "input_pipeline.py"), folder, kind]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(python, [Path.Combine("bench", "pytorch", "input_pipeline.py"), folder, kind])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
         return Process.Start(start)!;
     }
 

@@ -33,7 +33,8 @@ internal sealed class PyTorchStep : IDisposable
     {
         _process.StandardInput.WriteLine();
         var answer = JsonSerializer.Deserialize<JsonElement>(
-            _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The PyTorch script ended early; its message is above."));
+            _process.StandardOutput.ReadLine()
+                ?? throw new InvalidOperationException("The PyTorch script ended early; its message is above."));
         return (TimeSpan.FromSeconds(answer.GetProperty("seconds").GetDouble()), answer.GetProperty("loss").GetDouble());
     }
 

@@ -18,7 +18,8 @@ internal sealed class StepData : IDisposable
         double Number(JsonElement of, string name) => of.GetProperty(name).GetDouble();
         var betas = optimizer.GetProperty("betas");
         LearningRate = Number(optimizer, "lr");
-        Optimizer = new AdamWOptions(betas[0].GetDouble(), betas[1].GetDouble(), Number(optimizer, "eps"), Number(optimizer, "weight_decay"));
+        Optimizer = new AdamWOptions(
+            betas[0].GetDouble(), betas[1].GetDouble(), Number(optimizer, "eps"), Number(optimizer, "weight_decay"));
         var endOfText = json.RootElement.GetProperty("text_cfg").GetProperty("vocab_size").GetInt32() - 1;
         Config = ClipConfigJson.Load(settings).WithVocabulary(endOfText + 1, endOfText - 1, endOfText);
         var batch = json.RootElement.GetProperty("batch_size").GetInt64();
@@ -55,7 +56,11 @@ internal sealed class StepData : IDisposable
     {
         using var model = Model();
         using var ids = Ids.@float();
-        var batch = new[] { KeyValuePair.Create("batch.pixels", TorchWeights.Copy(Pixels)), KeyValuePair.Create("batch.ids", TorchWeights.Copy(ids)) };
+        var batch = new[]
+        {
+            KeyValuePair.Create("batch.pixels", TorchWeights.Copy(Pixels)),
+            KeyValuePair.Create("batch.ids", TorchWeights.Copy(ids)),
+        };
         Start = Path.Combine(folder, "start.safetensors");
         SafetensorsWriter.Write(Start, TorchWeights.Of(model).Concat(batch));
     }

@@ -25,13 +25,18 @@ internal static class TowersCommand
             Description = "Threads of every session; default one a processor.",
             DefaultValueFactory = _ => Environment.ProcessorCount,
         };
-        var command = new Command("towers", "Times the image tower's graph beside others of the same weights.") { folder, batches, rounds, threads };
+        var command = new Command("towers", "Times the image tower's graph beside others of the same weights.")
+        {
+            folder, batches, rounds, threads,
+        };
         command.SetAction(parsed =>
         {
             var temporary = Directory.CreateTempSubdirectory("clip-bench-");
             try
             {
-                Run(parsed.GetValue(folder)!, temporary.FullName, parsed.GetValue(batches)!, parsed.GetValue(rounds), parsed.GetValue(threads));
+                Run(
+                    parsed.GetValue(folder)!, temporary.FullName, parsed.GetValue(batches)!,
+                    parsed.GetValue(rounds), parsed.GetValue(threads));
             }
             finally
             {
@@ -71,7 +76,9 @@ internal static class TowersCommand
     {
         using var checkpoint = CheckpointFile.Open(folder);
         var config = ClipConfigJson.Load(folder);
-        string plain = Path.Combine(temporary, "plain.onnx"), attention = Path.Combine(temporary, "mha.onnx"), skip = Path.Combine(temporary, "skip.onnx");
+        string plain = Path.Combine(temporary, "plain.onnx"),
+            attention = Path.Combine(temporary, "mha.onnx"),
+            skip = Path.Combine(temporary, "skip.onnx");
         PlainVision.Write(config, checkpoint.Weights, plain);
         FusedOperators.WriteAttention(config, checkpoint.Weights, attention);
         FusedOperators.WriteSkipNorms(config, checkpoint.Weights, skip);
@@ -92,7 +99,8 @@ internal static class TowersCommand
             var largest = own.Max(row => TensorPrimitives.MaxMagnitude<float>(row));
             var difference = Features.LargestDifference(own, other) / Math.Abs(largest);
             Console.WriteLine($"\nLargest difference of features to {name}: {difference:E1} of the largest.");
-            if (!(difference <= Tolerance)) throw new InvalidDataException($"The features of {name} differ by {difference}: it is another function.");
+            if (!(difference <= Tolerance))
+                throw new InvalidDataException($"The features of {name} differ by {difference}: it is another function.");
         }
     }
 

@@ -11,8 +11,15 @@ internal static class TrainMemoryCommand
     {
         var steps = new Option<int>("--steps") { Description = "Steps of the tiny model.", DefaultValueFactory = _ => 10_000 };
         var threads = new Option<int>("--threads") { Description = "Threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var settings = new Option<string>("--settings") { Description = "Sizes.", DefaultValueFactory = _ => Path.Combine("bench", "pytorch", "tiny.json") };
-        var command = new Command("train-memory", "Measures memory of training steps, and their cost beside arithmetic.") { steps, threads, settings };
+        var settings = new Option<string>("--settings")
+        {
+            Description = "Sizes.",
+            DefaultValueFactory = _ => Path.Combine("bench", "pytorch", "tiny.json"),
+        };
+        var command = new Command("train-memory", "Measures memory of training steps, and their cost beside arithmetic.")
+        {
+            steps, threads, settings,
+        };
         command.SetAction(parsed =>
         {
             NativeAllocator.KeepFreedMemory();
@@ -27,7 +34,9 @@ internal static class TrainMemoryCommand
     {
         using var data = StepData.Create(settings);
         using var step = new OwnStep(data, new TrainingOptions { ModelEmaDecay = 0.9998, GradClipNorm = 1 });
-        Console.WriteLine("| steps of the tiny model | resident MiB | managed KiB | tensors | median ms a step |\n|---|---:|---:|---:|---:|");
+        Console.WriteLine(
+            "| steps of the tiny model | resident MiB | managed KiB | tensors | median ms a step |\n"
+            + "|---|---:|---:|---:|---:|");
         var times = new List<double>();
         for (var i = 1; i <= steps; i++)
         {
@@ -37,7 +46,9 @@ internal static class TrainMemoryCommand
             GC.WaitForPendingFinalizers();
             times.Sort();
             var tensors = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-            Console.WriteLine($"| {i} | {ProcessMemory.MiB("VmRSS"):F1} | {GC.GetTotalMemory(forceFullCollection: true) / 1024} | {tensors} | {times[times.Count / 2]:F2} |");
+            Console.WriteLine(
+                $"| {i} | {ProcessMemory.MiB("VmRSS"):F1} | "
+                + $"{GC.GetTotalMemory(forceFullCollection: true) / 1024} | {tensors} | {times[times.Count / 2]:F2} |");
             times.Clear();
         }
     }

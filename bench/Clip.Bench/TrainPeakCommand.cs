@@ -18,7 +18,10 @@ internal static class TrainPeakCommand
         var bfloat16 = new Option<bool>("--bf16") { Description = "Products in bfloat16." };
         var checkpointing = new Option<bool>("--grad-checkpointing") { Description = "Run blocks twice." };
         var parts = new Option<int>("--accum-freq") { Description = "Parts of the batch.", DefaultValueFactory = _ => 1 };
-        var command = new Command("train-peak", "Measures the most memory that training steps take.") { settings, threads, bfloat16, checkpointing, parts };
+        var command = new Command("train-peak", "Measures the most memory that training steps take.")
+        {
+            settings, threads, bfloat16, checkpointing, parts,
+        };
         command.SetAction(parsed =>
         {
             NativeAllocator.KeepFreedMemory();
@@ -32,7 +35,9 @@ internal static class TrainPeakCommand
             });
             var before = ProcessMemory.MiB("VmRSS");
             var times = Enumerable.Range(0, 7).Select(_ => step.Step().Time.TotalMilliseconds).Order().ToArray();
-            Console.WriteLine($"{ProcessMemory.MiB("VmHWM") - before:F0} MiB above the {before:F0} of program, weights and moments; {times[3]:F0} ms a step");
+            Console.WriteLine(
+                $"{ProcessMemory.MiB("VmHWM") - before:F0} MiB above the {before:F0} of program, weights and moments; "
+                + $"{times[3]:F0} ms a step");
         });
         return command;
     }

@@ -24,8 +24,15 @@ internal static class TrainStepCommand
             DefaultValueFactory = _ => Path.Combine("bench", "pytorch", "train_step.py"),
         };
         var rounds = new Option<int>("--rounds") { Description = "Steps of each, besides one to warm up.", DefaultValueFactory = _ => 15 };
-        var threads = new Option<int>("--threads") { Description = "Threads of each.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var command = new Command("train-step", "Times training steps, in turns with PyTorch's.") { settings, python, script, rounds, threads };
+        var threads = new Option<int>("--threads")
+        {
+            Description = "Threads of each.",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
+        var command = new Command("train-step", "Times training steps, in turns with PyTorch's.")
+        {
+            settings, python, script, rounds, threads,
+        };
         command.SetAction(parsed =>
         {
             var folder = Directory.CreateTempSubdirectory("clip-bench-").FullName;
@@ -67,7 +74,11 @@ internal static class TrainStepCommand
         Tables.Write($"A training step of {data.Pixels.shape[0]} pairs, {threads} threads", "pairs/s", results);
         Console.WriteLine("\n| what | median ms | first losses |\n|---|---:|---|");
         foreach (var (result, loss) in results.Zip(losses))
-            Console.WriteLine($"| {result.Name} | {1000 * data.Pixels.shape[0] / result.Median:F0} | {string.Join(' ', loss.Take(3).Select(l => $"{l:F4}"))} |");
+        {
+            var first = string.Join(' ', loss.Take(3).Select(l => $"{l:F4}"));
+            Console.WriteLine($"| {result.Name} | {1000 * data.Pixels.shape[0] / result.Median:F0} | {first} |");
+        }
+
         Tables.WriteRatios(results[0], results.Skip(1));
         foreach (var (loss, entrant) in losses.Zip(entrants).Skip(2))
         {

@@ -10,7 +10,8 @@ public sealed partial class ClassifyTests(TrainedModel trained)
     public async Task ClassifyPrintsTheFiveBestLabelsWithBars()
     {
         var (red, blue) = (trained.Picture("red", "square"), trained.Picture("blue", "ring"));
-        var lines = (await ClipProcess.RunAsync("classify", "--model", trained.Folder, "--labels", trained.Labels, red, blue)).Succeeded().OutputLines;
+        var lines = (await ClipProcess.RunAsync("classify", "--model", trained.Folder, "--labels", trained.Labels, red, blue))
+            .Succeeded().OutputLines;
 
         Assert.Equal(12, lines.Length);
         Assert.Equal((red, blue), (lines[0], lines[6]));
@@ -26,7 +27,8 @@ public sealed partial class ClassifyTests(TrainedModel trained)
     {
         using var folder = new TempFolder();
         var templates = folder.Write("templates.txt", "a {}\na photo of a {c}.\n");
-        string[] command = ["classify", "--model", trained.Folder, "--labels", trained.Labels, "--top", "2", trained.Picture("green", "cross")];
+        string[] command =
+            ["classify", "--model", trained.Folder, "--labels", trained.Labels, "--top", "2", trained.Picture("green", "cross")];
         var plain = (await ClipProcess.RunAsync(command)).Succeeded().OutputLines;
         var ensemble = (await ClipProcess.RunAsync([.. command, "--templates", templates])).Succeeded().OutputLines;
         Assert.Equal((3, 3), (plain.Length, ensemble.Length));
@@ -38,7 +40,8 @@ public sealed partial class ClassifyTests(TrainedModel trained)
     public async Task EvaluatePrintsAccuraciesFarAboveChance()
     {
         var line = Assert.Single((await ClipProcess.RunAsync(
-            "evaluate", "--model", trained.Folder, "--labels", trained.Labels, "--data", trained.TestTable, "--csv-label-key", "class")).Succeeded().OutputLines);
+            "evaluate", "--model", trained.Folder, "--labels", trained.Labels, "--data", trained.TestTable, "--csv-label-key", "class"))
+            .Succeeded().OutputLines);
         var found = Accuracies().Match(line);
         Assert.True(found.Success, line);
         Assert.EndsWith("images, 12 labels, chance 8.33 %", found.Groups["data"].Value, StringComparison.Ordinal);
@@ -48,13 +51,15 @@ public sealed partial class ClassifyTests(TrainedModel trained)
     }
 
     private static (double Percent, int Filled, string Label)[] Ranked(string[] lines) =>
-        [.. lines.Select(line => Bar().Match(line)).Select(m => (Number(m.Groups["percent"]), m.Groups["filled"].Length, m.Groups["label"].Value))];
+        [.. lines.Select(line => Bar().Match(line))
+            .Select(m => (Number(m.Groups["percent"]), m.Groups["filled"].Length, m.Groups["label"].Value))];
 
     private static double Number(Group group) => double.Parse(group.ValueSpan, CultureInfo.InvariantCulture);
 
     [GeneratedRegex("^(?<filled>█*)░* +(?<percent>[0-9.]+) %  (?<label>.+)$")]
     private static partial Regex Bar();
 
-    [GeneratedRegex(@"^test: top-1 (?<top1>[0-9.]+) %  top-5 (?<top5>[0-9.]+) %  mean per-class recall (?<recall>[0-9.]+) %  \((?<data>.+), [0-9.]+ s\)$")]
+    [GeneratedRegex(@"^test: top-1 (?<top1>[0-9.]+) %  top-5 (?<top5>[0-9.]+) %  "
+        + @"mean per-class recall (?<recall>[0-9.]+) %  \((?<data>.+), [0-9.]+ s\)$")]
     private static partial Regex Accuracies();
 }

@@ -10,8 +10,10 @@ public sealed class QuickstartTests
         string[] command = ["quickstart", "--pictures", "256", "--epochs", "1", "--output", folder["quickstart"]];
         var lines = (await ClipProcess.RunAsync(command)).Succeeded().OutputLines;
         Assert.StartsWith("Drawing 256 captioned pictures; ", lines[0], StringComparison.Ordinal);
-        Assert.Contains(lines, line => line.StartsWith("zero-shot top-1 ", StringComparison.Ordinal) && line.Contains("combinations never seen", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.StartsWith("saved, loaded back: ", StringComparison.Ordinal) && line.EndsWith(" answers agree", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("zero-shot top-1 ", StringComparison.Ordinal)
+            && line.Contains("combinations never seen", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("saved, loaded back: ", StringComparison.Ordinal)
+            && line.EndsWith(" answers agree", StringComparison.Ordinal));
         Assert.EndsWith(folder["quickstart/model.zip"], lines[^1], StringComparison.Ordinal);
         Assert.True(File.Exists(folder["quickstart/model.zip"]));
         Assert.True(File.Exists(folder["quickstart/model/onnx/model.onnx"]));
@@ -23,5 +25,6 @@ public sealed class QuickstartTests
         Assert.Equal("mine", File.ReadAllText(note));
     }
 
-    private static IEnumerable<string> Measured(string[] lines) => lines.Where(line => line.StartsWith("zero-shot", StringComparison.Ordinal));
+    private static IEnumerable<string> Measured(string[] lines) =>
+        lines.Where(line => line.StartsWith("zero-shot", StringComparison.Ordinal));
 }

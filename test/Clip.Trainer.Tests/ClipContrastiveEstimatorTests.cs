@@ -52,7 +52,8 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         using var stop = new CancellationTokenSource();
         var log = new List<string>();
 
-        Assert.Throws<OperationCanceledException>(() => _ml.Transforms.ClipTrain(Options("model") with { Cancellation = stop.Token, Log = _ => stop.Cancel() }).Fit(Pairs()));
+        var stopping = Options("model") with { Cancellation = stop.Token, Log = _ => stop.Cancel() };
+        Assert.Throws<OperationCanceledException>(() => _ml.Transforms.ClipTrain(stopping).Fit(Pairs()));
         using var trained = _ml.Transforms.ClipTrain(Options("model") with { Resume = true, Log = log.Add }).Fit(Pairs());
 
         Assert.EndsWith("at step 0 of 12.", log[0], StringComparison.Ordinal);
@@ -63,21 +64,27 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
     public void ValidationRowsAreMeasuredWithoutChangingTheModel()
     {
         using (_ml.Transforms.ClipTrain(Options("plain")).Fit(Pairs()))
-        using (_ml.Transforms.ClipTrain(Options("model") with { ValidationFrequency = 2 }).Fit(Pairs(), validation: _ml.Data.TakeRows(Pairs(), 4)))
+        using (_ml.Transforms.ClipTrain(Options("model") with { ValidationFrequency = 2 })
+            .Fit(Pairs(), validation: _ml.Data.TakeRows(Pairs(), 4)))
         {
-            var validations = File.ReadAllLines(_run.Folder["model.run/metrics.jsonl"]).Where(line => line.Contains("clip_val_loss", StringComparison.Ordinal)).ToArray();
+            var validations = File.ReadAllLines(_run.Folder["model.run/metrics.jsonl"])
+                .Where(line => line.Contains("clip_val_loss", StringComparison.Ordinal))
+                .ToArray();
 
             Assert.Equal((_run.Options.Epochs + 1) / 2, validations.Length);
             Assert.All(validations, line => Assert.Contains("image_to_text_R@1", line, StringComparison.Ordinal));
             Assert.True(File.Exists(_run.Folder["model.run/checkpoints/best.json"]));
-            Assert.Equal(File.ReadAllBytes(_run.Folder["plain/model.safetensors"]), File.ReadAllBytes(_run.Folder["model/model.safetensors"]));
+            Assert.Equal(
+                File.ReadAllBytes(_run.Folder["plain/model.safetensors"]),
+                File.ReadAllBytes(_run.Folder["model/model.safetensors"]));
         }
     }
 
     [Fact]
     public void AColumnThatIsNotThereIsNamed()
     {
-        var error = Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipTrain(nameof(Pair.Path), "Title", _run.Folder["model"]).Fit(Pairs()));
+        var error = Assert.Throws<ArgumentException>(
+            () => _ml.Transforms.ClipTrain(nameof(Pair.Path), "Title", _run.Folder["model"]).Fit(Pairs()));
 
         Assert.Contains("'Title'", error.Message, StringComparison.Ordinal);
     }
@@ -92,7 +99,8 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         Training = _run.Options,
     };
 
-    private IDataView Pairs() => _ml.Data.LoadFromEnumerable(CaptionTable.Read(_run.Table).Select(row => new Pair { Path = row.Path, Caption = row.Captions[0] }).ToArray());
+    private IDataView Pairs() => _ml.Data.LoadFromEnumerable(
+        CaptionTable.Read(_run.Table).Select(row => new Pair { Path = row.Path, Caption = row.Captions[0] }).ToArray());
 
     /// <summary>What ML.NET makes of a schema before it asks an estimator in a chain.</summary>
     private static SchemaShape Shape(DataViewSchema schema) =>

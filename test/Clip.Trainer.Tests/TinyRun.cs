@@ -20,7 +20,8 @@ internal sealed class TinyRun : IDisposable
          "text_cfg": {"context_length": 12, "vocab_size": 520, "width": 16, "heads": 2, "layers": 2}}
         """;
 
-    private static readonly (string Name, SKColor Colour)[] Colours = [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("white", SKColors.White)];
+    private static readonly (string Name, SKColor Colour)[] Colours =
+        [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("white", SKColors.White)];
 
     public TinyRun()
     {
@@ -35,7 +36,8 @@ internal sealed class TinyRun : IDisposable
         });
         Table = Folder.Write("pairs.tsv", "filepath\ttitle\n" + string.Join('\n', rows) + "\n");
         ConfigFile = Folder.Write("model.json", Config);
-        BpeTrainer.Train(CaptionTable.Read(Table).SelectMany(r => r.Captions), 520).Save(Directory.CreateDirectory(Folder["tokenizer"]).FullName);
+        BpeTrainer.Train(CaptionTable.Read(Table).SelectMany(r => r.Captions), 520)
+            .Save(Directory.CreateDirectory(Folder["tokenizer"]).FullName);
     }
 
     public TempFolder Folder { get; } = new();
@@ -47,16 +49,23 @@ internal sealed class TinyRun : IDisposable
     public TrainingOptions Options { get; init; } = new() { Epochs = 4, BatchSize = 4, LearningRate = 1e-3, Warmup = 2, Seed = 5 };
 
     /// <summary>A trainer on fresh weights; the caller disposes the model it is given.</summary>
-    public TrainingLoop Trainer(out ClipModel model, string? checkpoints, Action<StepReport>? onStep = null, Action<string, string>? onBroken = null)
+    public TrainingLoop Trainer(
+        out ClipModel model, string? checkpoints, Action<StepReport>? onStep = null, Action<string, string>? onBroken = null)
     {
         var tokenizer = ClipTokenizer.Create(Folder["tokenizer"]);
         var config = ClipConfigJson.Load(ConfigFile).WithVocabulary(tokenizer.VocabularySize);
         model = new ClipModel(config);
-        TorchWeights.Load(model, RandomWeights.Create(config, Options.Seed), "the seed"); // torch's generator is drawn from by other tests too
+        // torch's generator is drawn from by other tests too.
+        TorchWeights.Load(model, RandomWeights.Create(config, Options.Seed), "the seed");
         var images = new AugmentedPixels(ClipImagePreprocessing.ForSize(config.Vision.ImageSize), Options.Augmentation, 1 << 20);
         var pairs = new PairLoader(
-            new TableSource(CaptionTable.Read(Table)), tokenizer, config.Text.ContextLength, images, new PairLoaderOptions(Options.BatchSize, Options.Seed) { OnBroken = onBroken });
-        return new TrainingLoop(new ClipObjective(model), config.Vision.ImageSize, Options, pairs, validator: null, checkpoints is null ? null : new CheckpointFolder(checkpoints, keep: 2)) { OnStep = onStep };
+            new TableSource(CaptionTable.Read(Table)), tokenizer, config.Text.ContextLength, images,
+            new PairLoaderOptions(Options.BatchSize, Options.Seed) { OnBroken = onBroken });
+        var kept = checkpoints is null ? null : new CheckpointFolder(checkpoints, keep: 2);
+        return new TrainingLoop(new ClipObjective(model), config.Vision.ImageSize, Options, pairs, validator: null, kept)
+        {
+            OnStep = onStep,
+        };
     }
 
     public void Dispose() => Folder.Dispose();

@@ -15,7 +15,9 @@ internal static class DocsPages
     public static IEnumerable<string> All() =>
     [
         "README.md", "CHANGELOG.md", "THIRD-PARTY-NOTICES.md", "src/Microsoft.ML.Clip/README.md",
-        .. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md").Select(p => $"docs/{Path.GetFileName(p)}").Order(StringComparer.Ordinal),
+        .. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md")
+            .Select(p => $"docs/{Path.GetFileName(p)}")
+            .Order(StringComparer.Ordinal),
     ];
 
     public static string[] Lines(string page) => File.ReadAllLines(Path.Combine(Root, page));
@@ -39,7 +41,8 @@ internal static class DocsPages
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "ClipMlNet.sln")))
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not lie in the repository, and so find no documentation.");
+            folder = folder.Parent
+                ?? throw new InvalidOperationException("The tests do not lie in the repository, and so find no documentation.");
         return folder.FullName;
     }
 }

@@ -1,13 +1,17 @@
 namespace Clip.Testing;
 
-/// <summary>Finds the golden data that lies beside the checkout, if it does; tests that need it skip, saying so, where it is absent.</summary>
+/// <summary>
+/// Finds the golden data that lies beside the checkout, if it does; tests that need it skip, saying so, where it is absent.
+/// </summary>
 internal static class Golden
 {
     public const string Absent = "The golden data (../shared beside the checkout) is not on this machine.";
 
     private static readonly Lazy<string?> Root = new(FindShared);
 
-    /// <summary>Skips the running test where the data is absent; otherwise gives the path of <paramref name="relative"/> under <c>shared/</c>.</summary>
+    /// <summary>
+    /// Skips the running test where the data is absent; otherwise gives the path of <paramref name="relative"/> under <c>shared/</c>.
+    /// </summary>
     public static string Path(string relative)
     {
         Skip.If(Root.Value is null, Absent);

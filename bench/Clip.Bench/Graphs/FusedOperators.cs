@@ -61,7 +61,13 @@ internal sealed class FusedOperators
             [Rows(scores.Input[0]), Rows(scores.Input[1]), Rows(mix.Input[1])],
             Attribute("num_heads", heads),
             Attribute("scale", 1f));
-        _nodes.Add(new NodeProto { OpType = "Reshape", Name = name, Input = { name + "/fused", join.Input[1] }, Output = { join.Output[0] } });
+        _nodes.Add(new NodeProto
+        {
+            OpType = "Reshape",
+            Name = name,
+            Input = { name + "/fused", join.Input[1] },
+            Output = { join.Output[0] },
+        });
         return true;
 
         string Rows(string value)
@@ -101,7 +107,15 @@ internal sealed class FusedOperators
         MemoryMarshal.Cast<byte, long>(_graph.Initializer.Single(t => t.Name == constant).RawData.Span).ToArray();
 
     private void Add(string op, string output, string[] inputs, params AttributeProto[] attributes) => _nodes.Add(
-        new NodeProto { OpType = op, Domain = "com.microsoft", Name = output, Input = { inputs }, Output = { output }, Attribute = { attributes } });
+        new NodeProto
+        {
+            OpType = op,
+            Domain = "com.microsoft",
+            Name = output,
+            Input = { inputs },
+            Output = { output },
+            Attribute = { attributes },
+        });
 
     private string Constant(long[] values)
     {

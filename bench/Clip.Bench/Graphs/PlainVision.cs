@@ -40,7 +40,8 @@ internal sealed class PlainVision
         _graph.Scope("embeddings");
         var conv = _graph.Weight("visual.conv1.weight", _weights.Take("visual.conv1.weight", width, 3, patch, patch));
         var patches = Op("Conv", [pixels, conv], Attribute("kernel_shape", patch, patch), Attribute("strides", patch, patch));
-        patches = Op("Transpose", [Reshape(patches, SizeOf(patches, 0), SizeOf(patches, 1), _graph.Vector(-1))], Attribute("perm", 0, 2, 1));
+        patches = Op(
+            "Transpose", [Reshape(patches, SizeOf(patches, 0), SizeOf(patches, 1), _graph.Vector(-1))], Attribute("perm", 0, 2, 1));
         var first = _graph.Weight("visual.class_embedding", _weights.Take("visual.class_embedding", width));
         first = Op("Expand", [first, Op("Concat", [SizeOf(pixels, 0), _graph.Vector(1), _graph.Vector(width)], Attribute("axis", 0L))]);
         var x = Op("Concat", [first, patches], Attribute("axis", 1L));
@@ -85,7 +86,8 @@ internal sealed class PlainVision
         {
             var cut = Reshape(rows, SizeOf(x, 0), _graph.Vector(-1), _graph.Vector(heads), _graph.Vector(width / heads));
             cut = Op("Transpose", [cut], Attribute("perm", 0, 2, 1, 3));
-            return Op("Reshape", [cut, Op("Concat", [_graph.Vector(-1), SizeOf(x, 1), _graph.Vector(width / heads)], Attribute("axis", 0L))]);
+            return Op(
+                "Reshape", [cut, Op("Concat", [_graph.Vector(-1), SizeOf(x, 1), _graph.Vector(width / heads)], Attribute("axis", 0L))]);
         }
     }
 

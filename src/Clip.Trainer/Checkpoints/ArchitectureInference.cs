@@ -92,7 +92,8 @@ public static class ArchitectureInference
 
     private static int SiglipHeads(int width, int? hint, string tower, string source) => hint ?? SiglipConfigJson.Heads(width)
         ?? throw new ClipException(
-            $"{source}: no published SigLIP has a {tower} tower of width {width}, so its heads are unknown; give --{tower}-heads or --config.");
+            $"{source}: no published SigLIP has a {tower} tower of width {width}, so its heads are unknown; "
+            + $"give --{tower}-heads or --config.");
 
     private static ResNetConfig ResNet(Shapes shapes, ArchitectureHints hints)
     {

@@ -5,7 +5,9 @@ namespace Clip.Trainer.Checkpoints;
 /// <summary>Adds low-rank updates to the weights they belong to, after which nothing tells the model from one trained in full.</summary>
 internal static class LowRankMerge
 {
-    private const string A = LowRankUpdate.Suffix + ".lora_A", B = LowRankUpdate.Suffix + ".lora_B", Scale = LowRankUpdate.Suffix + ".scale";
+    private const string A = LowRankUpdate.Suffix + ".lora_A",
+        B = LowRankUpdate.Suffix + ".lora_B",
+        Scale = LowRankUpdate.Suffix + ".scale";
 
     /// <summary>W + (α/r)·B·A for each weight with an update, the others as they are; the updates' own parameters are gone.</summary>
     public static Dictionary<string, WeightTensor> Apply(IReadOnlyDictionary<string, WeightTensor> weights)
@@ -16,7 +18,8 @@ internal static class LowRankMerge
         {
             var layer = name[..^A.Length];
             var target = merged.ContainsKey($"{layer}_weight") ? $"{layer}_weight" : $"{layer}.weight";
-            if (!merged.TryGetValue(target, out var weight) || !weights.TryGetValue(layer + B, out var b) || !weights.TryGetValue(layer + Scale, out var scale))
+            if (!merged.TryGetValue(target, out var weight)
+                || !weights.TryGetValue(layer + B, out var b) || !weights.TryGetValue(layer + Scale, out var scale))
                 throw new ClipException($"The update '{name}' lacks its other half or its weight '{target}'; give a whole checkpoint.");
             merged[target] = Add(weight, a, b, scale.Data.Span[0]);
         }

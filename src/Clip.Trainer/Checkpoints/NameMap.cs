@@ -153,7 +153,8 @@ public static class NameMap
 
         var n = pieces[0].Data.Length;
         if (n > Array.MaxLength / 3)
-            throw new ClipException($"The parameters {string.Join(", ", names)} together have more values than an array holds; no CLIP's do.");
+            throw new ClipException(
+                $"The parameters {string.Join(", ", names)} together have more values than an array holds; no CLIP's do.");
         var stacked = new StackedFloats([.. pieces.Select(p => p.Data)]);
         return new WeightTensor([3 * pieces[0].Shape[0], .. pieces[0].Shape.Skip(1)], stacked.Memory);
     }

@@ -1,8 +1,9 @@
 namespace Clip.Trainer.Checkpoints;
 
 /// <summary>
-/// Translates between the names that open_clip's SigLIP models have (timm's <c>VisionTransformer</c> under <c>visual.trunk</c>, the text tower
-/// under <c>text</c>) and those used here, which are OpenAI's as far as those go; <see cref="NameMap"/> does the same for Hugging Face's.
+/// Translates between the names that open_clip's SigLIP models have (timm's <c>VisionTransformer</c> under <c>visual.trunk</c>, the text
+/// tower under <c>text</c>) and those used here, which are OpenAI's as far as those go; <see cref="NameMap"/> does the same
+/// for Hugging Face's.
 /// </summary>
 internal static class SiglipNames
 {
@@ -107,7 +108,8 @@ internal static class SiglipNames
     private static string Timm(string here) => Translate(here, Block, TimmBlock, p => p.Here, p => p.Timm);
 
     private static string Translate(
-        string name, string fromBlock, string toBlock, Func<(string Here, string Timm), string> from, Func<(string Here, string Timm), string> to)
+        string name, string fromBlock, string toBlock,
+        Func<(string Here, string Timm), string> from, Func<(string Here, string Timm), string> to)
     {
         if (Wholes.FirstOrDefault(w => from(w) == name) is { Here: not null } whole) return to(whole);
         if (name.StartsWith(fromBlock, StringComparison.Ordinal))

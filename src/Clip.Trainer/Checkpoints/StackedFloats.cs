@@ -49,7 +49,8 @@ internal sealed class StackedFloats : MemoryManager<float>
     }
 
     /// <inheritdoc/>
-    public override MemoryHandle Pin(int elementIndex = 0) => throw new NotSupportedException("The values are only read through their span.");
+    public override MemoryHandle Pin(int elementIndex = 0) =>
+        throw new NotSupportedException("The values are only read through their span.");
 
     /// <inheritdoc/>
     public override void Unpin()

@@ -12,8 +12,16 @@ internal static class CaptionCommand
 {
     public static Command Create()
     {
-        var model = new Option<string>("--model") { Description = "A model folder that 'clip train --objective virtex' wrote.", Required = true };
-        var beams = new Option<int>("--beam-size") { Description = "Texts followed at once; 1 takes the likeliest token each time.", DefaultValueFactory = _ => 5 };
+        var model = new Option<string>("--model")
+        {
+            Description = "A model folder that 'clip train --objective virtex' wrote.",
+            Required = true,
+        };
+        var beams = new Option<int>("--beam-size")
+        {
+            Description = "Texts followed at once; 1 takes the likeliest token each time.",
+            DefaultValueFactory = _ => 5,
+        };
         var images = new Argument<string[]>("images") { Description = "Pictures.", Arity = ArgumentArity.OneOrMore };
         CommandLine.RequirePositive(beams);
         var command = new Command("caption", "Captions pictures.") { model, beams, images };
@@ -23,10 +31,12 @@ internal static class CaptionCommand
             var objective = ObjectiveFolder.Open(folder, out var config);
             using var module = objective.Module;
             if (module is not VirTexModel captioner)
-                throw new ClipException($"{folder} holds a model that does not caption; give one that 'clip train --objective virtex' wrote.");
+                throw new ClipException(
+                    $"{folder} holds a model that does not caption; give one that 'clip train --objective virtex' wrote.");
 
             var tokenizer = ClipTokenizer.Create(folder);
-            var preprocessor = ClipImagePreprocessor.Create(PreprocessingFile.Read(Path.Combine(folder, "preprocessor_config.json"), config.Vision.ImageSize));
+            var preprocessor = ClipImagePreprocessor.Create(
+                PreprocessingFile.Read(Path.Combine(folder, "preprocessor_config.json"), config.Vision.ImageSize));
             var search = new BeamSearch(captioner, parsed.GetValue(beams));
             foreach (var path in parsed.GetValue(images)!)
             {

@@ -15,18 +15,26 @@ internal static class ClassifyCommand
     {
         var model = new Option<string>("--model") { Description = "A model folder.", Required = true };
         var labels = new Option<string>("--labels") { Description = "Text file with a label a line.", Required = true };
-        var templates = new Option<string?>("--templates") { Description = "Text file with a prompt a line, {} or {c} for the label; 'a photo of a {}.' without it." };
+        var templates = new Option<string?>("--templates")
+        {
+            Description = "Text file with a prompt a line, {} or {c} for the label; 'a photo of a {}.' without it.",
+        };
         var top = new Option<int>("--top") { Description = "How many labels to print for each image.", DefaultValueFactory = _ => 5 };
         CommandLine.RequirePositive(top);
         var images = new Argument<string[]>("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("classify", "Classifies images zero-shot and prints the best labels.") { model, labels, templates, top, images };
+        var command = new Command("classify", "Classifies images zero-shot and prints the best labels.")
+        {
+            model, labels, templates, top, images,
+        };
         command.SetAction(parsed =>
         {
             var names = LineFile.Read(parsed.GetValue(labels)!, "--labels");
             var prompts = parsed.GetValue(templates) is { } file ? LineFile.Read(file, "--templates") : null;
             var ml = new MLContext();
             var rows = ml.Data.LoadFromEnumerable(parsed.GetValue(images)!.Select(path => new Row { ImagePath = path }));
-            using var classifier = ml.Transforms.ClipClassifyZeroShot("Score", nameof(Row.ImagePath), parsed.GetValue(model)!, names, prompts).Fit(rows);
+            using var classifier = ml.Transforms
+                .ClipClassifyZeroShot("Score", nameof(Row.ImagePath), parsed.GetValue(model)!, names, prompts)
+                .Fit(rows);
             foreach (var row in ml.Data.CreateEnumerable<Scored>(classifier.Transform(rows), reuseRowObject: true))
                 Print(row, names, parsed.GetValue(top));
         });

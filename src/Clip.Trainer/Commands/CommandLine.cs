@@ -70,13 +70,16 @@ internal static class CommandLine
             option.Validators.Add(result =>
             {
                 // What is no number at all is refused by the option itself.
-                if (result.Tokens is [var token] && double.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && !isGood(value))
+                if (result.Tokens is [var token] && double.TryParse(token.Value, CultureInfo.InvariantCulture, out var value)
+                    && !isGood(value))
                     result.AddError($"{option.Name} must be {good}, and is {token.Value}.");
             });
         }
     }
 
-    /// <summary>The user's mistake or their file's fault behind an exception, which ML.NET's threads may have wrapped; null for a bug of ours.</summary>
+    /// <summary>
+    /// The user's mistake or their file's fault behind an exception, which ML.NET's threads may have wrapped; null for a bug of ours.
+    /// </summary>
     private static Exception? Mistake(Exception? e) => e switch
     {
         null or ClipException or IOException or InvalidDataException or ArgumentException or UnauthorizedAccessException or FormatException
@@ -87,7 +90,9 @@ internal static class CommandLine
     /// <summary>The message on one line, without the parameter's name that .NET adds for programmers.</summary>
     private static string Sentence(Exception e)
     {
-        var message = e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : e.Message;
+        var message = e is ArgumentException { ParamName: { } name }
+            ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+            : e.Message;
         return string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
     }
 }

@@ -16,7 +16,10 @@ internal static class DataCommand
     {
         var source = Source();
         var layout = new SourceOptions();
-        var command = new Command("stats", "Reads and decodes all of a source: counts, sizes, captions, duplicates, broken files.") { source };
+        var command = new Command("stats", "Reads and decodes all of a source: counts, sizes, captions, duplicates, broken files.")
+        {
+            source,
+        };
         foreach (var option in layout.All) command.Options.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
@@ -33,14 +36,21 @@ internal static class DataCommand
         var layout = new SourceOptions();
         var output = new Option<string>("--output") { Description = "The folder to make.", Required = true };
         var size = new Option<double>("--shard-size") { Description = "Megabytes a shard.", DefaultValueFactory = _ => 256 };
-        var maxBad = new Option<double>("--max-bad") { Description = "Bad records, in per cent, to leave out before giving up.", DefaultValueFactory = _ => PairLoaderOptions.DefaultMaxBadPercent };
+        var maxBad = new Option<double>("--max-bad")
+        {
+            Description = "Bad records, in per cent, to leave out before giving up.",
+            DefaultValueFactory = _ => PairLoaderOptions.DefaultMaxBadPercent,
+        };
         CommandLine.RequirePositive(size);
         var command = new Command("shard", "Writes a source as WebDataset shards.") { source, output, size, maxBad };
         foreach (var option in layout.All) command.Options.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
             using var records = RecordSources.Open(parsed.GetValue(source)!, layout.Parse(parsed));
-            var bad = new BadRecords(records.Count + records.Unusable.Count, parsed.GetValue(maxBad), (key, reason) => Console.WriteLine($"Skipped {key}: {reason}"));
+            var bad = new BadRecords(
+                records.Count + records.Unusable.Count,
+                parsed.GetValue(maxBad),
+                (key, reason) => Console.WriteLine($"Skipped {key}: {reason}"));
             foreach (var (key, reason) in records.Unusable) bad.Add(key, reason);
             bad.ThrowIfTooMany();
             var written = new ShardWriter(parsed.GetValue(output)!, (long)(parsed.GetValue(size) * 1e6)).Write(records, bad, cancellation);
@@ -50,7 +60,10 @@ internal static class DataCommand
         return command;
     }
 
-    private static Argument<string> Source() => new("source") { Description = "A table, WebDataset shards, Parquet files or a folder of classes; several are joined by ::." };
+    private static Argument<string> Source() => new("source")
+    {
+        Description = "A table, WebDataset shards, Parquet files or a folder of classes; several are joined by ::.",
+    };
 
     private static void Print(IRecordSource records, SourceStatistics found)
     {
@@ -67,7 +80,8 @@ internal static class DataCommand
         Say($"duplicate captions   {found.CaptionCopies}");
         Say($"duplicate images     {found.Copies.Count}");
         foreach (var (copy, original) in found.Copies.Order().Take(Examples)) Say($"  {records.Key(copy)} = {records.Key(original)}");
-        foreach (var (key, reason) in found.Bad.Reasons.OrderBy(b => b.Key, StringComparer.Ordinal).Take(Examples)) Say($"  {key}: {reason}");
+        foreach (var (key, reason) in found.Bad.Reasons.OrderBy(b => b.Key, StringComparer.Ordinal).Take(Examples))
+            Say($"  {key}: {reason}");
         if (found.Bad.Reasons.Count > Examples) Say($"  and {found.Bad.Reasons.Count - Examples} more broken ones");
     }
 

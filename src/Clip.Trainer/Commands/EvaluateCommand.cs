@@ -26,33 +26,48 @@ internal static class EvaluateCommand
         };
         var probe = new Option<string[]>("--linear-probe")
         {
-            Description = "Labelled pictures to train a linear probe on, as PATH for every set of --data, or NAME=PATH for one; it is tested on the set.",
+            Description =
+                "Labelled pictures to train a linear probe on, as PATH for every set of --data, or NAME=PATH for one; "
+                + "it is tested on the set.",
             AllowMultipleArgumentsPerToken = true,
         };
         var json = new Option<bool>("--json") { Description = "Prints one JSON object instead of lines." };
         var table = new TableOptions();
-        var command = new Command("evaluate", "Measures zero-shot accuracy, retrieval and linear probes.") { model, retrieval, probe, json };
-        foreach (var option in (IEnumerable<Option>)[.. sets.All, table.Separator, table.ImageKey, table.CaptionKeys]) command.Options.Add(option);
+        var command = new Command("evaluate", "Measures zero-shot accuracy, retrieval and linear probes.")
+        {
+            model, retrieval, probe, json,
+        };
+        foreach (var option in (IEnumerable<Option>)[.. sets.All, table.Separator, table.ImageKey, table.CaptionKeys])
+            command.Options.Add(option);
         command.SetAction(parsed =>
         {
             var layout = table.Parse(parsed);
             var labelled = sets.Read(parsed, layout);
-            var captioned = (parsed.GetValue(retrieval) ?? []).Select(value => NamedFiles.Named(value)).Select(file => (file.Name, Rows: CaptionTable.Read(file.Path, layout))).ToArray();
+            var captioned = (parsed.GetValue(retrieval) ?? [])
+                .Select(value => NamedFiles.Named(value))
+                .Select(file => (file.Name, Rows: CaptionTable.Read(file.Path, layout)))
+                .ToArray();
             if (labelled.Count + captioned.Length == 0)
-                throw new ClipException("There is nothing to evaluate on; give labelled pictures with --data, or captioned ones with --retrieval-data.");
+                throw new ClipException(
+                    "There is nothing to evaluate on; give labelled pictures with --data, or captioned ones with --retrieval-data.");
 
             var folder = parsed.GetValue(model)!;
             var evaluation = new ModelFolderEvaluation(new MLContext(seed: 0), folder);
             var measured = new JsonArray();
             foreach (var set in labelled)
             {
-                Report(set.Name, () => ObjectiveFolder.NeedsTorch(folder) ? Describe(ObjectiveFolder.ZeroShot(folder, set), set) : Describe(evaluation.ZeroShot(set)));
+                Report(set.Name, () => ObjectiveFolder.NeedsTorch(folder)
+                    ? Describe(ObjectiveFolder.ZeroShot(folder, set), set)
+                    : Describe(evaluation.ZeroShot(set)));
                 if (NamedFiles.For(parsed.GetValue(probe) ?? [], set.Name, probe.Name) is { } trainOn)
-                    Report(set.Name, () => Describe(evaluation.LinearProbe(LabelledSet.ReadImages(trainOn, sets.Table(parsed, layout)), set.Images)));
+                    Report(
+                        set.Name,
+                        () => Describe(evaluation.LinearProbe(LabelledSet.ReadImages(trainOn, sets.Table(parsed, layout)), set.Images)));
             }
 
             foreach (var (name, rows) in captioned) Report(name, () => Describe(evaluation.Retrieval(rows), rows));
-            if (parsed.GetValue(json)) Console.WriteLine(new JsonObject { ["model"] = parsed.GetValue(model), ["results"] = measured }.ToJsonString(Indented));
+            if (parsed.GetValue(json))
+                Console.WriteLine(new JsonObject { ["model"] = parsed.GetValue(model), ["results"] = measured }.ToJsonString(Indented));
 
             void Report(string dataset, Func<Measurement> measure)
             {
@@ -71,8 +86,12 @@ internal static class EvaluateCommand
 
     private static Measurement Describe(ZeroShotAccuracy a) => new(
         "zeroshot_classification",
-        [("acc1", a.Top1), ("acc5", a.Top5), ("mean_per_class_recall", a.MeanPerClassRecall), ("chance", a.Chance), ("images", a.Images), ("labels", a.Labels)],
-        Invariant($"top-1 {a.Top1:P1}  top-5 {a.Top5:P1}  mean per-class recall {a.MeanPerClassRecall:P1}  ({a.Images} images, {a.Labels} labels, chance {a.Chance:P2}"));
+        [
+            ("acc1", a.Top1), ("acc5", a.Top5), ("mean_per_class_recall", a.MeanPerClassRecall), ("chance", a.Chance),
+            ("images", a.Images), ("labels", a.Labels),
+        ],
+        Invariant($"top-1 {a.Top1:P1}  top-5 {a.Top5:P1}  mean per-class recall {a.MeanPerClassRecall:P1}  ")
+        + Invariant($"({a.Images} images, {a.Labels} labels, chance {a.Chance:P2}"));
 
     private static Measurement Describe(ZeroShotResult r, LabelledSet set) => new(
         "zeroshot_classification",
@@ -87,7 +106,8 @@ internal static class EvaluateCommand
     private static Measurement Describe(RetrievalMetrics r, IReadOnlyList<CaptionedImage> rows) => new(
         "zeroshot_retrieval",
         [.. r.Values, ("images", rows.Count), ("captions", rows.Sum(row => row.Captions.Count))],
-        $"image→text {RetrievalMetrics.Describe(r.ImageToText)}  text→image {RetrievalMetrics.Describe(r.TextToImage)}  ({rows.Count} images, {rows.Sum(row => row.Captions.Count)} captions");
+        $"image→text {RetrievalMetrics.Describe(r.ImageToText)}  text→image {RetrievalMetrics.Describe(r.TextToImage)}  "
+        + $"({rows.Count} images, {rows.Sum(row => row.Captions.Count)} captions");
 
     private static string Invariant(FormattableString line) => line.ToString(CultureInfo.InvariantCulture);
 

@@ -9,8 +9,14 @@ internal static class InterpolateCommand
 {
     public static Command Create()
     {
-        var from = new Argument<string>("from") { Description = "A model folder; alpha 0 is this model, such as the one before fine-tuning." };
-        var to = new Argument<string>("to") { Description = "A model folder of the same architecture and vocabulary; alpha 1 is this model." };
+        var from = new Argument<string>("from")
+        {
+            Description = "A model folder; alpha 0 is this model, such as the one before fine-tuning.",
+        };
+        var to = new Argument<string>("to")
+        {
+            Description = "A model folder of the same architecture and vocabulary; alpha 1 is this model.",
+        };
         var alpha = new Option<double[]>("--alpha")
         {
             Description = "How far from the first to the second, 0 to 1; each of several is written to OUTPUT-ALPHA.",

@@ -15,13 +15,15 @@ internal sealed class LabelledSetOptions(string dataName, string labelsName, str
 
     private readonly Option<string[]> _labels = new(labelsName)
     {
-        Description = "Text file with every candidate label, one a line: FILE for all sets, or NAME=FILE; without it the labels that the set has.",
+        Description =
+            "Text file with every candidate label, one a line: FILE for all sets, or NAME=FILE; without it the labels that the set has.",
         AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<string[]> _templates = new(templatesName)
     {
-        Description = "Text file with a prompt a line, {} or {c} for the label: FILE for all sets, or NAME=FILE; 'a photo of a {}.' without it.",
+        Description =
+            "Text file with a prompt a line, {} or {c} for the label: FILE for all sets, or NAME=FILE; 'a photo of a {}.' without it.",
         AllowMultipleArgumentsPerToken = true,
     };
 
@@ -44,7 +46,8 @@ internal sealed class LabelledSetOptions(string dataName, string labelsName, str
         foreach (var value in parsed.GetValue(_data) ?? [])
         {
             var (name, path) = NamedFiles.Named(value);
-            if (sets.Any(s => s.Name == name)) throw new ClipException($"{dataName}: two sets are called {name}; give names, as NAME={path}.");
+            if (sets.Any(s => s.Name == name))
+                throw new ClipException($"{dataName}: two sets are called {name}; give names, as NAME={path}.");
             var images = LabelledSet.ReadImages(path, table);
             var labels = Lines(_labels, name) ?? [.. images.Select(i => i.Class).Distinct().Order(StringComparer.Ordinal)];
             sets.Add(new LabelledSet(name, images, labels, Lines(_templates, name)).Validate());
@@ -52,9 +55,12 @@ internal sealed class LabelledSetOptions(string dataName, string labelsName, str
 
         return sets;
 
-        string[]? Lines(Option<string[]> option, string set) => NamedFiles.For(parsed.GetValue(option) ?? [], set, option.Name) is { } file ? LineFile.Read(file, option.Name) : null;
+        string[]? Lines(Option<string[]> option, string set) => NamedFiles.For(parsed.GetValue(option) ?? [], set, option.Name) is { } file
+            ? LineFile.Read(file, option.Name)
+            : null;
     }
 
     /// <summary>The layout of tables of labelled pictures.</summary>
-    public CaptionTableOptions Table(ParseResult parsed, CaptionTableOptions layout) => layout with { CaptionKeys = [parsed.GetValue(_labelKey)!] };
+    public CaptionTableOptions Table(ParseResult parsed, CaptionTableOptions layout) =>
+        layout with { CaptionKeys = [parsed.GetValue(_labelKey)!] };
 }

@@ -13,16 +13,20 @@ internal static class ModelsCommand
         var command = new Command("models", "Lists the model configs that come with the program.");
         command.SetAction(_ =>
         {
-            Console.WriteLine($"{"model",-16}{"image",6}{"embed",7}{"parameters",14}{"image tower",14}{"GFLOPs image",14}{"GFLOPs text",13}");
-            foreach (var (name, config) in ClipConfigJson.Names.Select(name => (name, ClipConfigJson.Load(name))).OrderBy(m => ModelCost.Of(m.Item2).Image))
+            Console.WriteLine(
+                $"{"model",-16}{"image",6}{"embed",7}{"parameters",14}{"image tower",14}{"GFLOPs image",14}{"GFLOPs text",13}");
+            var models = ClipConfigJson.Names.Select(name => (name, ClipConfigJson.Load(name)));
+            foreach (var (name, config) in models.OrderBy(m => ModelCost.Of(m.Item2).Image))
             {
                 var (all, image, cost) = (Parameters(config, ""), Parameters(config, "visual."), ModelCost.Of(config));
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{name,-16}{config.Vision.ImageSize,6}{config.EmbedDim,7}{all,14:N0}{image,14:N0}{cost.Image / 1e9,14:F2}{cost.Text / 1e9,13:F2}"));
+                    $"{name,-16}{config.Vision.ImageSize,6}{config.EmbedDim,7}"
+                    + $"{all,14:N0}{image,14:N0}{cost.Image / 1e9,14:F2}{cost.Text / 1e9,13:F2}"));
             }
 
-            Console.WriteLine("Operations are those of one image and of one text as long as the context; a multiplication with its addition counts two.");
+            Console.WriteLine(
+                "Operations are those of one image and of one text as long as the context; a multiplication with its addition counts two.");
         });
         return command;
     }

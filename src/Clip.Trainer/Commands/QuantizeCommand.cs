@@ -16,13 +16,39 @@ internal static class QuantizeCommand
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "A model folder with its weights (model.safetensors).", Required = true };
-        var precision = new Option<string>("--precision") { Description = "int8, fp16 or both, parted by commas.", DefaultValueFactory = _ => "int8,fp16" };
-        var calibration = new Option<string?>("--calibration") { Description = "Table of image paths and captions of the model's own kind; weights that int8 hurts on them stay in float." };
-        var samples = new Option<int>("--samples") { Description = "How many rows of the table to use, spread over it.", DefaultValueFactory = _ => 64 };
-        var cosine = new Option<double>("--mean-cosine") { Description = "The cosine between fp32 and int8 features that calibration must reach in the mean.", DefaultValueFactory = _ => 0.995 };
-        var reduceRange = new Option<bool>("--reduce-range") { Description = "7-bit weights, for x86 processors without VNNI, whose sums of bytes would overflow." };
-        var imageKey = new Option<string>("--csv-img-key") { Description = "Header of the image path's column.", DefaultValueFactory = _ => TableDefaults.ImageKey };
-        var captionKey = new Option<string>("--csv-caption-key") { Description = "Header of the captions' column.", DefaultValueFactory = _ => TableDefaults.CaptionKeys[0] };
+        var precision = new Option<string>("--precision")
+        {
+            Description = "int8, fp16 or both, parted by commas.",
+            DefaultValueFactory = _ => "int8,fp16",
+        };
+        var calibration = new Option<string?>("--calibration")
+        {
+            Description = "Table of image paths and captions of the model's own kind; weights that int8 hurts on them stay in float.",
+        };
+        var samples = new Option<int>("--samples")
+        {
+            Description = "How many rows of the table to use, spread over it.",
+            DefaultValueFactory = _ => 64,
+        };
+        var cosine = new Option<double>("--mean-cosine")
+        {
+            Description = "The cosine between fp32 and int8 features that calibration must reach in the mean.",
+            DefaultValueFactory = _ => 0.995,
+        };
+        var reduceRange = new Option<bool>("--reduce-range")
+        {
+            Description = "7-bit weights, for x86 processors without VNNI, whose sums of bytes would overflow.",
+        };
+        var imageKey = new Option<string>("--csv-img-key")
+        {
+            Description = "Header of the image path's column.",
+            DefaultValueFactory = _ => TableDefaults.ImageKey,
+        };
+        var captionKey = new Option<string>("--csv-caption-key")
+        {
+            Description = "Header of the captions' column.",
+            DefaultValueFactory = _ => TableDefaults.CaptionKeys[0],
+        };
         CommandLine.RequirePositive(samples);
         var command = new Command("quantize", "Adds int8 and fp16 files to a model folder.")
         {
@@ -32,11 +58,16 @@ internal static class QuantizeCommand
         {
             var target = parsed.GetValue(cosine);
             if (target is not (> 0 and < 1))
-                throw new ClipException(FormattableString.Invariant($"--mean-cosine {target} is out of reach; give a number between 0 and 1."));
+                throw new ClipException(
+                    FormattableString.Invariant($"--mean-cosine {target} is out of reach; give a number between 0 and 1."));
             var precisions = Precisions(parsed.GetValue(precision)!);
             if (parsed.GetValue(calibration) is { } table)
             {
-                var columns = new CaptionTableOptions { ImageKey = parsed.GetValue(imageKey)!, CaptionKeys = [parsed.GetValue(captionKey)!] };
+                var columns = new CaptionTableOptions
+                {
+                    ImageKey = parsed.GetValue(imageKey)!,
+                    CaptionKeys = [parsed.GetValue(captionKey)!],
+                };
                 var rows = Spread(CaptionTable.Read(table, columns), parsed.GetValue(samples));
                 Run(parsed.GetValue(model)!, Options(rows, target), table, cancellation);
                 return Task.FromResult(0);
@@ -73,8 +104,11 @@ internal static class QuantizeCommand
         Console.WriteLine($"compared with fp32 on {options.ImagePaths.Count} images and {options.Texts.Count} texts ({source})");
         foreach (var file in report.Files)
         {
-            var size = string.Create(CultureInfo.InvariantCulture, $"{file.Bytes / 1e6,8:F1} MB   {(double)file.Bytes / file.Fp32Bytes:F3} × fp32");
-            var cosine = file.Cosine is { } c ? string.Create(CultureInfo.InvariantCulture, $"   cosine mean {c.Mean:F5}, min {c.Min:F5}") : "";
+            var size = string.Create(
+                CultureInfo.InvariantCulture, $"{file.Bytes / 1e6,8:F1} MB   {(double)file.Bytes / file.Fp32Bytes:F3} × fp32");
+            var cosine = file.Cosine is { } c
+                ? string.Create(CultureInfo.InvariantCulture, $"   cosine mean {c.Mean:F5}, min {c.Min:F5}")
+                : "";
             Console.WriteLine($"{file.Name,-32} {size}{cosine}");
             if (file.FloatWeights.Count > 0) Console.WriteLine($"  float: {string.Join(", ", file.FloatWeights)}");
         }

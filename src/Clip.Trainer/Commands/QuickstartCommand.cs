@@ -8,19 +8,40 @@ using Clip.Trainer.Training;
 
 namespace Clip.Trainer.Commands;
 
-/// <summary><c>clip quickstart</c>: the whole road in a few minutes, from drawn pictures to an ML.NET pipeline in another process.</summary>
+/// <summary>
+/// <c>clip quickstart</c>: the whole road in a few minutes, from drawn pictures to an ML.NET pipeline in another process.
+/// </summary>
 internal static class QuickstartCommand
 {
     public static Command Create()
     {
-        var output = new Option<string>("--output") { Description = "Folder for everything the quickstart makes; what an earlier one made there is replaced.", DefaultValueFactory = _ => "quickstart" };
-        var seed = new Option<long>("--seed") { Description = "Decides pictures, held-out combinations and training.", DefaultValueFactory = _ => 0 };
+        var output = new Option<string>("--output")
+        {
+            Description = "Folder for everything the quickstart makes; what an earlier one made there is replaced.",
+            DefaultValueFactory = _ => "quickstart",
+        };
+        var seed = new Option<long>("--seed")
+        {
+            Description = "Decides pictures, held-out combinations and training.",
+            DefaultValueFactory = _ => 0,
+        };
         var epochs = new Option<int>("--epochs") { Description = "Passes over the pictures.", DefaultValueFactory = _ => 8 };
-        var pictures = new Option<int>("--pictures") { Description = "Pictures to train on.", DefaultValueFactory = _ => SceneDataset.TrainImages, Hidden = true };
+        var pictures = new Option<int>("--pictures")
+        {
+            Description = "Pictures to train on.",
+            DefaultValueFactory = _ => SceneDataset.TrainImages,
+            Hidden = true,
+        };
         CommandLine.RequirePositive(epochs, pictures);
-        var command = new Command("quickstart", "Draws captioned pictures, trains a small CLIP on them and classifies combinations it never saw.") { output, seed, epochs, pictures };
+        var command = new Command(
+            "quickstart", "Draws captioned pictures, trains a small CLIP on them and classifies combinations it never saw.")
+        {
+            output, seed, epochs, pictures,
+        };
         command.SetAction(async (parsed, cancellation) =>
-            await RunAsync(Path.GetFullPath(parsed.GetValue(output)!), parsed.GetValue(seed), parsed.GetValue(epochs), parsed.GetValue(pictures), cancellation).ConfigureAwait(false));
+            await RunAsync(
+                Path.GetFullPath(parsed.GetValue(output)!), parsed.GetValue(seed), parsed.GetValue(epochs), parsed.GetValue(pictures),
+                cancellation).ConfigureAwait(false));
         return command;
     }
 
@@ -30,7 +51,8 @@ internal static class QuickstartCommand
         var paths = new QuickstartPaths(folder);
         paths.RemoveEarlier();
 
-        Say($"Drawing {pictures} captioned pictures; {SceneDataset.HeldOut} of {Combination.All.Count} combinations of size, texture, colour and shape are kept out of training.");
+        Say($"Drawing {pictures} captioned pictures; {SceneDataset.HeldOut} of {Combination.All.Count} combinations "
+            + "of size, texture, colour and shape are kept out of training.");
         var data = SceneDataset.Draw(paths.Data, seed, pictures);
         var finished = await TrainCommand.RunAsync(
             new TrainingRunOptions
@@ -71,7 +93,8 @@ internal static class QuickstartCommand
     {
         // Run as 'dotnet clip.dll' the process is dotnet itself; run as an executable it is this program.
         var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(QuickstartCommand).Assembly.Location);
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            start.ArgumentList.Add(typeof(QuickstartCommand).Assembly.Location);
         start.ArgumentList.Add(QuickstartUseCommand.Name);
         start.ArgumentList.Add(folder);
         using var process = Process.Start(start)!;

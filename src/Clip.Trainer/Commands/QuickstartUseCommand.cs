@@ -32,18 +32,25 @@ internal static class QuickstartUseCommand
         var view = ml.Data.LoadFromEnumerable(images);
 
         var labels = LineFile.Read(data.TestLabels, "labels");
-        using var classifier = ml.Transforms.ClipClassifyZeroShot("Score", nameof(LabelledImage.ImagePath), paths.Model, labels, SceneCaptions.Templates).Fit(view);
+        using var classifier = ml.Transforms
+            .ClipClassifyZeroShot("Score", nameof(LabelledImage.ImagePath), paths.Model, labels, SceneCaptions.Templates)
+            .Fit(view);
         Report("among the combinations never seen", ZeroShotAccuracy.Measure(ml, images, labels, classifier.Transform));
 
         var all = LineFile.Read(data.AllLabels, "labels");
-        using (var wider = ml.Transforms.ClipClassifyZeroShot("Score", nameof(LabelledImage.ImagePath), paths.Model, all, SceneCaptions.Templates).Fit(view))
+        using (var wider = ml.Transforms
+            .ClipClassifyZeroShot("Score", nameof(LabelledImage.ImagePath), paths.Model, all, SceneCaptions.Templates)
+            .Fit(view))
+        {
             Report("among all combinations", ZeroShotAccuracy.Measure(ml, images, all, wider.Transform));
+        }
 
         ml.Model.Save(classifier, view.Schema, paths.Pipeline);
         var loaded = new MLContext().Model.Load(paths.Pipeline, out _);
         using var unload = loaded as IDisposable;
         var (before, after) = (Answers(ml, classifier.Transform(view)), Answers(ml, loaded.Transform(view)));
-        if (!before.SequenceEqual(after)) throw new ClipException($"{paths.Pipeline} answers differently than the pipeline it was saved from; please report this.");
+        if (!before.SequenceEqual(after))
+            throw new ClipException($"{paths.Pipeline} answers differently than the pipeline it was saved from; please report this.");
         Console.WriteLine($"saved, loaded back: {after.Length} answers agree");
 
         if (AppDomain.CurrentDomain.GetAssemblies().Any(a => a.GetName().Name == "TorchSharp"))
@@ -57,7 +64,8 @@ internal static class QuickstartUseCommand
     private static void Report(string among, ZeroShotAccuracy accuracy) =>
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"zero-shot top-1 {accuracy.Top1:P1} {among} ({accuracy.Images} pictures, {accuracy.Labels} labels, chance {accuracy.Chance:P1})"));
+            $"zero-shot top-1 {accuracy.Top1:P1} {among} "
+            + $"({accuracy.Images} pictures, {accuracy.Labels} labels, chance {accuracy.Chance:P1})"));
 
     private sealed class Answer
     {

@@ -20,10 +20,14 @@ internal sealed class SourceOptions
     };
 
     private readonly Option<string?> _imageKey = new("--image-key") { Description = "Parquet's column of images." };
-    private readonly Option<string?> _templates = new("--caption-templates") { Description = "Captions for a folder of classes: a file with a sentence a line, {} for the class." };
+    private readonly Option<string?> _templates = new("--caption-templates")
+    {
+        Description = "Captions for a folder of classes: a file with a sentence a line, {} for the class.",
+    };
 
     public SourceOptions() => _type.AcceptOnlyFromAmong(
-        RecordSourceOptions.Auto, RecordSourceOptions.Csv, RecordSourceOptions.WebDataset, RecordSourceOptions.Parquet, RecordSourceOptions.ImageFolder);
+        RecordSourceOptions.Auto, RecordSourceOptions.Csv, RecordSourceOptions.WebDataset,
+        RecordSourceOptions.Parquet, RecordSourceOptions.ImageFolder);
 
     public IEnumerable<Option> All => [_type, _table.Separator, _table.ImageKey, _table.CaptionKeys, _captionKeys, _imageKey, _templates];
 

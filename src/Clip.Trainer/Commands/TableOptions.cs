@@ -8,9 +8,17 @@ internal sealed class TableOptions
 {
     private static readonly CaptionTableOptions Defaults = new();
 
-    public Option<string> Separator { get; } = new("--csv-separator") { Description = "What separates the table's cells.", DefaultValueFactory = _ => "\t" };
+    public Option<string> Separator { get; } = new("--csv-separator")
+    {
+        Description = "What separates the table's cells.",
+        DefaultValueFactory = _ => "\t",
+    };
 
-    public Option<string> ImageKey { get; } = new("--csv-img-key") { Description = "Header of the image path's column.", DefaultValueFactory = _ => Defaults.ImageKey };
+    public Option<string> ImageKey { get; } = new("--csv-img-key")
+    {
+        Description = "Header of the image path's column.",
+        DefaultValueFactory = _ => Defaults.ImageKey,
+    };
 
     public Option<string[]> CaptionKeys { get; } = new("--csv-caption-key")
     {

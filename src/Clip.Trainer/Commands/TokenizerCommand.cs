@@ -9,10 +9,22 @@ internal static class TokenizerCommand
 {
     public static Command Create()
     {
-        var data = new Option<string>("--train-data") { Description = "A source with captions, as clip train takes, or a text file (.txt) with a caption a line.", Required = true };
+        var data = new Option<string>("--train-data")
+        {
+            Description = "A source with captions, as clip train takes, or a text file (.txt) with a caption a line.",
+            Required = true,
+        };
         var layout = new SourceOptions();
-        var vocabSize = new Option<int>("--vocab-size") { Description = "Entries, the 512 byte symbols and two special tokens included.", DefaultValueFactory = _ => 8192 };
-        var output = new Option<string>("--output") { Description = "Folder to write tokenizer.json, vocab.json and merges.txt to.", Required = true };
+        var vocabSize = new Option<int>("--vocab-size")
+        {
+            Description = "Entries, the 512 byte symbols and two special tokens included.",
+            DefaultValueFactory = _ => 8192,
+        };
+        var output = new Option<string>("--output")
+        {
+            Description = "Folder to write tokenizer.json, vocab.json and merges.txt to.",
+            Required = true,
+        };
         var train = new Command("train", "Learns a byte-level BPE vocabulary from captions.") { data, vocabSize, output };
         foreach (var option in layout.All) train.Options.Add(option);
         train.SetAction((parsed, cancellation) =>

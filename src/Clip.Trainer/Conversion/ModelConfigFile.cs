@@ -43,7 +43,8 @@ internal static class ModelConfigFile
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(nameOrPath));
             var model = json.RootElement.TryGetProperty("model_cfg", out var inner) ? inner : json.RootElement;
-            if (model.TryGetProperty("model_type", out var type) && type.GetString() is var name && name is not ("clip" or SiglipConfigJson.ModelType))
+            if (model.TryGetProperty("model_type", out var type) && type.GetString() is var name
+                && name is not ("clip" or SiglipConfigJson.ModelType))
                 throw new ClipException($"{nameOrPath}: a model of type {name} is not supported; give a clip or siglip model.");
             var config = ClipConfigJson.Parse(model.GetRawText(), nameOrPath);
             var isSiglip = model.TryGetProperty("vision_cfg", out var vision) && SiglipConfigJson.IsSiglip(vision);

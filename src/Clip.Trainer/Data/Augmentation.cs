@@ -10,8 +10,8 @@ namespace Clip.Trainer.Data;
 public sealed record Augmentation
 {
     /// <summary>
-    /// ConVIRT's augmentation (Zhang et al. 2020, section 3.2): crops of at least 60 % of the area, mirrored half the time, turned up to 20°,
-    /// moved by up to a tenth, zoomed by up to 5 %, jittered by 0.4, blurred. There saturation stays, and the blur goes to 3 pixels.
+    /// ConVIRT's augmentation (Zhang et al. 2020, section 3.2): crops of at least 60 % of the area, mirrored half the time, turned up to
+    /// 20°, moved by up to a tenth, zoomed by up to 5 %, jittered by 0.4, blurred. There saturation stays, and the blur goes to 3 pixels.
     /// </summary>
     public static Augmentation ConVirt { get; } = new()
     {
@@ -65,7 +65,8 @@ public sealed record Augmentation
         if (ColorJitter > 0)
         {
             var (low, high) = (Math.Max(0, 1 - ColorJitter), 1 + ColorJitter);
-            PixelChanges.Color(pixels, (float)random.NextDouble(low, high), (float)random.NextDouble(low, high), (float)random.NextDouble(low, high));
+            PixelChanges.Color(
+                pixels, (float)random.NextDouble(low, high), (float)random.NextDouble(low, high), (float)random.NextDouble(low, high));
         }
 
         if (Hue > 0) PixelChanges.Hue(pixels, (float)random.NextDouble(-Hue, Hue));
@@ -81,7 +82,8 @@ public sealed record Augmentation
         {
             pixels.CopyTo(copy);
             var (degrees, zoom) = (random.NextDouble(-Rotation, Rotation), random.NextDouble(1 - Zoom, 1 + Zoom));
-            var (right, down) = (random.NextDouble(-Translation, Translation) * width, random.NextDouble(-Translation, Translation) * height);
+            var (right, down) = (
+                random.NextDouble(-Translation, Translation) * width, random.NextDouble(-Translation, Translation) * height);
             AffineWarp.Apply(copy.AsSpan(0, pixels.Length), pixels, width, degrees, zoom, right, down);
         }
         finally

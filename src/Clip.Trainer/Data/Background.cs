@@ -22,7 +22,8 @@ public sealed record Background((byte Red, byte Green, byte Blue)? Color)
             case "black": return new Background((0, 0, 0));
         }
 
-        if (text is ['#', .. { Length: 6 }] && int.TryParse(text.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var rgb))
+        if (text is ['#', .. { Length: 6 }]
+            && int.TryParse(text.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var rgb))
             return new Background(((byte)(rgb >> 16), (byte)(rgb >> 8), (byte)rgb));
         throw new ClipException($"--aug-background '{text}' is not a background; give none, random, white, black or #rrggbb.");
     }

@@ -28,14 +28,18 @@ public static class CaptionTable
     public static IReadOnlyList<CaptionedImage> Read(string path, CaptionTableOptions? options = null)
     {
         options ??= new CaptionTableOptions();
-        if (!File.Exists(path)) throw new ClipException($"There is no data file '{path}'; give the path of a table with the columns {options.ImageKey} and {string.Join(", ", options.CaptionKeys)}.");
+        if (!File.Exists(path))
+            throw new ClipException(
+                $"There is no data file '{path}'; give the path of a table with the columns "
+                + $"{options.ImageKey} and {string.Join(", ", options.CaptionKeys)}.");
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         using var text = new StreamReader(path);
         using var lines = DelimitedText.Read(path, text, options.Separator).GetEnumerator();
         if (!lines.MoveNext()) throw new ClipException($"{path} is empty; its first line must name the columns.");
 
         var header = lines.Current.Cells;
-        if (header.Any(cell => cell.AsSpan().ContainsAny('\0', '\uFFFD'))) throw new ClipException($"{path} is not a text file in UTF-8; give a table of image paths and captions.");
+        if (header.Any(cell => cell.AsSpan().ContainsAny('\0', '\uFFFD')))
+            throw new ClipException($"{path} is not a text file in UTF-8; give a table of image paths and captions.");
         var image = Column(options.ImageKey);
         var captions = options.CaptionKeys.Select(Column).ToArray();
         var most = Math.Max(image, captions.Max());
@@ -44,7 +48,10 @@ public static class CaptionTable
         {
             var (line, cells) = lines.Current;
             if (cells is [""]) continue;
-            if (cells.Length <= most) throw new ClipException($"{path}, line {line}: there are {cells.Length} cells where the header has {header.Length}; check the separator ({Name(options.Separator)}).");
+            if (cells.Length <= most)
+                throw new ClipException(
+                    $"{path}, line {line}: there are {cells.Length} cells where the header has {header.Length}; "
+                    + $"check the separator ({Name(options.Separator)}).");
             var texts = captions.Select(c => cells[c].Trim()).Where(c => c.Length > 0).ToArray();
             if (texts.Length == 0) throw new ClipException($"{path}, line {line}: the caption is empty; fill it in or leave the row out.");
             rows.Add(new CaptionedImage(Path.Combine(folder, cells[image]), texts));
@@ -55,7 +62,11 @@ public static class CaptionTable
         int Column(string key)
         {
             var index = Array.IndexOf(header, key);
-            return index >= 0 ? index : throw new ClipException($"{path} has no column '{key}' (it has {string.Join(", ", header)}); name its columns with --csv-img-key and --csv-caption-key.");
+            return index >= 0
+                ? index
+                : throw new ClipException(
+                    $"{path} has no column '{key}' (it has {string.Join(", ", header)}); "
+                    + "name its columns with --csv-img-key and --csv-caption-key.");
         }
     }
 

@@ -28,7 +28,10 @@ internal static class DelimitedText
             string[]? cells;
             while (!TrySplit(row, separator, out cells))
             {
-                if (text.ReadLine() is not { } more) throw new ClipException($"{name}: a quoted cell that starts on line {start} never ends; close the quote, or double quotes inside of cells.");
+                if (text.ReadLine() is not { } more)
+                    throw new ClipException(
+                        $"{name}: a quoted cell that starts on line {start} never ends; "
+                        + "close the quote, or double quotes inside of cells.");
                 line++;
                 row = $"{row}\n{more}";
             }

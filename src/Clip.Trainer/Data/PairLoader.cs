@@ -12,7 +12,8 @@ namespace Clip.Trainer.Data;
 /// <param name="contextLength">The most tokens of a text; longer ones are cut.</param>
 /// <param name="images">Fills in a sample's pixels.</param>
 /// <param name="options">How to load.</param>
-internal sealed class PairLoader(IRecordSource records, ClipTokenizer tokenizer, int contextLength, IPixelSource images, PairLoaderOptions options) : IPairSource
+internal sealed class PairLoader(
+    IRecordSource records, ClipTokenizer tokenizer, int contextLength, IPixelSource images, PairLoaderOptions options) : IPairSource
 {
     private const int BatchesAhead = 3;
     private readonly EpochSampler _sampler = new(records.Parts, options.BatchSize, options.Seed);
@@ -65,7 +66,9 @@ internal sealed class PairLoader(IRecordSource records, ClipTokenizer tokenizer,
         }
     }
 
-    public IEnumerable<PairBatch> InOrder() => Enumerable.Range(0, records.Count).Chunk(options.BatchSize).Select(chunk => Assemble(chunk, step: 0, epoch: 0));
+    public IEnumerable<PairBatch> InOrder() => Enumerable.Range(0, records.Count)
+        .Chunk(options.BatchSize)
+        .Select(chunk => Assemble(chunk, step: 0, epoch: 0));
 
     /// <summary>Makes one batch.</summary>
     /// <param name="samples">Record numbers.</param>
@@ -76,7 +79,8 @@ internal sealed class PairLoader(IRecordSource records, ClipTokenizer tokenizer,
         var size = images.FloatCount;
         var pixels = GC.AllocateUninitializedArray<float>(checked(samples.Length * size));
         var texts = new int[]?[samples.Length];
-        Parallel.For(0, samples.Length, new ParallelOptions { MaxDegreeOfParallelism = options.Workers }, i => texts[i] = TryFill(samples.Span[i], epoch, pixels.AsSpan(i * size, size)));
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Workers };
+        Parallel.For(0, samples.Length, parallel, i => texts[i] = TryFill(samples.Span[i], epoch, pixels.AsSpan(i * size, size)));
         _bad.ThrowIfTooMany();
 
         var (kept, length) = (0, texts.Max(text => text?.Length ?? 0));

@@ -56,7 +56,8 @@ internal sealed class SourceStatistics
             using var bytes = records.ReadImage(record);
             var captions = records.ReadCaptions(record);
             var settings = ClipImagePreprocessing.ForSize(224);
-            using (var image = ImageDecoder.Decode(bytes.Span, settings.MaxPixels, settings.Gray16)) _sizes.Enqueue((image.Width, image.Height, bytes.Span.Length));
+            using (var image = ImageDecoder.Decode(bytes.Span, settings.MaxPixels, settings.Gray16))
+                _sizes.Enqueue((image.Width, image.Height, bytes.Span.Length));
             _formats.AddOrUpdate(ImageFormat.Extension(bytes.Span) ?? "other", 1, (_, count) => count + 1);
             if (!_images.TryAdd(Hash(bytes.Span), record)) _copies.Enqueue((record, _images[Hash(bytes.Span)]));
             _texts.Enqueue((captions.Count, captions.Sum(caption => caption.Length)));

@@ -13,11 +13,18 @@ public static class ClipTrainCatalog
     /// <example><code>
     /// var trained = ml.Transforms.ClipTrain("ImagePath", "Caption", "my-model").Fit(pairs);
     /// </code></example>
-    public static ClipContrastiveEstimator ClipTrain(this TransformsCatalog catalog, string imageColumnName, string captionColumnName, string modelFolder) =>
-        catalog.ClipTrain(new ClipContrastiveEstimator.Options { ImageColumnName = imageColumnName, CaptionColumnName = captionColumnName, ModelFolder = modelFolder });
+    public static ClipContrastiveEstimator ClipTrain(
+        this TransformsCatalog catalog, string imageColumnName, string captionColumnName, string modelFolder) =>
+        catalog.ClipTrain(new ClipContrastiveEstimator.Options
+        {
+            ImageColumnName = imageColumnName,
+            CaptionColumnName = captionColumnName,
+            ModelFolder = modelFolder,
+        });
 
     /// <summary>Trains a CLIP model on captioned images, with every setting there is.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">The settings.</param>
-    public static ClipContrastiveEstimator ClipTrain(this TransformsCatalog catalog, ClipContrastiveEstimator.Options options) => new(catalog, options);
+    public static ClipContrastiveEstimator ClipTrain(this TransformsCatalog catalog, ClipContrastiveEstimator.Options options) =>
+        new(catalog, options);
 }

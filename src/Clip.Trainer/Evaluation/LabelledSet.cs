@@ -15,7 +15,8 @@ internal sealed class LabelledImage
 /// <param name="Images">The pictures.</param>
 /// <param name="Labels">Every candidate, the pictures' own among them.</param>
 /// <param name="Templates">Prompts with a place for the label; null for the default.</param>
-internal sealed record LabelledSet(string Name, IReadOnlyList<LabelledImage> Images, IReadOnlyList<string> Labels, IReadOnlyList<string>? Templates)
+internal sealed record LabelledSet(
+    string Name, IReadOnlyList<LabelledImage> Images, IReadOnlyList<string> Labels, IReadOnlyList<string>? Templates)
 {
     private static readonly string[] Endings = [".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"];
 
@@ -23,12 +24,14 @@ internal sealed record LabelledSet(string Name, IReadOnlyList<LabelledImage> Ima
     /// <exception cref="ClipException">It is not so.</exception>
     public LabelledSet Validate()
     {
-        if (Labels.Count < 2) throw new ClipException($"{Name} has one label, and with nothing to choose from there is no accuracy; give at least two.");
+        if (Labels.Count < 2)
+            throw new ClipException($"{Name} has one label, and with nothing to choose from there is no accuracy; give at least two.");
         var known = new HashSet<string>();
         if (Labels.FirstOrDefault(label => !known.Add(label)) is { } twice)
             throw new ClipException($"The label '{twice}' of {Name} comes twice; keep one of them.");
         return Images.FirstOrDefault(i => !known.Contains(i.Class)) is { } stray
-            ? throw new ClipException($"The class '{stray.Class}' of {stray.ImagePath} is not among the {Labels.Count} labels; add it to the labels file.")
+            ? throw new ClipException(
+                $"The class '{stray.Class}' of {stray.ImagePath} is not among the {Labels.Count} labels; add it to the labels file.")
             : this;
     }
 
@@ -38,12 +41,15 @@ internal sealed record LabelledSet(string Name, IReadOnlyList<LabelledImage> Ima
     /// <exception cref="ClipException">There is no such thing, or it has no pictures.</exception>
     public static IReadOnlyList<LabelledImage> ReadImages(string path, CaptionTableOptions table)
     {
-        if (!Directory.Exists(path)) return [.. CaptionTable.Read(path, table).Select(row => new LabelledImage { ImagePath = row.Path, Class = row.Captions[0] })];
+        if (!Directory.Exists(path))
+            return [.. CaptionTable.Read(path, table).Select(row => new LabelledImage { ImagePath = row.Path, Class = row.Captions[0] })];
         var images = Directory.EnumerateDirectories(path).Order(StringComparer.Ordinal)
             .SelectMany(folder => Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)
                 .Where(file => Endings.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
                 .Select(file => new LabelledImage { ImagePath = file, Class = Path.GetFileName(folder) }))
             .ToArray();
-        return images.Length > 0 ? images : throw new ClipException($"The folder {path} has no pictures in folders of their classes; lay them as {path}/cat/1.jpg.");
+        return images.Length > 0
+            ? images
+            : throw new ClipException($"The folder {path} has no pictures in folders of their classes; lay them as {path}/cat/1.jpg.");
     }
 }

@@ -16,7 +16,8 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
     public ZeroShotAccuracy ZeroShot(LabelledSet set)
     {
         string[]? templates = set.Templates is null ? null : [.. set.Templates];
-        using var classifier = ml.Transforms.ClipClassifyZeroShot("Score", nameof(LabelledImage.ImagePath), modelFolder, [.. set.Labels], templates)
+        using var classifier = ml.Transforms
+            .ClipClassifyZeroShot("Score", nameof(LabelledImage.ImagePath), modelFolder, [.. set.Labels], templates)
             .Fit(ml.Data.LoadFromEnumerable(set.Images));
         return ZeroShotAccuracy.Measure(ml, set.Images, set.Labels, classifier.Transform);
     }
@@ -24,8 +25,12 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
     /// <summary>How well images and captions find each other; an image may have several captions.</summary>
     public RetrievalMetrics Retrieval(IReadOnlyList<CaptionedImage> rows)
     {
-        var images = Features(rows.Select(r => new Row { Input = r.Path }), inputs => ml.Transforms.ClipFeaturizeImage("Features", nameof(Row.Input), modelFolder).Fit(inputs));
-        var texts = Features(rows.SelectMany(r => r.Captions).Select(c => new Row { Input = c }), inputs => ml.Transforms.ClipFeaturizeText("Features", nameof(Row.Input), modelFolder).Fit(inputs));
+        var images = Features(
+            rows.Select(r => new Row { Input = r.Path }),
+            inputs => ml.Transforms.ClipFeaturizeImage("Features", nameof(Row.Input), modelFolder).Fit(inputs));
+        var texts = Features(
+            rows.SelectMany(r => r.Captions).Select(c => new Row { Input = c }),
+            inputs => ml.Transforms.ClipFeaturizeText("Features", nameof(Row.Input), modelFolder).Fit(inputs));
         return RetrievalMetrics.Compute(images, texts, [.. rows.SelectMany((row, i) => row.Captions.Select(_ => i))]);
     }
 
@@ -46,7 +51,8 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
         var top1 = Accuracy(Fit(features, best), prepare.Transform(ml.Data.LoadFromEnumerable(test)));
         return new LinearProbeAccuracy(top1, best, train.Count, test.Count);
 
-        ITransformer Fit(IDataView view, float weight) => ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(l1Regularization: 0, l2Regularization: weight).Fit(view);
+        ITransformer Fit(IDataView view, float weight) =>
+            ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(l1Regularization: 0, l2Regularization: weight).Fit(view);
 
         double Accuracy(ITransformer probe, IDataView view) => ml.MulticlassClassification.Evaluate(probe.Transform(view)).MicroAccuracy;
     }

@@ -21,8 +21,8 @@ internal sealed record PairSample(int ImageSize, byte[] Rgb, IReadOnlyList<strin
     /// <param name="tokenizer">Makes text of the ids again.</param>
     /// <param name="preprocessing">How the pixels were normalised.</param>
     public static PairSample Of(
-        IContrastiveObjective objective, PairBatch batch, int most, Func<PairBatch, (Tensor Pixels, Tensor Ids)> tensors, ClipTokenizer tokenizer,
-        ClipImagePreprocessing preprocessing)
+        IContrastiveObjective objective, PairBatch batch, int most, Func<PairBatch, (Tensor Pixels, Tensor Ids)> tensors,
+        ClipTokenizer tokenizer, ClipImagePreprocessing preprocessing)
     {
         using var scope = NewDisposeScope();
         using var unused = no_grad();
@@ -32,7 +32,11 @@ internal sealed record PairSample(int ImageSize, byte[] Rgb, IReadOnlyList<strin
         var text = objective.EncodeText(ids.slice(0, 0, count, 1));
         var similarities = image.matmul(text.t()).@float().cpu().data<float>().ToArray();
         var size = preprocessing.CropWidth;
-        return new PairSample(size, Bytes(batch, count, size, preprocessing), [.. Enumerable.Range(0, count).Select(i => Text(batch, i, tokenizer))], similarities);
+        return new PairSample(
+            size,
+            Bytes(batch, count, size, preprocessing),
+            [.. Enumerable.Range(0, count).Select(i => Text(batch, i, tokenizer))],
+            similarities);
     }
 
     private static string Text(PairBatch batch, int row, ClipTokenizer tokenizer)

@@ -12,7 +12,8 @@ internal static class ValidationPass
     /// <param name="batches">The validation pairs.</param>
     /// <param name="tensors">Pixels [B, 3, S, S] and ids [B, L] of a batch, on the module's device.</param>
     /// <exception cref="ClipException">No image of any batch could be read.</exception>
-    public static ValidationMetrics Run(IObjective objective, IEnumerable<PairBatch> batches, Func<PairBatch, (Tensor Pixels, Tensor Ids)> tensors)
+    public static ValidationMetrics Run(
+        IObjective objective, IEnumerable<PairBatch> batches, Func<PairBatch, (Tensor Pixels, Tensor Ids)> tensors)
     {
         using var scope = NewDisposeScope();
         using var unused = no_grad();

@@ -3,7 +3,9 @@ using Microsoft.ML.Data;
 
 namespace Clip.Trainer.Evaluation;
 
-/// <summary>Zero-shot accuracy of a model folder, measured as any ML.NET user would: through the pipeline and ML.NET's own metrics.</summary>
+/// <summary>
+/// Zero-shot accuracy of a model folder, measured as any ML.NET user would: through the pipeline and ML.NET's own metrics.
+/// </summary>
 internal sealed record ZeroShotAccuracy(double Top1, double Top5, double MeanPerClassRecall, int Images, int Labels)
 {
     /// <summary>What guessing would reach.</summary>
@@ -15,7 +17,8 @@ internal sealed record ZeroShotAccuracy(double Top1, double Top5, double MeanPer
     {
         var data = ml.Data.LoadFromEnumerable(images);
         var keys = ml.Data.LoadFromEnumerable(labels.Select(l => new LabelledImage { Class = l }));
-        var labelled = ml.Transforms.Conversion.MapValueToKey("Label", nameof(LabelledImage.Class), keyData: ml.Transforms.SelectColumns(nameof(LabelledImage.Class)).Fit(keys).Transform(keys))
+        var keyData = ml.Transforms.SelectColumns(nameof(LabelledImage.Class)).Fit(keys).Transform(keys);
+        var labelled = ml.Transforms.Conversion.MapValueToKey("Label", nameof(LabelledImage.Class), keyData: keyData)
             .Fit(data).Transform(data);
         // Reading twice would run the towers twice.
         var scored = ml.Data.Cache(classify(labelled), "Label", "Score", "PredictedLabel");

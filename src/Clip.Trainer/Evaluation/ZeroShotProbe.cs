@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Evaluation;
 
-/// <summary>Zero-shot accuracy of a model in training: the torch model itself, with the preprocessing and the prompts of its later use.</summary>
+/// <summary>
+/// Zero-shot accuracy of a model in training: the torch model itself, with the preprocessing and the prompts of its later use.
+/// </summary>
 /// <param name="tokenizer">Makes token ids of the prompts.</param>
 /// <param name="contextLength">The most tokens of a text.</param>
 /// <param name="images">Makes pixels as inference does.</param>

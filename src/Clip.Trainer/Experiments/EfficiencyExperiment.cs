@@ -7,14 +7,16 @@ using Clip.Trainer.Training;
 namespace Clip.Trainer.Experiments;
 
 /// <summary>
-/// Trains objectives on one image encoder with equal images and measures zero-shot accuracy on the way (CLIP paper, section 2.3 and figure 2).
+/// Trains objectives on one image encoder with equal images and measures zero-shot accuracy on the way (CLIP paper,
+/// section 2.3 and figure 2).
 /// </summary>
 /// <param name="config">The encoder's and the text side's sizes.</param>
 /// <param name="options">How each is trained; the objective is put in.</param>
 /// <param name="train">The pairs.</param>
 /// <param name="probe">Measures accuracy.</param>
 /// <param name="test">What it is measured on.</param>
-internal sealed class EfficiencyExperiment(ClipConfig config, TrainingOptions options, IPairSource train, ZeroShotProbe probe, LabelledSet test)
+internal sealed class EfficiencyExperiment(
+    ClipConfig config, TrainingOptions options, IPairSource train, ZeroShotProbe probe, LabelledSet test)
 {
     /// <summary>Trains one objective from scratch.</summary>
     /// <param name="kind">Which.</param>
@@ -30,7 +32,11 @@ internal sealed class EfficiencyExperiment(ClipConfig config, TrainingOptions op
         var measured = new List<EfficiencyPoint>();
         long images = 0;
         var steps = Steps(options.Epochs * train.StepsPerEpoch, points);
-        using var loop = new TrainingLoop(objective, own.Vision.ImageSize, options with { Objective = kind }, train, validator: null, checkpoints: null) { OnStep = Step };
+        using var loop = new TrainingLoop(
+            objective, own.Vision.ImageSize, options with { Objective = kind }, train, validator: null, checkpoints: null)
+        {
+            OnStep = Step,
+        };
         if (!await loop.RunAsync(cancellation).ConfigureAwait(false)) throw new OperationCanceledException(cancellation);
         return new EfficiencyCurve(kind, measured);
 
@@ -42,7 +48,8 @@ internal sealed class EfficiencyExperiment(ClipConfig config, TrainingOptions op
             var result = probe.Measure(objective, test);
             module.train();
             measured.Add(new EfficiencyPoint(images, result.Top1, result.Top5));
-            say(FormattableString.Invariant($"{kind.Name()}  {images} images  loss {step.Loss:F3}  top-1 {result.Top1:P1}  top-5 {result.Top5:P1}"));
+            say(FormattableString.Invariant(
+                $"{kind.Name()}  {images} images  loss {step.Loss:F3}  top-1 {result.Top1:P1}  top-5 {result.Top5:P1}"));
         }
     }
 

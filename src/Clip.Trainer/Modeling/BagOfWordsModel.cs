@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Modeling;
 
-/// <summary>An image tower (<c>visual</c>) and a linear layer from its feature to every word of the vocabulary (<c>word_logits</c>).</summary>
+/// <summary>
+/// An image tower (<c>visual</c>) and a linear layer from its feature to every word of the vocabulary (<c>word_logits</c>).
+/// </summary>
 public sealed class BagOfWordsModel : nn.Module<Tensor, Tensor>
 {
     private readonly ImageTower visual;

@@ -22,7 +22,12 @@ internal sealed class BeamSearch(VirTexModel model, int beamSize)
         Beam[] beams = [new([text.BosTokenId], 0, IsDone: false)];
         // A text that is done stays among the beams: others go on only as long as they are likelier than it, for they only lose.
         while (beams.Any(beam => !beam.IsDone) && beams.Max(beam => beam.Ids.Length) < text.ContextLength)
-            beams = [.. beams.Where(b => b.IsDone).Concat(Continue(image, [.. beams.Where(b => !b.IsDone)])).OrderByDescending(b => b.Score).Take(beamSize)];
+            beams =
+            [
+                .. beams.Where(b => b.IsDone).Concat(Continue(image, [.. beams.Where(b => !b.IsDone)]))
+                    .OrderByDescending(b => b.Score)
+                    .Take(beamSize),
+            ];
 
         return [.. beams[0].Ids.Skip(1).TakeWhile(id => id != text.EosTokenId).Select(id => (int)id)];
     }

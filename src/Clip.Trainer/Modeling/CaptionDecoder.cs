@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Modeling;
 
-/// <summary>A causal transformer whose blocks also attend to an image, named <c>resblocks.0</c>, …, and a LayerNorm, <c>ln_final</c>.</summary>
+/// <summary>
+/// A causal transformer whose blocks also attend to an image, named <c>resblocks.0</c>, …, and a LayerNorm, <c>ln_final</c>.
+/// </summary>
 public sealed class CaptionDecoder : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly ModuleList<Block> resblocks;

@@ -16,7 +16,9 @@ public enum Activation
 /// <summary>Which row of the text tower is the text's feature; the names are open_clip's <c>pool_type</c>.</summary>
 public enum TextPooling
 {
-    /// <summary>The first end-of-text token (<c>eos</c>), which in CLIP's vocabularies has the largest id (<c>argmax</c>): CLIP's own.</summary>
+    /// <summary>
+    /// The first end-of-text token (<c>eos</c>), which in CLIP's vocabularies has the largest id (<c>argmax</c>): CLIP's own.
+    /// </summary>
     Eos,
 
     /// <summary>The first token.</summary>
@@ -112,7 +114,9 @@ public sealed record ClipConfig
     /// <summary>The start of <c>logit_bias</c>, which SigLIP adds to the logits; null for a model without.</summary>
     public double? LogitBiasInit { get; init; }
 
-    /// <summary>Whether a ReLU and a second linear layer follow each tower's projection, as in ConVIRT; see <see cref="ProjectionHead"/>.</summary>
+    /// <summary>
+    /// Whether a ReLU and a second linear layer follow each tower's projection, as in ConVIRT; see <see cref="ProjectionHead"/>.
+    /// </summary>
     public bool ProjectionHeads { get; init; }
 
     /// <summary>The same sizes for another vocabulary, whose last two entries are start and end of text.</summary>
@@ -142,7 +146,8 @@ public sealed record ClipConfig
         if (IsSiglip && ((VisionTransformerConfig)Vision).Width is var width && width != EmbedDim)
             throw new ClipException($"{source}: a SigLIP's image features have the tower's width {width}, but the texts' have {EmbedDim}.");
         if (IsSiglip && !(Text is { IsCausal: false, HasProjectionBias: true, Pooling: TextPooling.Last }))
-            throw new ClipException($"{source}: a SigLIP's image tower with another text tower than SigLIP's is not supported; correct the config.");
+            throw new ClipException(
+                $"{source}: a SigLIP's image tower with another text tower than SigLIP's is not supported; correct the config.");
         return this;
     }
 
@@ -150,8 +155,10 @@ public sealed record ClipConfig
     /// <exception cref="ClipException">The config asks for it.</exception>
     internal void RequireTrainable()
     {
-        if (IsSiglip || Text.NeedsFullContext || Text.HasProjectionBias || Text.Pooling == TextPooling.First || Activation == Activation.GeluTanh)
-            throw new ClipException("Models like SigLIP (text pooling other than end of text, tanh-GELU, an attention-pooling head) can be converted "
+        if (IsSiglip || Text.NeedsFullContext || Text.HasProjectionBias || Text.Pooling == TextPooling.First
+            || Activation == Activation.GeluTanh)
+            throw new ClipException(
+                "Models like SigLIP (text pooling other than end of text, tanh-GELU, an attention-pooling head) can be converted "
                 + "and used but not trained; give a plain CLIP config.");
     }
 

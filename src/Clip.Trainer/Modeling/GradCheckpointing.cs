@@ -24,7 +24,9 @@ internal static class GradCheckpointing
     /// <summary>Runs a block, with its activations kept or not.</summary>
     public static Tensor Forward(nn.Module<Tensor, Tensor> block, Tensor input) =>
         // Where nothing flows back to the input, there is no graph to hang the second run on.
-        Enabled.Value && is_grad_enabled() && input.requires_grad ? SecondRun.apply(block, input, Autocast.IsEnabled) : block.forward(input);
+        Enabled.Value && is_grad_enabled() && input.requires_grad
+            ? SecondRun.apply(block, input, Autocast.IsEnabled)
+            : block.forward(input);
 
     private sealed class Restore(bool outer) : IDisposable
     {

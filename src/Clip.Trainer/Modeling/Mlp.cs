@@ -13,7 +13,9 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>, ILowRankTarget
     private LowRankUpdate? c_fc_lora;
     private LowRankUpdate? c_proj_lora;
 
-    /// <summary>Creates the layers with weights of N(0, 1/2W) going in, N(0, <paramref name="outStd"/>²) going out, and zero biases.</summary>
+    /// <summary>
+    /// Creates the layers with weights of N(0, 1/2W) going in, N(0, <paramref name="outStd"/>²) going out, and zero biases.
+    /// </summary>
     public Mlp(long width, long mlpWidth, double outStd, Activation activation)
         : base(nameof(Mlp))
     {

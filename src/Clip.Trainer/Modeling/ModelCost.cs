@@ -15,7 +15,10 @@ public sealed record ModelCost(double Image, double Text)
         ArgumentNullException.ThrowIfNull(config);
         var text = config.Text;
         var texts = Transformer(text.ContextLength, text.Width, text.MlpWidth, text.Layers);
-        return new ModelCost(2 * (config.Vision is ResNetConfig resNet ? ResNet(resNet, config.EmbedDim) : Vit((VisionTransformerConfig)config.Vision)), 2 * texts);
+        var image = config.Vision is ResNetConfig resNet
+            ? ResNet(resNet, config.EmbedDim)
+            : Vit((VisionTransformerConfig)config.Vision);
+        return new ModelCost(2 * image, 2 * texts);
     }
 
     private static double Vit(VisionTransformerConfig vision) =>

@@ -64,7 +64,9 @@ public sealed class ModifiedResNet : ImageTower
         return (attnpool.forward(x).MoveToOuterDisposeScope(), x.flatten(2).transpose(1, 2).MoveToOuterDisposeScope());
     }
 
-    /// <summary>Trains or evaluates; a batch norm whose gain is frozen keeps its statistics too, for they are part of what it computes.</summary>
+    /// <summary>
+    /// Trains or evaluates; a batch norm whose gain is frozen keeps its statistics too, for they are part of what it computes.
+    /// </summary>
     public override void train(bool train = true)
     {
         base.train(train);

@@ -19,7 +19,9 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>, ILowRankTarg
     private LowRankUpdate? in_proj_lora;
     private LowRankUpdate? out_proj_lora;
 
-    /// <summary>Creates the layer with weights of N(0, 1/width) going in, N(0, <paramref name="outStd"/>²) going out, and zero biases.</summary>
+    /// <summary>
+    /// Creates the layer with weights of N(0, 1/width) going in, N(0, <paramref name="outStd"/>²) going out, and zero biases.
+    /// </summary>
     /// <param name="width">Channels W of the residual stream.</param>
     /// <param name="heads">Heads; divides <paramref name="width"/>.</param>
     /// <param name="causal">Whether a row sees only itself and the rows before it.</param>

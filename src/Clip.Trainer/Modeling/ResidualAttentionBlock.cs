@@ -19,7 +19,9 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
     /// <param name="width">Channels W of the residual stream.</param>
     /// <param name="heads">Attention heads.</param>
     /// <param name="mlpWidth">Channels inside the MLP.</param>
-    /// <param name="layers">Depth of the tower: the branches' outputs start smaller in a deeper one (OpenAI's initialize_parameters).</param>
+    /// <param name="layers">
+    /// Depth of the tower: the branches' outputs start smaller in a deeper one (OpenAI's initialize_parameters).
+    /// </param>
     /// <param name="causal">Whether a row sees only itself and the rows before it.</param>
     /// <param name="config">Gives the activation and the LayerNorm's epsilon.</param>
     public ResidualAttentionBlock(long width, long heads, long mlpWidth, int layers, bool causal, ClipConfig config)

@@ -48,7 +48,9 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Encodes texts.</summary>
-    /// <param name="input">[B, L] int64 token ids, L at most the context length; what follows a row's first end-of-text token does not matter.</param>
+    /// <param name="input">
+    /// [B, L] int64 token ids, L at most the context length; what follows a row's first end-of-text token does not matter.
+    /// </param>
     /// <returns>[B, D] projected features, not normalised.</returns>
     public override Tensor forward(Tensor input)
     {

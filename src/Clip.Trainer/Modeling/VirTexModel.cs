@@ -11,8 +11,8 @@ namespace Clip.Trainer.Modeling;
 /// </summary>
 /// <remarks>
 /// The decoders are as wide and deep as the config's text tower, as for CLIP's own comparison (CLIP paper, section 2.3). Unlike VirTex's,
-/// their blocks have the LayerNorm first, there is no dropout, and besides the places of the image they see its pooled feature: so the tower
-/// that is exported learns as a whole, its projection included.
+/// their blocks have the LayerNorm first, there is no dropout, and besides the places of the image they see its pooled feature: so the
+/// tower that is exported learns as a whole, its projection included.
 /// </remarks>
 public sealed class VirTexModel : nn.Module
 {

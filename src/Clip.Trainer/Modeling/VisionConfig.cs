@@ -62,7 +62,8 @@ public sealed record VisionTransformerConfig : VisionConfig
         ClipConfig.Positive(source, MlpWidth, "vision MLP width");
         // SigLIP has images of 384 pixels with patches of 14: what is left over is not looked at.
         if (Pooling == VisionPooling.ClassToken) ClipConfig.Divides(source, PatchSize, ImageSize, "vision patch_size", "image_size");
-        else if (PatchSize > ImageSize) throw new ClipException($"{source}: vision patch_size {PatchSize} is larger than image_size {ImageSize}; correct one.");
+        else if (PatchSize > ImageSize)
+            throw new ClipException($"{source}: vision patch_size {PatchSize} is larger than image_size {ImageSize}; correct one.");
         ClipConfig.Divides(source, Heads, Width, "vision heads", "width");
     }
 }

@@ -38,8 +38,8 @@ public static class BagOfWordsLoss
     }
 
     /// <summary>
-    /// How well texts fit images: the mean log-probability of a bag's words, minus the most it can be for a bag of that size, −ln K. Without
-    /// this part of "red heart" would fit any picture as well as the whole.
+    /// How well texts fit images: the mean log-probability of a bag's words, minus the most it can be for a bag of that size, −ln K.
+    /// Without this part of "red heart" would fit any picture as well as the whole.
     /// </summary>
     /// <param name="logits">[B, V].</param>
     /// <param name="bags">[N, V].</param>

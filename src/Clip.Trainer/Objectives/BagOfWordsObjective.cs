@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Objectives;
 
-/// <summary>Predicting the words of a caption from its image (CLIP paper, section 2.3 and figure 2): <see cref="BagOfWordsLoss"/>.</summary>
+/// <summary>
+/// Predicting the words of a caption from its image (CLIP paper, section 2.3 and figure 2): <see cref="BagOfWordsLoss"/>.
+/// </summary>
 /// <param name="model">Image tower and words; not disposed.</param>
 internal sealed class BagOfWordsObjective(BagOfWordsModel model) : IObjective
 {

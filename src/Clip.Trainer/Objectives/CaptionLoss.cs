@@ -44,6 +44,9 @@ public static class CaptionLoss
         var targets = ids.narrow(1, 1, length - 1).flatten().index_select(0, places);
         var logits = logitsOf(rows.narrow(1, 0, length - 1).flatten(0, 1).index_select(0, places));
         var logLikelihoods = nn.functional.cross_entropy(logits, targets, reduction: nn.Reduction.None).neg();
-        return zeros(counted.shape, device: ids.device).scatter(0, places, logLikelihoods).view(ids.shape[0], length - 1).MoveToOuterDisposeScope();
+        return zeros(counted.shape, device: ids.device)
+            .scatter(0, places, logLikelihoods)
+            .view(ids.shape[0], length - 1)
+            .MoveToOuterDisposeScope();
     }
 }

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Objectives;
 
-/// <summary>CLIP's own objective: <see cref="ContrastiveLoss"/> with a learned temperature, kept in its range (CLIP paper, section 2.5).</summary>
+/// <summary>
+/// CLIP's own objective: <see cref="ContrastiveLoss"/> with a learned temperature, kept in its range (CLIP paper, section 2.5).
+/// </summary>
 /// <param name="model">The towers and the temperature; not disposed.</param>
 internal sealed class ClipObjective(ClipModel model) : TwoTowerObjective(model)
 {

@@ -14,7 +14,9 @@ public static class ContrastiveLoss
     /// <param name="imageFeatures">[B, D], of unit length.</param>
     /// <param name="textFeatures">[B, D], of unit length; row i belongs to image i.</param>
     /// <param name="logitScale">The inverse temperature, a scalar.</param>
-    /// <param name="imageToText">The weight of images picking their texts; the rest is that of texts picking their images. Default half.</param>
+    /// <param name="imageToText">
+    /// The weight of images picking their texts; the rest is that of texts picking their images. Default half.
+    /// </param>
     /// <returns>A scalar: the weighted mean of the mean cross-entropies over rows and over columns.</returns>
     public static Tensor Compute(Tensor imageFeatures, Tensor textFeatures, Tensor logitScale, double imageToText = 0.5)
     {
@@ -24,7 +26,8 @@ public static class ContrastiveLoss
         var logitsPerImage = logitScale * imageFeatures.matmul(textFeatures.t());
         var pairs = Held.Range(imageFeatures.shape[0], imageFeatures.device);
         using Scalar image = imageToText, text = 1 - imageToText;
-        var loss = nn.functional.cross_entropy(logitsPerImage, pairs).mul(image).Plus(nn.functional.cross_entropy(logitsPerImage.t(), pairs).mul(text));
+        var loss = nn.functional.cross_entropy(logitsPerImage, pairs).mul(image)
+            .Plus(nn.functional.cross_entropy(logitsPerImage.t(), pairs).mul(text));
         return loss.MoveToOuterDisposeScope();
     }
 }

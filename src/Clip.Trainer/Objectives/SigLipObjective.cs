@@ -13,7 +13,8 @@ internal sealed class SigLipObjective : TwoTowerObjective
     public SigLipObjective(ClipModel model)
         : base(model)
     {
-        if (model.LogitBias is null) throw new ArgumentException("The model has no logit_bias; give its config a LogitBiasInit.", nameof(model));
+        if (model.LogitBias is null)
+            throw new ArgumentException("The model has no logit_bias; give its config a LogitBiasInit.", nameof(model));
         _model = model;
     }
 

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Clip.Trainer.Objectives;
 
 /// <summary>
-/// SigLIP's loss (Zhai et al. 2023, algorithm 1; open_clip's SigLipLoss): each pair of an image and a text is a question of its own, whether
-/// they belong together, so that no normalisation over the batch is needed.
+/// SigLIP's loss (Zhai et al. 2023, algorithm 1; open_clip's SigLipLoss): each pair of an image and a text is a question of its own,
+/// whether they belong together, so that no normalisation over the batch is needed.
 /// </summary>
 public static class SigmoidLoss
 {

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Objectives;
 
-/// <summary>Predicting the caption of an image token by token, in both directions (Desai and Johnson 2021, VirTex): <see cref="CaptionLoss"/>.</summary>
+/// <summary>
+/// Predicting the caption of an image token by token, in both directions (Desai and Johnson 2021, VirTex): <see cref="CaptionLoss"/>.
+/// </summary>
 /// <param name="model">Image tower and decoders; not disposed.</param>
 internal sealed class VirTexObjective(VirTexModel model) : IObjective
 {

@@ -111,7 +111,8 @@ public static class ClipOnnxExporter
         var graph = new GraphBuilder("clip_model");
         var textFeatures = TowerGraphs.Text(graph, weights, config, texts);
         var imageFeatures = TowerGraphs.Vision(graph, weights, config, images);
-        if (!config.IsSiglip) graph.Input("attention_mask", DataType.Int64, texts, config.Text.NeedsFullContext ? config.Text.ContextLength : "sequence");
+        if (!config.IsSiglip)
+            graph.Input("attention_mask", DataType.Int64, texts, config.Text.NeedsFullContext ? config.Text.ContextLength : "sequence");
 
         graph.Scope("similarity");
         var textEmbeds = Normalise(textFeatures);

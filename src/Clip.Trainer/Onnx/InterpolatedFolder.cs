@@ -23,26 +23,35 @@ internal static class InterpolatedFolder
         ModelFolderWriter.EnsureReplaceable(output);
         var config = ClipConfigJson.Load(before);
         if (Shape(config) != Shape(ClipConfigJson.Load(after)))
-            throw new ClipException($"{before} and {after} are of different architectures; between them is no model. Give two of one architecture.");
-        if (!SameTokens(before, after)) throw new ClipException($"{before} and {after} have different vocabularies, so their rows mean different words; give two of one vocabulary.");
+            throw new ClipException(
+                $"{before} and {after} are of different architectures; between them is no model. Give two of one architecture.");
+        if (!SameTokens(before, after))
+            throw new ClipException(
+                $"{before} and {after} have different vocabularies, so their rows mean different words; give two of one vocabulary.");
 
         using var first = CheckpointFile.Open(before);
         using var second = CheckpointFile.Open(after);
         ModelFolderWriter.Write(config, WeightInterpolation.Between(first.Weights, second.Weights, alpha), output, folder =>
         {
-            foreach (var file in Directory.GetFiles(before).Where(f => Copied.Contains(Path.GetExtension(f)) && !Made.Contains(Path.GetFileName(f))))
+            var copied = Directory.GetFiles(before)
+                .Where(f => Copied.Contains(Path.GetExtension(f)) && !Made.Contains(Path.GetFileName(f)));
+            foreach (var file in copied)
                 File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
         });
     }
 
     /// <summary>Where logit scale and bias started is nothing of the architecture.</summary>
-    private static ClipConfig Shape(ClipConfig config) => config with { LogitScaleInit = 0, LogitBiasInit = config.LogitBiasInit is null ? null : 0 };
+    private static ClipConfig Shape(ClipConfig config) =>
+        config with { LogitScaleInit = 0, LogitBiasInit = config.LogitBiasInit is null ? null : 0 };
 
     private static bool SameTokens(string before, string after)
     {
-        var hasTokens = new[] { before, after }.Select(f => File.Exists(Path.Combine(f, "vocab.json")) || File.Exists(Path.Combine(f, "tokenizer.json"))).ToArray();
+        var hasTokens = new[] { before, after }
+            .Select(f => File.Exists(Path.Combine(f, "vocab.json")) || File.Exists(Path.Combine(f, "tokenizer.json")))
+            .ToArray();
         if (!hasTokens.All(has => has)) return hasTokens[0] == hasTokens[1];
         var (first, second) = (BpeVocabulary.Load(before), BpeVocabulary.Load(after));
-        return first.Ids.Count == second.Ids.Count && first.Ids.All(token => second.Ids.TryGetValue(token.Key, out var id) && id == token.Value);
+        return first.Ids.Count == second.Ids.Count
+            && first.Ids.All(token => second.Ids.TryGetValue(token.Key, out var id) && id == token.Value);
     }
 }

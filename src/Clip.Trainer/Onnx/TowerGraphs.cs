@@ -129,7 +129,8 @@ internal static class TowerGraphs
         }
 
         // The mask's rows of the tokens that are read: one an item, or one for all.
-        string PooledMask() => graph.Op("Unsqueeze", [graph.Op("Gather", [mask, place]), graph.Vector(text.Pooling == TextPooling.Eos ? 1 : 0)]);
+        string PooledMask() =>
+            graph.Op("Unsqueeze", [graph.Op("Gather", [mask, place]), graph.Vector(text.Pooling == TextPooling.Eos ? 1 : 0)]);
     }
 
     /// <summary>Where each text ends. ArgMax gives the first of equals; it compares numbers, not truth values, hence the cast.</summary>

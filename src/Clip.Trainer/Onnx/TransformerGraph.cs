@@ -51,7 +51,9 @@ internal sealed class TransformerGraph(
         return AddMlp(name, graph.Op("Add", [rows, Linear($"{name}.attn.out_proj", joined, width, width)]));
 
         string Projection(string x, string letter, int third, float factor) =>
-            Project(x, $"{name}.attn.{letter}_proj", AttentionGraph.Scale(inWeights[third], factor), AttentionGraph.Scale(inBiases[third], factor));
+            Project(
+                x, $"{name}.attn.{letter}_proj",
+                AttentionGraph.Scale(inWeights[third], factor), AttentionGraph.Scale(inBiases[third], factor));
     }
 
     /// <summary>

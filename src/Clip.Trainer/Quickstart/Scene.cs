@@ -10,7 +10,10 @@ internal sealed record Combination(string Size, string Texture, string Colour, s
 
     /// <summary>All there are.</summary>
     public static IReadOnlyList<Combination> All { get; } =
-        [.. from size in Sizes from texture in Textures from colour in Colours from shape in Shapes select new Combination(size, texture, colour, shape)];
+    [
+        .. from size in Sizes from texture in Textures from colour in Colours from shape in Shapes
+           select new Combination(size, texture, colour, shape),
+    ];
 
     /// <summary>The class's name, as in "small striped red star".</summary>
     public string Name => $"{Size} {Texture} {Colour} {Shape}";

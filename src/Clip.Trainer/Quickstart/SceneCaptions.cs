@@ -6,15 +6,19 @@ namespace Clip.Trainer.Quickstart;
 internal static class SceneCaptions
 {
     /// <summary>Prompts for the zero-shot classification; their wording occurs in captions, what they are asked about does not.</summary>
-    public static readonly string[] Templates = ["a {}", "a picture of a {}", "there is a {}", "a {} on a white background", "a {} in the middle"];
+    public static readonly string[] Templates =
+        ["a {}", "a picture of a {}", "there is a {}", "a {} on a white background", "a {} in the middle"];
 
-    private static readonly string[] Starts = ["a", "a", "a picture of a", "a drawing of a", "an image of a", "there is a", "this is a", "here we see a"];
+    private static readonly string[] Starts =
+        ["a", "a", "a picture of a", "a drawing of a", "an image of a", "there is a", "this is a", "here we see a"];
 
     public static string Write(Scene scene, ref SampleRandom random)
     {
         var (size, texture, colour, shape) = scene.Thing;
         size = Word(size, ref random);
-        var thing = random.Next(3) == 0 ? $"{size} {colour} {shape} {Pattern(texture, ref random)}" : $"{size} {Word(texture, ref random)} {colour} {shape}";
+        var thing = random.Next(3) == 0
+            ? $"{size} {colour} {shape} {Pattern(texture, ref random)}"
+            : $"{size} {Word(texture, ref random)} {colour} {shape}";
         var place = random.Next(3) == 0 ? " " + Place(scene.Position, ref random) : "";
         var ground = random.Next(2) == 0 ? $" on a {scene.Background} background" : "";
         var caption = $"{random.Pick(Starts)} {thing}";

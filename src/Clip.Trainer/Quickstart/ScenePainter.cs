@@ -79,7 +79,9 @@ internal static class ScenePainter
     private static SKColor Contrast(SKColor c)
     {
         var light = 0.3 * c.Red + 0.59 * c.Green + 0.11 * c.Blue > 140;
-        return light ? new SKColor((byte)(c.Red * 0.4), (byte)(c.Green * 0.4), (byte)(c.Blue * 0.4)) : new SKColor(Up(c.Red), Up(c.Green), Up(c.Blue));
+        return light
+            ? new SKColor((byte)(c.Red * 0.4), (byte)(c.Green * 0.4), (byte)(c.Blue * 0.4))
+            : new SKColor(Up(c.Red), Up(c.Green), Up(c.Blue));
 
         static byte Up(byte channel) => (byte)(channel + (255 - channel) * 0.65);
     }
@@ -118,7 +120,8 @@ internal static class ScenePainter
                     (0.33f, 1), (-0.33f, 1), (-0.33f, 0.33f), (-1, 0.33f), (-1, -0.33f), (-0.33f, -0.33f));
                 break;
             case "star":
-                Polygon([.. Enumerable.Range(0, 10).Select(i => (i % 2 == 0 ? 1f : 0.42f, i * MathF.PI / 5)).Select(p => (p.Item1 * MathF.Sin(p.Item2), -p.Item1 * MathF.Cos(p.Item2)))]);
+                var corners = Enumerable.Range(0, 10).Select(i => (i % 2 == 0 ? 1f : 0.42f, i * MathF.PI / 5));
+                Polygon([.. corners.Select(p => (p.Item1 * MathF.Sin(p.Item2), -p.Item1 * MathF.Cos(p.Item2)))]);
                 break;
             case "ring":
                 path.AddCircle(0, 0, r);

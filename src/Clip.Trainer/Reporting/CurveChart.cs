@@ -30,7 +30,12 @@ internal static class CurveChart
         if (curves.Count > 1) plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside });
         foreach (var (name, points) in curves)
         {
-            var line = new LineSeries { Title = name, MarkerType = points.Count < 40 ? MarkerType.Circle : MarkerType.None, MarkerSize = 2.5 };
+            var line = new LineSeries
+            {
+                Title = name,
+                MarkerType = points.Count < 40 ? MarkerType.Circle : MarkerType.None,
+                MarkerSize = 2.5,
+            };
             line.Points.AddRange(Averaged(points));
             plot.Series.Add(line);
         }
@@ -42,7 +47,8 @@ internal static class CurveChart
 
     private static Axis Axis(Axis axis, AxisPosition position, string? title)
     {
-        (axis.Position, axis.Title, axis.MajorGridlineStyle, axis.MajorGridlineColor) = (position, title, LineStyle.Solid, OxyColors.WhiteSmoke);
+        (axis.Position, axis.Title, axis.MajorGridlineStyle, axis.MajorGridlineColor) =
+            (position, title, LineStyle.Solid, OxyColors.WhiteSmoke);
         return axis;
     }
 

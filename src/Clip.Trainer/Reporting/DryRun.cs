@@ -34,12 +34,15 @@ internal sealed class DryRun(Action<string> say, CancellationToken cancellation)
     {
         foreach (var (name, value) in end.Facts) Line(name, value);
         using var process = Process.GetCurrentProcess();
-        Line("memory", $"{Size(_start.StateBytes)} for weights, gradients and optimizer; {Size(process.PeakWorkingSet64)} for all of this process at its peak, of {Size(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)}");
+        var (state, peak) = (Size(_start.StateBytes), Size(process.PeakWorkingSet64));
+        var available = Size(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        Line("memory", $"{state} for weights, gradients and optimizer; {peak} for all of this process at its peak, of {available}");
         if (_steps.Count == 0) return;
         // The first step fills pipelines and caches.
         var steps = _steps.Count > 1 ? _steps[1..] : _steps;
         var seconds = steps.Average(s => s.Seconds);
-        Line("a step", $"{1000 * seconds:F0} ms, {100 * steps.Sum(s => s.DataWaitSeconds) / steps.Sum(s => s.Seconds):F0} % of it waiting for data; measured on {steps.Count}");
+        var waited = 100 * steps.Sum(s => s.DataWaitSeconds) / steps.Sum(s => s.Seconds);
+        Line("a step", $"{1000 * seconds:F0} ms, {waited:F0} % of it waiting for data; measured on {steps.Count}");
         Line("time", $"{Duration.Of(TimeSpan.FromSeconds(seconds * _start.TotalSteps))} without validations");
     }
 

@@ -25,7 +25,8 @@ internal sealed class MetricsLog(TimeProvider time) : IRunListener
 
     public void Step(StepReport step) => Write(step.Step, step.Values);
 
-    public void Validation(ValidationReport validation) => Write(validation.Step, [("epoch", validation.Epoch), .. validation.Metrics.Values]);
+    public void Validation(ValidationReport validation) =>
+        Write(validation.Step, [("epoch", validation.Epoch), .. validation.Metrics.Values]);
 
     public void End(RunEnd end) => Dispose();
 
@@ -43,7 +44,8 @@ internal sealed class MetricsLog(TimeProvider time) : IRunListener
         {
             using var json = JsonDocument.Parse(line);
             var step = json.RootElement.GetProperty("step").GetInt64();
-            foreach (var property in json.RootElement.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Number && p.Name != "step"))
+            var numbers = json.RootElement.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Number && p.Name != "step");
+            foreach (var property in numbers)
             {
                 if (!series.TryGetValue(property.Name, out var points)) series[property.Name] = points = [];
                 points.Add((step, property.Value.GetDouble()));

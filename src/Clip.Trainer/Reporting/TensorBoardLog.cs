@@ -23,11 +23,14 @@ internal sealed class TensorBoardLog(TimeProvider time) : IRunListener
         var folder = Path.Combine(start.Folder, FolderName);
         if (start.StepsDone == 0 && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         Directory.CreateDirectory(folder);
-        var name = FormattableString.Invariant($"events.out.tfevents.{time.GetUtcNow().ToUnixTimeSeconds()}.{Environment.MachineName}.{Environment.ProcessId}.{start.StepsDone}");
+        var seconds = time.GetUtcNow().ToUnixTimeSeconds();
+        var name = FormattableString.Invariant(
+            $"events.out.tfevents.{seconds}.{Environment.MachineName}.{Environment.ProcessId}.{start.StepsDone}");
         _file = new FileStream(Path.Combine(folder, name), FileMode.Create, FileAccess.Write, FileShare.Read);
         Write(new Event { FileVersion = "brain.Event:2" });
         // TensorBoard then drops what an earlier file has of these steps.
-        if (start.StepsDone > 0) Write(new Event { Step = start.StepsDone + 1, SessionLog = new SessionLog { Status = SessionLog.Types.SessionStatus.Start } });
+        if (start.StepsDone > 0)
+            Write(new Event { Step = start.StepsDone + 1, SessionLog = new SessionLog { Status = SessionLog.Types.SessionStatus.Start } });
         _file.Flush();
     }
 

@@ -51,7 +51,8 @@ internal sealed class TrainingDisplay(IAnsiConsole console, TimeProvider time) :
 
     public void Validation(ValidationReport validation)
     {
-        var (metrics, line) = (validation.Metrics, new List<string> { Invariant($"epoch {validation.Epoch}"), Invariant($"{Duration.Of(time.GetElapsedTime(_start))}") });
+        var metrics = validation.Metrics;
+        var line = new List<string> { Invariant($"epoch {validation.Epoch}"), Invariant($"{Duration.Of(time.GetElapsedTime(_start))}") };
         if (metrics.Loss is { } loss) line.Add(Invariant($"val loss {loss:F3}"));
         if (metrics.Retrieval is { } retrieval)
         {
@@ -72,7 +73,9 @@ internal sealed class TrainingDisplay(IAnsiConsole console, TimeProvider time) :
         _bar = null;
     }
 
-    /// <summary>Over some twenty steps, so that the eye can follow; the first, which fills pipelines and caches, is no measure of the rest.</summary>
+    /// <summary>
+    /// Over some twenty steps, so that the eye can follow; the first, which fills pipelines and caches, is no measure of the rest.
+    /// </summary>
     private void Average(StepReport step)
     {
         var keep = _seen++ < 2 ? 0 : 0.95;
@@ -85,9 +88,10 @@ internal sealed class TrainingDisplay(IAnsiConsole console, TimeProvider time) :
     private string Line(StepReport step)
     {
         var scale = double.IsFinite(step.LogitScale) ? Invariant($"  scale {step.LogitScale:F1}") : "";
-        var left = TimeSpan.FromSeconds(Math.Max(0, Math.Min((step.TotalSteps - step.Step) * _seconds, step.SecondsAllowed ?? double.MaxValue)));
-        return Invariant(
-            $"step {step.Step}/{step.TotalSteps}  loss {_loss:F3}  lr {step.LearningRate:G3}{scale}  {_pairs / _seconds:F0} pairs/s  {100 * _waited / _seconds:F0} % data wait  {Duration.Of(left)} left");
+        var seconds = Math.Min((step.TotalSteps - step.Step) * _seconds, step.SecondsAllowed ?? double.MaxValue);
+        var left = TimeSpan.FromSeconds(Math.Max(0, seconds));
+        return Invariant($"step {step.Step}/{step.TotalSteps}  loss {_loss:F3}  lr {step.LearningRate:G3}{scale}  ")
+            + Invariant($"{_pairs / _seconds:F0} pairs/s  {100 * _waited / _seconds:F0} % data wait  {Duration.Of(left)} left");
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -52,9 +52,13 @@ internal sealed class TrainingPage : IRunListener
     private static string Html(RunEnd end, Dictionary<string, List<(long Step, double Value)>> series)
     {
         var html = new StringBuilder();
-        html.Append(CultureInfo.InvariantCulture, $"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{Text(end.Title)}</title>");
-        html.Append(CultureInfo.InvariantCulture, $"<style>{Style}</style></head>\n<body><h1>{Text(end.Title)}</h1>\n<table class=\"facts\">");
-        foreach (var (name, value) in end.Facts) html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(name)}</td><td>{Text(value)}</td></tr>");
+        html.Append(
+            CultureInfo.InvariantCulture,
+            $"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{Text(end.Title)}</title>");
+        html.Append(
+            CultureInfo.InvariantCulture, $"<style>{Style}</style></head>\n<body><h1>{Text(end.Title)}</h1>\n<table class=\"facts\">");
+        foreach (var (name, value) in end.Facts)
+            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(name)}</td><td>{Text(value)}</td></tr>");
         html.Append("</table>\n<h2>Curves</h2>\n<div class=\"charts\">");
         var number = 0;
         foreach (var (title, curves) in Charts(series)) html.Append(CurveChart.Svg($"chart{number++}-", title, curves)).Append('\n');
@@ -82,19 +86,24 @@ internal sealed class TrainingPage : IRunListener
     private static void Pairs(StringBuilder html, PairSample sample)
     {
         var count = sample.Texts.Count;
-        html.Append("<h2>Validation pairs</h2>\n<p>Cosine of each picture (row) and text (column); a pair's own is framed.</p>\n<table class=\"matrix\"><tr><td></td>");
+        html.Append(
+            "<h2>Validation pairs</h2>\n<p>Cosine of each picture (row) and text (column); a pair's own is framed.</p>\n"
+            + "<table class=\"matrix\"><tr><td></td>");
         for (var j = 0; j < count; j++) html.Append(CultureInfo.InvariantCulture, $"<td class=\"number\">{j + 1}</td>");
         html.Append("</tr>\n");
         float least = sample.Similarities.Min(), most = sample.Similarities.Max();
         for (var i = 0; i < count; i++)
         {
-            html.Append(CultureInfo.InvariantCulture, $"<tr><td><img alt=\"{Text(sample.Texts[i])}\" src=\"data:image/png;base64,{Convert.ToBase64String(Png(sample, i))}\"></td>");
+            var png = Convert.ToBase64String(Png(sample, i));
+            html.Append(
+                CultureInfo.InvariantCulture, $"<tr><td><img alt=\"{Text(sample.Texts[i])}\" src=\"data:image/png;base64,{png}\"></td>");
             for (var j = 0; j < count; j++)
             {
                 var cosine = sample.Similarities[i * count + j];
                 var shade = most > least ? (cosine - least) / (most - least) : 0;
                 var own = i == j ? " class=\"own\"" : "";
-                html.Append(CultureInfo.InvariantCulture, $"<td{own} style=\"background:rgba(31,119,180,{0.8 * shade:F2})\">{cosine:F2}</td>");
+                html.Append(
+                    CultureInfo.InvariantCulture, $"<td{own} style=\"background:rgba(31,119,180,{0.8 * shade:F2})\">{cosine:F2}</td>");
             }
 
             html.Append("</tr>\n");

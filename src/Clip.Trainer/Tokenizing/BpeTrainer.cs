@@ -13,11 +13,13 @@ public static class BpeTrainer
     /// <summary>The smallest vocabulary: every byte, inside and at the end of a word, and the two special tokens; 514.</summary>
     public const int SmallestVocabulary = 2 * 256 + 2;
 
-    /// <summary>Learns a vocabulary: counts the words of the captions, then merges the most frequent pair of symbols again and again.</summary>
+    /// <summary>
+    /// Learns a vocabulary: counts the words of the captions, then merges the most frequent pair of symbols again and again.
+    /// </summary>
     /// <param name="captions">Read once; cleaned and split as <see cref="ClipTokenizer"/> will.</param>
     /// <param name="vocabularySize">
-    /// The number of tokens, special ones included; at least <see cref="SmallestVocabulary"/>, CLIP has 49408. Fewer where the captions have
-    /// no pair left to merge.
+    /// The number of tokens, special ones included; at least <see cref="SmallestVocabulary"/>, CLIP has 49408. Fewer where the captions
+    /// have no pair left to merge.
     /// </param>
     /// <param name="progress">Gets the size of the vocabulary now and then, and at the end.</param>
     /// <param name="cancellation">Ends the training with <see cref="OperationCanceledException"/>.</param>

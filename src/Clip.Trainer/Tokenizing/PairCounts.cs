@@ -33,7 +33,9 @@ internal sealed class PairCounts
         foreach (var pair in _pairs.Keys) Enqueue(pair);
     }
 
-    /// <summary>Gives the pair that occurs most often, of equally frequent ones the first in ordinal order; false if no pair occurs.</summary>
+    /// <summary>
+    /// Gives the pair that occurs most often, of equally frequent ones the first in ordinal order; false if no pair occurs.
+    /// </summary>
     public bool TryTakeMostFrequent(out int left, out int right)
     {
         while (_queue.TryDequeue(out var pair, out var promised))

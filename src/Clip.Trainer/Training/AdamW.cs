@@ -12,7 +12,9 @@ namespace Clip.Trainer.Training;
 /// <param name="WeightDecay">Decoupled decay of matrices; gains, biases and logit_scale have none.</param>
 public sealed record AdamWOptions(double? Beta1 = null, double? Beta2 = null, double? Epsilon = null, double WeightDecay = 0.2)
 {
-    /// <summary>The same with the defaults of a module's family (CLIP paper, table 18): a ResNet's if one is in it, else a Vision Transformer's.</summary>
+    /// <summary>
+    /// The same with the defaults of a module's family (CLIP paper, table 18): a ResNet's if one is in it, else a Vision Transformer's.
+    /// </summary>
     public AdamWOptions For(nn.Module module)
     {
         ArgumentNullException.ThrowIfNull(module);
@@ -41,11 +43,13 @@ public sealed class AdamW : IDisposable
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(options);
-        (_beta1, _beta2, _epsilon, _weightDecay) = (options.Beta1 ?? 0.9, options.Beta2 ?? 0.98, options.Epsilon ?? 1e-6, options.WeightDecay);
+        (_beta1, _beta2, _epsilon, _weightDecay) =
+            (options.Beta1 ?? 0.9, options.Beta2 ?? 0.98, options.Epsilon ?? 1e-6, options.WeightDecay);
         var named = parameters.ToList();
         var factors = LayerDecay.Factors(named.Select(p => p.Name), layerDecay);
         _slots = [.. named.Select(p => new Slot(
-            p.Name, p.Parameter, zeros_like(p.Parameter), zeros_like(p.Parameter), Decays(p.Name, p.Parameter) ? _weightDecay : 0, factors[p.Name]))];
+            p.Name, p.Parameter, zeros_like(p.Parameter), zeros_like(p.Parameter),
+            Decays(p.Name, p.Parameter) ? _weightDecay : 0, factors[p.Name]))];
     }
 
     /// <summary>How many steps have been taken.</summary>
@@ -78,7 +82,9 @@ public sealed class AdamW : IDisposable
 
     /// <summary>Takes one step with the gradients at hand; parameters without one stay as they are.</summary>
     /// <param name="learningRate">This step's learning rate.</param>
-    /// <param name="maxNorm">The most the gradients' joint 2-norm may be: above it, all count for less (PyTorch's clip_grad_norm_); null for no limit.</param>
+    /// <param name="maxNorm">
+    /// The most the gradients' joint 2-norm may be: above it, all count for less (PyTorch's clip_grad_norm_); null for no limit.
+    /// </param>
     /// <returns>That norm before it is limited; where it is not finite, nothing has changed.</returns>
     public double Step(double learningRate, double? maxNorm = null)
     {

@@ -35,7 +35,8 @@ internal static class AdamWKernel
     {
         Memory p = new(parameter), m = new(mean), v = new(square), g = new(gradient);
         var length = (int)parameter.numel();
-        InChunks(length, (start, count) => Update(p.Slice(start, count), m.Slice(start, count), v.Slice(start, count), g.Slice(start, count), factors));
+        InChunks(length, (start, count) =>
+            Update(p.Slice(start, count), m.Slice(start, count), v.Slice(start, count), g.Slice(start, count), factors));
     }
 
     /// <summary>

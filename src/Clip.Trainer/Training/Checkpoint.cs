@@ -12,7 +12,9 @@ internal static class Checkpoint
     private const string Step = "step", Options = "options", Seconds = "seconds", Weights = "model.";
 
     /// <summary>Writes a run's state.</summary>
-    /// <exception cref="ClipException">The file cannot be written, for the disk is full or the like; what was there before is as it was.</exception>
+    /// <exception cref="ClipException">
+    /// The file cannot be written, for the disk is full or the like; what was there before is as it was.
+    /// </exception>
     public static void Save(string path, TrainingStep state, string options)
     {
         var tensors = TorchWeights.Of(state.Module).Select(p => KeyValuePair.Create(Weights + p.Key, p.Value))
@@ -30,7 +32,8 @@ internal static class Checkpoint
         catch (IOException e)
         {
             throw new ClipException(
-                $"The checkpoint {path} could not be written: {e.Message.TrimEnd('.')}; make room, then go on from the one before with --resume latest.", e);
+                $"The checkpoint {path} could not be written: {e.Message.TrimEnd('.')}; "
+                + "make room, then go on from the one before with --resume latest.", e);
         }
     }
 
@@ -42,9 +45,12 @@ internal static class Checkpoint
         if (!reader.Metadata.TryGetValue(Step, out var step) || !reader.Metadata.TryGetValue(Options, out var trained))
             throw new ClipException($"{path} is not a checkpoint of this program; give a file from a run's checkpoints folder.");
         if (trained != options)
-            throw new ClipException($"{path} comes from a run with other options ({trained}) than this one ({options}); resume with the same ones, or start anew with another --output.");
+            throw new ClipException(
+                $"{path} comes from a run with other options ({trained}) than this one ({options}); "
+                + "resume with the same ones, or start anew with another --output.");
 
-        TorchWeights.Load(state.Module, reader.Names.Where(n => n.StartsWith(Weights, StringComparison.Ordinal)).ToDictionary(n => n[Weights.Length..], reader.Read), path);
+        var names = reader.Names.Where(n => n.StartsWith(Weights, StringComparison.Ordinal));
+        TorchWeights.Load(state.Module, names.ToDictionary(n => n[Weights.Length..], reader.Read), path);
         foreach (var (name, value) in state.State) TorchWeights.CopyInto(value, reader.Read(name), name);
         state.Seconds = double.Parse(reader.Metadata[Seconds], CultureInfo.InvariantCulture);
         state.Steps = long.Parse(step, CultureInfo.InvariantCulture);

@@ -11,7 +11,9 @@ namespace Clip.Trainer.Training;
 /// </summary>
 /// <param name="path">The folder; created when there is something to keep.</param>
 /// <param name="keep">How many of the latest to keep.</param>
-/// <param name="metric">What makes a checkpoint the best: a name of <see cref="ValidationMetrics.Values"/>; null for the first that was measured.</param>
+/// <param name="metric">
+/// What makes a checkpoint the best: a name of <see cref="ValidationMetrics.Values"/>; null for the first that was measured.
+/// </param>
 internal sealed class CheckpointFolder(string path, int keep, string? metric = null)
 {
     private string BestFile => Path.Combine(path, "best.json");
@@ -81,7 +83,8 @@ internal sealed class CheckpointFolder(string path, int keep, string? metric = n
         var index = values.FindIndex(v => v.Name == metric);
         return index >= 0
             ? values[index]
-            : throw new ClipException($"--best-metric '{metric}' is not measured in this run; give one of {string.Join(", ", values.Select(v => v.Name))}.");
+            : throw new ClipException(
+                $"--best-metric '{metric}' is not measured in this run; give one of {string.Join(", ", values.Select(v => v.Name))}.");
     }
 
     private string FileOf(long step) => Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $"step_{step:D8}.safetensors"));

@@ -12,13 +12,17 @@ internal sealed record FineTuningOptions
     /// <summary>Whether the image tower stays as it is (LiT, Zhai et al. 2022).</summary>
     public bool LockImage { get; init; }
 
-    /// <summary>How many groups of a locked image tower are trained all the same, counted from the top; see <see cref="FineTuning.ImageGroups"/>.</summary>
+    /// <summary>
+    /// How many groups of a locked image tower are trained all the same, counted from the top; see <see cref="FineTuning.ImageGroups"/>.
+    /// </summary>
     public int LockImageUnlockedGroups { get; init; }
 
     /// <summary>Whether the text tower stays as it is.</summary>
     public bool LockText { get; init; }
 
-    /// <summary>How many groups of a locked text tower are trained all the same, counted from the top; see <see cref="FineTuning.TextGroups"/>.</summary>
+    /// <summary>
+    /// How many groups of a locked text tower are trained all the same, counted from the top; see <see cref="FineTuning.TextGroups"/>.
+    /// </summary>
     public int LockTextUnlockedLayers { get; init; }
 
     /// <summary>The rank of LoRA's updates; 0 trains the weights themselves.</summary>
@@ -50,7 +54,9 @@ internal static class FineTuning
         ],
     };
 
-    /// <summary>The text tower's groups from the bottom: the embeddings, each block (the last with <c>ln_final</c>), the projection.</summary>
+    /// <summary>
+    /// The text tower's groups from the bottom: the embeddings, each block (the last with <c>ln_final</c>), the projection.
+    /// </summary>
     public static IReadOnlyList<string[]> TextGroups(TextConfig text) =>
         [["token_embedding.", "positional_embedding"], .. Blocks("", text.Layers, "ln_final."), ["text_projection"]];
 
@@ -70,9 +76,12 @@ internal static class FineTuning
                 target.AddLowRank(options.LoraRank, options.LoraAlpha ?? 2 * options.LoraRank);
         }
 
-        if (options.LockImage) Freeze(module, Locked(ImageGroups(config.Vision), options.LockImageUnlockedGroups, "--lock-image-unlocked-groups"));
-        if (options.LockText) Freeze(module, Locked(TextGroups(config.Text), options.LockTextUnlockedLayers, "--lock-text-unlocked-layers"));
-        if (module.parameters().All(p => !p.requires_grad)) throw new ClipException("Nothing is left to train; unlock a part of the model.");
+        if (options.LockImage)
+            Freeze(module, Locked(ImageGroups(config.Vision), options.LockImageUnlockedGroups, "--lock-image-unlocked-groups"));
+        if (options.LockText)
+            Freeze(module, Locked(TextGroups(config.Text), options.LockTextUnlockedLayers, "--lock-text-unlocked-layers"));
+        if (module.parameters().All(p => !p.requires_grad))
+            throw new ClipException("Nothing is left to train; unlock a part of the model.");
     }
 
     private static IEnumerable<string[]> Locked(IReadOnlyList<string[]> groups, int unlocked, string option) => unlocked <= groups.Count

@@ -22,7 +22,9 @@ internal sealed record Gradient(Tensor Values, Tensor? Rows)
     }
 
     /// <summary>The sum of the squares of all its numbers.</summary>
-    public double SumOfSquares() => AdamWKernel.Takes(Values) ? AdamWKernel.SumOfSquares(Values) : Values.square().sum(ScalarType.Float64).cpu().item<double>();
+    public double SumOfSquares() => AdamWKernel.Takes(Values)
+        ? AdamWKernel.SumOfSquares(Values)
+        : Values.square().sum(ScalarType.Float64).cpu().item<double>();
 
     /// <summary>Moves a parameter and its moments by one step of AdamW.</summary>
     public void Update(Parameter parameter, Tensor mean, Tensor square, AdamWFactors f)
@@ -36,7 +38,8 @@ internal sealed record Gradient(Tensor Values, Tensor? Rows)
     private void Torch(Parameter parameter, Tensor mean, Tensor square, AdamWFactors f)
     {
         // Held by name, as every scalar must be: see Held.
-        using Scalar scale = f.GradientScale, keep = f.Keep, beta2 = f.Beta2, towardsSquare = f.TowardsSquare, root = f.Root, epsilon = f.Epsilon, step = f.Step;
+        using Scalar scale = f.GradientScale, keep = f.Keep, beta2 = f.Beta2, towardsSquare = f.TowardsSquare,
+            root = f.Root, epsilon = f.Epsilon, step = f.Step;
         var gradient = (Rows is null ? Values : zeros_like(parameter).index_copy_(0, Rows, Values)).mul(scale);
         mean.lerp_(gradient, f.TowardsMean);
         square.mul_(beta2).addcmul_(gradient, gradient, towardsSquare);

@@ -6,12 +6,12 @@ namespace Clip.Trainer.Training;
 
 /// <summary>
 /// The loss and the gradients of a large batch in the memory of a small one (Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size
-/// under Memory Limited Setup"; open_clip's <c>--accum-freq</c>): every part is encoded without gradients, the loss of all features gives the
-/// gradients of the features, and each part is encoded again to take its features' gradients on to the weights.
+/// under Memory Limited Setup"; open_clip's <c>--accum-freq</c>): every part is encoded without gradients, the loss of all features gives
+/// the gradients of the features, and each part is encoded again to take its features' gradients on to the weights.
 /// </summary>
 /// <remarks>
-/// Loss and gradients are those of the large batch. A batch norm, though, sees the parts: its statistics are a part's, in both runs alike, and its running statistics
-/// move as by a step for each part, the first run undone.
+/// Loss and gradients are those of the large batch. A batch norm, though, sees the parts: its statistics are a part's, in both runs alike,
+/// and its running statistics move as by a step for each part, the first run undone.
 /// open_clip adds up the logit scale's gradient once for each part; here it is counted once, as in a large batch.
 /// </remarks>
 internal static class GradientCache

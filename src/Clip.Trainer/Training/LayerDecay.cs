@@ -5,8 +5,8 @@ namespace Clip.Trainer.Training;
 
 /// <summary>
 /// Layer-wise learning rate decay (BEiT, timm's <c>layer_decay</c>): a tower's top learns at the full rate, each layer below it at
-/// <c>decay</c> times the rate of the one above. The embeddings, with what comes before the first block, are the lowest layer; the projection, with the norm
-/// before it, is the top. A ResNet's layers are its stem and its four stages.
+/// <c>decay</c> times the rate of the one above. The embeddings, with what comes before the first block, are the lowest layer; the
+/// projection, with the norm before it, is the top. A ResNet's layers are its stem and its four stages.
 /// </summary>
 internal static partial class LayerDecay
 {
@@ -15,7 +15,8 @@ internal static partial class LayerDecay
     /// <param name="decay">Above 0, at most 1.</param>
     public static Dictionary<string, double> Factors(IEnumerable<string> names, double decay)
     {
-        if (decay is not (> 0 and <= 1)) throw new ClipException(FormattableString.Invariant($"--layer-decay must be above 0, at most 1, and is {decay}."));
+        if (decay is not (> 0 and <= 1))
+            throw new ClipException(FormattableString.Invariant($"--layer-decay must be above 0, at most 1, and is {decay}."));
         var layers = names.ToDictionary(n => n, Of);
         var tops = layers.Values.GroupBy(l => l.Tower).ToDictionary(g => g.Key, g => g.Max(l => l.Layer ?? 0) + 1);
         return layers.ToDictionary(p => p.Key, p => Math.Pow(decay, p.Value.Layer is { } layer ? tops[p.Value.Tower] - layer : 0));
@@ -25,7 +26,8 @@ internal static partial class LayerDecay
     private static (string Tower, int? Layer) Of(string name)
     {
         var tower = name.StartsWith("visual.", StringComparison.Ordinal) ? "visual" : "text";
-        if (Block().Match(name) is { Success: true } block) return (tower, int.Parse(block.Groups[1].Value, CultureInfo.InvariantCulture) + 1);
+        if (Block().Match(name) is { Success: true } block)
+            return (tower, int.Parse(block.Groups[1].Value, CultureInfo.InvariantCulture) + 1);
         if (Stage().Match(name) is { Success: true } stage) return (tower, int.Parse(stage.Groups[1].Value, CultureInfo.InvariantCulture));
         return (tower, Lowest().IsMatch(name) ? 0 : null);
     }

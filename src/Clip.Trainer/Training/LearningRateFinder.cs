@@ -34,7 +34,9 @@ internal sealed class LearningRateFinder
         return smooth < RunAway * _first && smooth < RunAway * _best && _curve.Count < Steps;
     }
 
-    /// <summary>A tenth of the rate with the lowest loss: beyond that one training falls apart, and a peak must stay well below it.</summary>
+    /// <summary>
+    /// A tenth of the rate with the lowest loss: beyond that one training falls apart, and a peak must stay well below it.
+    /// </summary>
     /// <exception cref="ClipException">The loss never fell.</exception>
     public double Suggest()
     {

@@ -19,7 +19,9 @@ public enum LearningRateScheduler
 /// <param name="Power">The fall is (1 − share)^power; 1 is linear.</param>
 public sealed record Cooldown(double Epochs, double End = 0, double Power = 1);
 
-/// <summary>Linear warm-up to the peak, then what the scheduler says: open_clip's <c>cosine_lr</c>, <c>const_lr</c> and <c>const_lr_cooldown</c>.</summary>
+/// <summary>
+/// Linear warm-up to the peak, then what the scheduler says: open_clip's <c>cosine_lr</c>, <c>const_lr</c> and <c>const_lr_cooldown</c>.
+/// </summary>
 /// <param name="Peak">The highest learning rate.</param>
 /// <param name="Warmup">Steps of warm-up.</param>
 /// <param name="Total">Steps of the whole run.</param>
@@ -39,7 +41,9 @@ public sealed record LearningRateSchedule(double Peak, long Warmup, long Total)
 
     /// <summary>The learning rate of a step, counted from 0.</summary>
     /// <param name="step">Steps done.</param>
-    /// <param name="share">The share of a run's time that is spent; where it is ahead of the steps, the fall goes by it. Warm-up is by steps alone.</param>
+    /// <param name="share">
+    /// The share of a run's time that is spent; where it is ahead of the steps, the fall goes by it. Warm-up is by steps alone.
+    /// </param>
     public double At(long step, double share = 0)
     {
         if (step < Warmup) return Peak * (step + 1) / Warmup;

@@ -22,7 +22,9 @@ internal sealed class ModelEma : IDisposable
     /// <param name="decay">The share an average keeps at a step, at least 0 and below 1.</param>
     public ModelEma(nn.Module model, double decay)
     {
-        if (decay is not (>= 0 and < 1)) throw new ClipException(FormattableString.Invariant($"The decay of an average must be at least 0 and below 1, and is {decay}."));
+        if (decay is not (>= 0 and < 1))
+            throw new ClipException(
+                FormattableString.Invariant($"The decay of an average must be at least 0 and below 1, and is {decay}."));
         _decay = decay;
         using var unused = no_grad();
         _slots = [.. model.state_dict().Select(p => (p.Key, p.Value, p.Value.clone().DetachFromDisposeScope()))];

@@ -10,8 +10,9 @@ internal static unsafe class NativeAllocator
 
     /// <summary>
     /// Lets glibc keep what is freed. A training step frees its activations and the next one needs as much again; by default the memory
-    /// goes back to the system in between and each page is cleared anew, some hundredths of a step's time. One arena only, since kept memory of many would
-    /// add up as steps wander over threads. Other C libraries are left alone. It holds for the process, so it is for programs to call.
+    /// goes back to the system in between and each page is cleared anew, some hundredths of a step's time. One arena only, since kept
+    /// memory of many would add up as steps wander over threads. Other C libraries are left alone. It holds for the process, so it is for
+    /// programs to call.
     /// </summary>
     public static void KeepFreedMemory()
     {

@@ -12,7 +12,9 @@ namespace Clip.Trainer.Training;
 /// <summary>A model folder opened in torch, with the objective it was trained with: for what its ONNX files do not do.</summary>
 internal static class ObjectiveFolder
 {
-    /// <summary>Opens a model folder that <c>clip train</c> wrote; the caller disposes the objective's module, which is in evaluation mode.</summary>
+    /// <summary>
+    /// Opens a model folder that <c>clip train</c> wrote; the caller disposes the objective's module, which is in evaluation mode.
+    /// </summary>
     /// <param name="folder">A model folder.</param>
     /// <param name="config">The model's sizes.</param>
     /// <exception cref="ClipException">The folder has no config or weights, or they do not fit.</exception>
@@ -46,7 +48,8 @@ internal static class ObjectiveFolder
         using var module = objective.Module;
         var preprocessing = PreprocessingFile.Read(Path.Combine(folder, "preprocessor_config.json"), config.Vision.ImageSize);
         var probe = new ZeroShotProbe(
-            ClipTokenizer.Create(folder), config.Text.ContextLength, ClipImagePreprocessor.Create(preprocessing), config.Vision.ImageSize, batchSize: 64);
+            ClipTokenizer.Create(folder), config.Text.ContextLength, ClipImagePreprocessor.Create(preprocessing),
+            config.Vision.ImageSize, batchSize: 64);
         return probe.Measure(objective, set);
     }
 }

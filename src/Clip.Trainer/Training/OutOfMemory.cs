@@ -3,7 +3,9 @@ namespace Clip.Trainer.Training;
 /// <summary>Knows a lack of memory by its exceptions, .NET's and libtorch's, and says what to lower.</summary>
 internal static class OutOfMemory
 {
-    /// <summary>Whether memory was lacking. libtorch tells of it in words only: "can't allocate memory" on the CPU, "out of memory" on a GPU.</summary>
+    /// <summary>
+    /// Whether memory was lacking. libtorch tells of it in words only: "can't allocate memory" on the CPU, "out of memory" on a GPU.
+    /// </summary>
     public static bool Is(Exception e) =>
         e is OutOfMemoryException
         || e.Message.Contains("can't allocate memory", StringComparison.Ordinal)

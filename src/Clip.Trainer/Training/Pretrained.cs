@@ -22,10 +22,13 @@ internal static class Pretrained
         var missing = state.Keys.Where(name => !weights.ContainsKey(name)).ToArray();
         var found = state.Keys.Except(missing).Select(Part).ToHashSet();
         if (missing.FirstOrDefault(name => found.Contains(Part(name))) is { } hole)
-            throw new ClipException($"{path} has no weight '{hole}', though others of the same part; use weights of this architecture (--model).");
-        if (!found.Contains("visual")) throw new ClipException($"{path} has no image tower for this model; use weights of this architecture (--model).");
+            throw new ClipException(
+                $"{path} has no weight '{hole}', though others of the same part; use weights of this architecture (--model).");
+        if (!found.Contains("visual"))
+            throw new ClipException($"{path} has no image tower for this model; use weights of this architecture (--model).");
         if (weights.Keys.FirstOrDefault(name => found.Contains(Part(name)) && !state.ContainsKey(name)) is { } stray)
-            throw new ClipException($"{path} holds a weight '{stray}' that the model has no place for; use weights of this architecture (--model).");
+            throw new ClipException(
+                $"{path} holds a weight '{stray}' that the model has no place for; use weights of this architecture (--model).");
 
         foreach (var (name, target) in state)
         {

@@ -25,16 +25,21 @@ internal sealed class RunFolder(string output)
         if (resume is null)
         {
             return checkpoints.Any()
-                ? throw new ClipException($"{Root} holds checkpoints of an earlier run; go on with --resume latest, remove the folder, or choose another --output.")
+                ? throw new ClipException(
+                    $"{Root} holds checkpoints of an earlier run; go on with --resume latest, "
+                    + "remove the folder, or choose another --output.")
                 : null;
         }
 
         if (resume == "latest")
         {
             return checkpoints.Latest((file, reason) => say($"Passed over the damaged checkpoint {file}: {reason}"))
-                ?? throw new ClipException($"There is no checkpoint in {Checkpoints} to resume from that can be read; start without --resume.");
+                ?? throw new ClipException(
+                    $"There is no checkpoint in {Checkpoints} to resume from that can be read; start without --resume.");
         }
 
-        return File.Exists(resume) ? resume : throw new ClipException($"There is no checkpoint '{resume}' to resume from; give a file of {Checkpoints}, or 'latest'.");
+        return File.Exists(resume)
+            ? resume
+            : throw new ClipException($"There is no checkpoint '{resume}' to resume from; give a file of {Checkpoints}, or 'latest'.");
     }
 }

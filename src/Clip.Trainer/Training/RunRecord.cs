@@ -19,13 +19,19 @@ internal sealed record RunRecord(
 {
     public const string FileName = "run.json";
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>The version of the program at hand.</summary>
-    public static string CurrentVersion { get; } = typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+    public static string CurrentVersion { get; } =
+        typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <summary>Writes it into a run's folder.</summary>
-    public void Save(string folder) => AtomicFile.Write(Path.Combine(folder, FileName), stream => JsonSerializer.Serialize(stream, this, Json));
+    public void Save(string folder) =>
+        AtomicFile.Write(Path.Combine(folder, FileName), stream => JsonSerializer.Serialize(stream, this, Json));
 
     /// <summary>Reads the record of a run.</summary>
     /// <param name="folder">A run's folder, or the model folder that it wrote.</param>
@@ -56,7 +62,8 @@ internal sealed record RunRecord(
         Same(earlier.Options, Options, "the options", "use the program's version of that run");
         if (!JsonElement.DeepEquals(earlier.Config, Config))
             throw new ClipException("The run cannot be repeated: the model's config has changed since; restore it.");
-        if (earlier.Version != Version) say($"The run was made by version {earlier.Version}, and this is {Version}: the result may differ.");
+        if (earlier.Version != Version)
+            say($"The run was made by version {earlier.Version}, and this is {Version}: the result may differ.");
 
         static void Same(string then, string now, string what, string remedy)
         {

@@ -28,7 +28,9 @@ internal static class TorchWeights
     public static void CopyInto(Tensor target, WeightTensor source, string name)
     {
         if (!target.shape.SequenceEqual(source.Shape))
-            throw new ClipException($"The weight '{name}' has shape [{string.Join(", ", source.Shape)}] where the model needs [{string.Join(", ", target.shape)}]; use weights of this architecture.");
+            throw new ClipException(
+                $"The weight '{name}' has shape [{string.Join(", ", source.Shape)}] where the model needs "
+                + $"[{string.Join(", ", target.shape)}]; use weights of this architecture.");
         using var unused = no_grad();
         using var values = tensor(source.Data.ToArray(), target.shape);
         target.copy_(values);
@@ -41,11 +43,13 @@ internal static class TorchWeights
         var state = module.state_dict();
         foreach (var (name, target) in state)
         {
-            if (!weights.TryGetValue(name, out var value)) throw new ClipException($"{source} has no weight '{name}'; use weights of this architecture.");
+            if (!weights.TryGetValue(name, out var value))
+                throw new ClipException($"{source} has no weight '{name}'; use weights of this architecture.");
             CopyInto(target, value, name);
         }
 
         if (weights.Keys.FirstOrDefault(name => !state.ContainsKey(name)) is { } stray)
-            throw new ClipException($"{source} holds a weight '{stray}' that the model has no place for; use weights of this architecture.");
+            throw new ClipException(
+                $"{source} holds a weight '{stray}' that the model has no place for; use weights of this architecture.");
     }
 }

@@ -32,7 +32,8 @@ internal sealed class TrainingLoop(
 
     /// <summary>Memory of weights, gradients, the optimizer's moments and averages.</summary>
     public long StateBytes =>
-        _module.state_dict().Values.Concat(_module.parameters()).Concat(_step.State.Select(s => s.Value)).Sum(t => t.numel() * t.element_size());
+        _module.state_dict().Values.Concat(_module.parameters()).Concat(_step.State.Select(s => s.Value))
+            .Sum(t => t.numel() * t.element_size());
 
     /// <summary>Goes on from a checkpoint of the same run.</summary>
     public void Resume(string checkpoint) => Checkpoint.Load(checkpoint, _step, options.Fingerprint(train.Fingerprint));
@@ -60,21 +61,25 @@ internal sealed class TrainingLoop(
             var learningRate = schedule.At(StepsDone, TimeSpent);
             var loss = Step(batches.Current, learningRate);
             OnStep?.Invoke(new StepReport(
-                StepsDone, TotalSteps, loss, learningRate, objective.LogitScale ?? double.NaN, batches.Current.Count, clock.Elapsed.TotalSeconds - started, waited)
+                StepsDone, TotalSteps, loss, learningRate, objective.LogitScale ?? double.NaN, batches.Current.Count,
+                clock.Elapsed.TotalSeconds - started, waited)
             {
                 SecondsAllowed = options.MaxMinutes * 60 - before - clock.Elapsed.TotalSeconds,
             });
 
             _step.Seconds = before + clock.Elapsed.TotalSeconds;
             finished = StepsDone == TotalSteps || TimeSpent >= 1;
-            if (finished || StepsDone % train.StepsPerEpoch == 0) EndEpoch((int)((StepsDone + train.StepsPerEpoch - 1) / train.StepsPerEpoch), finished);
+            if (finished || StepsDone % train.StepsPerEpoch == 0)
+                EndEpoch((int)((StepsDone + train.StepsPerEpoch - 1) / train.StepsPerEpoch), finished);
             else if (options.SaveSteps is { } every && StepsDone % every == 0) Save();
         }
 
         return true;
     }
 
-    /// <summary>Puts the averaged weights, where the run keeps them, into the module until the result is disposed: for validation and export.</summary>
+    /// <summary>
+    /// Puts the averaged weights, where the run keeps them, into the module until the result is disposed: for validation and export.
+    /// </summary>
     public IDisposable? UseAveragedWeights() => _step.UseAveragedWeights();
 
     public void Dispose() => _step.Dispose();
@@ -108,7 +113,9 @@ internal sealed class TrainingLoop(
     private double Step(PairBatch batch, double learningRate)
     {
         if (batch.Count < 2)
-            throw new ClipException($"Step {batch.Step + 1} has {batch.Count} readable pairs, and a contrast needs two; check the images of the training data.");
+            throw new ClipException(
+                $"Step {batch.Step + 1} has {batch.Count} readable pairs, and a contrast needs two; "
+                + "check the images of the training data.");
 
         using var scope = NewDisposeScope();
         var (pixels, ids) = Tensors(batch);
@@ -120,7 +127,8 @@ internal sealed class TrainingLoop(
     {
         var what = float.IsFinite(outcome.Loss) ? $"The gradients' norm is {outcome.GradientNorm}" : $"The loss is {outcome.Loss}";
         IEnumerable<string> keys = culprits.Count == 0 ? batch.Keys : culprits.Where(i => i < batch.Keys.Count).Select(i => batch.Keys[i]);
-        return new ClipException($"{what} at step {batch.Step + 1}, whose pairs are {string.Join(", ", keys)}; the last checkpoint is as it was: "
+        return new ClipException(
+            $"{what} at step {batch.Step + 1}, whose pairs are {string.Join(", ", keys)}; the last checkpoint is as it was: "
             + "look at these pairs, lower --lr or set --grad-clip-norm 1, and start anew.");
     }
 
@@ -138,7 +146,9 @@ internal sealed class TrainingLoop(
     public (Tensor Pixels, Tensor Ids) Tensors(PairBatch batch)
     {
         var device = _module.parameters().First().device;
-        return (tensor(batch.Pixels, [batch.Count, 3, imageSize, imageSize]).to(device), tensor(batch.InputIds, [batch.Count, batch.TextLength]).to(device));
+        return (
+            tensor(batch.Pixels, [batch.Count, 3, imageSize, imageSize]).to(device),
+            tensor(batch.InputIds, [batch.Count, batch.TextLength]).to(device));
     }
 
     private void Save() => checkpoints?.Save(_step, options.Fingerprint(train.Fingerprint));

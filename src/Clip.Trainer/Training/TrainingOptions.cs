@@ -75,12 +75,15 @@ public sealed record TrainingOptions
     /// <summary>The identity of everything a resumed run must share with the one that was interrupted.</summary>
     /// <param name="data">The identity of the training data.</param>
     internal string Fingerprint(string data) =>
-        FormattableString.Invariant($"{Objective.Name()}, {FineTuning with { Pretrained = null }}, data {data}, batch {BatchSize}, {Accumulation}{Length}, lr {LearningRate:R}, warm-up {Warmup}, {Schedule}seed {Seed}, bf16 {Bfloat16}, clip {GradClipNorm}, average {ModelEmaDecay}, {Optimizer}, {Augmentation}");
+        FormattableString.Invariant($"{Objective.Name()}, {FineTuning with { Pretrained = null }}, data {data}, batch {BatchSize}, ")
+        + FormattableString.Invariant($"{Accumulation}{Length}, lr {LearningRate:R}, warm-up {Warmup}, {Schedule}seed {Seed}, ")
+        + FormattableString.Invariant($"bf16 {Bfloat16}, clip {GradClipNorm}, average {ModelEmaDecay}, {Optimizer}, {Augmentation}");
 
     // What is as by default goes unsaid.
     private string Accumulation => AccumFrequency == 1 ? "" : FormattableString.Invariant($"{AccumFrequency} parts, ");
 
-    private string Length => (MaxSteps is { } steps ? FormattableString.Invariant($"{steps} steps") : FormattableString.Invariant($"{Epochs} epochs"))
+    private string Length =>
+        (MaxSteps is { } steps ? FormattableString.Invariant($"{steps} steps") : FormattableString.Invariant($"{Epochs} epochs"))
         + (MaxMinutes is { } minutes ? FormattableString.Invariant($", {minutes} minutes") : "");
 
     private string Schedule => (Scheduler == LearningRateScheduler.Cosine ? "" : $"{Scheduler} {Cooldown}, ")

@@ -20,7 +20,8 @@ internal readonly record struct StepOutcome(float Loss, double GradientNorm)
 internal sealed class TrainingStep(IObjective objective, TrainingOptions options) : IDisposable
 {
     private readonly AdamW _optimizer = new(
-        objective.Module.named_parameters().Where(p => p.parameter.requires_grad), options.Optimizer.For(objective.Module), options.LayerDecay);
+        objective.Module.named_parameters().Where(p => p.parameter.requires_grad),
+        options.Optimizer.For(objective.Module), options.LayerDecay);
     private readonly ModelEma? _ema = options.ModelEmaDecay is { } decay ? new ModelEma(objective.Module, decay) : null;
 
     /// <summary>What is trained.</summary>
@@ -39,7 +40,9 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
     /// <summary>The optimizer's moments and the averaged weights, by name; the tensors are the object's own.</summary>
     public IEnumerable<(string Name, Tensor Value)> State => [.. _optimizer.State, .. _ema?.State ?? []];
 
-    /// <summary>Puts the averaged weights, where the run keeps them, into the module until the result is disposed: for validation and export.</summary>
+    /// <summary>
+    /// Puts the averaged weights, where the run keeps them, into the module until the result is disposed: for validation and export.
+    /// </summary>
     public IDisposable? UseAveragedWeights() => _ema?.InModel();
 
     /// <summary>Takes a step.</summary>

@@ -185,7 +185,12 @@ internal static class PreprocessingFile
         public byte[] Color()
         {
             if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() != 3) throw Unknown("red, green and blue");
-            return [.. Enumerable.Range(0, 3).Select(i => element[i].TryGetByte(out var part) ? part : throw Unknown("red, green and blue from 0 to 255"))];
+            return
+            [
+                .. Enumerable.Range(0, 3).Select(i => element[i].TryGetByte(out var part)
+                    ? part
+                    : throw Unknown("red, green and blue from 0 to 255")),
+            ];
         }
 
         private Value Item(int index) => new(element[index], file, string.Create(CultureInfo.InvariantCulture, $"{key}[{index}]"));

@@ -6,7 +6,9 @@ using System.Runtime.CompilerServices;
 
 namespace System.Runtime.CompilerServices;
 
-/// <summary>Tells the CLR to let this assembly use the internals of another. The runtime knows it by name; the framework does not declare it.</summary>
+/// <summary>
+/// Tells the CLR to let this assembly use the internals of another. The runtime knows it by name; the framework does not declare it.
+/// </summary>
 [AttributeUsage(AttributeTargets.Assembly, AllowMultiple = true)]
 internal sealed class IgnoresAccessChecksToAttribute(string assemblyName) : Attribute
 {

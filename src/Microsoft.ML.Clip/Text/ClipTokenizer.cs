@@ -60,8 +60,8 @@ public sealed class ClipTokenizer : TextTokenizer
     private protected override ReadOnlySpan<int> After => _around.AsSpan(1);
 
     /// <summary>
-    /// Opens the tokenizer of a model folder: <c>tokenizer.json</c>, or without one <c>vocab.json</c> and <c>merges.txt</c>. Special tokens of
-    /// other names are found through <c>special_tokens_map.json</c>, <c>tokenizer_config.json</c> or the post-processor.
+    /// Opens the tokenizer of a model folder: <c>tokenizer.json</c>, or without one <c>vocab.json</c> and <c>merges.txt</c>. Special tokens
+    /// of other names are found through <c>special_tokens_map.json</c>, <c>tokenizer_config.json</c> or the post-processor.
     /// </summary>
     /// <param name="folder">A folder in Hugging Face's layout.</param>
     /// <exception cref="FileNotFoundException">The folder has neither; the message says what was looked for.</exception>

@@ -12,7 +12,9 @@ internal static class HtmlEntities
     private const int LongestName = 32;
     private const string NameEnds = "\t\n\f <&#;";
 
-    /// <summary>Names with the semicolon that ends them (<c>amp;</c>), and those that may lack it (<c>amp</c>) a second time without.</summary>
+    /// <summary>
+    /// Names with the semicolon that ends them (<c>amp;</c>), and those that may lack it (<c>amp</c>) a second time without.
+    /// </summary>
     private static readonly Lazy<FrozenDictionary<string, string>> Names =
         new(static () => ReadNames().ToFrozenDictionary(StringComparer.Ordinal));
 
@@ -47,7 +49,9 @@ internal static class HtmlEntities
         return copied == 0 ? text : result.Append(text, copied, text.Length - copied).ToString();
     }
 
-    /// <summary>The reference that starts with the ampersand at <paramref name="at"/>: what it stands for, and its length in the text.</summary>
+    /// <summary>
+    /// The reference that starts with the ampersand at <paramref name="at"/>: what it stands for, and its length in the text.
+    /// </summary>
     private static (string? Value, int Length) Reference(string text, int at)
     {
         if (at + 1 < text.Length && text[at + 1] == '#') return NumericReference(text, at);

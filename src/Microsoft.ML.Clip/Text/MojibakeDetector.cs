@@ -86,7 +86,8 @@ internal static class MojibakeDetector
 
     // Each distinct set is one bit (there are about 70), so that a step of a sequence is one AND.
     private static readonly string[] Sets = [.. Sequences.SelectMany(s => s).Distinct()];
-    private static readonly UInt128[][] Masks = [.. Sequences.Select(s => s.Select(set => UInt128.One << Array.IndexOf(Sets, set)).ToArray())];
+    private static readonly UInt128[][] Masks =
+        [.. Sequences.Select(s => s.Select(set => UInt128.One << Array.IndexOf(Sets, set)).ToArray())];
     private static readonly FrozenDictionary<char, UInt128> Listed = ListedCharacters();
     private static readonly UInt128 AnyBit = Bit(Any), SpaceBit = Bit(Space), WordBit = Bit(Word), NotLetterBit = Bit(NotLetter);
 

@@ -52,7 +52,8 @@ internal static class MojibakeRepair
         var copied = 0;
         for (var start = 0; start < text.Length; start++)
         {
-            if (start > 0 && Continuation.Contains(text[start - 1]) && !OwnMeaning.Contains(text[start - 1], StringComparison.Ordinal)) continue;
+            if (start > 0 && Continuation.Contains(text[start - 1]) && !OwnMeaning.Contains(text[start - 1], StringComparison.Ordinal))
+                continue;
             var end = start;
             while (SequenceLength(text, end) is > 0 and var length) end += length;
             if (end == start || end - start == text.Length) continue;

@@ -27,7 +27,9 @@ public static partial class PromptTemplates
     public static IReadOnlyList<string> ImageNetSimple { get; } = Array.AsReadOnly(Simple);
 
     /// <summary>Puts a label into a template.</summary>
-    /// <param name="template">A sentence with at least one of the placeholders <c>{}</c>, <c>{c}</c>, <c>{object}</c> and <c>{label}</c>.</param>
+    /// <param name="template">
+    /// A sentence with at least one of the placeholders <c>{}</c>, <c>{c}</c>, <c>{object}</c> and <c>{label}</c>.
+    /// </param>
     /// <param name="label">What to put in the place of each.</param>
     /// <exception cref="ArgumentException">The template has no placeholder, so all labels would get the same prompt.</exception>
     public static string Apply(string template, string label)

@@ -8,8 +8,8 @@ namespace Microsoft.ML.Clip;
 /// (SigLIP 2, whose vocabulary is Gemma's). Immutable and thread-safe.
 /// </summary>
 /// <remarks>
-/// Read from <c>spiece.model</c> or <c>tokenizer.model</c>, or from a <c>tokenizer.json</c> that describes the same. Equal to SentencePiece's
-/// own ids on the test data, whose models were trained with it.
+/// Read from <c>spiece.model</c> or <c>tokenizer.model</c>, or from a <c>tokenizer.json</c> that describes the same. Equal to
+/// SentencePiece's own ids on the test data, whose models were trained with it.
 /// </remarks>
 public sealed class SiglipTokenizer : TextTokenizer
 {

@@ -35,7 +35,9 @@ internal sealed class SingleByteEncoding
 
     public static SingleByteEncoding Windows1252 { get; } = new(1252);
 
-    /// <summary>All, the likeliest mistake first (the order is ftfy's): Western, Cyrillic, Central European, Greek, Turkish, Baltic.</summary>
+    /// <summary>
+    /// All, the likeliest mistake first (the order is ftfy's): Western, Cyrillic, Central European, Greek, Turkish, Baltic.
+    /// </summary>
     public static IReadOnlyList<SingleByteEncoding> All { get; } =
         [Latin1, Windows1252, new(1251), new(1250), new(1253), new(1254), new(1257), new(28592), new(10000), new(437)];
 

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Microsoft.ML.Clip;
 
 /// <summary>
-/// What CLIP does to a text before splitting it (openai/CLIP, <c>simple_tokenizer.py</c>): repair it, resolve HTML references twice, make each
-/// run of white space one space, trim, lower-case.
+/// What CLIP does to a text before splitting it (openai/CLIP, <c>simple_tokenizer.py</c>): repair it, resolve HTML references twice, make
+/// each run of white space one space, trim, lower-case.
 /// </summary>
 internal static class TextCleaner
 {

@@ -4,8 +4,8 @@ using System.Text;
 namespace Microsoft.ML.Clip;
 
 /// <summary>
-/// The repairs that CLIP's tokenizer has made on every text by ftfy (<c>fix_text</c> with its defaults, version 6.3): mojibake, HTML entities,
-/// ligatures, full- and half-width forms, curly quotes, terminal escapes, control characters, normalization form C.
+/// The repairs that CLIP's tokenizer has made on every text by ftfy (<c>fix_text</c> with its defaults, version 6.3): mojibake, HTML
+/// entities, ligatures, full- and half-width forms, curly quotes, terminal escapes, control characters, normalization form C.
 /// Line breaks are left as they are, since the tokenizer makes one space of them; Java's and CESU's ways of writing UTF-8 are not undone.
 /// </summary>
 internal static class TextRepair
@@ -13,9 +13,10 @@ internal static class TextRepair
     // FF5F-FFEE: what each half- or full-width form stands for (its NFKC mapping); itself where there is none.
     private const string Widths = "⦅⦆。「」、・ヲァィゥェォャュョッー"
         + "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン\u3099\u309A"
-        + "\u1160\u1100\u1101\u11AA\u1102\u11AC\u11AD\u1103\u1104\u1105\u11B0\u11B1\u11B2\u11B3\u11B4\u11B5\u111A\u1106\u1107\u1108\u1121\u1109"
-        + "\u110A\u110B\u110C\u110D\u110E\u110F\u1110\u1111\u1112\uFFBF\uFFC0\uFFC1\u1161\u1162\u1163\u1164\u1165\u1166\uFFC8\uFFC9\u1167\u1168"
-        + "\u1169\u116A\u116B\u116C\uFFD0\uFFD1\u116D\u116E\u116F\u1170\u1171\u1172\uFFD8\uFFD9\u1173\u1174\u1175\uFFDD\uFFDE\uFFDF"
+        + "\u1160\u1100\u1101\u11AA\u1102\u11AC\u11AD\u1103\u1104\u1105\u11B0\u11B1\u11B2\u11B3\u11B4\u11B5"
+        + "\u111A\u1106\u1107\u1108\u1121\u1109\u110A\u110B\u110C\u110D\u110E\u110F\u1110\u1111\u1112\uFFBF"
+        + "\uFFC0\uFFC1\u1161\u1162\u1163\u1164\u1165\u1166\uFFC8\uFFC9\u1167\u1168\u1169\u116A\u116B\u116C"
+        + "\uFFD0\uFFD1\u116D\u116E\u116F\u1170\u1171\u1172\uFFD8\uFFD9\u1173\u1174\u1175\uFFDD\uFFDE\uFFDF"
         + "¢£¬\uFFE3¦¥₩\uFFE7│←↑→↓■○";
 
     private static readonly SearchValues<char> Replaceable = SearchValues.Create(ReplaceableCharacters());
@@ -23,7 +24,8 @@ internal static class TextRepair
     public static string Apply(string text)
     {
         // Lines may come from different sources. Once a line has a '<' the text may be HTML, whose entities mean something.
-        if (!text.Contains('\n', StringComparison.Ordinal)) return ApplyToLine(text, unescape: !text.Contains('<', StringComparison.Ordinal));
+        if (!text.Contains('\n', StringComparison.Ordinal))
+            return ApplyToLine(text, unescape: !text.Contains('<', StringComparison.Ordinal));
         var unescape = true;
         var result = new StringBuilder();
         for (var start = 0; start < text.Length;)
@@ -144,11 +146,16 @@ internal static class TextRepair
         return text;
     }
 
-    /// <summary>Those of ASCII that are not white space, deprecated and interlinear ones, the object placeholder, the byte order mark.</summary>
+    /// <summary>
+    /// Those of ASCII that are not white space, deprecated and interlinear ones, the object placeholder, the byte order mark.
+    /// </summary>
     private static bool IsUnwantedControl(char c) => c is
         <= '\u0008' or '\u000B' or (>= '\u000E' and <= '\u001F') or '\u007F'
         or (>= '\u206A' and <= '\u206F') or '\uFEFF' or (>= '\uFFF9' and <= '\uFFFC');
 
     private static char[] ReplaceableCharacters() =>
-        [.. Enumerable.Range(0, 0x10000).Select(c => (char)c).Where(c => char.IsSurrogate(c) || Ligature(c) is not null || Replace(c) != c)];
+    [
+        .. Enumerable.Range(0, 0x10000).Select(c => (char)c)
+            .Where(c => char.IsSurrogate(c) || Ligature(c) is not null || Replace(c) != c),
+    ];
 }

@@ -31,7 +31,9 @@ internal static class TokenizerJson
     private static void CheckKind(JsonElement model, string path)
     {
         // Files from before tokenizers 0.10 do not say what they are; only BPE has merges.
-        var type = model.TryGetProperty("type", out var name) ? name.GetString() : model.TryGetProperty("merges", out _) ? "BPE" : "unknown";
+        var type = model.TryGetProperty("type", out var name)
+            ? name.GetString()
+            : model.TryGetProperty("merges", out _) ? "BPE" : "unknown";
         if (type != "BPE")
         {
             throw new InvalidDataException(type == "Unigram"
@@ -43,7 +45,8 @@ internal static class TokenizerJson
         if (suffix != Vocabulary.WordEnd)
         {
             throw new InvalidDataException(
-                $"{path} holds a BPE tokenizer with the end-of-word suffix '{suffix}'; CLIP's has '{Vocabulary.WordEnd}', others are not supported.");
+                $"{path} holds a BPE tokenizer with the end-of-word suffix '{suffix}'; "
+                + $"CLIP's has '{Vocabulary.WordEnd}', others are not supported.");
         }
     }
 
@@ -54,7 +57,10 @@ internal static class TokenizerJson
         {
             var (content, id) = (token.GetProperty("content").GetString()!, token.GetProperty("id").GetInt32());
             if (!ids.TryAdd(content, id) && ids[content] != id)
-                throw new InvalidDataException($"{path}: the added token '{content}' has the id {id}, but {ids[content]} in the vocabulary.");
+            {
+                throw new InvalidDataException(
+                    $"{path}: the added token '{content}' has the id {id}, but {ids[content]} in the vocabulary.");
+            }
         }
     }
 

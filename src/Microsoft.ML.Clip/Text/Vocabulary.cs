@@ -2,7 +2,8 @@
 namespace Microsoft.ML.Clip;
 
 /// <summary>
-/// A byte-level BPE vocabulary with <c>&lt;/w&gt;</c> as its end-of-word mark, checked to be one: what any of the file formats boils down to.
+/// A byte-level BPE vocabulary with <c>&lt;/w&gt;</c> as its end-of-word mark, checked to be one:
+/// what any of the file formats boils down to.
 /// </summary>
 internal sealed class Vocabulary
 {

@@ -33,7 +33,10 @@ internal static class VocabularyReader
         foreach (var path in new[] { vocabularyPath, mergesPath })
         {
             if (!File.Exists(path))
-                throw new FileNotFoundException($"There is no file {path}; a CLIP tokenizer is a {VocabularyFile} and a {MergesFile}.", path);
+            {
+                throw new FileNotFoundException(
+                    $"There is no file {path}; a CLIP tokenizer is a {VocabularyFile} and a {MergesFile}.", path);
+            }
         }
 
         using FileStream vocabulary = File.OpenRead(vocabularyPath), merges = File.OpenRead(mergesPath);

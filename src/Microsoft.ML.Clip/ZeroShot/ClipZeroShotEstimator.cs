@@ -110,8 +110,8 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
         public ClipModel? Model { get; init; }
 
         /// <summary>
-        /// How to read <see cref="ModelFolder"/>; <see cref="ClipModelOptions.LogitScale"/> and <see cref="ClipModelOptions.LogitBias"/> are
-        /// set here.
+        /// How to read <see cref="ModelFolder"/>; <see cref="ClipModelOptions.LogitScale"/> and <see cref="ClipModelOptions.LogitBias"/>
+        /// are set here.
         /// </summary>
         public ClipModelOptions? ModelOptions { get; init; }
 

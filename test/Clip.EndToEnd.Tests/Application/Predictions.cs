@@ -18,10 +18,14 @@ public sealed class Answer
     public float[] Vector { get; set; } = [];
 }
 
-/// <summary>Asks a pipeline in both of ML.NET's ways. Compiled into the tests and into the application, to compare what each of them gets.</summary>
+/// <summary>
+/// Asks a pipeline in both of ML.NET's ways. Compiled into the tests and into the application, to compare what each of them gets.
+/// </summary>
 public static class Predictions
 {
-    /// <summary>A line a value from <c>Transform</c>, then a line a value from a <see cref="PredictionEngine{TSrc,TDst}"/>; every digit counts.</summary>
+    /// <summary>
+    /// A line a value from <c>Transform</c>, then a line a value from a <see cref="PredictionEngine{TSrc,TDst}"/>; every digit counts.
+    /// </summary>
     public static IEnumerable<string> Of(MLContext ml, ITransformer model, string column, IReadOnlyList<string> values)
     {
         ArgumentNullException.ThrowIfNull(ml);

@@ -3,7 +3,9 @@ using Microsoft.ML;
 
 namespace Clip.EndToEnd.Tests;
 
-/// <summary>Pipelines fitted and saved here, loaded and asked in an application that has the package alone: both must answer the same.</summary>
+/// <summary>
+/// Pipelines fitted and saved here, loaded and asked in an application that has the package alone: both must answer the same.
+/// </summary>
 [Collection(SharedModel.Name)]
 public sealed class PipelineTests(TrainedModel trained, PackagedApplication application) : IClassFixture<PackagedApplication>
 {
@@ -47,7 +49,11 @@ public sealed class PipelineTests(TrainedModel trained, PackagedApplication appl
     [Fact]
     public async Task TextFeaturesAnswerTheSameInAnotherProcess()
     {
-        string[] texts = ["a red square", "A  RED&amp;BLUE\tring", "", "a photo of a green cross. and of much else, that does not fit the context of sixteen tokens"];
+        string[] texts =
+        [
+            "a red square", "A  RED&amp;BLUE\tring", "",
+            "a photo of a green cross. and of much else, that does not fit the context of sixteen tokens",
+        ];
         var pipeline = _ml.Transforms.ClipFeaturizeText("Features", nameof(Question.Text), trained.Folder);
         using var model = pipeline.Fit(_ml.Data.LoadFromEnumerable<Question>([]));
         var answers = await AskBothAsync(model, "Features", texts);
@@ -69,7 +75,12 @@ public sealed class PipelineTests(TrainedModel trained, PackagedApplication appl
     private static Picture[] Pictured(string table) =>
     [
         .. File.ReadLines(table).Skip(1).Select(line => line.Split('\t'))
-            .Select(cells => new Picture { ImagePath = Path.Combine(Path.GetDirectoryName(table)!, cells[0]), Class = cells[2], Colour = cells[3] }),
+            .Select(cells => new Picture
+            {
+                ImagePath = Path.Combine(Path.GetDirectoryName(table)!, cells[0]),
+                Class = cells[2],
+                Colour = cells[3],
+            }),
     ];
 
     private sealed class Picture

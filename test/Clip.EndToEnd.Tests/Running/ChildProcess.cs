@@ -30,14 +30,19 @@ internal sealed class ChildProcess : IDisposable
     public static ChildProcess Dotnet(string folder, IEnumerable<string> arguments) =>
         Start(DotnetHost, folder, arguments);
 
-    /// <summary>Starts <c>dotnet</c> so that it heeds SIGINT, which it would ignore where the tests themselves run in a shell's background.</summary>
+    /// <summary>
+    /// Starts <c>dotnet</c> so that it heeds SIGINT, which it would ignore where the tests themselves run in a shell's background.
+    /// </summary>
     public static ChildProcess InterruptibleDotnet(string folder, IEnumerable<string> arguments) =>
         OperatingSystem.IsLinux() ? Start("env", folder, ["--default-signal=INT", DotnetHost, .. arguments]) : Dotnet(folder, arguments);
 
     /// <summary>Starts <c>dotnet</c> so that no file can grow beyond a size: writing more fails as on a full disk.</summary>
     public static ChildProcess DotnetWithFilesUpTo(int kibibytes, string folder, IEnumerable<string> arguments) =>
-        // The signal that would end the process is ignored, so that the write itself fails. The runtime's own large mappings stay below by doing without.
-        Start("bash", folder, ["-c", $"trap '' XFSZ; ulimit -f {kibibytes}; DOTNET_EnableWriteXorExecute=0 exec \"$0\" \"$@\"", DotnetHost, .. arguments]);
+        // The signal that would end the process is ignored, so that the write itself fails.
+        // The runtime's own large mappings stay below by doing without.
+        Start(
+            "bash", folder,
+            ["-c", $"trap '' XFSZ; ulimit -f {kibibytes}; DOTNET_EnableWriteXorExecute=0 exec \"$0\" \"$@\"", DotnetHost, .. arguments]);
 
     /// <summary>Starts a program in a folder.</summary>
     public static ChildProcess Start(string program, string folder, IEnumerable<string> arguments)
@@ -106,7 +111,9 @@ internal sealed class ChildProcess : IDisposable
         catch (OperationCanceledException)
         {
             _process.Kill(entireProcessTree: true);
-            Assert.Fail($"'{_process.StartInfo.FileName} {string.Join(' ', _process.StartInfo.ArgumentList)}' ran for {Timeout}; so far:\n{Written(-1)}");
+            Assert.Fail(
+                $"'{_process.StartInfo.FileName} {string.Join(' ', _process.StartInfo.ArgumentList)}' "
+                + $"ran for {Timeout}; so far:\n{Written(-1)}");
         }
 
         return Written(_process.ExitCode);

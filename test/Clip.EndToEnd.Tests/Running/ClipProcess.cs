@@ -16,7 +16,8 @@ internal static class ClipProcess
     }
 
     /// <summary>Starts a command that can be interrupted.</summary>
-    public static ChildProcess Start(string folder, params string[] arguments) => ChildProcess.InterruptibleDotnet(folder, Arguments(arguments));
+    public static ChildProcess Start(string folder, params string[] arguments) =>
+        ChildProcess.InterruptibleDotnet(folder, Arguments(arguments));
 
     /// <summary>What <c>dotnet</c> takes to run a command.</summary>
     public static IEnumerable<string> Arguments(string[] arguments) => arguments.Prepend(Program);

@@ -16,7 +16,11 @@ internal sealed class TempFolder : IDisposable
 
     /// <summary>Every file and folder in it, by relative path.</summary>
     public string[] Everything() =>
-        [.. Directory.EnumerateFileSystemEntries(Path, "*", SearchOption.AllDirectories).Select(e => System.IO.Path.GetRelativePath(Path, e)).Order(StringComparer.Ordinal)];
+    [
+        .. Directory.EnumerateFileSystemEntries(Path, "*", SearchOption.AllDirectories)
+            .Select(e => System.IO.Path.GetRelativePath(Path, e))
+            .Order(StringComparer.Ordinal),
+    ];
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -13,8 +13,9 @@ public sealed class ExperimentTests
         folder.Write("classnames.txt", string.Join('\n', Pictures.Classes.Append("purple triangle")));
         string[] command =
         [
-            "experiment", "efficiency", "--data", Path.GetDirectoryName(folder["train.tsv"])!, "--output", folder["report"], "--model", folder.Write("model.json", TrainedModel.Config),
-            "--images-seen", "96", "--batch-size", "12", "--points", "2", "--vocab-size", "560", "--csv-caption-key", "class", "--lr", "3e-3", "--warmup", "2",
+            "experiment", "efficiency", "--data", Path.GetDirectoryName(folder["train.tsv"])!, "--output", folder["report"],
+            "--model", folder.Write("model.json", TrainedModel.Config), "--images-seen", "96", "--batch-size", "12", "--points", "2",
+            "--vocab-size", "560", "--csv-caption-key", "class", "--lr", "3e-3", "--warmup", "2",
         ];
 
         var run = (await ClipProcess.RunAsync(command)).Succeeded();

@@ -34,6 +34,9 @@ public sealed class InterruptTests(TrainedModel trained)
     {
         var again = await ClipProcess.RunAsync(trained.TrainCommand(trained.Folder));
         Assert.Equal(1, again.ExitCode);
-        Assert.Contains("holds checkpoints of an earlier run; go on with --resume latest", Assert.Single(again.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains(
+            "holds checkpoints of an earlier run; go on with --resume latest",
+            Assert.Single(again.ErrorLines),
+            StringComparison.Ordinal);
     }
 }

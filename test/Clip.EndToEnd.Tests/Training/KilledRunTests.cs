@@ -35,7 +35,8 @@ public sealed class KilledRunTests : IDisposable
         using (var run = ClipProcess.Start(_folder.Path, [.. killed, "--resume", "latest"]))
         {
             var line = await run.SeeAsync(text => text.StartsWith("Resumed from", StringComparison.Ordinal));
-            Assert.DoesNotContain($"at step {StepsPerEpoch} ", line, StringComparison.Ordinal); // a checkpoint within an epoch, not at its end
+            // A checkpoint within an epoch, not at its end.
+            Assert.DoesNotContain($"at step {StepsPerEpoch} ", line, StringComparison.Ordinal);
             await Reach("killed", reached + StepsPerEpoch);
             run.Kill();
         }
@@ -57,8 +58,10 @@ public sealed class KilledRunTests : IDisposable
         using (var file = File.OpenWrite(files[1])) file.SetLength(file.Length / 2);
 
         var run = (await ClipProcess.RunAsync([.. Train(shards, "model", epochs: 1)])).Succeeded();
-        Assert.Single(run.OutputLines, line => line.StartsWith($"Skipped {files[1]}: the shard cannot be read beyond ", StringComparison.Ordinal));
-        Assert.Contains(run.OutputLines, line => line.StartsWith("1 of ", StringComparison.Ordinal) && line.EndsWith(" records were bad and were skipped.", StringComparison.Ordinal));
+        Assert.Single(
+            run.OutputLines, line => line.StartsWith($"Skipped {files[1]}: the shard cannot be read beyond ", StringComparison.Ordinal));
+        Assert.Contains(run.OutputLines, line => line.StartsWith("1 of ", StringComparison.Ordinal)
+            && line.EndsWith(" records were bad and were skipped.", StringComparison.Ordinal));
 
         var strict = await ClipProcess.RunAsync([.. Train(shards, "strict", epochs: 1), "--max-bad", "0"]);
         Assert.Equal(1, strict.ExitCode);
@@ -73,8 +76,8 @@ public sealed class KilledRunTests : IDisposable
 
     private string[] Train(string data, string name, int epochs = Epochs) =>
     [
-        "train", "--train-data", data, "--model", _folder["model.json"], "--vocab-size", "560", "--epochs", $"{epochs}", "--batch-size", $"{BatchSize}",
-        "--save-frequency", "100", "--output", _folder[name], "--log-samples", _folder[name + ".log"],
+        "train", "--train-data", data, "--model", _folder["model.json"], "--vocab-size", "560", "--epochs", $"{epochs}",
+        "--batch-size", $"{BatchSize}", "--save-frequency", "100", "--output", _folder[name], "--log-samples", _folder[name + ".log"],
     ];
 
     private async Task Reach(string name, long step)

@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Clip.EndToEnd.Tests;
 
-/// <summary>What is lost when a training is killed, its newest checkpoint damaged, or the disk full: no more than the steps since the last checkpoint.</summary>
+/// <summary>
+/// What is lost when a training is killed, its newest checkpoint damaged, or the disk full:
+/// no more than the steps since the last checkpoint.
+/// </summary>
 [Collection(SharedModel.Name)]
 public sealed partial class LossTests(TrainedModel trained) : IDisposable
 {
@@ -30,7 +33,9 @@ public sealed partial class LossTests(TrainedModel trained) : IDisposable
         var step = int.Parse(Resumed().Match(resumed.OutputLines[0]).Groups[1].ValueSpan);
         Assert.NotEqual(0, step % StepsPerEpoch);
         SameModel.Assert(_folder["whole"], _folder["killed"]);
-        var steps = File.ReadLines(_folder["killed.run/metrics.jsonl"]).Where(l => l.Contains("\"loss\"", StringComparison.Ordinal)).Select(l => Step().Match(l).Groups[1].Value);
+        var steps = File.ReadLines(_folder["killed.run/metrics.jsonl"])
+            .Where(l => l.Contains("\"loss\"", StringComparison.Ordinal))
+            .Select(l => Step().Match(l).Groups[1].Value);
         Assert.Equal(Enumerable.Range(1, 360).Select(i => $"{i}"), steps);
     }
 
@@ -64,11 +69,14 @@ public sealed partial class LossTests(TrainedModel trained) : IDisposable
         var checkpoint = Directory.GetFiles(_folder["run.run/checkpoints"], "*.safetensors").Order(StringComparer.Ordinal).Last();
         var before = File.ReadAllBytes(checkpoint);
 
-        using var full = ChildProcess.DotnetWithFilesUpTo(kibibytes: 64, _folder.Path, ClipProcess.Arguments(Train("run", "--resume", "latest")));
+        using var full = ChildProcess.DotnetWithFilesUpTo(
+            kibibytes: 64, _folder.Path, ClipProcess.Arguments(Train("run", "--resume", "latest")));
         var outcome = await full.FinishAsync();
 
         Assert.Equal(1, outcome.ExitCode);
-        Assert.Matches(@"^clip: The checkpoint .+ could not be written: .+; make room, then go on from the one before with --resume latest\.$", Assert.Single(outcome.ErrorLines));
+        Assert.Matches(
+            @"^clip: The checkpoint .+ could not be written: .+; make room, then go on from the one before with --resume latest\.$",
+            Assert.Single(outcome.ErrorLines));
         Assert.Equal(before, File.ReadAllBytes(checkpoint));
         Assert.Empty(Directory.GetFiles(_folder["run.run/checkpoints"], "*.tmp"));
         (await ClipProcess.RunAsync(Train("run", "--resume", "latest"))).Succeeded();
@@ -77,8 +85,8 @@ public sealed partial class LossTests(TrainedModel trained) : IDisposable
     /// <summary>360 steps in 30 epochs, with a checkpoint every 13, mostly in mid-epoch.</summary>
     private string[] Train(string output, params string[] more) =>
     [
-        "train", "--train-data", trained.TrainTable, "--model", trained.ConfigFile, "--vocab-size", "560", "--epochs", "30", "--batch-size", "4",
-        "--save-steps", "13", "--save-frequency", "1000", "--output", _folder[output], .. more,
+        "train", "--train-data", trained.TrainTable, "--model", trained.ConfigFile, "--vocab-size", "560", "--epochs", "30",
+        "--batch-size", "4", "--save-steps", "13", "--save-frequency", "1000", "--output", _folder[output], .. more,
     ];
 
     /// <summary>Waits for a run's first checkpoint.</summary>

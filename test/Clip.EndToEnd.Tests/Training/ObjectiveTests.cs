@@ -18,13 +18,17 @@ public sealed class ObjectiveTests(TrainedModel trained)
         using var folder = new TempFolder();
         string[] command =
         [
-            "train", "--objective", objective, "--train-data", trained.TrainTable, "--val-data", trained.TestTable, "--model", trained.ConfigFile,
-            "--vocab-size", "560", "--epochs", "4", "--batch-size", "24", "--lr", "3e-3", "--warmup", "2", "--output", folder["model"],
+            "train", "--objective", objective, "--train-data", trained.TrainTable, "--val-data", trained.TestTable,
+            "--model", trained.ConfigFile, "--vocab-size", "560", "--epochs", "4", "--batch-size", "24", "--lr", "3e-3",
+            "--warmup", "2", "--output", folder["model"],
         ];
         var run = (await ClipProcess.RunAsync(command)).Succeeded();
-        Assert.Equal(4, run.OutputLines.Count(line => line.StartsWith("epoch ", StringComparison.Ordinal) && line.Contains("val loss", StringComparison.Ordinal)));
+        Assert.Equal(4, run.OutputLines.Count(line => line.StartsWith("epoch ", StringComparison.Ordinal)
+            && line.Contains("val loss", StringComparison.Ordinal)));
         var model = Path.Combine(folder["model"], "onnx");
-        Assert.Equal(whole ? Whole : ImageTower, Directory.GetFiles(model).Select(file => "onnx/" + Path.GetFileName(file)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            whole ? Whole : ImageTower,
+            Directory.GetFiles(model).Select(file => "onnx/" + Path.GetFileName(file)).Order(StringComparer.Ordinal));
 
         // From the checkpoint of the end: nothing is left to do, and the same model is written.
         Directory.Move(folder["model"], folder["first"]);
@@ -77,5 +81,8 @@ public sealed class ObjectiveTests(TrainedModel trained)
 
     /// <summary>Turned and mirrored, ConVIRT's pictures need more steps than a test has.</summary>
     private static readonly string[] NoAugmentation =
-        ["--aug-flip", "0", "--aug-rotate", "0", "--aug-translate", "0", "--aug-zoom", "0", "--aug-color-jitter", "0", "--aug-blur", "0", "--aug-scale", "0.9"];
+    [
+        "--aug-flip", "0", "--aug-rotate", "0", "--aug-translate", "0", "--aug-zoom", "0", "--aug-color-jitter", "0", "--aug-blur", "0",
+        "--aug-scale", "0.9",
+    ];
 }

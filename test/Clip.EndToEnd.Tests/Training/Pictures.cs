@@ -2,16 +2,21 @@ using SkiaSharp;
 
 namespace Clip.EndToEnd.Tests;
 
-/// <summary>Pictures of coloured shapes with captions: a dozen classes that a model of a few thousand parameters learns in seconds.</summary>
+/// <summary>
+/// Pictures of coloured shapes with captions: a dozen classes that a model of a few thousand parameters learns in seconds.
+/// </summary>
 internal static class Pictures
 {
-    private static readonly (string Name, SKColor Colour)[] Colours = [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("yellow", SKColors.Yellow)];
+    private static readonly (string Name, SKColor Colour)[] Colours =
+        [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("yellow", SKColors.Yellow)];
     private static readonly string[] Shapes = ["square", "cross", "ring"];
 
     /// <summary>"red square" and so on: 12 names.</summary>
     public static string[] Classes { get; } = [.. from colour in Colours from shape in Shapes select $"{colour.Name} {shape}"];
 
-    /// <summary>Draws square pictures of every class into <c>FOLDER/NAME</c> and lists them in <c>FOLDER/NAME.tsv</c>, whose path is given back.</summary>
+    /// <summary>
+    /// Draws square pictures of every class into <c>FOLDER/NAME</c> and lists them in <c>FOLDER/NAME.tsv</c>, whose path is given back.
+    /// </summary>
     public static string Draw(TempFolder folder, string name, int ofEach, int side = 40)
     {
         Directory.CreateDirectory(folder[name]);

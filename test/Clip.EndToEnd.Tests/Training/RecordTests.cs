@@ -34,9 +34,13 @@ public sealed class RecordTests(TrainedModel trained) : IDisposable
     {
         var lines = (await ClipProcess.RunAsync(trained.TrainCommand(_folder["model"], "--dry-run"))).Succeeded().OutputLines;
 
-        Assert.Equal(["training data", "parameters", "vocabulary", "steps", "options", "version", "memory", "a step", "time"], lines.Select(l => l[..14].Trim()));
+        Assert.Equal(
+            ["training data", "parameters", "vocabulary", "steps", "options", "version", "memory", "a step", "time"],
+            lines.Select(l => l[..14].Trim()));
         Assert.StartsWith("160 of 24 pairs", lines[3][15..], StringComparison.Ordinal);
-        Assert.Matches("^[0-9,]+ MB for weights, gradients and optimizer; [0-9,]+ MB for all of this process at its peak, of [0-9,]+ MB$", lines[6][15..]);
+        Assert.Matches(
+            "^[0-9,]+ MB for weights, gradients and optimizer; [0-9,]+ MB for all of this process at its peak, of [0-9,]+ MB$",
+            lines[6][15..]);
         Assert.Matches("^[0-9]{2}:[0-9]{2}:[0-9]{2} without validations$", lines[8][15..]);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
@@ -50,7 +54,9 @@ public sealed class RecordTests(TrainedModel trained) : IDisposable
         Assert.Matches("^Try --lr [0-9.E-]+: a tenth of where the loss was lowest.$", lines[^1]);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
         var both = await ClipProcess.RunAsync(trained.TrainCommand(_folder["model"], "--lr-find", "--dry-run"));
-        Assert.Equal((1, "clip: --dry-run and --lr-find measure different things; give one of them."), (both.ExitCode, Assert.Single(both.ErrorLines)));
+        Assert.Equal(
+            (1, "clip: --dry-run and --lr-find measure different things; give one of them."),
+            (both.ExitCode, Assert.Single(both.ErrorLines)));
     }
 
     [Fact]
@@ -65,7 +71,10 @@ public sealed class RecordTests(TrainedModel trained) : IDisposable
         var outcome = await ClipProcess.RunAsync("train", "--reproduce", run, "--output", _folder["again"]);
 
         Assert.Equal(1, outcome.ExitCode);
-        Assert.Contains($"the training data were '7 pairs 012345' and are '{data}' now; restore them.", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains(
+            $"the training data were '7 pairs 012345' and are '{data}' now; restore them.",
+            Assert.Single(outcome.ErrorLines),
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["again"]));
     }
 
@@ -73,10 +82,16 @@ public sealed class RecordTests(TrainedModel trained) : IDisposable
     public async Task WhatValidationMeasuredIsWhatTheModelFolderReaches()
     {
         string[] sets = [$"shapes={trained.TestTable}", "--csv-label-key", "class"];
-        (await ClipProcess.RunAsync(
-            trained.TrainCommand(_folder["model"], ["--zeroshot-data", .. sets, "--val-data", trained.TestTable, "--zeroshot-frequency", "1000", "--val-frequency", "1000"]))).Succeeded();
+        (await ClipProcess.RunAsync(trained.TrainCommand(
+            _folder["model"],
+            [
+                "--zeroshot-data", .. sets, "--val-data", trained.TestTable, "--zeroshot-frequency", "1000", "--val-frequency", "1000",
+            ]))).Succeeded();
         var evaluated = (await ClipProcess.RunAsync(
-            ["evaluate", "--model", _folder["model"], "--json", "--retrieval-data", trained.TestTable, "--linear-probe", trained.TrainTable, "--data", .. sets])).Succeeded();
+            [
+                "evaluate", "--model", _folder["model"], "--json", "--retrieval-data", trained.TestTable,
+                "--linear-probe", trained.TrainTable, "--data", .. sets,
+            ])).Succeeded();
 
         var validation = JsonDocument.Parse(File.ReadLines(_folder["model.run/metrics.jsonl"]).Last()).RootElement;
         var results = JsonDocument.Parse(evaluated.Output).RootElement.GetProperty("results");
@@ -86,7 +101,9 @@ public sealed class RecordTests(TrainedModel trained) : IDisposable
         Assert.Equal(Number(validation, "image_to_text_R@1"), Number(retrieval, "image_to_text_R@1"), 6);
         Assert.Equal(Number(validation, "text_to_image_R@10"), Number(retrieval, "text_to_image_R@10"), 6);
         Assert.InRange(Number(probe, "acc1"), 0.5, 1);
-        Assert.Equal(["zeroshot_classification", "linear_probe", "zeroshot_retrieval"], results.EnumerateArray().Select(r => r.GetProperty("task").GetString()));
+        Assert.Equal(
+            ["zeroshot_classification", "linear_probe", "zeroshot_retrieval"],
+            results.EnumerateArray().Select(r => r.GetProperty("task").GetString()));
     }
 
     private static double Number(JsonElement values, string name) => values.GetProperty(name).GetDouble();

@@ -50,7 +50,8 @@ public sealed class TrainedModel : IAsyncLifetime, IDisposable
     /// <summary>Zero-shot accuracy in per cent on the test pictures' classes, of which guessing gets a twelfth.</summary>
     internal async Task<double> Top1Async(string model)
     {
-        var run = (await ClipProcess.RunAsync("evaluate", "--model", model, "--data", TestTable, "--csv-label-key", "class", "--labels", Labels)).Succeeded();
+        var run = (await ClipProcess.RunAsync(
+            "evaluate", "--model", model, "--data", TestTable, "--csv-label-key", "class", "--labels", Labels)).Succeeded();
         return double.Parse(run.Output.Split("top-1 ")[1].Split('%')[0], CultureInfo.InvariantCulture);
     }
 

@@ -31,12 +31,14 @@ public sealed class SiglipTests : IDisposable
         var folder = await InitAsync();
         Pictures.Draw(_folder, "pictures", ofEach: 1, side: 32);
         var images = Directory.GetFiles(_folder["pictures"]).Take(4).ToArray();
-        var lines = await TransformersJs.RunAsync("siglip.cjs", folder, [folder, JsonSerializer.Serialize(Pictures.Classes), Template, .. images]);
+        var lines = await TransformersJs.RunAsync(
+            "siglip.cjs", folder, [folder, JsonSerializer.Serialize(Pictures.Classes), Template, .. images]);
         var theirs = lines.Select(line => JsonSerializer.Deserialize<float[]>(line)!).ToArray();
 
         var ml = new MLContext();
         var rows = ml.Data.LoadFromEnumerable(images.Select(image => new Question { ImagePath = image }));
-        using var classifier = ml.Transforms.ClipClassifyZeroShot("Score", nameof(Question.ImagePath), folder, Pictures.Classes, [Template]).Fit(rows);
+        using var classifier = ml.Transforms.ClipClassifyZeroShot("Score", nameof(Question.ImagePath), folder, Pictures.Classes, [Template])
+            .Fit(rows);
         var scores = classifier.Transform(rows).GetColumn<float[]>("Score").ToArray();
         using var model = ClipModel.Open(folder);
 
@@ -105,9 +107,16 @@ public sealed class SiglipTests : IDisposable
             ["post_processor"] = new
             {
                 type = "TemplateProcessing",
-                single = new object[] { new { Sequence = new { id = "A", type_id = 0 } }, new { SpecialToken = new { id = "</s>", type_id = 0 } } },
+                single = new object[]
+                {
+                    new { Sequence = new { id = "A", type_id = 0 } },
+                    new { SpecialToken = new { id = "</s>", type_id = 0 } },
+                },
                 pair = Array.Empty<object>(),
-                special_tokens = new Dictionary<string, object> { ["</s>"] = new { id = "</s>", ids = new[] { 1 }, tokens = new[] { "</s>" } } },
+                special_tokens = new Dictionary<string, object>
+                {
+                    ["</s>"] = new { id = "</s>", ids = new[] { 1 }, tokens = new[] { "</s>" } },
+                },
             },
             ["decoder"] = new { type = "Metaspace", replacement = "▁", prepend_scheme = "always", split = true },
             ["model"] = new { type = "Unigram", unk_id = 2, vocab = entries, byte_fallback = false },

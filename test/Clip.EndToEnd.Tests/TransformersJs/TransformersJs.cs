@@ -9,13 +9,16 @@ internal static class TransformersJs
     private static string? Modules => Environment.GetEnvironmentVariable("CLIP_TEST_NODE_MODULES");
 
     private static bool HasNode =>
-        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(f => File.Exists(Path.Combine(f, "node")) || File.Exists(Path.Combine(f, "node.exe")));
+        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator)
+            .Any(f => File.Exists(Path.Combine(f, "node")) || File.Exists(Path.Combine(f, "node.exe")));
 
     /// <summary>Skips the running test, saying why, where scripts cannot run.</summary>
     public static void SkipWhereAbsent()
     {
         Skip.If(Modules is null, "CLIP_TEST_NODE_MODULES names no node_modules folder.");
-        Skip.IfNot(Directory.Exists(Path.Combine(Modules!, "@huggingface", "transformers")), $"{Modules} has no @huggingface/transformers.");
+        Skip.IfNot(
+            Directory.Exists(Path.Combine(Modules!, "@huggingface", "transformers")),
+            $"{Modules} has no @huggingface/transformers.");
         Skip.IfNot(HasNode, "There is no node on the PATH.");
     }
 

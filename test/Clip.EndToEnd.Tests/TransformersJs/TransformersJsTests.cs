@@ -13,15 +13,20 @@ public sealed class TransformersJsTests(TrainedModel trained)
 {
     private const string Template = "a photo of a {}.";
 
-    /// <summary>Pictures of the model's own size need no resizing: what is compared is towers, tokenizer, normalisation and softmax.</summary>
+    /// <summary>
+    /// Pictures of the model's own size need no resizing: what is compared is towers, tokenizer, normalisation and softmax.
+    /// </summary>
     [SkippableFact]
     public async Task TransformersJsComputesTheSameProbabilities()
     {
         var (ours, theirs) = await CompareAsync(side: 32);
-        Assert.All(ours.Zip(theirs), pair => Assert.All(pair.First.Zip(pair.Second), p => Assert.Equal(p.First, p.Second, tolerance: 1e-5)));
+        Assert.All(ours.Zip(theirs), pair =>
+            Assert.All(pair.First.Zip(pair.Second), p => Assert.Equal(p.First, p.Second, tolerance: 1e-5)));
     }
 
-    /// <summary>What it calls bicubic is an affine transform without antialiasing (sharp's), so probabilities differ; the answers should not.</summary>
+    /// <summary>
+    /// What it calls bicubic is an affine transform without antialiasing (sharp's), so probabilities differ; the answers should not.
+    /// </summary>
     [SkippableFact]
     public async Task TransformersJsGivesTheSameAnswersForResizedPictures()
     {
@@ -32,7 +37,9 @@ public sealed class TransformersJsTests(TrainedModel trained)
         static int Best(float[] probabilities) => Array.IndexOf(probabilities, probabilities.Max());
     }
 
-    /// <summary>It cuts off the end-of-text token too, so its numbers are its own; but a text too long for the model must not break it.</summary>
+    /// <summary>
+    /// It cuts off the end-of-text token too, so its numbers are its own; but a text too long for the model must not break it.
+    /// </summary>
     [SkippableFact]
     public async Task TransformersJsCutsTextsToTheModelsContext()
     {
@@ -50,7 +57,9 @@ public sealed class TransformersJsTests(TrainedModel trained)
 
         var ml = new MLContext();
         var rows = ml.Data.LoadFromEnumerable(images.Select(image => new Question { ImagePath = image }));
-        using var model = ml.Transforms.ClipClassifyZeroShot("Score", nameof(Question.ImagePath), trained.Folder, Pictures.Classes, [Template]).Fit(rows);
+        using var model = ml.Transforms
+            .ClipClassifyZeroShot("Score", nameof(Question.ImagePath), trained.Folder, Pictures.Classes, [Template])
+            .Fit(rows);
         var ours = model.Transform(rows).GetColumn<float[]>("Score").ToArray();
         Assert.Equal(ours.Length, theirs.Length);
         return (ours, theirs);
@@ -59,7 +68,8 @@ public sealed class TransformersJsTests(TrainedModel trained)
     private async Task<float[][]> ClassifyAsync(string[] images, string[] labels)
     {
         TransformersJs.SkipWhereAbsent();
-        var lines = await TransformersJs.RunAsync("zero-shot.cjs", trained.Folder, [trained.Folder, JsonSerializer.Serialize(labels), Template, .. images]);
+        var lines = await TransformersJs.RunAsync(
+            "zero-shot.cjs", trained.Folder, [trained.Folder, JsonSerializer.Serialize(labels), Template, .. images]);
         return [.. lines.Select(line => JsonSerializer.Deserialize<float[]>(line)!)];
     }
 }

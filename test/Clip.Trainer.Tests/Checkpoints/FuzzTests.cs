@@ -83,7 +83,8 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
         var weights = RandomModel.Weights(RandomModel.Config).ToArray();
         SafetensorsWriter.Write(_folder["a.safetensors"], weights[..10]);
         SafetensorsWriter.Write(_folder["b.safetensors"], weights[10..]);
-        var map = new JsonObject(weights.Select((w, i) => KeyValuePair.Create(w.Key, (JsonNode?)(i < 10 ? "a.safetensors" : "b.safetensors"))));
+        var map = new JsonObject(
+            weights.Select((w, i) => KeyValuePair.Create(w.Key, (JsonNode?)(i < 10 ? "a.safetensors" : "b.safetensors"))));
         var index = new JsonObject { ["metadata"] = new JsonObject { ["total_size"] = 1 }, ["weight_map"] = map };
 
         Try(Encoding.UTF8.GetBytes(index.ToJsonString()), "model.safetensors.index.json", path => CheckpointFile.Load(path));
@@ -159,7 +160,8 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void A_mutated_tokenizer_of_SigLIPs_is_read_or_refused()
     {
-        const string json = """{"added_tokens": [{"id": 0, "content": "<pad>"}], "model": {"type": "Unigram", "vocab": [["<pad>", 0], ["a", -1.5]]}}""";
+        const string json =
+            """{"added_tokens": [{"id": 0, "content": "<pad>"}], "model": {"type": "Unigram", "vocab": [["<pad>", 0], ["a", -1.5]]}}""";
         Directory.CreateDirectory(_folder["t"]);
         Try(Encoding.UTF8.GetBytes(json), "tokenizer.json", path =>
         {

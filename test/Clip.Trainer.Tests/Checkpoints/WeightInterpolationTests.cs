@@ -33,13 +33,21 @@ public class WeightInterpolationTests
         var other = new Dictionary<string, WeightTensor>(After) { ["more"] = After["w"] };
         var wider = new Dictionary<string, WeightTensor> { ["w"] = new WeightTensor([1, 3], new float[3]) };
 
-        Assert.Contains("'more'", Assert.Throws<ClipException>(() => WeightInterpolation.Between(Before, other, 0.5)).Message, StringComparison.Ordinal);
-        Assert.Contains("[1, 3]", Assert.Throws<ClipException>(() => WeightInterpolation.Between(Before, wider, 0.5)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'more'",
+            Assert.Throws<ClipException>(() => WeightInterpolation.Between(Before, other, 0.5)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "[1, 3]",
+            Assert.Throws<ClipException>(() => WeightInterpolation.Between(Before, wider, 0.5)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void AnAlphaOutOfRangeIsRefused() =>
-        Assert.Contains("1.5", Assert.Throws<ClipException>(() => WeightInterpolation.Between(Before, After, 1.5)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1.5", Assert.Throws<ClipException>(() => WeightInterpolation.Between(Before, After, 1.5)).Message, StringComparison.Ordinal);
 
-    private static Dictionary<string, WeightTensor> Weights(params float[] values) => new() { ["w"] = new WeightTensor([values.Length], values) };
+    private static Dictionary<string, WeightTensor> Weights(params float[] values) =>
+        new() { ["w"] = new WeightTensor([values.Length], values) };
 }

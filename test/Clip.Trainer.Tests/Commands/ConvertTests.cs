@@ -72,7 +72,9 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"{MaxError(golden[$"{variant}.text_features"], texts)}");
         Assert.InRange(MaxError(golden[$"{variant}.text_features"], texts), 0, 1e-5f);
         if (golden.TryGetValue($"{variant}.image_features", out var expected))
-            Assert.InRange(MaxError(expected, Run(_folder["out/onnx/vision_model.onnx"], ("pixel_values", golden["image"]))["image_embeds"]), 0, 1e-5f);
+            Assert.InRange(
+                MaxError(expected, Run(_folder["out/onnx/vision_model.onnx"], ("pixel_values", golden["image"]))["image_embeds"]),
+                0, 1e-5f);
         Assert.Equal(ClipConfigJson.Load(_folder["c.json"]).Text.Pooling, ClipConfigJson.Load(_folder["out"]).Text.Pooling);
     }
 
@@ -103,7 +105,8 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
         var (exit, _, error) = await Cli.RunApartAsync("convert", _folder["onnx/text_model.onnx"], "--output", _folder["out"], "--gelu");
 
         Assert.Equal(1, exit);
-        Assert.Contains("is neither safetensors nor a file of PyTorch's", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Contains(
+            "is neither safetensors nor a file of PyTorch's", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
         Assert.Equal(["onnx"], _folder.Entries);
     }
 

@@ -25,8 +25,9 @@ public sealed class DataCommandTests : IDisposable
         Assert.True(exit == 0, error);
         string[] expected =
         [
-            "records              4", "broken               1", "images               3 png", "width                20 to 30, median 20", "height               10 to 40, median 10",
-            "characters a caption 3 to 5, median 3", "different captions   2", "duplicate captions   1", "duplicate images     1", $"  {_folder["broken.png"]}: ",
+            "records              4", "broken               1", "images               3 png", "width                20 to 30, median 20",
+            "height               10 to 40, median 10", "characters a caption 3 to 5, median 3", "different captions   2",
+            "duplicate captions   1", "duplicate images     1", $"  {_folder["broken.png"]}: ",
         ];
         Assert.All(expected, line => Assert.Contains(line, output, StringComparison.Ordinal));
         Assert.Matches(@"  \S+(a|copy)\.png = \S+(a|copy)\.png", output);
@@ -35,7 +36,11 @@ public sealed class DataCommandTests : IDisposable
     [Fact]
     public async Task ShardsHoldTheSameRecords()
     {
-        string[] command = ["data", "shard", _folder["pairs.tsv"], "--csv-caption-key", "title", "keywords", "--max-bad", "25", "--shard-size", "0.003", "--output"];
+        string[] command =
+        [
+            "data", "shard", _folder["pairs.tsv"], "--csv-caption-key", "title", "keywords", "--max-bad", "25",
+            "--shard-size", "0.003", "--output",
+        ];
         Assert.Equal(0, await Cli.RunAsync([.. command, _folder["shards"]]));
         Assert.Equal(0, await Cli.RunAsync([.. command, _folder["again"]]));
 

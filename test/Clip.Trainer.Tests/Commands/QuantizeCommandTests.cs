@@ -24,7 +24,8 @@ public sealed class QuantizeCommandTests
         using var folder = new QuantisedFolder();
 
         Assert.Equal(0, Run("--model", folder.Path, "--calibration", folder.Table, "--samples", "5"));
-        Refused.With("has no column 'label'", () => Run("--model", folder.Path, "--calibration", folder.Table, "--csv-caption-key", "label"));
+        Refused.With(
+            "has no column 'label'", () => Run("--model", folder.Path, "--calibration", folder.Table, "--csv-caption-key", "label"));
 
         Assert.Equal(9, folder.OnnxFiles.Length);
     }

@@ -73,7 +73,8 @@ public class AugmentationTests
         PixelChanges.Hue(after, 0.23f);
 
         Assert.NotEqual(before, after);
-        foreach (var (a, b) in before.Chunk(4).Zip(after.Chunk(4))) Assert.Equal((a[..3].Max(), a[..3].Min()), (b[..3].Max(), b[..3].Min()));
+        foreach (var (a, b) in before.Chunk(4).Zip(after.Chunk(4)))
+            Assert.Equal((a[..3].Max(), a[..3].Min()), (b[..3].Max(), b[..3].Min()));
         PixelChanges.Hue(after, -0.23f);
         Assert.All(before.Zip(after), pair => Assert.InRange(pair.Second - pair.First, -2, 2));
     }
@@ -169,7 +170,8 @@ public class AugmentationTests
     public void TransparentPicturesLieOnTheBackground()
     {
         using var folder = new TempFolder();
-        using var bitmap = new SkiaSharp.SKBitmap(new SkiaSharp.SKImageInfo(8, 8, SkiaSharp.SKColorType.Rgba8888, SkiaSharp.SKAlphaType.Unpremul));
+        using var bitmap = new SkiaSharp.SKBitmap(
+            new SkiaSharp.SKImageInfo(8, 8, SkiaSharp.SKColorType.Rgba8888, SkiaSharp.SKAlphaType.Unpremul));
         bitmap.Erase(new SkiaSharp.SKColor(200, 0, 0, 0));
         using var png = bitmap.Encode(SkiaSharp.SKEncodedImageFormat.Png, 100);
         File.WriteAllBytes(folder["clear.png"], png.ToArray());
@@ -184,7 +186,8 @@ public class AugmentationTests
 
         float[] Fill(Background? background, long sample = 0)
         {
-            using var pixels = new AugmentedPixels(settings with { Background = background?.Bytes }, new Augmentation { Background = background }, 0);
+            using var pixels = new AugmentedPixels(
+                settings with { Background = background?.Bytes }, new Augmentation { Background = background }, 0);
             var floats = new float[pixels.FloatCount];
             pixels.Fill(new TableSource([new CaptionedImage(folder["clear.png"], ["clear"])]), 0, new SampleRandom(sample), floats);
             return floats;
@@ -194,7 +197,17 @@ public class AugmentationTests
     [Fact]
     public void WhatASampleBecomesFollowsFromItsRandomNumbers()
     {
-        var all = new Augmentation { FlipChance = 0.5, Rotation = 15, Translation = 0.1, Zoom = 0.1, ColorJitter = 0.4, Hue = 0.1, GrayscaleChance = 0.2, BlurChance = 0.5 };
+        var all = new Augmentation
+        {
+            FlipChance = 0.5,
+            Rotation = 15,
+            Translation = 0.1,
+            Zoom = 0.1,
+            ColorJitter = 0.4,
+            Hue = 0.1,
+            GrayscaleChance = 0.2,
+            BlurChance = 0.5,
+        };
         byte[] After(long key)
         {
             var pixels = Noise(16 * 16);

@@ -22,7 +22,8 @@ public sealed class CaptionTableTests : IDisposable
     {
         var path = _folder.Write("pairs.csv", "image,short,long\na.png,cat,a sleeping cat\nb.png,,a dog\n");
 
-        var rows = CaptionTable.Read(path, new CaptionTableOptions { Separator = ',', ImageKey = "image", CaptionKeys = ["short", "long"] });
+        var rows = CaptionTable.Read(
+            path, new CaptionTableOptions { Separator = ',', ImageKey = "image", CaptionKeys = ["short", "long"] });
 
         Assert.Equal(["cat", "a sleeping cat"], rows[0].Captions);
         Assert.Equal(["a dog"], rows[1].Captions);
@@ -41,14 +42,19 @@ public sealed class CaptionTableTests : IDisposable
 
     [Fact]
     public void AQuoteBetweenTabsIsAQuote() =>
-        Assert.Equal(["\"cat", "dog\""], CaptionTable.Read(_folder.Write("pairs.tsv", "filepath\ttitle\na.png\t\"cat\nb.png\tdog\"\n")).SelectMany(r => r.Captions));
+        Assert.Equal(
+            ["\"cat", "dog\""],
+            CaptionTable.Read(_folder.Write("pairs.tsv", "filepath\ttitle\na.png\t\"cat\nb.png\tdog\"\n")).SelectMany(r => r.Captions));
 
     [Fact]
     public void AQuotedCellThatNeverEndsIsNamed()
     {
         var path = _folder.Write("pairs.csv", "filepath,title\na.png,\"cat\nb.png,dog\n");
 
-        Assert.Contains("line 2", Assert.Throws<ClipException>(() => CaptionTable.Read(path, new CaptionTableOptions { Separator = ',' })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "line 2",
+            Assert.Throws<ClipException>(() => CaptionTable.Read(path, new CaptionTableOptions { Separator = ',' })).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -69,5 +75,6 @@ public sealed class CaptionTableTests : IDisposable
 
     [Fact]
     public void AMissingTableIsNamed() =>
-        Assert.Contains("nowhere.tsv", Assert.Throws<ClipException>(() => CaptionTable.Read("nowhere.tsv")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "nowhere.tsv", Assert.Throws<ClipException>(() => CaptionTable.Read("nowhere.tsv")).Message, StringComparison.Ordinal);
 }

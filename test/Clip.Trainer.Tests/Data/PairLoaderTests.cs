@@ -24,7 +24,9 @@ public sealed class PairLoaderTests : IDisposable
     [Fact]
     public async Task SeveralCaptionsOfAnImageAreDrawnInTurn()
     {
-        var rows = Enumerable.Range(0, 4).Select(i => new CaptionedImage(_run.Folder[$"{i}.png"], ["a red wall", "a blue wall number"])).ToArray();
+        var rows = Enumerable.Range(0, 4)
+            .Select(i => new CaptionedImage(_run.Folder[$"{i}.png"], ["a red wall", "a blue wall number"]))
+            .ToArray();
 
         var batches = await Read(0, 8, rows: rows);
 
@@ -64,11 +66,18 @@ public sealed class PairLoaderTests : IDisposable
     }
 
     private async Task<List<PairBatch>> Read(
-        long from, long to, int workers = 2, double maxBad = 10, Action<string>? onBroken = null, string? log = null, CaptionedImage[]? rows = null)
+        long from, long to, int workers = 2, double maxBad = 10,
+        Action<string>? onBroken = null, string? log = null, CaptionedImage[]? rows = null)
     {
         using var pixels = new AugmentedPixels(ClipImagePreprocessing.ForSize(16), new Augmentation(), 1 << 20);
         using var records = new TableSource(rows ?? [.. CaptionTable.Read(_run.Table)]);
-        var options = new PairLoaderOptions(4, Seed: 3) { Workers = workers, MaxBadPercent = maxBad, LogSamples = log, OnBroken = (key, _) => { lock (this) onBroken?.Invoke(key); } };
+        var options = new PairLoaderOptions(4, Seed: 3)
+        {
+            Workers = workers,
+            MaxBadPercent = maxBad,
+            LogSamples = log,
+            OnBroken = (key, _) => { lock (this) onBroken?.Invoke(key); },
+        };
         var loader = new PairLoader(records, ClipTokenizer.Create(_run.Folder["tokenizer"]), 12, pixels, options);
         var batches = new List<PairBatch>();
         await foreach (var batch in loader.ReadAsync(from, to)) batches.Add(batch);

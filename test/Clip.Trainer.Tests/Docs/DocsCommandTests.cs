@@ -16,7 +16,8 @@ public sealed partial class DocsCommandTests
         var rows = new TheoryData<string, string>();
         foreach (var block in DocsPages.All().SelectMany(page => DocsPages.Blocks(page, "sh")))
         {
-            foreach (var line in block.Text.Split('\n').Select(l => Clip().Match(l)).Where(m => m.Success)) rows.Add(block.Page, line.Groups[1].Value.Split(" #")[0].Trim());
+            foreach (var line in block.Text.Split('\n').Select(l => Clip().Match(l)).Where(m => m.Success))
+                rows.Add(block.Page, line.Groups[1].Value.Split(" #")[0].Trim());
         }
 
         return rows;
@@ -30,7 +31,9 @@ public sealed partial class DocsCommandTests
         arguments = arguments.Replace("@configs/", $"@{Path.Combine(DocsPages.Root, "configs")}/", StringComparison.Ordinal);
         // A recorded run has the options that are required of others.
         var errors = CommandLine.Root().Parse(arguments).Errors
-            .Where(e => !(arguments.Contains("--reproduce", StringComparison.Ordinal) && e.Message.EndsWith("is required.", StringComparison.Ordinal))).ToList();
+            .Where(e => !(arguments.Contains("--reproduce", StringComparison.Ordinal)
+                && e.Message.EndsWith("is required.", StringComparison.Ordinal)))
+            .ToList();
         Assert.True(errors.Count == 0, $"{page}: clip {arguments}\n{string.Join('\n', errors.Select(e => e.Message))}");
     }
 
@@ -69,7 +72,10 @@ public sealed partial class DocsCommandTests
             $"(1 in {heldOut} and 1 in {all})",
         ];
         Assert.All(told, sentence => Assert.Contains(sentence, page, StringComparison.Ordinal));
-        Assert.Contains($"draws {SceneDataset.TrainImages:N0} captioned pictures", File.ReadAllText(Path.Combine(DocsPages.Root, "README.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            $"draws {SceneDataset.TrainImages:N0} captioned pictures",
+            File.ReadAllText(Path.Combine(DocsPages.Root, "README.md")),
+            StringComparison.Ordinal);
     }
 
     /// <summary>An option's default, written as the page writes it if it is the same number.</summary>
@@ -82,7 +88,8 @@ public sealed partial class DocsCommandTests
             "\t" => "tab",
             string[] many => string.Join(' ', many),
             string text => text,
-            var value => double.TryParse(told, CultureInfo.InvariantCulture, out var number) && number == Convert.ToDouble(value, CultureInfo.InvariantCulture)
+            var value => double.TryParse(told, CultureInfo.InvariantCulture, out var number)
+                && number == Convert.ToDouble(value, CultureInfo.InvariantCulture)
                 ? told
                 : Convert.ToString(value, CultureInfo.InvariantCulture),
         };

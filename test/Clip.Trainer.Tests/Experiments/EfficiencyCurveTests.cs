@@ -53,7 +53,10 @@ public sealed class EfficiencyCurveTests : IDisposable
         var html = EfficiencyReport.Html([Slow, Fast], [("data", "<pictures>")]);
 
         Assert.Contains("<svg", html, StringComparison.Ordinal);
-        Assert.Contains("virtex needs 100.0 times as many images as bow to reach 30.0 % (the paper: 3 times)", html, StringComparison.Ordinal);
+        Assert.Contains(
+            "virtex needs 100.0 times as many images as bow to reach 30.0 % (the paper: 3 times)",
+            html,
+            StringComparison.Ordinal);
         Assert.Contains("&lt;pictures&gt;", html, StringComparison.Ordinal);
         Assert.DoesNotContain("http", html.Replace("http://www.w3.org", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }

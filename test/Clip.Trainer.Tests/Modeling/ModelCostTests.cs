@@ -16,7 +16,8 @@ public class ModelCostTests
     [InlineData("ViT-B-16", 149.62, 86.19, 35.13, 5.96)]
     [InlineData("ViT-L-14", 427.62, 303.97, 162.03, 13.3)]
     [InlineData("ViT-L-14-336", 427.94, 304.29, 381.92, 13.3)]
-    public void SizesAndCostsAreThoseThatOpenClipPublishes(string name, double parameters, double imageParameters, double image, double text)
+    public void SizesAndCostsAreThoseThatOpenClipPublishes(
+        string name, double parameters, double imageParameters, double image, double text)
     {
         var config = ClipConfigJson.Load(name);
         var cost = ModelCost.Of(config);

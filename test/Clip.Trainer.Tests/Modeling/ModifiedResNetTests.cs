@@ -133,7 +133,8 @@ public sealed class ModifiedResNetTests
 
         Assert.InRange(Cosine(halfFeatures, features), 0.995, 0.9999999);
         // Thirteen batch norms over few places amplify rounding on the way down; a gradient gone wrong would lie near 0.
-        foreach (var (name, gradient) in gradients) Assert.True(Cosine(halfGradients[name], gradient) > 0.7, $"{name}: {Cosine(halfGradients[name], gradient)}");
+        foreach (var (name, gradient) in gradients)
+            Assert.True(Cosine(halfGradients[name], gradient) > 0.7, $"{name}: {Cosine(halfGradients[name], gradient)}");
         foreach (var (name, variance) in variances) Assert.True(Cosine(halfVariances[name], variance) > 0.9999, name);
 
         (Tensor Features, Dictionary<string, Tensor> Gradients, Dictionary<string, Tensor> Variances) Run(bool bfloat16)

@@ -40,7 +40,9 @@ public class ObjectiveTests
 
         var untouched = module.named_parameters().Where(p => p.parameter.requires_grad && p.parameter.grad is null).Select(p => p.name);
         Assert.Empty(untouched);
-        Assert.Equal(kind == "convirt" ? ["logit_scale"] : [], module.named_parameters().Where(p => !p.parameter.requires_grad).Select(p => p.name));
+        Assert.Equal(
+            kind == "convirt" ? ["logit_scale"] : [],
+            module.named_parameters().Where(p => !p.parameter.requires_grad).Select(p => p.name));
     }
 
     [Theory]
@@ -129,6 +131,8 @@ public class ObjectiveTests
     private static (Tensor Pixels, Tensor Ids) Batch(IObjective objective)
     {
         var size = objective.Module.named_parameters().Any(p => p.name == "visual.class_embedding") ? 16 : 32;
-        return (randn(4, 3, size, size), tensor(new long[,] { { 10, 1, 2, 11, 0 }, { 10, 3, 4, 5, 11 }, { 10, 6, 11, 0, 0 }, { 10, 7, 1, 11, 0 } }));
+        return (
+            randn(4, 3, size, size),
+            tensor(new long[,] { { 10, 1, 2, 11, 0 }, { 10, 3, 4, 5, 11 }, { 10, 6, 11, 0, 0 }, { 10, 7, 1, 11, 0 } }));
     }
 }

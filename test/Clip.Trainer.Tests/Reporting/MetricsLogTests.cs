@@ -16,9 +16,12 @@ public sealed class MetricsLogTests : IDisposable
         var lines = File.ReadAllLines(_folder["metrics.jsonl"]);
         Assert.Equal(5, lines.Length);
         Assert.Equal(
-            """{"step":1,"time":"2026-05-01T12:00:00.000Z","loss":2,"lr":0.001,"logit_scale":14.3,"samples_per_second":64,"data_wait":0.1}""",
+            """{"step":1,"time":"2026-05-01T12:00:00.000Z","loss":2,"lr":0.001"""
+            + ""","logit_scale":14.3,"samples_per_second":64,"data_wait":0.1}""",
             lines[0]);
-        Assert.StartsWith("""{"step":4,"time":"2026-05-01T12:00:00.000Z","epoch":1,"clip_val_loss":1.5,"image_to_text_R@1":0.25,""", lines[4], StringComparison.Ordinal);
+        Assert.StartsWith(
+            """{"step":4,"time":"2026-05-01T12:00:00.000Z","epoch":1,"clip_val_loss":1.5,"image_to_text_R@1":0.25,""",
+            lines[4], StringComparison.Ordinal);
         Assert.EndsWith(""","pets-zeroshot-val-top1":0.4,"pets-zeroshot-val-top5":0.9}""", lines[4], StringComparison.Ordinal);
     }
 

@@ -24,7 +24,9 @@ public sealed class TensorBoardLogTests : IDisposable
         var events = Events();
         Assert.Equal("brain.Event:2", events[0].FileVersion);
         Assert.Equal([1, 2, 3, 4], events.Skip(1).Select(e => e.Step));
-        Assert.Equal(["train/loss", "train/lr", "train/logit_scale", "train/samples_per_second", "train/data_wait"], events[1].Summary.Value.Select(v => v.Tag));
+        Assert.Equal(
+            ["train/loss", "train/lr", "train/logit_scale", "train/samples_per_second", "train/data_wait"],
+            events[1].Summary.Value.Select(v => v.Tag));
         Assert.Equal(0.25, events[4].WallTime - events[3].WallTime, 3);
     }
 

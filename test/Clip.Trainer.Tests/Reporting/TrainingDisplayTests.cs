@@ -48,7 +48,10 @@ public sealed class TrainingDisplayTests : IDisposable
             display.Step(Runs.Step(5));
         }
 
-        Assert.Contains("step 5/10  loss 2.000  lr 0.001  scale 14.3  64 pairs/s  10 % data wait  00:00:02 left", _written.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "step 5/10  loss 2.000  lr 0.001  scale 14.3  64 pairs/s  10 % data wait  00:00:02 left",
+            _written.ToString(),
+            StringComparison.Ordinal);
         Assert.Contains("50%", _written.ToString(), StringComparison.Ordinal);
     }
 
@@ -69,7 +72,12 @@ public sealed class TrainingDisplayTests : IDisposable
 
     private TrainingDisplay Display(InteractionSupport interactive)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = interactive, Out = new AnsiConsoleOutput(_written) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.Yes,
+            Interactive = interactive,
+            Out = new AnsiConsoleOutput(_written),
+        });
         console.Profile.Width = 200;
         return new TrainingDisplay(console, _time);
     }

@@ -8,7 +8,11 @@ namespace Clip.Trainer.Tests.Reporting;
 
 public sealed partial class TrainingPageTests : IDisposable
 {
-    private static readonly PairSample Sample = new(2, [.. Enumerable.Range(0, 2 * 2 * 2 * 3).Select(i => (byte)(10 * i))], ["a <red> & blue wall", "a cat"], [0.9f, -0.1f, 0.2f, 0.75f]);
+    private static readonly PairSample Sample = new(
+        2,
+        [.. Enumerable.Range(0, 2 * 2 * 2 * 3).Select(i => (byte)(10 * i))],
+        ["a <red> & blue wall", "a cat"],
+        [0.9f, -0.1f, 0.2f, 0.75f]);
 
     private readonly TempFolder _folder = new();
 
@@ -37,7 +41,9 @@ public sealed partial class TrainingPageTests : IDisposable
     [Fact]
     public void ThePageAsksNothingOfANetwork()
     {
-        Assert.All(Link().Matches(Page(Sample)).Select(m => m.Groups[1].Value), target => Assert.StartsWith("data:image/png;base64,", target, StringComparison.Ordinal));
+        Assert.All(
+            Link().Matches(Page(Sample)).Select(m => m.Groups[1].Value),
+            target => Assert.StartsWith("data:image/png;base64,", target, StringComparison.Ordinal));
     }
 
     [Fact]

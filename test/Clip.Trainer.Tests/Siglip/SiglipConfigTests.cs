@@ -18,7 +18,8 @@ public sealed class SiglipConfigTests
         """;
 
     private const string HuggingFace =
-        """{"model_type": "siglip", "text_config": {"model_type": "siglip_text_model"}, "vision_config": {"model_type": "siglip_vision_model"}}""";
+        """{"model_type": "siglip", "text_config": {"model_type": "siglip_text_model"}"""
+        + """, "vision_config": {"model_type": "siglip_vision_model"}}""";
 
     [Fact]
     public void Open_clips_config_and_Hugging_Faces_defaults_are_one_model()
@@ -64,7 +65,9 @@ public sealed class SiglipConfigTests
     [Fact]
     public void Other_types_of_models_and_a_missing_head_are_refused_by_name()
     {
-        Refused.With("type siglip2 is not supported", () => Read(HuggingFace.Replace("\"siglip\"", "\"siglip2\"", StringComparison.Ordinal)));
+        Refused.With(
+            "type siglip2 is not supported",
+            () => Read(HuggingFace.Replace("\"siglip\"", "\"siglip2\"", StringComparison.Ordinal)));
         var json = JsonNode.Parse(HuggingFace)!;
         json["vision_config"]!["vision_use_head"] = false;
         Refused.With("without its pooling head", () => Read(json.ToJsonString()));

@@ -69,7 +69,9 @@ public sealed class SiglipConversionTests(ITestOutputHelper output) : IDisposabl
         Assert.Equal(1e-6, (double)config["text_config"]!["layer_norm_eps"]!);
         SameWeights.Assert(TinySiglip.Weights(), SafetensorsReader.Load(_folder["out/model.safetensors"]));
         var preprocessing = ClipImagePreprocessing.Load(_folder["out/preprocessor_config.json"]);
-        Assert.Equal((TinySiglip.Image, TinySiglip.Image, false), (preprocessing.ResizeHeight, preprocessing.ResizeWidth, preprocessing.DoCenterCrop));
+        Assert.Equal(
+            (TinySiglip.Image, TinySiglip.Image, false),
+            (preprocessing.ResizeHeight, preprocessing.ResizeWidth, preprocessing.DoCenterCrop));
         Assert.Equal([0.5f, 0.5f, 0.5f], preprocessing.Mean);
         using var text = new InferenceSession(_folder["out/onnx/text_model.onnx"]);
         Assert.Equal([-1, TinySiglip.Context], text.InputMetadata["input_ids"].Dimensions);
@@ -82,7 +84,8 @@ public sealed class SiglipConversionTests(ITestOutputHelper output) : IDisposabl
         SafetensorsWriter.Write(_folder["openclip.safetensors"], TinySiglip.OpenClipWeights());
 
         Assert.Equal(0, await Cli.RunAsync("export-safetensors", _folder["hf"], "--output", _folder["a.safetensors"]));
-        Assert.Equal(0, await Cli.RunAsync("export-safetensors", _folder["openclip.safetensors"], "--output", _folder["b.safetensors"], "--naming", "hf"));
+        Assert.Equal(0, await Cli.RunAsync(
+            "export-safetensors", _folder["openclip.safetensors"], "--output", _folder["b.safetensors"], "--naming", "hf"));
 
         SameWeights.Assert(TinySiglip.OpenClipWeights(), SafetensorsReader.Load(_folder["a.safetensors"]));
         SameWeights.Assert(TinySiglip.Weights(), SafetensorsReader.Load(_folder["b.safetensors"]));
@@ -147,7 +150,10 @@ public sealed class SiglipConversionTests(ITestOutputHelper output) : IDisposabl
         Assert.Equal("SigLIP", found["architecture"].Single());
         Assert.Contains("the vision tower's heads: --vision-heads or --config", found["missing"]);
         Assert.Equal(1, exit);
-        Assert.Contains("no published SigLIP has a vision tower of width 8, so its heads are unknown; give --vision-heads", error, StringComparison.Ordinal);
+        Assert.Contains(
+            "no published SigLIP has a vision tower of width 8, so its heads are unknown; give --vision-heads",
+            error,
+            StringComparison.Ordinal);
     }
 
     [Fact]

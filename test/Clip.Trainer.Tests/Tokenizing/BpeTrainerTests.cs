@@ -115,7 +115,8 @@ public sealed class BpeTrainerTests : IDisposable
         BpeTrainer.Train(Captions, 580, sizes);
         Assert.Equal(580, sizes[^1]);
 
-        Assert.Throws<OperationCanceledException>(() => BpeTrainer.Train(Captions, 600, cancellation: new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(
+            () => BpeTrainer.Train(Captions, 600, cancellation: new CancellationToken(canceled: true)));
     }
 
     private static IEnumerable<string> Lines(BpeVocabulary vocabulary) => vocabulary.Merges.Select(m => $"{m.Left} {m.Right}");

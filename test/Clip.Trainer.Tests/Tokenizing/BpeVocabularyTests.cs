@@ -36,7 +36,9 @@ public sealed class BpeVocabularyTests : IDisposable
 
         Assert.Equal(["NFC", "Replace", "Lowercase"], Types(json["normalizer"]!["normalizers"]!));
         Assert.Equal(["Split", "ByteLevel"], Types(json["pre_tokenizer"]!["pretokenizers"]!));
-        Assert.Equal("""["<|endoftext|>",515]""", json["post_processor"]!["sep"]!.ToJsonString().Replace("\\u003C", "<").Replace("\\u003E", ">"));
+        Assert.Equal(
+            """["<|endoftext|>",515]""",
+            json["post_processor"]!["sep"]!.ToJsonString().Replace("\\u003C", "<").Replace("\\u003E", ">"));
         Assert.Equal(["<|startoftext|>", "<|endoftext|>"], json["added_tokens"]!.AsArray().Select(t => (string?)t!["content"]));
         Assert.Equal("</w>", (string?)json["model"]!["end_of_word_suffix"]);
 
@@ -63,7 +65,9 @@ public sealed class BpeVocabularyTests : IDisposable
         var original = Golden.Path("golden/clip_tokenizer");
         BpeVocabulary.Load(original).Save(_folder);
 
-        Assert.Equal(File.ReadAllText(Path.Combine(original, "merges.txt")).TrimEnd(), File.ReadAllText(Path.Combine(_folder, "merges.txt")).TrimEnd());
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(original, "merges.txt")).TrimEnd(),
+            File.ReadAllText(Path.Combine(_folder, "merges.txt")).TrimEnd());
         const string Caption = "A café’s menu: fish & chips";
         Assert.Equal(ClipTokenizer.Create(original).Encode(Caption), ClipTokenizer.Create(KeepOnly("tokenizer.json")).Encode(Caption));
     }

@@ -39,7 +39,10 @@ public sealed class CheckpointFolderTests : IDisposable
 
         var error = Assert.Throws<ClipException>(() => folder.IsBest(Metrics(1)));
 
-        Assert.Contains("'recall' is not measured in this run; give one of clip_val_loss, image_to_text_R@1", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'recall' is not measured in this run; give one of clip_val_loss, image_to_text_R@1",
+            error.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

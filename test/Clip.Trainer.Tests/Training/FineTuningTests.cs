@@ -85,7 +85,10 @@ public sealed class FineTuningTests : IDisposable
         model.train();
         using (NewDisposeScope()) model.EncodeImage(randn(4, 3, 32, 32));
 
-        var moved = TorchWeights.Of(model).Where(w => !w.Value.Data.Span.SequenceEqual(before[w.Key].Data.Span)).Select(w => w.Key).ToArray();
+        var moved = TorchWeights.Of(model)
+            .Where(w => !w.Value.Data.Span.SequenceEqual(before[w.Key].Data.Span))
+            .Select(w => w.Key)
+            .ToArray();
         Assert.NotEmpty(moved);
         Assert.All(moved, name => Assert.StartsWith("visual.layer4.", name, StringComparison.Ordinal));
     }
@@ -106,7 +109,8 @@ public sealed class FineTuningTests : IDisposable
         FineTuning.Apply(adapted, config, new FineTuningOptions { LoraRank = 2, LoraAlpha = 6 });
         var untouched = adapted.Forward(pixels, ids);
         Assert.InRange((untouched.ImageFeatures - before.ImageFeatures).abs().max().item<float>(), 0, 1e-6);
-        foreach (var (_, b) in adapted.named_parameters().Where(p => p.name.EndsWith("lora_B", StringComparison.Ordinal))) b.normal_(0, 0.1);
+        foreach (var (_, b) in adapted.named_parameters().Where(p => p.name.EndsWith("lora_B", StringComparison.Ordinal)))
+            b.normal_(0, 0.1);
         var (image, text, _) = adapted.Forward(pixels, ids);
 
         using var merged = new ClipModel(config);
@@ -143,10 +147,12 @@ public sealed class FineTuningTests : IDisposable
         FineTuning.Apply(adapted, Vit, new FineTuningOptions { LoraRank = 2 });
         using (no_grad())
         {
-            foreach (var (_, b) in adapted.named_parameters().Where(p => p.name.EndsWith("lora_B", StringComparison.Ordinal))) b.normal_(0, 0.1);
+            foreach (var (_, b) in adapted.named_parameters().Where(p => p.name.EndsWith("lora_B", StringComparison.Ordinal)))
+                b.normal_(0, 0.1);
         }
 
-        SafetensorsWriter.Write(_folder["step.safetensors"], TorchWeights.Of(adapted).Select(w => KeyValuePair.Create($"model.{w.Key}", w.Value)));
+        SafetensorsWriter.Write(
+            _folder["step.safetensors"], TorchWeights.Of(adapted).Select(w => KeyValuePair.Create($"model.{w.Key}", w.Value)));
         using var model = new ClipModel(Vit);
 
         Assert.Empty(Pretrained.Load(model, _folder["step.safetensors"]));
@@ -158,7 +164,8 @@ public sealed class FineTuningTests : IDisposable
     public void AnImageTowerIsTakenFromAModelThatPredictsWords()
     {
         using var words = new BagOfWordsModel(Vit);
-        SafetensorsWriter.Write(_folder["words.safetensors"], TorchWeights.Of(words).Select(w => KeyValuePair.Create($"model.{w.Key}", w.Value)));
+        SafetensorsWriter.Write(
+            _folder["words.safetensors"], TorchWeights.Of(words).Select(w => KeyValuePair.Create($"model.{w.Key}", w.Value)));
         using var model = new ClipModel(Vit);
 
         var fresh = Pretrained.Load(model, _folder["words.safetensors"]);
@@ -181,7 +188,9 @@ public sealed class FineTuningTests : IDisposable
     }
 
     private static ClipConfig Config(string vision) => ClipConfigJson.Parse(
-        $$"""{"embed_dim": 8, "vision_cfg": {{vision}}, "text_cfg": {"context_length": 6, "vocab_size": 12, "width": 16, "heads": 2, "layers": 3} }""", "test");
+        $$"""{"embed_dim": 8, "vision_cfg": {{vision}}"""
+        + """, "text_cfg": {"context_length": 6, "vocab_size": 12, "width": 16, "heads": 2, "layers": 3} }""",
+        "test");
 
     private static (Tensor Pixels, Tensor Ids) Inputs(ClipConfig config) => (
         randn(4, 3, config.Vision.ImageSize, config.Vision.ImageSize),

@@ -17,7 +17,13 @@ public sealed class StepMemoryTests
     {
         using var scope = NewDisposeScope();
         using var model = TrainingStepTests.Model();
-        var options = new TrainingOptions { AccumFrequency = parts, GradCheckpointing = checkpointing, ModelEmaDecay = 0.9, GradClipNorm = 1 };
+        var options = new TrainingOptions
+        {
+            AccumFrequency = parts,
+            GradCheckpointing = checkpointing,
+            ModelEmaDecay = 0.9,
+            GradClipNorm = 1,
+        };
         using var step = new TrainingStep(new ClipObjective(model), options);
         var (pixels, ids) = (TrainingStepTests.Pixels(8), TrainingStepTests.Ids(8));
         Take(50);

@@ -32,7 +32,8 @@ public sealed class TrainingStepTests
         Assert.Equal(whole, loss, 1e-5);
         Assert.Equal(expected.Keys, gradients.Keys);
         foreach (var (name, gradient) in expected)
-            Assert.InRange((gradients[name] - gradient).abs().max().item<float>(), 0, 1e-5 * Math.Max(1, gradient.abs().max().item<float>()));
+            Assert.InRange(
+                (gradients[name] - gradient).abs().max().item<float>(), 0, 1e-5 * Math.Max(1, gradient.abs().max().item<float>()));
     }
 
     [Fact]
@@ -47,7 +48,12 @@ public sealed class TrainingStepTests
 
         Assert.All(before.Zip(Counts()), c => Assert.Equal(c.First + 2, c.Second));
 
-        long[] Counts() => [.. model.named_buffers().Where(b => b.name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).Select(b => b.buffer.item<long>())];
+        long[] Counts() =>
+        [
+            .. model.named_buffers()
+                .Where(b => b.name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+                .Select(b => b.buffer.item<long>()),
+        ];
     }
 
     [Fact]

@@ -64,7 +64,8 @@ public sealed class SoakTests(TinyFolder folder) : IClassFixture<TinyFolder>
     private long Allocated(ClipImageFeaturizingTransformer transformer, int rows)
     {
         var pictures = folder.Pictures(10);
-        var many = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, rows).Select(i => new PathRow { ImagePath = pictures[i % 10] }).ToArray());
+        var many = _ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, rows).Select(i => new PathRow { ImagePath = pictures[i % 10] }).ToArray());
         var before = GC.GetTotalAllocatedBytes(precise: true);
         using var cursor = transformer.Transform(many).GetRowCursor([transformer.GetOutputSchema(many.Schema)["Features"]]);
         var getter = cursor.GetGetter<VBuffer<float>>(cursor.Schema["Features"]);

@@ -15,7 +15,9 @@ public sealed partial class DocsLinkTests
         {
             if (target.StartsWith("https://", StringComparison.Ordinal)) continue;
             var (file, heading) = target.Split('#', 2) is [var f, var h] ? (f, h) : (target, null);
-            var linked = file.Length == 0 ? page : Path.GetRelativePath(DocsPages.Root, Path.Combine(DocsPages.Root, Path.GetDirectoryName(page)!, file));
+            var linked = file.Length == 0
+                ? page
+                : Path.GetRelativePath(DocsPages.Root, Path.Combine(DocsPages.Root, Path.GetDirectoryName(page)!, file));
             Assert.True(Path.Exists(Path.Combine(DocsPages.Root, linked)), $"{page} links to {target}, which is not there.");
             if (heading is not null) Assert.Contains(heading, DocsPages.Lines(linked).Where(l => l.StartsWith('#')).Select(Anchor));
         }
@@ -25,7 +27,9 @@ public sealed partial class DocsLinkTests
     public void TheMapOfTheDocsNamesEveryPage()
     {
         var map = File.ReadAllText(Path.Combine(DocsPages.Root, "README.md"));
-        Assert.All(DocsPages.All().Where(p => p.StartsWith("docs/", StringComparison.Ordinal)), p => Assert.Contains($"]({p})", map, StringComparison.Ordinal));
+        Assert.All(
+            DocsPages.All().Where(p => p.StartsWith("docs/", StringComparison.Ordinal)),
+            p => Assert.Contains($"]({p})", map, StringComparison.Ordinal));
     }
 
     /// <summary>GitHub's name for a heading.</summary>

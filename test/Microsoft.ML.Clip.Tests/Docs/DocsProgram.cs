@@ -105,7 +105,8 @@ internal sealed class DocsProgram(IReadOnlyList<DocsBlock> blocks)
             var unit = Parse(block);
             return unit.Usings.Cast<SyntaxNode>().Concat(unit.Members).Select(node => (block, node));
         });
-        return string.Concat(parts.OrderBy(part => part.node is UsingDirectiveSyntax ? 0 : part.node is GlobalStatementSyntax ? 1 : 2).Select(part =>
+        var ordered = parts.OrderBy(part => part.node is UsingDirectiveSyntax ? 0 : part.node is GlobalStatementSyntax ? 1 : 2);
+        return string.Concat(ordered.Select(part =>
         {
             var line = part.block.Line + part.node.SyntaxTree.GetLineSpan(part.node.FullSpan).StartLinePosition.Line;
             return $"#line {line} \"{part.block.Page}\"\n{part.node.ToFullString()}\n";

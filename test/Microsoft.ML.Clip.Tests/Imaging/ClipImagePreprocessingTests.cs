@@ -54,7 +54,9 @@ public sealed class ClipImagePreprocessingTests : IDisposable
     [Fact]
     public void ABackgroundIsOurOwnKey()
     {
-        Assert.Equal(ClipImagePreprocessing.ForSize(8) with { Background = [255, 0, 9] }, Load("""{ "size": 8, "crop_size": 8, "background": [255, 0, 9] }"""));
+        Assert.Equal(
+            ClipImagePreprocessing.ForSize(8) with { Background = [255, 0, 9] },
+            Load("""{ "size": 8, "crop_size": 8, "background": [255, 0, 9] }"""));
 
         var error = Assert.Throws<FormatException>(() => Load("""{ "background": [256, 0, 9] }"""));
         Assert.Contains("'background'", error.Message, StringComparison.Ordinal);

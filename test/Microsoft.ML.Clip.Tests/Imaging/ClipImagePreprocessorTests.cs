@@ -91,7 +91,8 @@ public sealed class ClipImagePreprocessorTests
         using var image = MLImage.CreateFromPixels(1, 1, MLPixelFormat.Bgra32, [0, 0, 100, 100]); // Premultiplied: red with alpha 100.
         var destination = new float[3];
 
-        ClipImagePreprocessor.Create(Bytes with { CropHeight = 1, CropWidth = 1, Background = [0, 255, 255] }).Preprocess(image, destination);
+        ClipImagePreprocessor.Create(Bytes with { CropHeight = 1, CropWidth = 1, Background = [0, 255, 255] })
+            .Preprocess(image, destination);
 
         Assert.Equal([100, 155, 155], destination);
     }

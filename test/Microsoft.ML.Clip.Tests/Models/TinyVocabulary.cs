@@ -43,8 +43,9 @@ internal static class TinyVocabulary
     }
 
     /// <summary>The same as one file.</summary>
-    public static void SaveTokenizerJson(string folder) => File.WriteAllText(Path.Combine(folder, "tokenizer.json"), JsonSerializer.Serialize(
-        new { model = new { type = "BPE", end_of_word_suffix = "</w>", vocab = Ids, merges = Merges } }));
+    public static void SaveTokenizerJson(string folder) => File.WriteAllText(
+        Path.Combine(folder, "tokenizer.json"),
+        JsonSerializer.Serialize(new { model = new { type = "BPE", end_of_word_suffix = "</w>", vocab = Ids, merges = Merges } }));
 
     /// <summary>Each token's place among colours: where images of the word are (normalised as CLIP does), or nearly nowhere.</summary>
     public static IEnumerable<float[]> Colours() => Ids.OrderBy(i => i.Value).Select(token => token.Key switch

@@ -7,8 +7,16 @@ public class ClipTokenizerTests
     public static TheoryData<int, string> GoldenRows()
     {
         var rows = new TheoryData<int, string>();
-        if (!Golden.IsPresent) rows.Add(-1, Golden.Absent);
-        else foreach (var (row, i) in GoldenTokenizer.Rows().Select((row, i) => (row, i))) rows.Add(i, row.Text[..Math.Min(row.Text.Length, 40)]);
+        if (!Golden.IsPresent)
+        {
+            rows.Add(-1, Golden.Absent);
+        }
+        else
+        {
+            foreach (var (row, i) in GoldenTokenizer.Rows().Select((row, i) => (row, i)))
+                rows.Add(i, row.Text[..Math.Min(row.Text.Length, 40)]);
+        }
+
         return rows;
     }
 
@@ -48,7 +56,8 @@ public class ClipTokenizerTests
         Assert.Equal(7, clip.Encode("a photo of a dog", 7, truncate: false).Length);
 
         var e = Assert.Throws<ArgumentException>(() => clip.Encode("a photo of a dog", 6, truncate: false));
-        Assert.StartsWith("The text 'a photo of a dog' has 7 tokens, more than the context length 6; shorten it or allow truncation.", e.Message);
+        Assert.StartsWith(
+            "The text 'a photo of a dog' has 7 tokens, more than the context length 6; shorten it or allow truncation.", e.Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => clip.Encode("a", 1));
     }
 
@@ -68,7 +77,8 @@ public class ClipTokenizerTests
         Assert.Equal("a photo ", clip.Decode([320, 1125]));
         Assert.Equal("", clip.Decode([]));
         Assert.StartsWith(
-            "The vocabulary of 49408 tokens has no id 49408.", Assert.Throws<ArgumentOutOfRangeException>(() => clip.Decode([320, 49408])).Message);
+            "The vocabulary of 49408 tokens has no id 49408.",
+            Assert.Throws<ArgumentOutOfRangeException>(() => clip.Decode([320, 49408])).Message);
     }
 
     [SkippableFact]

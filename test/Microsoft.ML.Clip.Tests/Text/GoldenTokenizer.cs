@@ -20,5 +20,6 @@ internal static class GoldenTokenizer
         File.ReadLines(Golden.Path("golden/tokenizer_dev.jsonl")).Select(line => JsonSerializer.Deserialize<Row>(line, SnakeCase)!);
 
     public sealed record Row(
-        string Text, string Cleaned, int[] Ids, [property: JsonPropertyName("ids77")] int[] Padded, bool Truncated, bool FtfyMatters, string Decoded);
+        string Text, string Cleaned, int[] Ids, [property: JsonPropertyName("ids77")] int[] Padded,
+        bool Truncated, bool FtfyMatters, string Decoded);
 }

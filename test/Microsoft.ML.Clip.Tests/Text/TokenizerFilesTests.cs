@@ -53,7 +53,8 @@ public sealed class TokenizerFilesTests : IDisposable
     {
         var json = Json.Replace("<|startoftext|>", "<s>").Replace("<|endoftext|>", "</s>");
         if (names.Length > 0) Write(file, names);
-        else json = json.Replace("\"model\"", """ "post_processor":{"type":"RobertaProcessing","sep":["</s>",8],"cls":["<s>",7]},"model" """);
+        else json = json.Replace(
+            "\"model\"", """ "post_processor":{"type":"RobertaProcessing","sep":["</s>",8],"cls":["<s>",7]},"model" """);
         Write("tokenizer.json", json);
 
         var tokenizer = ClipTokenizer.Create(_folder);
@@ -88,9 +89,15 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData("{\"a\":", Merges, "vocab.json is not a vocabulary, a JSON object of tokens and ids: ")]
     [InlineData("null", Merges, "vocab.json is not a vocabulary: it holds null instead of tokens and ids.")]
     [InlineData(Vocabulary, "a t </w>", "merges.txt: line 1 is 'a t </w>', not two tokens with a space between them.")]
-    [InlineData(Vocabulary, "c a", "merges.txt: the merge 'c a' needs the token 'ca', which $vocab.json does not have: the two do not belong together.")]
-    [InlineData(Vocabulary, "x a", "merges.txt: the merge 'x a' needs the token 'x', which $vocab.json does not have: the two do not belong together.")]
-    [InlineData("""{"a":0,"<|startoftext|>":1}""", "", "vocab.json has no token '<|endoftext|>', which CLIP puts around every text: this is not a CLIP vocabulary.")]
+    [InlineData(
+        Vocabulary, "c a",
+        "merges.txt: the merge 'c a' needs the token 'ca', which $vocab.json does not have: the two do not belong together.")]
+    [InlineData(
+        Vocabulary, "x a",
+        "merges.txt: the merge 'x a' needs the token 'x', which $vocab.json does not have: the two do not belong together.")]
+    [InlineData(
+        """{"a":0,"<|startoftext|>":1}""", "",
+        "vocab.json has no token '<|endoftext|>', which CLIP puts around every text: this is not a CLIP vocabulary.")]
     [InlineData("""{"a":0,"b":0}""", "", "vocab.json: the tokens 'a' and 'b' have the same id 0, so the file is not a vocabulary.")]
     [InlineData("""{"a":-1}""", "", "vocab.json: the token 'a' has the id -1; ids are 0 or more.")]
     public void RefusesMalformedVocabulariesAndMerges(string vocabulary, string merges, string message)
@@ -108,8 +115,12 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData("[]", " is not a tokenizer.json of a CLIP tokenizer: ")]
     [InlineData("{}", " is not a tokenizer.json of a CLIP tokenizer: ")]
     [InlineData("""{"model":{"type":"Unigram"}}""", " holds a Unigram tokenizer (SentencePiece, as SigLIP's); CLIP's is BPE.")]
-    [InlineData("""{"model":{"type":"WordPiece"}}""", " holds a WordPiece tokenizer; only CLIP's BPE and SigLIP's SentencePiece are supported.")]
-    [InlineData("""{"model":{"type":"BPE"}}""", " holds a BPE tokenizer with the end-of-word suffix ''; CLIP's has '</w>', others are not supported.")]
+    [InlineData(
+        """{"model":{"type":"WordPiece"}}""",
+        " holds a WordPiece tokenizer; only CLIP's BPE and SigLIP's SentencePiece are supported.")]
+    [InlineData(
+        """{"model":{"type":"BPE"}}""",
+        " holds a BPE tokenizer with the end-of-word suffix ''; CLIP's has '</w>', others are not supported.")]
     [InlineData(
         """{"added_tokens":[{"content":"a","id":1}],"model":{"type":"BPE","end_of_word_suffix":"</w>","vocab":{"a":0},"merges":[]}}""",
         ": the added token 'a' has the id 1, but 0 in the vocabulary.")]

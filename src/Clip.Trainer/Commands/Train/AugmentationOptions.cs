@@ -8,7 +8,8 @@ namespace Clip.Trainer.Commands.Train;
 /// <summary>What <c>clip train</c> does to training images.</summary>
 internal sealed class AugmentationOptions
 {
-    private readonly Option<double> _scale = Number("--aug-scale", "Smallest share of an image's area a training crop shows.", new RandomResizedCrop().MinScale);
+    private readonly Option<double> _scale = Number(
+        "--aug-scale", "Smallest share of an image's area a training crop shows.", new RandomResizedCrop().MinScale);
     private readonly Option<string> _background = new("--aug-background")
     {
         Description = "What transparent images lie on: none drops their alpha; random, for training only; or white, black, #rrggbb.",
@@ -51,11 +52,19 @@ internal sealed class AugmentationOptions
             ? otherwise
             : parsed.GetValue(option) is >= 0 and var value && value <= most
             ? value
-            : throw new ClipException(FormattableString.Invariant($"{option.Name} {parsed.GetValue(option)} is out of range; give a number from 0 to {most}."));
+            : throw new ClipException(
+                FormattableString.Invariant($"{option.Name} {parsed.GetValue(option)} is out of range; give a number from 0 to {most}."));
     }
 
-    private static Option<double> Number(string name, string description, double by = 0) => new(name) { Description = description, DefaultValueFactory = _ => by };
+    private static Option<double> Number(string name, string description, double by = 0) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => by,
+    };
 
     private static double Share(double scale) =>
-        scale is > 0 and <= 1 ? scale : throw new ClipException(FormattableString.Invariant($"--aug-scale {scale} is not a share of an image; give a number above 0, at most 1."));
+        scale is > 0 and <= 1
+            ? scale
+            : throw new ClipException(
+                FormattableString.Invariant($"--aug-scale {scale} is not a share of an image; give a number above 0, at most 1."));
 }

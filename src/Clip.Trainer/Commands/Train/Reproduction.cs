@@ -20,14 +20,18 @@ internal static class Reproduction
     public static string[] Expand(string[] args)
     {
         if (args is not ["train", ..] || !args.Any(a => a == Option || a.StartsWith(Option + "=", StringComparison.Ordinal))) return args;
-        if (Given(args, Option) is not { } run || Given(args, "--output") is not { } output || args.Skip(1).Count(a => a.StartsWith("--", StringComparison.Ordinal)) != 2)
-            throw new ClipException($"{Option} takes the folder of a run, and --output beside it, and nothing else; every other option is the recorded one's.");
+        if (Given(args, Option) is not { } run || Given(args, "--output") is not { } output
+            || args.Skip(1).Count(a => a.StartsWith("--", StringComparison.Ordinal)) != 2)
+            throw new ClipException(
+                $"{Option} takes the folder of a run, and --output beside it, and nothing else; every other option is the recorded one's.");
 
         var record = RunRecord.Load(run);
-        if (record.Arguments is null) throw new ClipException($"The run {run} was not started by 'clip train', so there is no command to repeat.");
+        if (record.Arguments is null)
+            throw new ClipException($"The run {run} was not started by 'clip train', so there is no command to repeat.");
         (run, output) = (Path.GetFullPath(run), Path.GetFullPath(output));
         if (!Directory.Exists(record.WorkingFolder))
-            throw new ClipException($"The run {run} was started in {record.WorkingFolder}, which is no more; restore it, for paths may begin there.");
+            throw new ClipException(
+                $"The run {run} was started in {record.WorkingFolder}, which is no more; restore it, for paths may begin there.");
         Environment.CurrentDirectory = record.WorkingFolder;
         return ["train", .. record.Arguments.SelectMany(a => a.Value.Prepend(a.Key)), "--output", output, Option, run];
     }

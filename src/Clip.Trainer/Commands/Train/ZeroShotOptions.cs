@@ -7,7 +7,11 @@ namespace Clip.Trainer.Commands.Train;
 internal sealed class ZeroShotOptions
 {
     private readonly LabelledSetOptions _sets = new("--zeroshot-data", "--zeroshot-classnames", "--zeroshot-templates");
-    private readonly Option<int> _frequency = new("--zeroshot-frequency") { Description = "Epochs between zero-shot evaluations.", DefaultValueFactory = _ => 2 };
+    private readonly Option<int> _frequency = new("--zeroshot-frequency")
+    {
+        Description = "Epochs between zero-shot evaluations.",
+        DefaultValueFactory = _ => 2,
+    };
 
     public ZeroShotOptions() => CommandLine.RequirePositive(_frequency);
 

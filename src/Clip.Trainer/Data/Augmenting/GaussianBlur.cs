@@ -48,7 +48,9 @@ internal static class GaussianBlur
         }
     }
 
-    /// <summary>The bell in 256ths that add up to 256, so that a sum of bytes fits 16 bits; the middle takes what rounding leaves.</summary>
+    /// <summary>
+    /// The bell in 256ths that add up to 256, so that a sum of bytes fits 16 bits; the middle takes what rounding leaves.
+    /// </summary>
     private static void Weigh(Span<ushort> weights, double sigma)
     {
         var radius = weights.Length / 2;

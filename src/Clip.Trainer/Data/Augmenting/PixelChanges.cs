@@ -29,7 +29,8 @@ internal static class PixelChanges
         var keep = brightness * contrast * saturation;
         var grey = brightness * contrast * (1 - saturation);
         var shift = mean * (1 - contrast);
-        Each(pixels, (keep, grey, shift), static (ref PixelVector eight, Span<uint> destination, in (float Keep, float Grey, float Shift) s) =>
+        Each(pixels, (keep, grey, shift), static (
+            ref PixelVector eight, Span<uint> destination, in (float Keep, float Grey, float Shift) s) =>
         {
             var (red, green, blue) = (PixelVector.Float(eight.Reds), PixelVector.Float(eight.Greens), PixelVector.Float(eight.Blues));
             var common = (red * (s.Grey * Red)) + (green * (s.Grey * Green)) + (blue * (s.Grey * Blue)) + Vector256.Create(s.Shift);
@@ -52,7 +53,9 @@ internal static class PixelChanges
                 Vector256.Equals(value, red),
                 (green - blue) * each,
                 Vector256.ConditionalSelect(
-                    Vector256.Equals(value, green), ((blue - red) * each) + Vector256.Create(2f), ((red - green) * each) + Vector256.Create(4f)));
+                    Vector256.Equals(value, green),
+                    ((blue - red) * each) + Vector256.Create(2f),
+                    ((red - green) * each) + Vector256.Create(4f)));
             hue += Vector256.Create(sixths);
             eight.Write(Channel(5), Channel(3), Channel(1), destination);
 

@@ -8,8 +8,8 @@ namespace Clip.Trainer.Data.Sources;
 
 /// <summary>
 /// The rows of an ML.NET data view as records. Images are paths (text), files (vectors of bytes) or <see cref="MLImage"/>s; captions a text
-/// or a vector of texts, of which training draws one each epoch. A cursor only goes forward, so images that come with the rows are kept in a
-/// temporary file: those of <see cref="MLImage"/> as PNG, which loses nothing.
+/// or a vector of texts, of which training draws one each epoch. A cursor only goes forward, so images that come with the rows are kept in
+/// a temporary file: those of <see cref="MLImage"/> as PNG, which loses nothing.
 /// </summary>
 internal static class DataViewRecords
 {
@@ -68,7 +68,8 @@ internal static class DataViewRecords
         }
 
         if (column.Type is not ImageDataViewType)
-            throw new ArgumentException($"Column '{column.Name}' is {column.Type}; images are paths (text), files (vectors of bytes) or MLImages.", nameof(column));
+            throw new ArgumentException(
+                $"Column '{column.Name}' is {column.Type}; images are paths (text), files (vectors of bytes) or MLImages.", nameof(column));
         var images = cursor.GetGetter<MLImage>(column);
         return use =>
         {
@@ -80,7 +81,8 @@ internal static class DataViewRecords
 
     private static byte[] Png(MLImage image)
     {
-        var info = new SKImageInfo(image.Width, image.Height, image.PixelFormat == MLPixelFormat.Rgba32 ? SKColorType.Rgba8888 : SKColorType.Bgra8888, SKAlphaType.Unpremul);
+        var colour = image.PixelFormat == MLPixelFormat.Rgba32 ? SKColorType.Rgba8888 : SKColorType.Bgra8888;
+        var info = new SKImageInfo(image.Width, image.Height, colour, SKAlphaType.Unpremul);
         var pixels = image.Pixels.ToArray();
         var handle = GCHandle.Alloc(pixels, GCHandleType.Pinned);
         try
@@ -118,9 +120,11 @@ internal static class DataViewRecords
             return Kept(value.DenseValues());
         };
 
-        static IReadOnlyList<string> Kept(IEnumerable<ReadOnlyMemory<char>> texts) => [.. texts.Select(text => text.ToString().Trim()).Where(text => text.Length > 0)];
+        static IReadOnlyList<string> Kept(IEnumerable<ReadOnlyMemory<char>> texts) =>
+            [.. texts.Select(text => text.ToString().Trim()).Where(text => text.Length > 0)];
     }
 
     private static DataViewSchema.Column Find(IDataView data, string name) => data.Schema.GetColumnOrNull(name)
-        ?? throw new ArgumentException($"The data have no column '{name}'; they have {string.Join(", ", data.Schema.Select(c => c.Name))}.", nameof(data));
+        ?? throw new ArgumentException(
+            $"The data have no column '{name}'; they have {string.Join(", ", data.Schema.Select(c => c.Name))}.", nameof(data));
 }

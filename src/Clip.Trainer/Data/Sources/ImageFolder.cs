@@ -15,16 +15,21 @@ internal static class ImageFolder
     /// <exception cref="ClipException">There are no class folders with images.</exception>
     public static IReadOnlyList<CaptionedImage> Read(string root, IReadOnlyList<string> templates)
     {
-        if (!Directory.Exists(root)) throw new ClipException($"There is no folder '{root}'; give one with a folder of images for each class.");
+        if (!Directory.Exists(root))
+            throw new ClipException($"There is no folder '{root}'; give one with a folder of images for each class.");
         var rows = new List<CaptionedImage>();
         foreach (var folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
         {
             var name = Path.GetFileName(folder).Replace('_', ' ');
             var captions = templates.Select(template => PromptTemplates.Apply(template, name)).ToArray();
-            var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file => Extensions.Contains(Path.GetExtension(file).ToLowerInvariant()));
+            var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                .Where(file => Extensions.Contains(Path.GetExtension(file).ToLowerInvariant()));
             rows.AddRange(files.Order(StringComparer.Ordinal).Select(file => new CaptionedImage(file, captions)));
         }
 
-        return rows.Count > 0 ? rows : throw new ClipException($"The folder '{root}' has no folders with images; it takes one for each class, as {Path.Combine(root, "dog", "rex.jpg")}.");
+        return rows.Count > 0
+            ? rows
+            : throw new ClipException(
+                $"The folder '{root}' has no folders with images; it takes one for each class, as {Path.Combine(root, "dog", "rex.jpg")}.");
     }
 }

@@ -9,11 +9,13 @@ internal sealed class JoinedSource(IReadOnlyList<IRecordSource> sources, IReadOn
 
     public int Count => sources.Sum(source => source.Count);
 
-    public string Fingerprint => string.Join(" + ", sources.Zip(factors, (s, f) => f == 1 ? s.Fingerprint : FormattableString.Invariant($"{f} × {s.Fingerprint}")));
+    public string Fingerprint => string.Join(
+        " + ", sources.Zip(factors, (s, f) => f == 1 ? s.Fingerprint : FormattableString.Invariant($"{f} × {s.Fingerprint}")));
 
     public IReadOnlyList<KeyValuePair<string, string>> Unusable => [.. sources.SelectMany(source => source.Unusable)];
 
-    public IReadOnlyList<EpochPart> Parts => [.. sources.Zip(factors).SelectMany(s => s.First.Parts.Select(part => part with { Factor = part.Factor * s.Second }))];
+    public IReadOnlyList<EpochPart> Parts =>
+        [.. sources.Zip(factors).SelectMany(s => s.First.Parts.Select(part => part with { Factor = part.Factor * s.Second }))];
 
     public string Key(int record) => At(record, out var own).Key(own);
 

@@ -5,7 +5,9 @@ namespace Clip.Trainer.Data.Sources;
 /// <summary>Captions in a record's JSON object.</summary>
 internal static class JsonCaptions
 {
-    /// <summary>Where captions are looked for unless a name is given: img2dataset's, then others' in use. The first that is there counts.</summary>
+    /// <summary>
+    /// Where captions are looked for unless a name is given: img2dataset's, then others' in use. The first that is there counts.
+    /// </summary>
     public static readonly IReadOnlyList<string> DefaultKeys = ["caption", "text", "title"];
 
     /// <summary>The strings, or lists of strings, under the keys.</summary>
@@ -19,14 +21,18 @@ internal static class JsonCaptions
             var found = new List<string>();
             foreach (var key in keys)
             {
-                if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty(key, out var value)) continue;
+                if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty(key, out var value))
+                    continue;
                 if (value.ValueKind == JsonValueKind.String) found.Add(value.GetString()!);
-                if (value.ValueKind == JsonValueKind.Array) found.AddRange(value.EnumerateArray().Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.GetString()!));
+                if (value.ValueKind == JsonValueKind.Array)
+                    found.AddRange(value.EnumerateArray().Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.GetString()!));
                 if (ReferenceEquals(keys, DefaultKeys) && found.Count > 0) break;
             }
 
             var captions = found.Select(caption => caption.Trim()).Where(caption => caption.Length > 0).ToArray();
-            return captions.Length > 0 ? captions : throw new InvalidDataException($"the .json has no caption under {string.Join(", ", keys)}");
+            return captions.Length > 0
+                ? captions
+                : throw new InvalidDataException($"the .json has no caption under {string.Join(", ", keys)}");
         }
         catch (JsonException e)
         {

@@ -9,17 +9,26 @@ namespace Clip.Trainer.Data.Sources;
 /// <param name="paths">Reads the images' paths, if the file holds them.</param>
 /// <param name="captions">Reads the columns of captions.</param>
 internal sealed class ParquetRowGroup(
-    string folder, int rows, Func<ReadOnlyMemory<byte>[][]?> bytes, Func<ReadOnlyMemory<char>[][]?> paths, Func<ReadOnlyMemory<char>[][][]> captions)
+    string folder, int rows, Func<ReadOnlyMemory<byte>[][]?> bytes,
+    Func<ReadOnlyMemory<char>[][]?> paths, Func<ReadOnlyMemory<char>[][][]> captions)
 {
     private readonly Lazy<ReadOnlyMemory<byte>[][]?> _bytes = new(bytes);
     private readonly Lazy<ReadOnlyMemory<char>[][]?> _paths = new(paths);
     private readonly Lazy<string[][]> _captions = new(() =>
     {
         var columns = captions();
-        return [.. Enumerable.Range(0, rows).Select(row => columns.SelectMany(column => column[row]).Select(text => text.Span.Trim().ToString()).Where(text => text.Length > 0).ToArray())];
+        return
+        [
+            .. Enumerable.Range(0, rows).Select(row => columns.SelectMany(column => column[row])
+                .Select(text => text.Span.Trim().ToString())
+                .Where(text => text.Length > 0)
+                .ToArray()),
+        ];
     });
 
-    public IReadOnlyList<string> Captions(int row) => _captions.Value[row] is { Length: > 0 } found ? found : throw new InvalidDataException("the caption is empty");
+    public IReadOnlyList<string> Captions(int row) => _captions.Value[row] is { Length: > 0 } found
+        ? found
+        : throw new InvalidDataException("the caption is empty");
 
     public ImageBytes Image(int row)
     {
@@ -30,6 +39,8 @@ internal sealed class ParquetRowGroup(
                 : new ImageBytes(image.ToArray(), 0, image.Length, pooled: false);
         }
 
-        return _paths.Value?[row] is [var path, ..] ? ImageBytes.OfFile(Path.Combine(folder, path.ToString())) : throw new InvalidDataException("it has no image");
+        return _paths.Value?[row] is [var path, ..]
+            ? ImageBytes.OfFile(Path.Combine(folder, path.ToString()))
+            : throw new InvalidDataException("it has no image");
     }
 }

@@ -123,7 +123,9 @@ internal sealed class ParquetSource : IRecordSource
     private string Identify()
     {
         var text = new StringBuilder();
-        foreach (var file in _files) text.Append(CultureInfo.InvariantCulture, $"{Path.GetFileName(file.Path)} {string.Join(' ', file.Groups)} {file.Columns}\n");
-        return $"{Count} pairs {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..12]}, window {_window}";
+        foreach (var file in _files)
+            text.Append(CultureInfo.InvariantCulture, $"{Path.GetFileName(file.Path)} {string.Join(' ', file.Groups)} {file.Columns}\n");
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()));
+        return $"{Count} pairs {Convert.ToHexStringLower(hash)[..12]}, window {_window}";
     }
 }

@@ -17,8 +17,10 @@ internal sealed class ParquetTable : IDisposable
     private ParquetTable(string path, FileStream stream, ParquetReader reader, string? imageKey, IReadOnlyList<string>? captionKeys)
     {
         (Path, _stream, _reader) = (path, stream, reader);
-        Groups = [.. Enumerable.Range(0, reader.RowGroupCount).Select(i => reader.OpenRowGroupReader(i).RowGroup).Select(g => (checked((int)g.NumRows), g.TotalByteSize))];
-        var image = (imageKey is null ? ImageKeys : [imageKey]).FirstOrDefault(key => Of(key).Length > 0) ?? throw Lacks("image", imageKey, "--image-key");
+        var groups = Enumerable.Range(0, reader.RowGroupCount).Select(i => reader.OpenRowGroupReader(i).RowGroup);
+        Groups = [.. groups.Select(g => (checked((int)g.NumRows), g.TotalByteSize))];
+        var image = (imageKey is null ? ImageKeys : [imageKey]).FirstOrDefault(key => Of(key).Length > 0)
+            ?? throw Lacks("image", imageKey, "--image-key");
         _bytes = Of(image).FirstOrDefault(IsBytes);
         _path = Of(image).FirstOrDefault(IsText);
         var captions = captionKeys ?? JsonCaptions.DefaultKeys.Where(key => Of(key).Any(IsText)).Take(1).ToArray();
@@ -108,5 +110,6 @@ internal sealed class ParquetTable : IDisposable
     }
 
     private ClipException Lacks(string what, string? key, string option) => new(
-        $"{Path} has no {what} column{(key is null ? "" : $" '{key}'")} (it has {string.Join(", ", _reader.Schema.DataFields.Select(f => f.Path.FirstPart).Distinct())}); name it with {option}.");
+        $"{Path} has no {what} column{(key is null ? "" : $" '{key}'")} "
+        + $"(it has {string.Join(", ", _reader.Schema.DataFields.Select(f => f.Path.FirstPart).Distinct())}); name it with {option}.");
 }

@@ -11,7 +11,9 @@ internal static class RecordSources
     {
         var parts = names.Split("::");
         if (options.UpsamplingFactors is { } factors && factors.Count != parts.Length)
-            throw new ClipException($"There are {factors.Count} factors in --train-data-upsampling-factors for {parts.Length} sources in '{names}'; give one for each, joined by ::.");
+            throw new ClipException(
+                $"There are {factors.Count} factors in --train-data-upsampling-factors for {parts.Length} sources in '{names}'; "
+                + "give one for each, joined by ::.");
         var sources = new List<IRecordSource>();
         try
         {
@@ -66,7 +68,11 @@ internal static class RecordSources
 
     private static ClipException NothingUsable(string name, IRecordSource source)
     {
-        using (source) return new ClipException($"'{name}' has no usable records{(source.Unusable is [var (key, reason), ..] ? $": {key}: {reason}" : "")}; give files with images and captions.");
+        using (source)
+        {
+            var first = source.Unusable is [var (key, reason), ..] ? $": {key}: {reason}" : "";
+            return new ClipException($"'{name}' has no usable records{first}; give files with images and captions.");
+        }
     }
 
     private static string Guess(string name)

@@ -16,7 +16,11 @@ internal static partial class ShardPattern
         {
             var found = Directory.GetFiles(pattern, $"*{extension}");
             Array.Sort(found, StringComparer.Ordinal);
-            return found.Length > 0 ? found : throw new ClipException($"The folder '{pattern}' has no {extension} files; give one that has, or a pattern such as shards/{{00000..00099}}{extension}.");
+            return found.Length > 0
+                ? found
+                : throw new ClipException(
+                    $"The folder '{pattern}' has no {extension} files; give one that has, "
+                    + $"or a pattern such as shards/{{00000..00099}}{extension}.");
         }
 
         var files = Expand(pattern).ToArray();
@@ -41,7 +45,8 @@ internal static partial class ShardPattern
         // Leading zeros mean that all have as many digits.
         var width = first[0] == '0' || last[0] == '0' ? Math.Max(first.Length, last.Length) : 0;
         var step = from <= to ? 1 : -1;
-        return Enumerable.Range(0, checked((int)(Math.Abs(to - from) + 1))).Select(i => (from + (i * step)).ToString(CultureInfo.InvariantCulture).PadLeft(width, '0'));
+        return Enumerable.Range(0, checked((int)(Math.Abs(to - from) + 1)))
+            .Select(i => (from + (i * step)).ToString(CultureInfo.InvariantCulture).PadLeft(width, '0'));
     }
 
     [GeneratedRegex(@"\{([^{}]*(?:,|\.\.)[^{}]*)\}")]

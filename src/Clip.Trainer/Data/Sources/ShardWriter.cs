@@ -56,7 +56,8 @@ internal sealed class ShardWriter(string folder, long shardBytes)
                 var key = written++.ToString("D9", CultureInfo.InvariantCulture);
                 Add(tar, $"{key}.{extension}", image);
                 if (captions is [var caption]) Add(tar, $"{key}.txt", Encoding.UTF8.GetBytes(caption));
-                else Add(tar, $"{key}.json", JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, IReadOnlyList<string>> { ["caption"] = captions }));
+                else Add(tar, $"{key}.json", JsonSerializer.SerializeToUtf8Bytes(
+                    new Dictionary<string, IReadOnlyList<string>> { ["caption"] = captions }));
                 if (file?.Position >= shardBytes) Close();
             }
 
@@ -66,7 +67,9 @@ internal sealed class ShardWriter(string folder, long shardBytes)
             Close();
         }
 
-        if (written == 0) throw new ClipException("None of the records can be used, so there is nothing to write; look at the data with clip data stats.");
+        if (written == 0)
+            throw new ClipException(
+                "None of the records can be used, so there is nothing to write; look at the data with clip data stats.");
         return (written, shards);
 
         void Close()
@@ -96,5 +99,9 @@ internal sealed class ShardWriter(string folder, long shardBytes)
     }
 
     private static void Add(TarWriter tar, string name, byte[] bytes) =>
-        tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(bytes), ModificationTime = DateTimeOffset.UnixEpoch });
+        tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name)
+        {
+            DataStream = new MemoryStream(bytes),
+            ModificationTime = DateTimeOffset.UnixEpoch,
+        });
 }

@@ -13,7 +13,8 @@ internal sealed class SpooledSource : IRecordSource
 {
     private readonly List<(long Start, int Length, IReadOnlyList<string> Captions)> _records = [];
     private readonly SafeFileHandle _file = File.OpenHandle(
-        Path.Combine(Path.GetTempPath(), $"clip-{Guid.NewGuid():N}.records"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
+        Path.Combine(Path.GetTempPath(), $"clip-{Guid.NewGuid():N}.records"),
+        FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _end;
 
@@ -35,7 +36,9 @@ internal sealed class SpooledSource : IRecordSource
 
     public ImageBytes ReadImage(int record) => ImageBytes.Read(_file, _records[record].Start, _records[record].Length);
 
-    public IReadOnlyList<string> ReadCaptions(int record) => _records[record].Captions is { Count: > 0 } captions ? captions : throw new InvalidDataException("the caption is empty");
+    public IReadOnlyList<string> ReadCaptions(int record) => _records[record].Captions is { Count: > 0 } captions
+        ? captions
+        : throw new InvalidDataException("the caption is empty");
 
     public void Dispose()
     {

@@ -25,7 +25,8 @@ internal sealed class TableSource : IRecordSource
         get
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            foreach (var row in _rows) hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(row.Path)}\t{string.Join('\t', row.Captions)}\n"));
+            foreach (var row in _rows)
+                hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(row.Path)}\t{string.Join('\t', row.Captions)}\n"));
             return $"{_rows.Count} pairs {Convert.ToHexStringLower(hash.GetHashAndReset())[..12]}";
         }
     }
@@ -36,7 +37,9 @@ internal sealed class TableSource : IRecordSource
 
     public ImageBytes ReadImage(int record) => ImageBytes.OfFile(_rows[record].Path);
 
-    public IReadOnlyList<string> ReadCaptions(int record) => _rows[record].Captions is { Count: > 0 } captions ? captions : throw new InvalidDataException("the caption is empty");
+    public IReadOnlyList<string> ReadCaptions(int record) => _rows[record].Captions is { Count: > 0 } captions
+        ? captions
+        : throw new InvalidDataException("the caption is empty");
 
     public void Dispose()
     {

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Clip.Trainer.Data.Sources;
 
-/// <summary>Where the members of a WebDataset's records lie; consecutive members with the same name up to the first dot are a record.</summary>
+/// <summary>
+/// Where the members of a WebDataset's records lie; consecutive members with the same name up to the first dot are a record.
+/// </summary>
 internal sealed class TarIndex
 {
     private static readonly string[] Images = ["jpg", "jpeg", "png", "webp"];
@@ -42,9 +44,12 @@ internal sealed class TarIndex
                 if (name != key) Finish();
                 key = name;
                 var span = new Span(entry.DataOffset, entry.Length);
-                if (span.Offset + span.Length > file.Length) throw new EndOfStreamException($"the file is cut short: {entry.Name} should go on for {span.Offset + span.Length - file.Length} more bytes");
+                if (span.Offset + span.Length > file.Length)
+                    throw new EndOfStreamException(
+                        $"the file is cut short: {entry.Name} should go on for {span.Offset + span.Length - file.Length} more bytes");
                 if (Images.Contains(extension)) image = span;
-                else if (extension is "txt" or "json" && (caption.Length == 0 || extension == "json" == json)) caption = span with { IsJson = extension == "json" };
+                else if (extension is "txt" or "json" && (caption.Length == 0 || extension == "json" == json))
+                    caption = span with { IsJson = extension == "json" };
             }
 
             Finish();
@@ -60,7 +65,8 @@ internal sealed class TarIndex
             if (key is null) return;
             if (image.Length == 0 || caption.Length == 0)
             {
-                _unusable.Add(new($"{path}:{key}", image.Length == 0 ? "it has no image (.jpg, .jpeg, .png, .webp)" : "it has no caption (.txt, .json)"));
+                _unusable.Add(new(
+                    $"{path}:{key}", image.Length == 0 ? "it has no image (.jpg, .jpeg, .png, .webp)" : "it has no caption (.txt, .json)"));
             }
             else if (image.Length > Array.MaxLength || caption.Length > 1 << 24)
             {
@@ -68,7 +74,8 @@ internal sealed class TarIndex
             }
             else
             {
-                _entries.Add(new Entry(shard, _keys.Count, image.Offset, (int)image.Length, caption.Offset, (int)caption.Length, caption.IsJson));
+                _entries.Add(new Entry(
+                    shard, _keys.Count, image.Offset, (int)image.Length, caption.Offset, (int)caption.Length, caption.IsJson));
                 _keys.AddRange(Encoding.UTF8.GetBytes(key));
             }
 
@@ -83,7 +90,8 @@ internal sealed class TarIndex
     }
 
     /// <summary>A record's places in its shard.</summary>
-    public readonly record struct Entry(int Shard, int KeyStart, long ImageOffset, int ImageLength, long CaptionOffset, int CaptionLength, bool IsJson);
+    public readonly record struct Entry(
+        int Shard, int KeyStart, long ImageOffset, int ImageLength, long CaptionOffset, int CaptionLength, bool IsJson);
 
     private readonly record struct Span(long Offset, long Length, bool IsJson = false);
 }

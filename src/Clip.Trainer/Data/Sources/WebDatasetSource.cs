@@ -82,7 +82,8 @@ internal sealed class WebDatasetSource : IRecordSource
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Add(string.Join(' ', _captionKeys));
         foreach (var shard in _shards) Add(Path.GetFileName(shard));
-        for (var i = 0; i < Count; i++) Add(string.Create(CultureInfo.InvariantCulture, $"{_index.Key(i)} {_index[i].ImageLength} {_index[i].CaptionLength}"));
+        for (var i = 0; i < Count; i++)
+            Add(string.Create(CultureInfo.InvariantCulture, $"{_index.Key(i)} {_index[i].ImageLength} {_index[i].CaptionLength}"));
         return $"{Count} pairs {Convert.ToHexStringLower(hash.GetHashAndReset())[..12]}";
 
         void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));

@@ -41,7 +41,9 @@ internal sealed class ConvolutionChain
     /// </summary>
     public IReadOnlyDictionary<string, string> Points { get; }
 
-    /// <summary>The weight of one of a ResNet's convolutions, told by their padding from a Vision Transformer's patches; else null.</summary>
+    /// <summary>
+    /// The weight of one of a ResNet's convolutions, told by their padding from a Vision Transformer's patches; else null.
+    /// </summary>
     public string? WeightOf(NodeProto node) =>
         node.OpType == "Conv" && node.Input.Count == 3 && node.Attribute.Any(a => a.Name == "pads") && _weights.Contains(node.Input[1])
             ? node.Input[1]

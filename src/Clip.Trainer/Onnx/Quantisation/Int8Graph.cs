@@ -15,7 +15,8 @@ internal sealed record Int8Options
     public static IReadOnlySet<string> Projections { get; } =
         new HashSet<string>
         {
-            "visual.proj", "visual.attnpool.c_proj.weight", "text_projection", "text_projection.weight", "image_head.weight", "text_head.weight",
+            "visual.proj", "visual.attnpool.c_proj.weight", "text_projection", "text_projection.weight",
+            "image_head.weight", "text_head.weight",
         };
 
     /// <summary>Names of weights that stay float32. Default <see cref="Projections"/>.</summary>

@@ -78,8 +78,10 @@ public sealed class ModelFolderQuantiser
         if (_options.MeanCosine is { } cosine && _options.Precisions.Contains(OnnxPrecision.Int8))
         {
             int8 = int8 with { Activations = Activations() };
-            var floats = towers.SelectMany(tower =>
-                FloatWeights.Choose(tower, expected[tower.Stem], () => Graph(tower.Stem), int8, cosine, progress, cancellation)).ToHashSet();
+            var floats = towers
+                .SelectMany(tower => FloatWeights.Choose(
+                    tower, expected[tower.Stem], () => Graph(tower.Stem), int8, cosine, progress, cancellation))
+                .ToHashSet();
             int8 = int8 with { FloatWeights = floats };
             weights = fp32.ToDictionary(pair => pair.Key, pair => Int8Graph.Weights(pair.Value, int8.Activations));
         }

@@ -15,13 +15,19 @@ public sealed class OtherSourcesTests : IDisposable
     [Fact]
     public void AFolderOfFoldersIsCaptionedByItsTemplates()
     {
-        foreach (var file in new[] { "root/tabby_cat/1.JPG", "root/tabby_cat/deep/2.png", "root/tabby_cat/notes.txt", "root/dog/3.webp" }) _folder.Write(file, file);
+        foreach (var file in new[] { "root/tabby_cat/1.JPG", "root/tabby_cat/deep/2.png", "root/tabby_cat/notes.txt", "root/dog/3.webp" })
+            _folder.Write(file, file);
 
         using var records = RecordSources.Open(_folder["root"], new RecordSourceOptions { Templates = ["a {}.", "the {}."] });
 
-        Assert.Equal(["root/dog/3.webp", "root/tabby_cat/1.JPG", "root/tabby_cat/deep/2.png"], Enumerable.Range(0, 3).Select(i => Shards.Image(records, i)));
+        Assert.Equal(
+            ["root/dog/3.webp", "root/tabby_cat/1.JPG", "root/tabby_cat/deep/2.png"],
+            Enumerable.Range(0, 3).Select(i => Shards.Image(records, i)));
         Assert.Equal(["a tabby cat.", "the tabby cat."], records.ReadCaptions(1));
-        Assert.Contains("has no folders with images", Assert.Throws<ClipException>(() => RecordSources.Open(_folder["root/dog"], new RecordSourceOptions())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has no folders with images",
+            Assert.Throws<ClipException>(() => RecordSources.Open(_folder["root/dog"], new RecordSourceOptions())).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -34,7 +40,9 @@ public sealed class OtherSourcesTests : IDisposable
         var sampler = new EpochSampler(records.Parts, batchSize: 6, seed: 1);
 
         Assert.Equal(6, records.Count);
-        Assert.Equal([_folder["a.png"], _folder["b.png"], .. "1234".Select(n => $"{shard}:{n}")], Enumerable.Range(0, 6).Select(records.Key));
+        Assert.Equal(
+            [_folder["a.png"], _folder["b.png"], .. "1234".Select(n => $"{shard}:{n}")],
+            Enumerable.Range(0, 6).Select(records.Key));
         var epochs = Enumerable.Range(0, 8).Select(epoch => sampler.BatchOf(epoch).ToArray()).ToArray();
         Assert.All(epochs, epoch =>
         {
@@ -48,7 +56,8 @@ public sealed class OtherSourcesTests : IDisposable
     [Fact]
     public void TwoRowsWithTheSameImageShareIt()
     {
-        using var records = RecordSources.Open(_folder.Write("pairs.tsv", "filepath\ttitle\na.png\ta cat\nb.png\ta dog\na.png\ta sleeping cat\n"), new RecordSourceOptions());
+        var table = _folder.Write("pairs.tsv", "filepath\ttitle\na.png\ta cat\nb.png\ta dog\na.png\ta sleeping cat\n");
+        using var records = RecordSources.Open(table, new RecordSourceOptions());
 
         Assert.Equal([0, 1, 0], Enumerable.Range(0, 3).Select(records.ImageId));
     }
@@ -57,18 +66,26 @@ public sealed class OtherSourcesTests : IDisposable
     public void RowsOfADataViewAreRecords()
     {
         var ml = new MLContext();
-        var paths = ml.Data.LoadFromEnumerable([new PathRow { Image = "a.png", Caption = "a cat" }, new PathRow { Image = "b.png", Caption = "a dog" }]);
+        var paths = ml.Data.LoadFromEnumerable(
+            [new PathRow { Image = "a.png", Caption = "a cat" }, new PathRow { Image = "b.png", Caption = "a dog" }]);
         using var byPath = DataViewRecords.Read(paths, "Image", "Caption", "/pictures");
         Assert.Equal(["/pictures/a.png", "/pictures/b.png"], Enumerable.Range(0, 2).Select(byPath.Key));
 
-        var files = ml.Data.LoadFromEnumerable([new FileRow { Image = [1, 2, 3], Captions = ["a cat", " ", "a tom"] }, new FileRow { Image = [4], Captions = ["a dog"] }]);
+        var files = ml.Data.LoadFromEnumerable(
+            [new FileRow { Image = [1, 2, 3], Captions = ["a cat", " ", "a tom"] }, new FileRow { Image = [4], Captions = ["a dog"] }]);
         using var byFile = DataViewRecords.Read(files, "Image", "Captions");
         Assert.Equal(["a cat", "a tom"], byFile.ReadCaptions(0));
         using (var bytes = byFile.ReadImage(1)) Assert.Equal<byte>([4], bytes.Span.ToArray());
         using (var bytes = byFile.ReadImage(0)) Assert.Equal<byte>([1, 2, 3], bytes.Span.ToArray());
 
-        Assert.Contains("no column 'Picture'", Assert.Throws<ArgumentException>(() => DataViewRecords.Read(files, "Picture", "Captions")).Message, StringComparison.Ordinal);
-        Assert.Contains("Column 'Image' is Vector<Byte>; captions are text", Assert.Throws<ArgumentException>(() => DataViewRecords.Read(files, "Captions", "Image")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no column 'Picture'",
+            Assert.Throws<ArgumentException>(() => DataViewRecords.Read(files, "Picture", "Captions")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "Column 'Image' is Vector<Byte>; captions are text",
+            Assert.Throws<ArgumentException>(() => DataViewRecords.Read(files, "Captions", "Image")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,7 +18,9 @@ public sealed class ParquetSourceTests : IDisposable
         using var records = RecordSources.Open(_folder["{0..1}.parquet"], new RecordSourceOptions());
 
         Assert.Equal(10, records.Count);
-        Assert.Equal([.. Enumerable.Range(0, 8), 0, 1], Enumerable.Range(0, 10).Select(i => int.Parse(Shards.Image(records, i).Split(' ')[1], null)));
+        Assert.Equal(
+            [.. Enumerable.Range(0, 8), 0, 1],
+            Enumerable.Range(0, 10).Select(i => int.Parse(Shards.Image(records, i).Split(' ')[1], null)));
         Assert.Equal(["caption 6", "another caption 6"], records.ReadCaptions(6));
         Assert.Equal($"{_folder["0.parquet"]}:6", records.Key(6));
         Assert.Equal($"{_folder["1.parquet"]}:1", records.Key(9));
@@ -70,13 +72,17 @@ public sealed class ParquetSourceTests : IDisposable
 
         var cut = _folder["cut.parquet"];
         File.WriteAllBytes(cut, File.ReadAllBytes(path)[..^20]);
-        Assert.Contains("not a Parquet file, or damaged", Assert.Throws<ClipException>(() => RecordSources.Open(cut, new RecordSourceOptions())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not a Parquet file, or damaged",
+            Assert.Throws<ClipException>(() => RecordSources.Open(cut, new RecordSourceOptions())).Message,
+            StringComparison.Ordinal);
 
         var damaged = _folder["damaged.parquet"];
         var bytes = File.ReadAllBytes(path);
         bytes.AsSpan(4, 30).Fill(0xEE);
         File.WriteAllBytes(damaged, bytes);
         using var records = RecordSources.Open(damaged, new RecordSourceOptions());
-        Assert.Contains("row group 0 is damaged", Assert.Throws<InvalidDataException>(() => records.ReadImage(0)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "row group 0 is damaged", Assert.Throws<InvalidDataException>(() => records.ReadImage(0)).Message, StringComparison.Ordinal);
     }
 }

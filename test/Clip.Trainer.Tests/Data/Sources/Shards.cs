@@ -17,18 +17,24 @@ internal static class Shards
         foreach (var member in members)
         {
             var parts = member.Split('=', 2);
-            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, parts[0]) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(parts[^1])) });
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, parts[0])
+            {
+                DataStream = new MemoryStream(Encoding.UTF8.GetBytes(parts[^1])),
+            });
         }
 
         return folder[name];
     }
 
-    /// <summary>Writes row groups of Hugging Face's layout: image{bytes,path} and a list of captions, of which the second is longer.</summary>
+    /// <summary>
+    /// Writes row groups of Hugging Face's layout: image{bytes,path} and a list of captions, of which the second is longer.
+    /// </summary>
     public static async Task<string> ParquetAsync(TempFolder folder, string name, params int[] groups)
     {
         DataField<byte[]> bytes = new("bytes", true);
         DataField<string> path = new("path", true), element = new("element", true);
-        var schema = new ParquetSchema(new StructField("image", bytes, path), new ListField("caption", element), new DataField<int>("width"));
+        var schema = new ParquetSchema(
+            new StructField("image", bytes, path), new ListField("caption", element), new DataField<int>("width"));
         await using var file = File.Create(folder[name]);
         await using var writer = await ParquetWriter.CreateAsync(schema, file);
         var first = 0;
@@ -38,7 +44,10 @@ internal static class Shards
             var numbers = Enumerable.Range(first, rows).ToArray();
             await group.WriteAsync(schema.DataFields[0], numbers.Select(i => Encoding.UTF8.GetBytes($"image {i}")).ToArray());
             await group.WriteAsync(schema.DataFields[1], numbers.Select(i => $"{i}.png").ToArray());
-            await group.WriteAsync(schema.DataFields[2], numbers.SelectMany(i => new[] { $"caption {i}", $"another caption {i}" }).ToArray(), numbers.SelectMany(_ => new[] { 0, 1 }).ToArray());
+            await group.WriteAsync(
+                schema.DataFields[2],
+                numbers.SelectMany(i => new[] { $"caption {i}", $"another caption {i}" }).ToArray(),
+                numbers.SelectMany(_ => new[] { 0, 1 }).ToArray());
             await group.WriteAsync<int>(schema.DataFields[3], numbers);
             group.CompleteValidate();
             first += rows;

@@ -12,7 +12,9 @@ public sealed class WebDatasetSourceTests : IDisposable
     [Fact]
     public void AnImageAndTheTextBesideItAreARecord()
     {
-        Shards.Tar(_folder, "00000.tar", "a/001.jpg", "a/001.txt=  a cat\n", "a/002.v1.txt=not of 002", "a/002.png", "a/002.txt=a dog", "a/002.json={}");
+        Shards.Tar(
+            _folder, "00000.tar",
+            "a/001.jpg", "a/001.txt=  a cat\n", "a/002.v1.txt=not of 002", "a/002.png", "a/002.txt=a dog", "a/002.json={}");
         Shards.Tar(_folder, "00001.tar", "003.webp", "003.json={\"caption\": [\"a bird\", \"a tit\"], \"text\": \"not this\"}");
 
         using var records = RecordSources.Open(_folder["{00000..00001}.tar"], new RecordSourceOptions());
@@ -25,12 +27,16 @@ public sealed class WebDatasetSourceTests : IDisposable
     [Fact]
     public void ACaptionKeyMeansTheJson()
     {
-        Shards.Tar(_folder, "x.tar", "1.jpg", "1.txt=alt text", "1.json={\"blip\": \"a generated caption\"}", "2.jpg", "2.txt=x", "2.json={\"blip\": 3}", "3.jpg", "3.txt=x", "3.json={");
+        Shards.Tar(
+            _folder, "x.tar",
+            "1.jpg", "1.txt=alt text", "1.json={\"blip\": \"a generated caption\"}",
+            "2.jpg", "2.txt=x", "2.json={\"blip\": 3}", "3.jpg", "3.txt=x", "3.json={");
 
         using var records = RecordSources.Open(_folder["x.tar"], new RecordSourceOptions { CaptionKeys = ["blip"] });
 
         Assert.Equal(["a generated caption"], records.ReadCaptions(0));
-        Assert.Contains("no caption under blip", Assert.Throws<InvalidDataException>(() => records.ReadCaptions(1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no caption under blip", Assert.Throws<InvalidDataException>(() => records.ReadCaptions(1)).Message, StringComparison.Ordinal);
         Assert.Contains("damaged", Assert.Throws<InvalidDataException>(() => records.ReadCaptions(2)).Message, StringComparison.Ordinal);
     }
 

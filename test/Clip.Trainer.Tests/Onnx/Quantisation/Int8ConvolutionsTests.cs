@@ -78,7 +78,10 @@ public sealed class Int8ConvolutionsTests : IDisposable
     public void A_channel_that_is_always_zero_stays_so()
     {
         // Training starts with such gains: a block is then its shortcut alone.
-        foreach (var name in _weights.Keys.Where(n => n.EndsWith(".bn3.weight", StringComparison.Ordinal) || n.EndsWith(".bn3.bias", StringComparison.Ordinal)).ToArray())
+        var gains = _weights.Keys
+            .Where(n => n.EndsWith(".bn3.weight", StringComparison.Ordinal) || n.EndsWith(".bn3.bias", StringComparison.Ordinal))
+            .ToArray();
+        foreach (var name in gains)
             _weights[name] = _weights[name] with { Data = new float[_weights[name].Data.Length] };
 
         Assert.InRange(WorstCosine(Int8()), 0.98, 1.0001);
@@ -125,7 +128,11 @@ public sealed class Int8ConvolutionsTests : IDisposable
     private GraphProto Int8(params string[] floats)
     {
         var graph = Fp32();
-        Int8Graph.Apply(graph, new Int8Options { Activations = Ranges(), FloatWeights = Int8Options.Projections.Concat(floats).ToHashSet() });
+        Int8Graph.Apply(graph, new Int8Options
+        {
+            Activations = Ranges(),
+            FloatWeights = Int8Options.Projections.Concat(floats).ToHashSet(),
+        });
         return graph;
     }
 
@@ -133,7 +140,9 @@ public sealed class Int8ConvolutionsTests : IDisposable
     {
         ModelFile.Write(Fp32(), _folder["fp32.onnx"], ModelFile.MaxInlineBytes);
         ModelFile.Write(int8, _folder["int8.onnx"], ModelFile.MaxInlineBytes);
-        var (expected, actual) = (Run(_folder["fp32.onnx"], ("pixel_values", _images)).Values.Single(), Run(_folder["int8.onnx"], ("pixel_values", _images)).Values.Single());
+        var (expected, actual) = (
+            Run(_folder["fp32.onnx"], ("pixel_values", _images)).Values.Single(),
+            Run(_folder["int8.onnx"], ("pixel_values", _images)).Values.Single());
         var worst = Enumerable.Range(0, Images).Min(i =>
             TensorPrimitives.CosineSimilarity(Items(expected, i, i + 1).Data.Span, Items(actual, i, i + 1).Data.Span));
         _output.WriteLine($"worst cosine {worst}");

@@ -74,7 +74,8 @@ public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
         var golden = SafetensorsReader.Load(Golden.Path($"golden/{model}/golden.safetensors"));
         ClipOnnxExporter.Export(config, weights, _folder.FullName, [OnnxPrecision.Int8]);
 
-        var images = Cosines(golden["image_features"], Run(_folder["vision_model_int8.onnx"], ("pixel_values", golden["image"])).Values.Single());
+        var images = Cosines(
+            golden["image_features"], Run(_folder["vision_model_int8.onnx"], ("pixel_values", golden["image"])).Values.Single());
         var texts = Cosines(golden["text_features"], Run(_folder["text_model_int8.onnx"], ("input_ids", golden["text"])).Values.Single());
 
         output.WriteLine($"worst cosine: images {images.Min()}, texts {texts.Min()}");
