@@ -26,7 +26,8 @@ public class WeakenVersionNeed : Task
     public override bool Execute()
     {
         elf = File.ReadAllBytes(Library);
-        bool elf64LittleEndian = elf.Length > 64 && elf[0] == 0x7f && elf[1] == 'E' && elf[2] == 'L' && elf[3] == 'F' && elf[4] == 2 && elf[5] == 1;
+        bool isElf = elf.Length > 64 && elf[0] == 0x7f && elf[1] == 'E' && elf[2] == 'L' && elf[3] == 'F';
+        bool elf64LittleEndian = isElf && elf[4] == 2 && elf[5] == 1;
         int flags = elf64LittleEndian ? FindFlags() : -1;
         if (flags < 0 || (elf[flags] & WeakFlag) != 0) return true;
 

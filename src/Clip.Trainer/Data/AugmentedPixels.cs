@@ -11,7 +11,8 @@ namespace Clip.Trainer.Data;
 /// whatever else the augmentation asks for in between.
 /// Decoded images are kept as long as they fit the cache, since decoding again costs more than everything else here.
 /// </summary>
-internal sealed class AugmentedPixels(ClipImagePreprocessing settings, Augmentation augmentation, long cacheBytes) : IPixelSource, IDisposable
+internal sealed class AugmentedPixels(ClipImagePreprocessing settings, Augmentation augmentation, long cacheBytes)
+    : IPixelSource, IDisposable
 {
     private readonly Normalizer _normalizer = new(settings);
     private readonly ConcurrentDictionary<long, DecodedImage> _cache = new();
@@ -70,7 +71,8 @@ internal sealed class AugmentedPixels(ClipImagePreprocessing settings, Augmentat
     {
         var window = ResizeWindow.Whole(settings.CropWidth, settings.CropHeight);
         // A colour for all lies under the image since it was decoded, as it does at inference.
-        if (augmentation.Background is { Color: null } && (crop.Mode is PixelMode.Rgba or PixelMode.Palette) && settings.Resample != ImageResample.Nearest)
+        var isTransparent = crop.Mode is PixelMode.Rgba or PixelMode.Palette;
+        if (augmentation.Background is { Color: null } && isTransparent && settings.Resample != ImageResample.Nearest)
         {
             Resampler.Resize(crop, premultiply: true, window, settings.Resample, pixels, 4 * window.Width);
             PixelChanges.Compose(pixels, Background.Draw(ref random));

@@ -13,8 +13,8 @@ namespace Clip.Trainer;
 /// writes. Those are of Microsoft.ML.Clip: a saved pipeline is loaded without this assembly and without TorchSharp.
 /// </summary>
 /// <remarks>
-/// <see cref="Fit(IDataView)"/> takes as long as the training. It may be called once for a folder: checkpoints of an earlier fit are gone on
-/// with when <see cref="Options.Resume"/> says so, and are an error otherwise.
+/// <see cref="Fit(IDataView)"/> takes as long as the training. It may be called once for a folder: checkpoints of an earlier fit are
+/// gone on with when <see cref="Options.Resume"/> says so, and are an error otherwise.
 /// </remarks>
 public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITransformer>>
 {
@@ -36,10 +36,14 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         /// <summary>The column of captions: text, or vectors of texts, of which an epoch shows one.</summary>
         public required string CaptionColumnName { get; init; }
 
-        /// <summary>The model folder to write; checkpoints and records lie beside it, in a folder of this name with <c>.run</c> behind it.</summary>
+        /// <summary>
+        /// The model folder to write; checkpoints and records lie beside it, in a folder of this name with <c>.run</c> behind it.
+        /// </summary>
         public required string ModelFolder { get; init; }
 
-        /// <summary>A config file, a model folder, or the name of a config that comes with the program. Default <c>RN-small-96</c>.</summary>
+        /// <summary>
+        /// A config file, a model folder, or the name of a config that comes with the program. Default <c>RN-small-96</c>.
+        /// </summary>
         public string Model { get; init; } = "RN-small-96";
 
         /// <summary>A folder with a CLIP tokenizer; null (default) learns a vocabulary from the captions.</summary>
@@ -48,7 +52,9 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         /// <summary>Entries of a learned vocabulary. Default 8192.</summary>
         public int VocabSize { get; init; } = 8192;
 
-        /// <summary>Epochs between two passes over the validation rows, where <see cref="Fit(IDataView, IDataView)"/> is given any. Default 1.</summary>
+        /// <summary>
+        /// Epochs between two passes over the validation rows, where <see cref="Fit(IDataView, IDataView)"/> is given any. Default 1.
+        /// </summary>
         public int ValidationFrequency { get; init; } = 1;
 
         /// <summary>How to train.</summary>
@@ -57,7 +63,10 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         /// <summary>The column of image embeddings that the transformers add. Default <c>ImageFeatures</c>.</summary>
         public string ImageFeaturesColumnName { get; init; } = "ImageFeatures";
 
-        /// <summary>The column of text embeddings that the transformers add; there is none where captions are vectors of texts. Default <c>TextFeatures</c>.</summary>
+        /// <summary>
+        /// The column of text embeddings that the transformers add; there is none where captions are vectors of texts. Default
+        /// <c>TextFeatures</c>.
+        /// </summary>
         public string TextFeaturesColumnName { get; init; } = "TextFeatures";
 
         /// <summary>Whether to go on from the latest checkpoint of an earlier, interrupted fit.</summary>
@@ -79,8 +88,8 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
     public TransformerChain<ITransformer> Fit(IDataView input) => Fit(input, validation: null);
 
     /// <summary>
-    /// Trains, and writes the model folder; loss and recall on the validation rows go to <c>metrics.jsonl</c> and <c>training.html</c> in the
-    /// run's folder, and the best checkpoint by that loss is kept. The model is the one at the end all the same.
+    /// Trains, and writes the model folder; loss and recall on the validation rows go to <c>metrics.jsonl</c> and <c>training.html</c>
+    /// in the run's folder, and the best checkpoint by that loss is kept. The model is the one at the end all the same.
     /// </summary>
     /// <param name="input">The rows to train on; they are read once.</param>
     /// <param name="validation">Rows to validate on, with the same image and caption columns; null for none.</param>
@@ -108,12 +117,20 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
             _options.Log ?? (_ => { }),
             new MetricsLog(TimeProvider.System), new TensorBoardLog(TimeProvider.System), new TrainingPage());
         if (!run.RunAsync(_options.Cancellation).GetAwaiter().GetResult())
-            throw new OperationCanceledException($"The training was stopped before {_options.ModelFolder} was written; set Resume to go on.", _options.Cancellation);
+        {
+            throw new OperationCanceledException(
+                $"The training was stopped before {_options.ModelFolder} was written; set Resume to go on.", _options.Cancellation);
+        }
 
-        IEstimator<ITransformer> image = _catalog.ClipFeaturizeImage(_options.ImageFeaturesColumnName, _options.ImageColumnName, _options.ModelFolder);
+        var folder = _options.ModelFolder;
+        IEstimator<ITransformer> image = _catalog.ClipFeaturizeImage(_options.ImageFeaturesColumnName, _options.ImageColumnName, folder);
         var chain = new EstimatorChain<ITransformer>().Append(image);
         if (input.Schema[_options.CaptionColumnName].Type is TextDataViewType)
-            chain = chain.Append<ITransformer>(_catalog.ClipFeaturizeText(_options.TextFeaturesColumnName, _options.CaptionColumnName, _options.ModelFolder));
+        {
+            chain = chain.Append<ITransformer>(
+                _catalog.ClipFeaturizeText(_options.TextFeaturesColumnName, _options.CaptionColumnName, folder));
+        }
+
         return chain.Fit(input);
 
         IRecordSource Records(IDataView rows) => DataViewRecords.Read(rows, _options.ImageColumnName, _options.CaptionColumnName);
@@ -126,11 +143,13 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         _ = Find(_options.ImageColumnName);
         var caption = Find(_options.CaptionColumnName);
         List<SchemaShape.Column> added = [MlNet.VectorShape(_options.ImageFeaturesColumnName, NumberDataViewType.Single)];
-        if (caption.Kind == SchemaShape.Column.VectorKind.Scalar) added.Add(MlNet.VectorShape(_options.TextFeaturesColumnName, NumberDataViewType.Single));
+        if (caption.Kind == SchemaShape.Column.VectorKind.Scalar)
+            added.Add(MlNet.VectorShape(_options.TextFeaturesColumnName, NumberDataViewType.Single));
         return new SchemaShape([.. inputSchema.Where(c => added.All(a => a.Name != c.Name)), .. added]);
 
         SchemaShape.Column Find(string name) => inputSchema.Any(c => c.Name == name)
             ? inputSchema.First(c => c.Name == name)
-            : throw new ArgumentException($"The data have no column '{name}'; they have {string.Join(", ", inputSchema.Select(c => c.Name))}.", nameof(inputSchema));
+            : throw new ArgumentException(
+                $"The data have no column '{name}'; they have {string.Join(", ", inputSchema.Select(c => c.Name))}.", nameof(inputSchema));
     }
 }

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Clip.Trainer.Modeling;
 
-/// <summary>Hugging Face's <c>config.json</c>: that of a <c>CLIPModel</c>, and the parts that a <c>SiglipModel</c>'s has in common with it.</summary>
+/// <summary>
+/// Hugging Face's <c>config.json</c>: that of a <c>CLIPModel</c>, and the parts that a <c>SiglipModel</c>'s has in common with it.
+/// </summary>
 internal static class HuggingFaceConfig
 {
     /// <summary>The defaults of transformers' CLIPTextConfig: a config.json leaves out what equals them.</summary>
@@ -24,16 +26,16 @@ internal static class HuggingFaceConfig
     public static ClipConfig Read(JsonElement root, JsonElement vision, JsonElement text, string source)
     {
         var activation = ParseActivation(text.Text("hidden_act", "quick_gelu"), source);
-        VisionConfig tower = vision.TryGetProperty("resnet_layers", out var blocks) ? ResNet(vision, blocks) : VisionTransformer(vision, patchSize: 32);
+        VisionConfig tower = vision.TryGetProperty("resnet_layers", out var blocks)
+            ? ResNet(vision, blocks)
+            : VisionTransformer(vision, patchSize: 32);
         if (tower is VisionTransformerConfig && activation != ParseActivation(vision.Text("hidden_act", "quick_gelu"), source))
             throw new ClipException($"{source}: the towers have different hidden_act; models with one activation are supported.");
 
         return new ClipConfig
         {
             EmbedDim = root.Int("projection_dim", 512),
-            TextSide = root.TryGetProperty("architectures", out var names) && names.ValueKind == JsonValueKind.Array
-                ? Enum.GetValues<TextSide>().FirstOrDefault(side => names.EnumerateArray().Any(name => name.GetString() == Architecture(side)))
-                : TextSide.Tower,
+            TextSide = Enum.GetValues<TextSide>().FirstOrDefault(side => root.Texts("architectures").Contains(Architecture(side))),
             Activation = activation,
             LayerNormEps = text.Double("layer_norm_eps", 1e-5),
             LogitScaleInit = root.Double("logit_scale_init_value", 2.6592),
@@ -82,7 +84,9 @@ internal static class HuggingFaceConfig
         _ => throw new ClipException($"{source}: hidden_act '{name}' is not supported; quick_gelu, gelu and gelu_pytorch_tanh are."),
     };
 
-    /// <summary>The config of a CLIP; <see cref="ClipConfigJson.ToHuggingFace"/> tells of its keys that Hugging Face does not know.</summary>
+    /// <summary>
+    /// The config of a CLIP; <see cref="ClipConfigJson.ToHuggingFace"/> tells of its keys that Hugging Face does not know.
+    /// </summary>
     public static JsonObject Write(ClipConfig config)
     {
         var text = Text(config, "clip_text_model", padTokenId: config.Text.EosTokenId);

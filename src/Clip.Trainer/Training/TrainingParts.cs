@@ -23,19 +23,23 @@ internal sealed class TrainingParts : IDisposable
     /// <param name="say">Told of what a user should know, a line at a time.</param>
     /// <param name="cancellation">Stops the learning of a vocabulary.</param>
     /// <exception cref="ClipException">The data, the config, the tokenizer or the weights will not do.</exception>
-    public TrainingParts(TrainingRunOptions options, RunFolder folder, CheckpointFolder checkpoints, Action<string> say, CancellationToken cancellation)
+    public TrainingParts(
+        TrainingRunOptions options, RunFolder folder, CheckpointFolder checkpoints, Action<string> say, CancellationToken cancellation)
     {
         (_options, _say) = (options, say);
         try
         {
             Records = Own(options.Records ?? RecordSources.Open(options.TrainData, options.Sources));
-            var validationRecords = options.ValidationRecords
-                ?? (options.ValidationData is { } path ? RecordSources.Open(path, options.Sources with { UpsamplingFactors = null }) : null);
+            var validationRecords = options.ValidationRecords;
+            if (options.ValidationData is { } path)
+                validationRecords ??= RecordSources.Open(path, options.Sources with { UpsamplingFactors = null });
             if (validationRecords is not null) Own(validationRecords);
 
             var config = options.Training.Objective.Config(ClipConfigJson.Load(options.Model));
             (Vocabulary, Tokenizer) = Tokens(folder, cancellation);
-            Config = config.WithVocabulary(Tokenizer.VocabularySize, Tokenizer.StartOfTextId, Tokenizer.EndOfTextId).Validate(options.Model);
+            Config = config
+                .WithVocabulary(Tokenizer.VocabularySize, Tokenizer.StartOfTextId, Tokenizer.EndOfTextId)
+                .Validate(options.Model);
             Objective = ModelStart.Create(options.Training, Config, say);
             Own(Objective.Module);
 
@@ -47,11 +51,15 @@ internal sealed class TrainingParts : IDisposable
             Validation = validationRecords is null
                 ? null
                 : Loader(validationRecords, new PreprocessedPixels(preprocessor), training.BatchSize, log: null);
-            var probe = new ZeroShotProbe(Tokenizer, Config.Text.ContextLength, preprocessor, imageSize, training.BatchSize) { OnBroken = Skipped };
+            var probe = new ZeroShotProbe(Tokenizer, Config.Text.ContextLength, preprocessor, imageSize, training.BatchSize)
+            {
+                OnBroken = Skipped,
+            };
             var validator = new Validator(
                 Objective, Validation, options.ValidationFrequency, options.ZeroShot, options.ZeroShotFrequency, probe);
-            Loop = Own(new TrainingLoop(
-                Objective, imageSize, training, Train, options.WritesNothing ? null : validator, options.WritesNothing ? null : checkpoints));
+            Loop = Own(options.WritesNothing
+                ? new TrainingLoop(Objective, imageSize, training, Train, validator: null, checkpoints: null)
+                : new TrainingLoop(Objective, imageSize, training, Train, validator, checkpoints));
         }
         catch
         {
@@ -129,7 +137,8 @@ internal sealed class TrainingParts : IDisposable
         if (_options.Resume is null || !Directory.Exists(run.Tokenizer)) Learn(run.Tokenizer);
         return Load(run.Tokenizer);
 
-        void Learn(string folder) => BpeTrainer.Train(RecordSources.Captions(Records), _options.VocabSize, cancellation: cancellation).Save(folder);
+        void Learn(string folder) =>
+            BpeTrainer.Train(RecordSources.Captions(Records), _options.VocabSize, cancellation: cancellation).Save(folder);
 
         static (BpeVocabulary, ClipTokenizer) Load(string folder) => (BpeVocabulary.Load(folder), ClipTokenizer.Create(folder));
     }

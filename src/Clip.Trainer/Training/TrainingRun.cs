@@ -28,9 +28,10 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         var checkpoints = new CheckpointFolder(_folder.Checkpoints, options.Keep, options.BestMetric);
         var checkpoint = options.WritesNothing ? null : _folder.Find(checkpoints, options.Resume, say);
         using var parts = new TrainingParts(options, _folder, checkpoints, say, cancellation);
+        var loop = parts.Loop;
         try
         {
-            if (options.FindLearningRate) return await FindLearningRateAsync(parts.Loop, cancellation).ConfigureAwait(false);
+            if (options.FindLearningRate) return await FindLearningRateAsync(loop, cancellation).ConfigureAwait(false);
 
             var record = Record(parts);
             if (options.DryRun) return await TrainAsync(parts, record, cancellation).ConfigureAwait(false);
@@ -42,17 +43,17 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             }
             else
             {
-                parts.Loop.Resume(checkpoint);
-                say($"Resumed from {checkpoint} at step {parts.Loop.StepsDone} of {parts.Loop.TotalSteps}.");
+                loop.Resume(checkpoint);
+                say($"Resumed from {checkpoint} at step {loop.StepsDone} of {loop.TotalSteps}.");
             }
 
             say($"{parts.Train.Count} pairs, {parts.Parameters:N0} parameters, vocabulary {parts.Tokenizer.VocabularySize}, "
-                + $"{parts.Loop.TotalSteps} steps of {options.Training.PairsPerStep}.");
+                + $"{loop.TotalSteps} steps of {options.Training.PairsPerStep}.");
             var finished = await TrainAsync(parts, record, cancellation).ConfigureAwait(false);
             var (bad, all) = (parts.Train.Broken.Count, parts.Records.Count + parts.Records.Unusable.Count);
             if (bad > 0) say($"{bad} of {all} records were bad and were skipped.");
             if (finished) WriteModelFolder(parts);
-            else say($"Stopped at step {parts.Loop.StepsDone} of {parts.Loop.TotalSteps}; go on with the same command and --resume latest.");
+            else say($"Stopped at step {loop.StepsDone} of {loop.TotalSteps}; go on with the same command and --resume latest.");
             return finished;
         }
         catch (Exception e) when (OutOfMemory.Is(e))

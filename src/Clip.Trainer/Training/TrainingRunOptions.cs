@@ -26,7 +26,9 @@ internal sealed record TrainingRunOptions
     /// <summary>Training pairs that are opened already, and are disposed by the run; null opens <see cref="TrainData"/>.</summary>
     public IRecordSource? Records { get; init; }
 
-    /// <summary>Validation pairs that are opened already, and are disposed by the run; null opens <see cref="ValidationData"/>, if that is given.</summary>
+    /// <summary>
+    /// Validation pairs that are opened already, and are disposed by the run; null opens <see cref="ValidationData"/>, if that is given.
+    /// </summary>
     public IRecordSource? ValidationRecords { get; init; }
 
     /// <summary>A config file, a model folder, or the name of a config that comes with the program.</summary>
@@ -49,7 +51,9 @@ internal sealed record TrainingRunOptions
     /// <summary>How many of the latest checkpoints to keep.</summary>
     public int Keep { get; init; } = 2;
 
-    /// <summary>The validation metric whose best checkpoint is kept; null for the loss, or without validation pairs the first accuracy.</summary>
+    /// <summary>
+    /// The validation metric whose best checkpoint is kept; null for the loss, or without validation pairs the first accuracy.
+    /// </summary>
     public string? BestMetric { get; init; }
 
     /// <summary>Epochs between two passes over the validation pairs.</summary>

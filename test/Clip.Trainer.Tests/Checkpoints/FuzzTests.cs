@@ -98,15 +98,18 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
         {
             "openclip.json",
             """
-            {"model_cfg": {"embed_dim": 6, "quick_gelu": false, "vision_cfg": {"image_size": 8, "layers": 2, "width": 16, "head_width": 8, "patch_size": 4},
-             "text_cfg": {"context_length": 10, "vocab_size": 32, "width": 12, "heads": 3, "layers": 3, "mlp_ratio": 4.0, "pool_type": "last"}},
+            {"model_cfg": {"embed_dim": 6, "quick_gelu": false,
+             "vision_cfg": {"image_size": 8, "layers": 2, "width": 16, "head_width": 8, "patch_size": 4},
+             "text_cfg": {"context_length": 10, "vocab_size": 32, "width": 12, "heads": 3, "layers": 3, "mlp_ratio": 4.0,
+                          "pool_type": "last"}},
              "preprocess_cfg": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.25, 0.5], "interpolation": "bilinear", "resize_mode": "shortest"}}
             """
         },
         {
             "openclip-siglip.json",
             """
-            {"embed_dim": 768, "vision_cfg": {"image_size": 224, "timm_model_name": "vit_base_patch16_siglip_224", "timm_pool": "map", "timm_proj": "none"},
+            {"embed_dim": 768,
+             "vision_cfg": {"image_size": 224, "timm_model_name": "vit_base_patch16_siglip_224", "timm_pool": "map", "timm_proj": "none"},
              "text_cfg": {"context_length": 64, "vocab_size": 32000, "width": 768, "heads": 12, "layers": 12, "no_causal_mask": true,
                           "proj_bias": true, "pool_type": "last", "norm_kwargs": {"eps": 1e-6}}}
             """

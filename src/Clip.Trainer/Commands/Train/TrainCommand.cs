@@ -10,10 +10,11 @@ internal static class TrainCommand
 {
     public static Command Create()
     {
-        var (data, objective, optimization, augmentation, zeroShot, run) =
-            (new DataOptions(), new ObjectiveOptions(), new OptimizationOptions(), new AugmentationOptions(), new ZeroShotOptions(), new RunOptions());
+        var (data, objective, run) = (new DataOptions(), new ObjectiveOptions(), new RunOptions());
+        var (optimization, augmentation, zeroShot) = (new OptimizationOptions(), new AugmentationOptions(), new ZeroShotOptions());
+        IEnumerable<Option> all = [.. data.All, .. objective.All, .. run.All, .. optimization.All, .. augmentation.All, .. zeroShot.All];
         var command = new Command("train", "Trains a model on captioned images and writes a model folder.");
-        foreach (var option in (IEnumerable<Option>)[.. data.All, .. objective.All, .. run.All, .. optimization.All, .. augmentation.All, .. zeroShot.All]) command.Options.Add(option);
+        foreach (var option in all) command.Options.Add(option);
         command.SetAction(async (parsed, cancellation) =>
         {
             // Each group adds what it knows.
@@ -34,7 +35,8 @@ internal static class TrainCommand
     internal static Task<bool> RunAsync(TrainingRunOptions options, CancellationToken cancellation)
     {
         NativeAllocator.KeepFreedMemory();
-        if (options is { DryRun: true, FindLearningRate: true }) throw new ClipException("--dry-run and --lr-find measure different things; give one of them.");
+        if (options is { DryRun: true, FindLearningRate: true })
+            throw new ClipException("--dry-run and --lr-find measure different things; give one of them.");
         if (options.DryRun)
         {
             var dryRun = new DryRun(AnsiConsole.Console.WriteLine, cancellation);
@@ -44,7 +46,8 @@ internal static class TrainCommand
         var time = TimeProvider.System;
         // The page is made of the log, which must have been told of the end before.
         var run = new TrainingRun(
-            options, AnsiConsole.Console.WriteLine, new TrainingDisplay(AnsiConsole.Console, time), new MetricsLog(time), new TensorBoardLog(time), new TrainingPage());
+            options, AnsiConsole.Console.WriteLine,
+            new TrainingDisplay(AnsiConsole.Console, time), new MetricsLog(time), new TensorBoardLog(time), new TrainingPage());
         return run.RunAsync(cancellation);
     }
 }

@@ -28,14 +28,16 @@ public sealed class ParquetSourceTests : IDisposable
 
     /// <summary>
     /// Files of Arrow's own writer (parquet-cpp-arrow 25, pyarrow's): dictionaries, optional structs, row groups of 5 and 3 rows; one
-    /// compressed by Snappy with a text, one by Zstandard with lists of one or two. Row 3 has a path in place of bytes, and of the texts, row 4 is null.
+    /// compressed by Snappy with a text, one by Zstandard with lists of one or two. Row 3 has a path in place of bytes, and of the
+    /// texts, row 4 is null.
     /// </summary>
     [Theory]
     [InlineData("text.parquet", new[] { "caption 6" }, new[] { "the same caption" })]
     [InlineData("list.parquet", new[] { "caption 6", "another caption 6" }, new[] { "caption 1" })]
     public void FilesOfArrowAreRead(string name, string[] sixth, string[] first)
     {
-        using var records = RecordSources.Open(Path.Combine(AppContext.BaseDirectory, "Data/Sources/Arrow", name), new RecordSourceOptions());
+        var file = Path.Combine(AppContext.BaseDirectory, "Data/Sources/Arrow", name);
+        using var records = RecordSources.Open(file, new RecordSourceOptions());
 
         Assert.Equal(8, records.Count);
         Assert.Equal([5, 3], Assert.Single(records.Parts).Groups);
