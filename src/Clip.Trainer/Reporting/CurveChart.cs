@@ -40,9 +40,20 @@ internal static class CurveChart
             plot.Series.Add(line);
         }
 
-        var svg = XDocument.Parse(SvgExporter.ExportToString(plot, Width, Height, isDocument: false)).Root!;
+        var text = SvgExporter.ExportToString(plot, Width, Height, isDocument: false, new TextSizes());
+        var svg = XDocument.Parse(text).Root!;
         MakeUnique(svg, id);
         return svg.ToString(SaveOptions.DisableFormatting);
+    }
+
+    /// <summary>
+    /// Makes room for texts. OxyPlot's own measure takes a font's size for points, of which an inch has 72, where SVG draws pixels, 96 an
+    /// inch: labels would be cut and lines of the legend would touch.
+    /// </summary>
+    private sealed class TextSizes() : PdfRenderContext(Width, Height, OxyColors.White)
+    {
+        public override OxySize MeasureText(string text, string fontFamily, double fontSize, double fontWeight) =>
+            base.MeasureText(text, fontFamily, fontSize * 96 / 72, fontWeight);
     }
 
     private static Axis Axis(Axis axis, AxisPosition position, string? title)

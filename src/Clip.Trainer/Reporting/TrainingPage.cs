@@ -19,7 +19,7 @@ internal sealed class TrainingPage : IRunListener
 
     private const string Style =
         """
-        body { font-family: sans-serif; max-width: 1200px; margin: 2em auto; color: #222; }
+        body { font-family: sans-serif; max-width: 1200px; margin: 2em auto; padding: 0 1em; color: #222; }
         h1 { font-weight: normal; } table { border-collapse: collapse; } td, th { padding: 2px 8px; text-align: left; }
         .facts td:first-child { color: #777; } .charts { display: flex; flex-wrap: wrap; gap: 8px; }
         .matrix td { width: 44px; height: 44px; text-align: center; font-size: 11px; padding: 0; }

@@ -82,7 +82,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         {
             Tell(l => l.Start(new RunStart(_folder.Root, loop.TotalSteps, loop.StepsDone, loop.StateBytes)));
             var done = await loop.RunAsync(cancellation).ConfigureAwait(false);
-            var title = $"{Path.GetFileName(_folder.Root)}, step {loop.StepsDone} of {loop.TotalSteps}";
+            var title = $"{Path.GetFileName(_folder.Root)}, {loop.StepsDone} steps{(done ? "" : $" of {loop.TotalSteps}")}";
             var end = new RunEnd(_folder.Root, title, Facts(parts, record), Sample(parts));
             Tell(l => l.End(end));
             return done;
@@ -106,8 +106,8 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         ("training data", $"{options.TrainData} ({parts.Train.Fingerprint})"),
         ("parameters", $"{parts.Parameters:N0}"),
         ("vocabulary", $"{parts.Tokenizer.VocabularySize}"),
-        ("steps", $"{parts.Loop.TotalSteps} of {options.Training.PairsPerStep} pairs"),
-        ("options", record.Options),
+        ("steps", $"{(options.Training.MaxMinutes is null ? "" : "at most ")}{parts.Loop.TotalSteps} of {options.Training.PairsPerStep} pairs"),
+        ("options", record.Given()),
         ("version", record.Version),
     ];
 
