@@ -29,7 +29,9 @@ internal sealed record RunRecord(
     public static string CurrentVersion { get; } =
         typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    /// <summary>The options as they were given on the command line; where there was none, those that decide the course of the run.</summary>
+    /// <summary>
+    /// The options as they were given on the command line; where there was none, those that decide the course of the run.
+    /// </summary>
     public string Given() =>
         Arguments is null ? Options : string.Join(' ', Arguments.SelectMany(argument => argument.Value.Prepend(argument.Key)));
 
