@@ -101,15 +101,19 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         return true;
     }
 
-    private (string Name, string Value)[] Facts(TrainingParts parts, RunRecord record) =>
-    [
-        ("training data", $"{options.TrainData} ({parts.Train.Fingerprint})"),
-        ("parameters", $"{parts.Parameters:N0}"),
-        ("vocabulary", $"{parts.Tokenizer.VocabularySize}"),
-        ("steps", $"{(options.Training.MaxMinutes is null ? "" : "at most ")}{parts.Loop.TotalSteps} of {options.Training.PairsPerStep} pairs"),
-        ("options", record.Given()),
-        ("version", record.Version),
-    ];
+    private (string Name, string Value)[] Facts(TrainingParts parts, RunRecord record)
+    {
+        var limit = options.Training.MaxMinutes is null ? "" : "at most ";
+        return
+        [
+            ("training data", $"{options.TrainData} ({parts.Train.Fingerprint})"),
+            ("parameters", $"{parts.Parameters:N0}"),
+            ("vocabulary", $"{parts.Tokenizer.VocabularySize}"),
+            ("steps", $"{limit}{parts.Loop.TotalSteps} of {options.Training.PairsPerStep} pairs"),
+            ("options", record.Given()),
+            ("version", record.Version),
+        ];
+    }
 
     /// <summary>A few validation pairs and how the model compares them; null where there are none, or nothing is compared.</summary>
     private PairSample? Sample(TrainingParts parts)
