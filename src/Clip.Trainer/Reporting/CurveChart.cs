@@ -46,16 +46,6 @@ internal static class CurveChart
         return svg.ToString(SaveOptions.DisableFormatting);
     }
 
-    /// <summary>
-    /// Makes room for texts. OxyPlot's own measure takes a font's size for points, of which an inch has 72, where SVG draws pixels, 96 an
-    /// inch: labels would be cut and lines of the legend would touch.
-    /// </summary>
-    private sealed class TextSizes() : PdfRenderContext(Width, Height, OxyColors.White)
-    {
-        public override OxySize MeasureText(string text, string fontFamily, double fontSize, double fontWeight) =>
-            base.MeasureText(text, fontFamily, fontSize * 96 / 72, fontWeight);
-    }
-
     private static Axis Axis(Axis axis, AxisPosition position, string? title)
     {
         (axis.Position, axis.Title, axis.MajorGridlineStyle, axis.MajorGridlineColor) =
@@ -79,5 +69,15 @@ internal static class CurveChart
             if (attribute.Name == "id") attribute.Value = id + attribute.Value;
             if (attribute.Name == "clip-path") attribute.Value = attribute.Value.Replace("url(#", $"url(#{id}", StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>
+    /// Makes room for texts. OxyPlot's own measure takes a font's size for points, of which an inch has 72, where SVG draws pixels, 96 an
+    /// inch: labels would be cut and lines of the legend would touch.
+    /// </summary>
+    private sealed class TextSizes() : PdfRenderContext(Width, Height, OxyColors.White)
+    {
+        public override OxySize MeasureText(string text, string fontFamily, double fontSize, double fontWeight) =>
+            base.MeasureText(text, fontFamily, fontSize * 96 / 72, fontWeight);
     }
 }

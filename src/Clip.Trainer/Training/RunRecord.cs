@@ -32,8 +32,10 @@ internal sealed record RunRecord(
     /// <summary>
     /// The options as they were given on the command line; where there was none, those that decide the course of the run.
     /// </summary>
-    public string Given() =>
-        Arguments is null ? Options : string.Join(' ', Arguments.SelectMany(argument => argument.Value.Prepend(argument.Key)));
+    public string Given() => CommandLine() is { } words ? string.Join(' ', words) : Options;
+
+    /// <summary>The words of the command line behind <c>clip train</c>; null for a run that had none.</summary>
+    public IEnumerable<string>? CommandLine() => Arguments?.SelectMany(argument => argument.Value.Prepend(argument.Key));
 
     /// <summary>Writes it into a run's folder.</summary>
     public void Save(string folder) =>

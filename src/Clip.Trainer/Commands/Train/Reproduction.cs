@@ -26,14 +26,14 @@ internal static class Reproduction
                 $"{Option} takes the folder of a run, and --output beside it, and nothing else; every other option is the recorded one's.");
 
         var record = RunRecord.Load(run);
-        if (record.Arguments is null)
+        if (record.CommandLine() is not { } words)
             throw new ClipException($"The run {run} was not started by 'clip train', so there is no command to repeat.");
         (run, output) = (Path.GetFullPath(run), Path.GetFullPath(output));
         if (!Directory.Exists(record.WorkingFolder))
             throw new ClipException(
                 $"The run {run} was started in {record.WorkingFolder}, which is no more; restore it, for paths may begin there.");
         Environment.CurrentDirectory = record.WorkingFolder;
-        return ["train", .. record.Arguments.SelectMany(a => a.Value.Prepend(a.Key)), "--output", output, Option, run];
+        return ["train", .. words, "--output", output, Option, run];
     }
 
     private static string? Given(string[] args, string name)
