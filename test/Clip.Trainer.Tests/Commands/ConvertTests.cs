@@ -104,7 +104,7 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     {
         ClipOnnxExporter.Export(RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder["onnx"]);
 
-        var (exit, _, error) = await ClipCommand.RunApartAsync("convert", _folder["onnx/text_model.onnx"], "--output", _folder["out"], "--gelu");
+        var (exit, _, error) = await Command.RunApartAsync("convert", _folder["onnx/text_model.onnx"], "--output", _folder["out"], "--gelu");
 
         Assert.Equal(1, exit);
         Assert.Contains(
@@ -135,7 +135,7 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     {
         SafetensorsWriter.Write(_folder["m.safetensors"], RandomModel.Weights(RandomModel.Config));
 
-        var (exit, _, error) = await ClipCommand.RunApartAsync(
+        var (exit, _, error) = await Command.RunApartAsync(
             ["convert", _folder["m.safetensors"], "--output", _folder["out"], .. Words(options)]);
 
         Assert.Equal(1, exit);
@@ -163,7 +163,7 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     {
         SafetensorsWriter.Write(_folder["m.safetensors"], RandomModel.Weights(RandomModel.Config));
 
-        var (exit, printed, error) = await ClipCommand.RunApartAsync(
+        var (exit, printed, error) = await Command.RunApartAsync(
             "convert", _folder["m.safetensors"], "--output", _folder["out"], "--gelu", "--vision-heads", "2", "--text-heads", "3");
 
         Assert.Equal((0, true), (exit, printed.Contains($"Model folder: {_folder["out"]}", StringComparison.Ordinal)));
@@ -258,7 +258,7 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     {
         ModelFolderWriter.Write(RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder["model"], null);
 
-        Assert.Equal(1, await ClipCommand.RunAsync("convert", _folder["model"], "--output", _folder["model"]));
+        Assert.Equal(1, await Command.RunAsync("convert", _folder["model"], "--output", _folder["model"]));
         Assert.Equal(0, await Convert(_folder["model"], ""));
         SameWeights.Assert(CheckpointFile.Load(_folder["model"]), CheckpointFile.Load(_folder["out"]));
     }
@@ -273,7 +273,7 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
         var bytes = File.ReadAllBytes(Golden.Path($"golden/{file}"));
         File.WriteAllBytes(_folder["bad.pt"], bytes[..(bytes.Length * 9 / 10)]);
 
-        var (exit, _, error) = await ClipCommand.RunApartAsync("convert", _folder["bad.pt"], "--output", _folder["out"], "--quick-gelu");
+        var (exit, _, error) = await Command.RunApartAsync("convert", _folder["bad.pt"], "--output", _folder["out"], "--quick-gelu");
 
         Assert.Equal(1, exit);
         Assert.StartsWith($"clip: {_folder["bad.pt"]}", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
@@ -307,5 +307,5 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     private static string[] Words(string options) => options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private Task<int> Convert(string checkpoint, string options) =>
-        ClipCommand.RunAsync(["convert", checkpoint, "--output", _folder["out"], .. Words(options)]);
+        Command.RunAsync(["convert", checkpoint, "--output", _folder["out"], .. Words(options)]);
 }

@@ -4,7 +4,7 @@ using Clip.Cli;
 namespace Clip.Trainer.Tests.Commands;
 
 /// <summary>Runs the command line.</summary>
-internal static class ClipCommand
+internal static class Command
 {
     /// <summary>In this process, for its exit code and what it writes to files.</summary>
     public static Task<int> RunAsync(params string[] arguments) => CommandLine.RunAsync(arguments);
