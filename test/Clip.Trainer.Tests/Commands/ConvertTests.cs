@@ -104,7 +104,8 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     {
         ClipOnnxExporter.Export(RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder["onnx"]);
 
-        var (exit, _, error) = await Command.RunApartAsync("convert", _folder["onnx/text_model.onnx"], "--output", _folder["out"], "--gelu");
+        var arguments = new[] { "convert", _folder["onnx/text_model.onnx"], "--output", _folder["out"], "--gelu" };
+        var (exit, _, error) = await Command.RunApartAsync(arguments);
 
         Assert.Equal(1, exit);
         Assert.Contains(
