@@ -64,7 +64,7 @@ internal static class ClipNames
         public const string Pool = "visual.attnpool", PoolPositions = $"{Pool}.positional_embedding";
 
         /// <summary>The linear layers of the attention pooling; the last projects into the shared space.</summary>
-        public static readonly string[] Projections = ["q_proj", "k_proj", "v_proj", "c_proj"];
+        public const string Query = "q_proj", Key = "k_proj", Value = "v_proj", Output = "c_proj";
 
         /// <summary>A convolution of the stem (<see cref="Image.Prefix"/>) or of a block, counted from 1.</summary>
         public static string Convolution(string prefix, int number) => $"{prefix}conv{number}";

@@ -84,11 +84,9 @@ internal static class ImageTowers
         builder.Place = new Place(Tower.Image, vision.Blocks.Count + 1);
         var deviation = Math.Pow(vision.Features, -0.5);
         builder.Normal(new(ClipNames.ResNet.PoolPositions), deviation, vision.Tokens, vision.Features);
-        foreach (var projection in ClipNames.ResNet.Projections)
-        {
-            var isLast = projection == ClipNames.ResNet.Projections[^1];
-            builder.PoolProjection(new($"{pool}.{projection}"), deviation, vision.Features, isLast ? embedDim : vision.Features, isLast);
-        }
+        foreach (var projection in new[] { ClipNames.ResNet.Query, ClipNames.ResNet.Key, ClipNames.ResNet.Value })
+            builder.PoolProjection(new($"{pool}.{projection}"), deviation, vision.Features, vision.Features, isProjection: false);
+        builder.PoolProjection(new($"{pool}.{ClipNames.ResNet.Output}"), deviation, vision.Features, embedDim, isProjection: true);
 
         void Convolved(string prefix, int number, int from, int to, int kernel, float gain = 1)
         {

@@ -57,7 +57,7 @@ internal sealed class LayoutBuilder
         Linear(narrow, narrowDeviation, mlpWidth, width, isLowRankTarget: true);
     }
 
-    /// <summary>A tower's residual attention blocks, layers 1, 2, … of it; the deeper the tower, the smaller their branches start.</summary>
+    /// <summary>A tower's residual attention blocks, layers 1, 2, …; the deeper the tower, the smaller their branches start.</summary>
     /// <param name="blocks">What the blocks' names start with; the number follows.</param>
     /// <param name="tower">Whose they are.</param>
     /// <param name="layers">How many.</param>

@@ -54,6 +54,8 @@ internal enum StartingDistribution
 /// <param name="Place">Its tower and layer.</param>
 internal sealed record LayoutParameter(ParameterName Names, IReadOnlyList<long> Shape, StartingValues Start, Place Place)
 {
+    private static readonly string[] WithoutDecay = ["ln", "bn", "bias", ClipNames.LogitScale];
+
     /// <summary>The name here.</summary>
     public string Name => Names.Name;
 
@@ -81,5 +83,5 @@ internal sealed record LayoutParameter(ParameterName Names, IReadOnlyList<long> 
     /// <param name="name">The parameter's name.</param>
     /// <param name="dimensions">How many dimensions it has.</param>
     public static bool WeightDecays(string name, long dimensions) =>
-        dimensions >= 2 && !new[] { "ln", "bn", "bias", ClipNames.LogitScale.Name }.Any(part => name.Contains(part, StringComparison.Ordinal));
+        dimensions >= 2 && !WithoutDecay.Any(part => name.Contains(part, StringComparison.Ordinal));
 }

@@ -45,9 +45,13 @@ internal sealed partial class NameTable
         return names.GetValueOrDefault(first)?.AtLayer(layer.Value);
     }
 
-    private static (string Name, int Shares)[] Pieces(string pattern) => Braces().Match(pattern) is { Success: true } braces
-        ? [.. braces.Groups[1].Value.Split(',').Select(piece => (pattern.Replace(braces.Value, piece, StringComparison.Ordinal), piece.Length))]
-        : [(pattern, 1)];
+    private static (string Name, int Shares)[] Pieces(string pattern)
+    {
+        var braces = Braces().Match(pattern);
+        if (!braces.Success) return [(pattern, 1)];
+        var pieces = braces.Groups[1].Value.Split(',');
+        return [.. pieces.Select(piece => (pattern.Replace(braces.Value, piece, StringComparison.Ordinal), piece.Length))];
+    }
 
     [GeneratedRegex(@"(?<=\.)[0-9]+(?=\.)")]
     private static partial Regex Layer();
@@ -58,7 +62,7 @@ internal sealed partial class NameTable
 
 /// <summary>A parameter and where a file keeps it.</summary>
 /// <param name="Ours">Its name here.</param>
-/// <param name="Pieces">The tensors that, stacked, are the parameter; one is the whole. A piece has as many equal shares as it says.</param>
+/// <param name="Pieces">The tensors that, stacked, are the parameter, each with how many equal shares it has; one is the whole.</param>
 /// <param name="IsTransposed">Whether the file has the matrix the other way round.</param>
 internal sealed record StoredName(string Ours, IReadOnlyList<(string Name, int Shares)> Pieces, bool IsTransposed)
 {

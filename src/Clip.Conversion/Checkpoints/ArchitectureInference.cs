@@ -94,7 +94,8 @@ public static class ArchitectureInference
             Heads = SiglipHeads(textWidth, hints.TextHeads, "text", shapes.Source),
             MlpWidth = shapes.Of(ClipNames.Text.Blocks + MlpWidth, 0, rank: 2),
         };
-        return SiglipConfigJson.Of(hints.Activation, shapes.Of(ClipNames.Text.LinearProjection.Weight, 0, rank: 2), vision, text).Validate(shapes.Source);
+        var embedDim = shapes.Of(ClipNames.Text.LinearProjection.Weight, 0, rank: 2);
+        return SiglipConfigJson.Of(hints.Activation, embedDim, vision, text).Validate(shapes.Source);
     }
 
     private static int SiglipHeads(int width, int? hint, string tower, string source) => hint ?? SiglipConfigJson.Heads(width)

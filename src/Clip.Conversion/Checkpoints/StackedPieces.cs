@@ -19,7 +19,8 @@ internal static class StackedPieces
         var at = 0;
         foreach (var (name, shares) in stored.Pieces)
         {
-            yield return (name, shares == 1 ? thirds[at] : Stack(thirds[at].Shape, shares, [.. thirds[at..(at + shares)].Select(t => t.Data)]));
+            var parts = thirds[at..(at + shares)];
+            yield return (name, shares == 1 ? parts[0] : Stack(parts[0].Shape, shares, [.. parts.Select(part => part.Data)]));
             at += shares;
         }
     }

@@ -149,7 +149,8 @@ internal static class Inspection
             : 0;
 
     private static string Parameters(CheckpointFile checkpoint) =>
-        checkpoint.Weights.Where(w => !ClipNames.IsStatistic(w.Key)).Sum(w => (long)w.Value.Data.Length).ToString("N0", CultureInfo.InvariantCulture);
+        checkpoint.Weights.Where(w => !ClipNames.IsStatistic(w.Key)).Sum(w => (long)w.Value.Data.Length)
+            .ToString("N0", CultureInfo.InvariantCulture);
 
     private static string Sizes(CheckpointFile checkpoint) =>
         ModelDescription.Bytes(checkpoint.Files.Sum(f => new FileInfo(f).Length))

@@ -120,7 +120,8 @@ public static class ClipOnnxExporter
         var textEmbeds = Normalise(textFeatures);
         var imageEmbeds = Normalise(imageFeatures);
         var scale = weights.TakeScalar(ClipNames.LogitScale)
-            ?? throw new ClipException($"The weight '{ClipNames.LogitScale}' is missing; every CLIP model has it, so give a complete checkpoint.");
+            ?? throw new ClipException(
+                $"The weight '{ClipNames.LogitScale}' is missing; every CLIP model has it, so give a complete checkpoint.");
         var cosines = graph.Op("MatMul", [textEmbeds, graph.Op("Transpose", [imageEmbeds], Attribute("perm", 1, 0))]);
         var logits = graph.Op("Mul", [cosines, graph.Scalar(MathF.Exp(scale))]);
         if (weights.TakeScalar(ClipNames.LogitBias) is { } bias) logits = graph.Op("Add", [logits, graph.Scalar(bias)]);

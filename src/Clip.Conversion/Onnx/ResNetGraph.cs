@@ -50,8 +50,6 @@ internal sealed class ResNetGraph(GraphBuilder graph, WeightSource weights, ResN
     private string Pool(string grid)
     {
         const string name = ClipNames.ResNet.Pool;
-        var (query, key, value, output) = (
-            ClipNames.ResNet.Projections[0], ClipNames.ResNet.Projections[1], ClipNames.ResNet.Projections[2], ClipNames.ResNet.Projections[3]);
         graph.Scope(name);
         int width = config.Features, tokens = config.Tokens;
         var attention = new AttentionGraph(graph, width, config.Heads);
@@ -62,13 +60,13 @@ internal sealed class ResNetGraph(GraphBuilder graph, WeightSource weights, ResN
         var first = graph.Op("Gather", [all, graph.Scalar(0L)], Attribute("axis", 1L));
         var rows = graph.Op("Reshape", [all, graph.Vector(-1, width)]);
         var pooled = attention.Attend(
-            Linear(query, first, attention.QueryScale),
+            Linear(ClipNames.ResNet.Query, first, attention.QueryScale),
             attention.HeadShape(1),
-            Linear(key, rows),
-            Linear(value, rows),
+            Linear(ClipNames.ResNet.Key, rows),
+            Linear(ClipNames.ResNet.Value, rows),
             attention.HeadShape(tokens),
             mask: null);
-        return Linear(output, pooled);
+        return Linear(ClipNames.ResNet.Output, pooled);
 
         string Linear(string projection, string x, float factor = 1)
         {

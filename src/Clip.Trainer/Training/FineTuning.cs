@@ -16,7 +16,8 @@ internal sealed record FineTuningOptions
     public bool LockImage { get; init; }
 
     /// <summary>
-    /// How many groups of a locked image tower are trained all the same, counted from the top; see <see cref="ParameterLayout.LockGroups"/>.
+    /// How many groups of a locked image tower are trained all the same, counted from the top
+    /// (<see cref="ParameterLayout.LockGroups"/>).
     /// </summary>
     public int LockImageUnlockedGroups { get; init; }
 
@@ -24,7 +25,8 @@ internal sealed record FineTuningOptions
     public bool LockText { get; init; }
 
     /// <summary>
-    /// How many groups of a locked text tower are trained all the same, counted from the top; see <see cref="ParameterLayout.LockGroups"/>.
+    /// How many groups of a locked text tower are trained all the same, counted from the top
+    /// (<see cref="ParameterLayout.LockGroups"/>).
     /// </summary>
     public int LockTextUnlockedLayers { get; init; }
 

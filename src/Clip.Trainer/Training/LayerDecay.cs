@@ -23,7 +23,6 @@ internal static class LayerDecay
             ? Math.Pow(decay, tops[tower] - place.Layer)
             : 1);
 
-        Place? Place(string name) => (layout.Find(name) ?? LowRankMerge.Targets(name).Select(layout.Find).FirstOrDefault(p => p is not null))
-            ?.Place;
+        Place? Place(string name) => LowRankMerge.Targets(name).Prepend(name).Select(layout.Find).FirstOrDefault(p => p is not null)?.Place;
     }
 }

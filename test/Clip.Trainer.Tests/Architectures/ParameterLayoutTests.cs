@@ -51,8 +51,10 @@ public sealed class ParameterLayoutTests
         using var scope = NewDisposeScope();
         var layout = ParameterLayout.Of(config);
 
-        Assert.Equal(Described(layout.Where(p => !p.IsStatistic)), Described(module.named_parameters().Select(p => (p.name, p.parameter.shape))));
-        Assert.Equal(Described(layout.Where(p => p.IsStatistic)), Described(module.named_buffers().Select(b => (b.name, b.buffer.shape))));
+        var parameters = module.named_parameters().Select(p => (p.name, p.parameter.shape));
+        Assert.Equal(Described(layout.Where(p => !p.IsStatistic)), Described(parameters));
+        var buffers = module.named_buffers().Select(b => (b.name, b.buffer.shape));
+        Assert.Equal(Described(layout.Where(p => p.IsStatistic)), Described(buffers));
         foreach (var (name, value) in module.state_dict()) StartsAs(layout[name], value);
     }
 
@@ -86,7 +88,8 @@ public sealed class ParameterLayoutTests
             Assert.Equal(
                 layout.Where(p => p.Place.Tower == part && !p.IsStatistic).Select(p => p.Name).Order(StringComparer.Ordinal),
                 groups.SelectMany(g => g).Select(p => p.Name).Order(StringComparer.Ordinal));
-            Assert.Equal(Enumerable.Range(0, layout.TopLayer(part) + 1), layout.Where(p => p.Place.Tower == part).Select(p => p.Place.Layer).Distinct().Order());
+            var layers = layout.Where(p => p.Place.Tower == part).Select(p => p.Place.Layer).Distinct().Order();
+            Assert.Equal(Enumerable.Range(0, layout.TopLayer(part) + 1), layers);
             Assert.Equal(layout.TopLayer(part) + 1, groups.Count);
         }
 
@@ -137,7 +140,8 @@ public sealed class ParameterLayoutTests
         if (!isNormal) Assert.True(values.abs().max().item<double>() <= parameter.Start.Value * (1 + 1e-6), parameter.Name);
     }
 
-    private static IEnumerable<string> Described(IEnumerable<LayoutParameter> parameters) => Described(parameters.Select(p => (p.Name, p.Shape.ToArray())));
+    private static IEnumerable<string> Described(IEnumerable<LayoutParameter> parameters) =>
+        Described(parameters.Select(p => (p.Name, p.Shape.ToArray())));
 
     private static IEnumerable<string> Described(IEnumerable<(string Name, long[] Shape)> parameters) =>
         parameters.Select(p => $"{p.Name} [{string.Join(", ", p.Shape)}]").Order(StringComparer.Ordinal);
