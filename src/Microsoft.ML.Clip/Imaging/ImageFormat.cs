@@ -10,7 +10,8 @@ internal sealed record ImageFormat(string Name, string Extension, bool IsPicture
     public const int HeaderLength = 512;
 
     public static readonly ImageFormat Jpeg = new("a JPEG", "jpg"), Png = new("a PNG", "png"), Gif = new("a GIF", "gif");
-    public static readonly ImageFormat WebP = new("a WebP", "webp"), Bmp = new("a BMP", "bmp"), Dib = new("a BMP without its header", "dib");
+    public static readonly ImageFormat WebP = new("a WebP", "webp"), Bmp = new("a BMP", "bmp");
+    public static readonly ImageFormat Dib = new("a BMP without its header", "dib");
     public static readonly ImageFormat Pnm = new("a PPM, PGM or PBM", "ppm"), Tiff = new("a TIFF", "tif"), Tga = new("a TGA", "tga");
     public static readonly ImageFormat Jpeg2000 = new("a JPEG 2000", "jp2"), JpegXl = new("a JPEG XL", "jxl");
     public static readonly ImageFormat Heic = new("an HEIC", "heic"), Avif = new("an AVIF", "avif");
