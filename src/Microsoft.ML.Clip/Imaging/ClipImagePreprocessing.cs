@@ -80,8 +80,9 @@ public sealed record ClipImagePreprocessing
     }
 
     /// <summary>
-    /// Reads Hugging Face's <c>preprocessor_config.json</c> or <c>processor_config.json</c> (transformers 5), open_clip's <c>open_clip_config.json</c>, or the <c>preprocess_cfg.json</c>
-    /// that lies beside ONNX exports; which of them it is shows in its keys. A key that is absent has its library's default.
+    /// Reads Hugging Face's <c>preprocessor_config.json</c> or <c>processor_config.json</c> (transformers 5), open_clip's
+    /// <c>open_clip_config.json</c>, or the <c>preprocess_cfg.json</c> that lies beside ONNX exports; which of them it is shows in its
+    /// keys. A key that is absent has its library's default.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>

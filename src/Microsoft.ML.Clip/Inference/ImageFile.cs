@@ -42,8 +42,6 @@ internal static class ImageFile
         buffer = ArrayPool<byte>.Shared.Rent(length);
         var read = 0;
         while (read < length && RandomAccess.Read(file, buffer.AsSpan(read, length - read), read) is > 0 and var more) read += more;
-        return RegularFile.Impostor(buffer.AsSpan(0, read)) is { } impostor
-            ? throw new InvalidDataException($"'{path}' is {impostor}.")
-            : read;
+        return read;
     }
 }

@@ -11,7 +11,7 @@ internal sealed class Vocabulary
     public const string DefaultStartOfText = "<|startoftext|>";
     public const string DefaultEndOfText = "<|endoftext|>";
 
-    /// <summary>Ids are rows of an embedding table; the largest published vocabularies have a million, and a table is made for all.</summary>
+    /// <summary>Ids are rows of a table, which is made for all of them; the largest published have a million.</summary>
     private const int MaxId = 1 << 22;
 
     /// <param name="ids">The id of each token, special ones included.</param>
@@ -35,7 +35,11 @@ internal sealed class Vocabulary
         {
             if (id < 0) throw new InvalidDataException($"{tokensFrom}: the token '{token}' has the id {id}; ids are 0 or more.");
             if (id >= MaxId)
-                throw new InvalidDataException($"{tokensFrom}: the token '{token}' has the id {id}; ids are below {MaxId}, as rows of a table.");
+            {
+                throw new InvalidDataException(
+                    $"{tokensFrom}: the token '{token}' has the id {id}; ids are below {MaxId}, as rows of a table.");
+            }
+
             if (!owners.TryAdd(id, token))
             {
                 throw new InvalidDataException(
@@ -55,7 +59,11 @@ internal sealed class Vocabulary
         foreach (var (left, right) in merges)
         {
             if (left.Length == 0 || right.Length == 0 || left.Contains(' ') || right.Contains(' '))
-                throw new InvalidDataException($"{mergesFrom}: the merge of '{left}' and '{right}' is not one of two tokens without spaces.");
+            {
+                throw new InvalidDataException(
+                    $"{mergesFrom}: the merge of '{left}' and '{right}' is not one of two tokens without spaces.");
+            }
+
             foreach (var token in new[] { left, right, left + right })
             {
                 if (ids.ContainsKey(token)) continue;

@@ -3,7 +3,7 @@ namespace Microsoft.ML.Clip.Tests.Models;
 /// <summary>Only files are opened where a file is meant, and what is read whole is measured first.</summary>
 public sealed class RegularFileTests : IDisposable
 {
-    private const string Pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32\nsize 12345\n";
+    private const string Pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
     private const string WebPage = "<!DOCTYPE html>\n<html><body>404</body></html>";
 
     private readonly TinyFolder _folder = new();
@@ -64,7 +64,6 @@ public sealed class RegularFileTests : IDisposable
     [InlineData("tokenizer.json")]
     [InlineData("onnx/vision_model.onnx")]
     [InlineData("onnx/text_model.onnx")]
-    [InlineData("picture.png")]
     public void APointerOrAPageInAFilesPlaceIsNamed(string file)
     {
         File.WriteAllText(_folder[file], Pointer);
