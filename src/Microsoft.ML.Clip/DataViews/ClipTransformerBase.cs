@@ -37,7 +37,14 @@ public abstract class ClipTransformerBase : ITransformer, IDisposable
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new BatchedDataView(Host, input, Bind(input.Schema));
+        var columns = Bind(input.Schema);
+        foreach (var problem in Problems(input.Schema))
+        {
+            using var channel = Host.Start(nameof(Transform));
+            channel.Warning(MessageSensitivity.Schema, "{0}", problem);
+        }
+
+        return new BatchedDataView(Host, input, columns);
     }
 
     /// <summary>The way that a <see cref="PredictionEngine{TSrc, TDst}"/> takes.</summary>
@@ -66,4 +73,7 @@ public abstract class ClipTransformerBase : ITransformer, IDisposable
     private protected abstract IBatchedColumns Bind(DataViewSchema inputSchema);
 
     private protected abstract void Save(ModelSaveContext context);
+
+    /// <summary>What of the data's other columns will mislead, a sentence each; told in the log.</summary>
+    private protected virtual IEnumerable<string> Problems(DataViewSchema inputSchema) => [];
 }

@@ -68,6 +68,8 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
     private protected override IBatchedColumns Bind(DataViewSchema inputSchema) =>
         new ZeroShotColumns(_hold.Tower, _state, LabelEmbeddings, InputColumns.Image(inputSchema, _state.InputColumnName));
 
+    private protected override IEnumerable<string> Problems(DataViewSchema inputSchema) => LabelKeys.Problems(inputSchema, Labels);
+
     private protected override void Save(ModelSaveContext context)
     {
         var file = _hold.Tower.File;
