@@ -11,10 +11,13 @@ namespace Microsoft.ML.Clip;
 /// </summary>
 public abstract class ClipTransformerBase : ITransformer, IDisposable
 {
+    private readonly string _name;
+
     private protected ClipTransformerBase(IHostEnvironment environment, string name)
     {
         ArgumentNullException.ThrowIfNull(environment);
         Host = environment.Register(name);
+        _name = name;
     }
 
     /// <summary>Always: a row's values depend on no other row.</summary>
@@ -44,7 +47,7 @@ public abstract class ClipTransformerBase : ITransformer, IDisposable
             channel.Warning(MessageSensitivity.Schema, "{0}", problem);
         }
 
-        return new BatchedDataView(Host, input, columns);
+        return new UnexportableView(new BatchedDataView(Host, input, columns), input, _name, Towers);
     }
 
     /// <summary>The way that a <see cref="PredictionEngine{TSrc, TDst}"/> takes.</summary>
@@ -69,6 +72,9 @@ public abstract class ClipTransformerBase : ITransformer, IDisposable
     /// <summary>Closes what this transformer opened itself.</summary>
     /// <param name="disposing">Whether called from <see cref="Dispose()"/>.</param>
     protected abstract void Dispose(bool disposing);
+
+    /// <summary>The ONNX files of a model folder that do what this does, for messages.</summary>
+    private protected abstract string Towers { get; }
 
     private protected abstract IBatchedColumns Bind(DataViewSchema inputSchema);
 

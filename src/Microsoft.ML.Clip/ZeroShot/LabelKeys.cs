@@ -23,7 +23,8 @@ internal static class LabelKeys
                 $"There is no label column '{name}'; the columns are {string.Join(", ", schema.Select(c => c.Name))}.", nameof(schema));
         }
 
-        return Names(column) ?? throw new ArgumentException($"Column '{name}' is of type {column.Type}; it must be {Wanted}.", nameof(schema));
+        return Names(column)
+            ?? throw new ArgumentException($"Column '{name}' is of type {column.Type}; it must be {Wanted}.", nameof(schema));
     }
 
     public static void Check(SchemaShape schema, string name)

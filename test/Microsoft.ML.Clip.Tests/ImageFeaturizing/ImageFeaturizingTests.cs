@@ -160,7 +160,8 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
     [Fact]
     public void ImagesInMemoryStayTheUsers()
     {
-        MLImage[] images = [.. Enumerable.Range(0, 40).Select(i => MLImage.CreateFromStream(new MemoryStream(TinyFolder.Picture(i % 3, i))))];
+        MLImage[] images =
+            [.. Enumerable.Range(0, 40).Select(i => MLImage.CreateFromStream(new MemoryStream(TinyFolder.Picture(i % 3, i))))];
         var data = _ml.Data.LoadFromEnumerable(images.Select(i => new ImageRow { Image = i }));
         using var model = ClipModel.Open(folder.Path);
 
