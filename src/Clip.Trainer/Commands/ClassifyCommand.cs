@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Clip.Trainer.Evaluation;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
 using Spectre.Console;
@@ -43,6 +44,7 @@ internal static class ClassifyCommand
 
     private static void Print(Scored row, string[] labels, int top)
     {
+        Placing.RequireFinite(row.Score);
         AnsiConsole.Console.WriteLine(row.ImagePath);
         foreach (var (label, score) in row.Score.TopLabels(labels, top))
         {
