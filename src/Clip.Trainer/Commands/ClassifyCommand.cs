@@ -21,7 +21,6 @@ internal static class ClassifyCommand
             Description = "Text file with a prompt a line, {} or {c} for the label; 'a photo of a {}.' without it.",
         };
         var top = new Option<int>("--top") { Description = "How many labels to print for each image.", DefaultValueFactory = _ => 5 };
-        CommandLine.RequirePositive(top);
         var images = new Argument<string[]>("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };
         var command = new Command("classify", "Classifies images zero-shot and prints the best labels.")
         {

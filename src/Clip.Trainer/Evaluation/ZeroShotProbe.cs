@@ -21,7 +21,8 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
 
     /// <summary>Classifies every picture of a set among all its labels, with a module in evaluation mode.</summary>
     /// <exception cref="ClipException">No picture could be read, or a score is NaN or infinite.</exception>
-    public ZeroShotResult Measure(IObjective objective, LabelledSet set)
+    /// <exception cref="OperationCanceledException">It was stopped, perhaps while a picture's file blocked.</exception>
+    public ZeroShotResult Measure(IObjective objective, LabelledSet set, CancellationToken cancellation = default)
     {
         using var unused = no_grad();
         using var scope = NewDisposeScope();
@@ -34,7 +35,7 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
         foreach (var chunk in set.Images.Chunk(batchSize))
         {
             using var inner = NewDisposeScope();
-            var (pixels, readable) = Pixels(chunk);
+            var (pixels, readable) = Interruptible.Run(() => Pixels(chunk), cancellation);
             if (readable.Count == 0) continue;
             var scores = classify(tensor(pixels, [readable.Count, 3, imageSize, imageSize]).to(device));
             var rows = scores.@float().cpu().data<float>().ToArray();
