@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Clip.Trainer.Modeling;
-using Clip.Trainer.Tokenizing;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Tokenizing;
 using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Training;

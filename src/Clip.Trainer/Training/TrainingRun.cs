@@ -1,9 +1,9 @@
 using System.Text.Json;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Data;
 using Clip.Trainer.Evaluation;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
-using Clip.Trainer.Onnx;
 
 namespace Clip.Trainer.Training;
 
@@ -108,6 +108,9 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             var done = await loop.RunAsync(cancellation).ConfigureAwait(false);
             var title = $"{Path.GetFileName(_folder.Root)}, {loop.StepsDone} steps{(done ? "" : $" of {loop.TotalSteps}")}";
             var end = new RunEnd(_folder.Root, title, Facts(parts, record), Sample(parts));
+            if (parts.Objective is not IContrastiveObjective)
+                end = end with { WithoutSample = "This objective compares no pictures with texts, so there are no pairs to show." };
+            else if (parts.Validation is not null) end = end with { WithoutSample = "No validation pairs could be read." };
             Tell(l => l.End(end));
             return done;
         }

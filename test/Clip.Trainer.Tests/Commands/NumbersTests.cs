@@ -1,6 +1,6 @@
-using System.CommandLine;
 using System.Globalization;
-using Clip.Trainer.Commands;
+using Clip.Cli;
+using Clip.Cli.Options;
 
 namespace Clip.Trainer.Tests.Commands;
 
@@ -84,6 +84,6 @@ public sealed class NumbersTests
         CommandLine.Root().Parse([.. command.Split(' '), name, text]).Errors.Select(e => e.Message)
             .Where(message => message.StartsWith(name, StringComparison.Ordinal));
 
-    private static IEnumerable<(string Path, Command Command)> Commands(Command command, string path) =>
+    private static IEnumerable<(string Path, System.CommandLine.Command Command)> Commands(System.CommandLine.Command command, string path) =>
         command.Subcommands.SelectMany(sub => Commands(sub, $"{path} {sub.Name}".Trim())).Prepend((path, command));
 }

@@ -1,8 +1,9 @@
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
-using Clip.Trainer.Modeling;
+using Clip.Conversion.Configs;
 using Clip.Trainer.Objectives;
-using Clip.Trainer.Tokenizing;
+using Clip.Conversion.Initialization;
+using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Training;
 using Microsoft.ML.Clip;
 

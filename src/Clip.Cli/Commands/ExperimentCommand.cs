@@ -1,0 +1,171 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text;
+using Clip.Cli.Options;
+using Clip.Cli.Training;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
+using Clip.Conversion.Tokenizing;
+using Clip.Trainer;
+using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
+using Clip.Trainer.Evaluation;
+using Clip.Trainer.Experiments;
+using Clip.Trainer.Objectives;
+using Clip.Trainer.Training;
+using Microsoft.ML.Clip;
+
+namespace Clip.Cli.Commands;
+
+/// <summary><c>clip experiment efficiency</c>: how fast objectives learn to classify, on one encoder (CLIP paper, figure 2).</summary>
+internal static class ExperimentCommand
+{
+    public static Command Create() => new("experiment", "Experiments that compare trainings.") { Efficiency() };
+
+    private static Command Efficiency()
+    {
+        var data = new Option<string>("--data") { Description = "Folder with train.tsv, val.tsv and classnames.txt.", Required = true };
+        var output = new Option<string>("--output")
+        {
+            Description = "Folder for efficiency.csv and efficiency.html; objectives measured there before are kept.",
+            Required = true,
+        };
+        var model = new Option<string>("--model")
+        {
+            Description = "Config of the encoder and of the text side.",
+            DefaultValueFactory = _ => "RN-small-96",
+        };
+        var objectives = new Option<string[]>("--objectives")
+        {
+            Description = "Which to train.",
+            DefaultValueFactory = _ => ["virtex", "bow", "clip"],
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var seen = new Option<long>("--images-seen")
+        {
+            Description = "Images each objective sees, rounded up to whole epochs; or give --epochs.",
+            DefaultValueFactory = _ => 100_000,
+        };
+        var points = new Option<int>("--points") { Description = "How often accuracy is measured.", DefaultValueFactory = _ => 10 };
+        var labels = new Option<int>("--labels")
+        {
+            Description = "Candidate labels: those of the validation pictures, and others of classnames.txt up to this number.",
+            DefaultValueFactory = _ => 200,
+        };
+        var vocabSize = new Option<int>("--vocab-size")
+        {
+            Description = "Entries of the vocabulary, learned from the captions.",
+            DefaultValueFactory = _ => 4096,
+        };
+        var seed = new Option<long>("--seed") { Description = "Decides starting weights, order, crops, captions and labels." };
+        var (table, loading) = (new TableOptions(), new LoadingOptions());
+        var (optimization, augmentation) = (new OptimizationOptions(), new AugmentationOptions());
+        objectives.AcceptOnlyFromAmong([.. ObjectiveKinds.Names]);
+        var command = new Command(
+            "efficiency", "Trains objectives on one image encoder and draws zero-shot accuracy against images processed.")
+        {
+            data, output, model, objectives, seen, points, labels, vocabSize, seed,
+        };
+        // A learning rate is looked for with clip train.
+        var others = optimization.All.Where(o => o.Name != "--lr-find");
+        foreach (var option in (IEnumerable<Option>)
+            [table.Separator, table.ImageKey, table.CaptionKeys, .. loading.All, .. others, .. augmentation.All])
+            command.Options.Add(option);
+        command.Validators.Add(result =>
+        {
+            if (IsGiven(result, seen) && IsGiven(result, optimization.Epochs))
+                result.AddError("--images-seen and --epochs both say how long to train; give one of them.");
+        });
+        command.SetAction(async (parsed, _) =>
+        {
+            using var stop = new StopSignals();
+            var cancellation = stop.Token;
+            var folder = parsed.GetValue(data)!;
+            var layout = table.Parse(parsed);
+            using var records = RecordSources.Open(Path.Combine(folder, "train.tsv"), new RecordSourceOptions { Table = layout });
+            var test = TestSet(folder, layout, parsed.GetValue(labels), parsed.GetValue(seed));
+            var report = Path.GetFullPath(parsed.GetValue(output)!);
+            using var held = RunLock.Take(report);
+            var (csv, html) = (Path.Combine(report, "efficiency.csv"), Path.Combine(report, "efficiency.html"));
+            var curves = File.Exists(csv) ? EfficiencyReport.Read(csv).ToDictionary(c => c.Objective) : [];
+
+            var tokens = Path.Combine(report, "tokenizer");
+            BpeTrainer.Train(RecordSources.Captions(records), parsed.GetValue(vocabSize), cancellation: cancellation).Save(tokens);
+            var tokenizer = ClipTokenizer.Create(tokens);
+            var config = ClipConfigJson.Load(parsed.GetValue(model)!)
+                .WithVocabulary(tokenizer.VocabularySize, tokenizer.StartOfTextId, tokenizer.EndOfTextId);
+            var run = new TrainingRunOptions { TrainData = "", Model = "", Output = "" };
+            run = augmentation.Apply(parsed, optimization.Apply(parsed, loading.Apply(parsed, run)));
+            var options = run.Training with { Seed = parsed.GetValue(seed) };
+
+            var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize) with
+            {
+                Background = options.Augmentation.Background?.Bytes,
+            };
+            using var pixels = new AugmentedPixels(preprocessing, options.Augmentation, run.CacheBytes);
+            var pairs = Loader(ObjectiveKind.Clip);
+            if (parsed.GetResult(optimization.Epochs) is not { Implicit: false })
+                options = options with { Epochs = Epochs(parsed.GetValue(seen), Math.Min(pairs.Count, pairs.StepsPerEpoch * options.PairsPerStep)) };
+            var probe = new ZeroShotProbe(
+                tokenizer, config.Text.ContextLength, ClipImagePreprocessor.Create(preprocessing),
+                config.Vision.ImageSize, options.BatchSize)
+            {
+                OnBroken = Skipped,
+            };
+            var experiment = new EfficiencyExperiment(config, options, Loader, probe, test);
+            (string, string)[] facts =
+            [
+                ("training data", pairs.Fingerprint), ("model", parsed.GetValue(model)!),
+                ("measured on", $"{test.Images.Count} pictures, {test.Labels.Count} labels"), ("options", string.Join(", ", options.Course("as above").Where(o => o.Value != "none").Select(o => $"{o.Key} {o.Value}"))),
+            ];
+            foreach (var kind in parsed.GetValue(objectives)!.Select(name => Enum.Parse<ObjectiveKind>(name, ignoreCase: true)))
+            {
+                curves[kind] = await experiment.RunAsync(kind, parsed.GetValue(points), Console.WriteLine, cancellation)
+                    .ConfigureAwait(false);
+                EfficiencyCurve[] all = [.. curves.Values.OrderBy(c => c.Best)];
+                Write(csv, EfficiencyReport.Csv(all));
+                Write(html, EfficiencyReport.Html(all, facts));
+            }
+
+            foreach (var ratio in EfficiencyReport.Ratios([.. curves.Values])) Console.WriteLine(ratio);
+            Console.WriteLine($"{csv}\n{html}");
+            return 0;
+
+            PairLoader Loader(ObjectiveKind kind) => new(
+                records, tokenizer, config.Text.ContextLength, pixels, new PairLoaderOptions(options.PairsPerStep, options.Seed)
+                {
+                    SampleSentences = kind == ObjectiveKind.ConVirt,
+                    Workers = run.Workers,
+                    MaxBadPercent = run.MaxBadPercent,
+                    OnBroken = Skipped,
+                });
+        });
+        return command;
+
+        static void Skipped(string image, string reason) => Console.WriteLine($"Skipped {image}: {reason}");
+
+        static bool IsGiven(CommandResult result, Option option) => result.GetResult(option) is { Implicit: false };
+
+        static int Epochs(long images, long each)
+        {
+            const long most = 1_000_000;
+            var epochs = (images + each - 1) / each;
+            return epochs <= most ? (int)epochs : throw new ClipException(
+                $"--images-seen {images} are {epochs} epochs of the {each} images there are, and {most} are the most; give fewer.");
+        }
+
+        static void Write(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+    }
+
+    /// <summary>The validation pictures with their captions as labels, and a seeded draw of other names to tell them from.</summary>
+    private static LabelledSet TestSet(string folder, CaptionTableOptions layout, int count, long seed)
+    {
+        var images = LabelledSet.ReadImages(Path.Combine(folder, "val.tsv"), layout with { CaptionKeys = [layout.CaptionKeys[0]] });
+        var own = images.Select(image => image.Class).Distinct().ToArray();
+        var others = LineFile.Read(Path.Combine(folder, "classnames.txt"), "--data").Except(own).ToArray();
+        new SampleRandom(seed, 0).Shuffle(others.AsSpan());
+        string[] labels = [.. own, .. others.Take(Math.Max(0, count - own.Length))];
+        return new LabelledSet("val", images, [.. labels.Order(StringComparer.Ordinal)], ["{}"]).Validate();
+    }
+}

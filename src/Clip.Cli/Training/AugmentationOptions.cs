@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Clip.Trainer.Data;
+using Clip.Trainer.Objectives;
+using Clip.Trainer.Training;
+
+namespace Clip.Cli.Training;
+
+/// <summary>What <c>clip train</c> does to training images.</summary>
+internal sealed class AugmentationOptions
+{
+    private readonly Option<double> _scale = Number(
+        "--aug-scale", "Smallest share of an image's area a training crop shows.", new RandomResizedCrop().MinScale);
+    private readonly Option<string> _background = new("--aug-background")
+    {
+        Description = "What transparent images lie on: none drops their alpha; random, for training only; or white, black, #rrggbb.",
+        DefaultValueFactory = _ => "none",
+    };
+
+    private readonly Option<double> _flip = Number("--aug-flip", "Chance of mirroring an image.");
+    private readonly Option<double> _rotate = Number("--aug-rotate", "Most degrees an image is rotated, either way.");
+    private readonly Option<double> _translate = Number("--aug-translate", "Largest share of its size an image is moved, 0 to 1.");
+    private readonly Option<double> _zoom = Number("--aug-zoom", "How far an image's size varies, 0 to 0.9.");
+    private readonly Option<double> _jitter = Number("--aug-color-jitter", "How far brightness, contrast and saturation vary, 0 to 1.");
+    private readonly Option<double> _hue = Number("--aug-hue", "How far hues are turned, in turns of the colour circle, 0 to 0.5.");
+    private readonly Option<double> _gray = Number("--aug-grayscale", "Chance of losing all colour.");
+    private readonly Option<double> _blur = Number("--aug-blur", "Chance of a Gaussian blur.");
+
+    public IEnumerable<Option> All => [_scale, _background, _flip, _rotate, _translate, _zoom, _jitter, _hue, _gray, _blur];
+
+    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options)
+    {
+        // What is not given is the objective's own choice.
+        var usual = options.Training.Objective == ObjectiveKind.ConVirt ? Augmentation.ConVirt : new Augmentation();
+        var augmentation = new Augmentation
+        {
+            Crop = new RandomResizedCrop(Value(_scale, usual.Crop.MinScale)),
+            Background = Background.Parse(parsed.GetValue(_background)!),
+            FlipChance = Value(_flip, usual.FlipChance),
+            Rotation = Value(_rotate, usual.Rotation),
+            Translation = Value(_translate, usual.Translation),
+            Zoom = Value(_zoom, usual.Zoom),
+            ColorJitter = Value(_jitter, usual.ColorJitter),
+            Hue = Value(_hue, usual.Hue),
+            GrayscaleChance = Value(_gray, usual.GrayscaleChance),
+            BlurChance = Value(_blur, usual.BlurChance),
+        };
+        return options with { Training = options.Training with { Augmentation = augmentation } };
+
+        double Value(Option<double> option, double otherwise) =>
+            parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : otherwise;
+    }
+
+    private static Option<double> Number(string name, string description, double by = 0) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => by,
+    };
+}
