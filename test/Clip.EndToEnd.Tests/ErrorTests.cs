@@ -102,7 +102,7 @@ public sealed class ErrorTests(TrainedModel trained)
         folder.Write("damaged/onnx/vision_model.onnx", "no graph");
         folder.Write("damaged/onnx/text_model.onnx", "no graph");
         folder.Write("damaged/vocab.json", """{"<|startoftext|>": 0, "<|endoftext|>": 1}""");
-        folder.Write("damaged/merges.txt", "");
+        folder.Write("damaged/merges.txt", "#version: 0.2\n");
         folder.Write("another/config.json", """{"model_type": "siglip"}""");
         folder.Write("another/onnx/vision_model.onnx", "no graph");
         folder.Write("another/onnx/text_model.onnx", "no graph");

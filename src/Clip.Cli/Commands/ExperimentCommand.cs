@@ -106,7 +106,11 @@ internal static class ExperimentCommand
             using var pixels = new AugmentedPixels(preprocessing, options.Augmentation, run.CacheBytes);
             var pairs = Loader(ObjectiveKind.Clip);
             if (parsed.GetResult(optimization.Epochs) is not { Implicit: false })
-                options = options with { Epochs = Epochs(parsed.GetValue(seen), Math.Min(pairs.Count, pairs.StepsPerEpoch * options.PairsPerStep)) };
+            {
+                var each = Math.Min(pairs.Count, pairs.StepsPerEpoch * options.PairsPerStep);
+                options = options with { Epochs = Epochs(parsed.GetValue(seen), each) };
+            }
+
             var probe = new ZeroShotProbe(
                 tokenizer, config.Text.ContextLength, ClipImagePreprocessor.Create(preprocessing),
                 config.Vision.ImageSize, options.BatchSize)
@@ -117,7 +121,8 @@ internal static class ExperimentCommand
             (string, string)[] facts =
             [
                 ("training data", pairs.Fingerprint), ("model", parsed.GetValue(model)!),
-                ("measured on", $"{test.Images.Count} pictures, {test.Labels.Count} labels"), ("options", string.Join(", ", options.Course("as above").Where(o => o.Value != "none").Select(o => $"{o.Key} {o.Value}"))),
+                ("measured on", $"{test.Images.Count} pictures, {test.Labels.Count} labels"),
+                ("options", Course.Describe(options.Course("as above"))),
             ];
             foreach (var kind in parsed.GetValue(objectives)!.Select(name => Enum.Parse<ObjectiveKind>(name, ignoreCase: true)))
             {

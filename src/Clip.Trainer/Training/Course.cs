@@ -41,6 +41,10 @@ internal static class Course
         return values;
     }
 
+    /// <summary>What is given, on one line for people.</summary>
+    public static string Describe(IReadOnlyDictionary<string, string> course) =>
+        string.Join(", ", course.Where(o => o.Value != "none").Select(o => $"{o.Key} {o.Value}"));
+
     /// <summary>A value as it stands in a course.</summary>
     public static string Text(object? value) => value switch
     {

@@ -38,7 +38,7 @@ internal sealed record RunRecord(
     /// </summary>
     public string Given() => CommandLine() is { } words
         ? string.Join(' ', words)
-        : string.Join(", ", Options.Where(o => o.Value != "none").Select(o => $"{o.Key} {o.Value}"));
+        : Course.Describe(Options);
 
     /// <summary>The words of the command line behind <c>clip train</c>; null for a run that had none.</summary>
     public IEnumerable<string>? CommandLine() => Arguments?.SelectMany(argument => argument.Value.Prepend(argument.Key));

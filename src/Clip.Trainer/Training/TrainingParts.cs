@@ -114,7 +114,7 @@ internal sealed class TrainingParts : IDisposable
     {
         if (Math.Min(batchSize, source.Count) * (long)pixels.FloatCount > Array.MaxLength)
             throw new ClipException(
-                $"{batchSize} pictures of {pixels.FloatCount} numbers are more than one batch can hold; lower --batch-size or --accum-freq.");
+                $"{batchSize} pictures of {pixels.FloatCount} numbers are more than a step can hold; lower --batch-size or --accum-freq.");
         return new PairLoader(
             source, Tokenizer, Config.Text.ContextLength, pixels, new PairLoaderOptions(batchSize, _options.Training.Seed)
             {
@@ -148,7 +148,8 @@ internal sealed class TrainingParts : IDisposable
 
         if (_options.Resume is null) Learn(run.Tokenizer);
         else if (!Directory.Exists(run.Tokenizer))
-            throw new ClipException($"The run has learned no vocabulary in {run.Tokenizer}; give the one it was trained with as --tokenizer.");
+            throw new ClipException(
+                $"The run has learned no vocabulary in {run.Tokenizer}; give the one it was trained with as --tokenizer.");
         return Load(run.Tokenizer);
 
         void Learn(string folder) =>

@@ -83,7 +83,9 @@ internal sealed record TrainingRunOptions
 
     public TrainingOptions Training { get; init; } = new();
 
-    /// <summary>What the best checkpoint is best by: <see cref="BestMetric"/>, or the first that is measured; null where nothing is.</summary>
+    /// <summary>
+    /// What the best checkpoint is best by: <see cref="BestMetric"/>, or the first that is measured; null where nothing is.
+    /// </summary>
     /// <exception cref="ClipException">The metric is not measured in this run.</exception>
     public string? MetricOfBest()
     {

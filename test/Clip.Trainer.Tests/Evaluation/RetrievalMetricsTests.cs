@@ -52,7 +52,8 @@ public sealed class RetrievalMetricsTests
     {
         float[][] features = [[1, 0], [0, 1], [value, 0]];
 
-        Assert.Contains(
-            "not finite", Assert.Throws<ClipException>(() => RetrievalMetrics.Compute(features, features)).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ClipException>(() => RetrievalMetrics.Compute(features, features));
+
+        Assert.Contains("not finite", error.Message, StringComparison.Ordinal);
     }
 }
