@@ -25,6 +25,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     /// <returns>False when cancelled.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
+        options.Training.Validate();
         var metric = options.MetricOfBest();
         if (!options.WritesNothing) ModelFolderWriter.EnsureReplaceable(options.Output);
         using var held = options.WritesNothing ? null : RunLock.Take(_folder.Root);
