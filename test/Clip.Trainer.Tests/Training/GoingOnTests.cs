@@ -145,7 +145,9 @@ public sealed class GoingOnTests : IAsyncLifetime, IDisposable
     private TrainingLoop Loop(ClipModel model, PairLoader pairs, PairLoader? validation)
     {
         var objective = new ClipObjective(model);
-        var validator = validation is null ? null : new Validator(objective, validation, pairsEvery: 1, sets: [], setsEvery: 1, probe: null!);
+        var validator = validation is null
+            ? null
+            : new Validator(objective, validation, pairsEvery: 1, sets: [], setsEvery: 1, probe: null!);
         return new TrainingLoop(objective, 16, _run.Options, pairs, validator, new CheckpointFolder(_run.Folder["stuck"], keep: 2));
     }
 
