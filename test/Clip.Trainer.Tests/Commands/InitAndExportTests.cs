@@ -52,8 +52,8 @@ public sealed class InitAndExportTests : IDisposable
         var hf = Golden.Path($"golden/{file}");
 
         Assert.Equal(0, await Command.RunAsync("export-safetensors", hf, "--output", _folder["openai.safetensors"]));
-        Assert.Equal(
-            0, await Command.RunAsync("export-safetensors", _folder["openai.safetensors"], "--output", _folder["hf.safetensors"], "--naming", "hf"));
+        Assert.Equal(0, await Command.RunAsync(
+            "export-safetensors", _folder["openai.safetensors"], "--output", _folder["hf.safetensors"], "--naming", "hf"));
 
         Assert.Contains("visual.class_embedding", SafetensorsReader.Load(_folder["openai.safetensors"]).Keys);
         SameWeights.Assert(SafetensorsReader.Load(hf), SafetensorsReader.Load(_folder["hf.safetensors"]));
