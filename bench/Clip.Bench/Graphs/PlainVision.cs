@@ -4,7 +4,7 @@ using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Format;
 using Clip.Trainer.Modeling;
-using static Clip.Conversion.Onnx.GraphBuilder;
+using static Clip.Conversion.Onnx.Format.GraphBuilder;
 using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
 
 namespace Clip.Bench;

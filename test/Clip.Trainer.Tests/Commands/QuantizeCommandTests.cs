@@ -1,4 +1,4 @@
-using Clip.Trainer.Tests.Onnx.Quantisation;
+using Clip.Trainer.Tests.Onnx.Quantization;
 using Clip.Trainer.Tests.Checkpoints;
 using System.CommandLine;
 using Clip.Cli.Commands;

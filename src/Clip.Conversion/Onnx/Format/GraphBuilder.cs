@@ -1,12 +1,10 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Clip.Conversion.Checkpoints;
-using Clip.Conversion.Initialization;
-using Clip.Conversion.Onnx.Format;
 using Google.Protobuf;
 using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
 
-namespace Clip.Conversion.Onnx;
+namespace Clip.Conversion.Onnx.Format;
 
 /// <summary>A dimension of a graph's input or output: a number, or a name for one that is known when the graph runs.</summary>
 internal readonly record struct Dim(long? Size, string? Name)
@@ -53,9 +51,6 @@ internal sealed class GraphBuilder(string name)
             });
         return name;
     }
-
-    /// <summary>Adds a weight of the model under its own name.</summary>
-    public string Weight(WeightSource weights, string name) => Weight(name, weights.Take(name));
 
     public string Scalar(float value) => Weight(value.ToString("R", CultureInfo.InvariantCulture), new WeightTensor([], new[] { value }));
 

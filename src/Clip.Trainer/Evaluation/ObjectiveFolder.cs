@@ -1,13 +1,13 @@
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
-using Clip.Trainer.Evaluation;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Microsoft.ML.Clip;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Clip.Trainer.Training;
+namespace Clip.Trainer.Evaluation;
 
 /// <summary>A model folder opened in torch, with the objective it was trained with: for what its ONNX files do not do.</summary>
 internal static class ObjectiveFolder

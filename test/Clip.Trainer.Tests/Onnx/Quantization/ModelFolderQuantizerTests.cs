@@ -1,12 +1,13 @@
+using Clip.Conversion.Quantization;
 using Clip.Trainer.Tests.Checkpoints;
 using System.Numerics.Tensors;
 using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Quantization;
 using Microsoft.ML.Clip;
 
-namespace Clip.Trainer.Tests.Onnx.Quantisation;
+namespace Clip.Trainer.Tests.Onnx.Quantization;
 
-public sealed class ModelFolderQuantiserTests
+public sealed class ModelFolderQuantizerTests
 {
     private static readonly string[] Fp32Files = ["model.onnx", "text_model.onnx", "vision_model.onnx"];
 
@@ -15,7 +16,7 @@ public sealed class ModelFolderQuantiserTests
     {
         using var folder = new QuantisedFolder();
 
-        var report = ModelFolderQuantiser.Add(folder.Path, folder.Options);
+        var report = ModelFolderQuantizer.Add(folder.Path, folder.Options);
 
         Assert.Equal(
             [
@@ -46,7 +47,7 @@ public sealed class ModelFolderQuantiserTests
     public void Microsoft_ML_Clip_opens_them(ClipPrecision precision, string suffix)
     {
         using var folder = new QuantisedFolder();
-        ModelFolderQuantiser.Add(folder.Path, folder.Options);
+        ModelFolderQuantizer.Add(folder.Path, folder.Options);
         using var fp32 = ClipModel.Open(folder.Path);
         var (image, text) = (fp32.EmbedImage(folder.Rows[3].Path), fp32.EmbedText("a blue wall"));
         foreach (var other in folder.OnnxFiles.Where(f => !f.Contains(suffix, StringComparison.Ordinal)))
@@ -75,15 +76,15 @@ public sealed class ModelFolderQuantiserTests
         var options = folder.Options with { Precisions = [OnnxPrecision.Int8] };
         var progress = new List<string>();
 
-        var before = Vision(ModelFolderQuantiser.Add(folder.Path, options));
-        var after = Vision(ModelFolderQuantiser.Add(folder.Path, options with { MeanCosine = 0.999 }, progress.Add));
+        var before = Vision(ModelFolderQuantizer.Add(folder.Path, options));
+        var after = Vision(ModelFolderQuantizer.Add(folder.Path, options with { MeanCosine = 0.999 }, progress.Add));
 
         Assert.InRange(before.Cosine!.Mean, -1, 0.998);
         Assert.InRange(after.Cosine!.Mean, 0.999, 1.0001);
         Assert.Equal([$"{block}.c_proj.weight", "visual.proj"], after.FloatWeights);
         Assert.StartsWith("vision_model: the mean cosine is ", Assert.Single(progress), StringComparison.Ordinal);
 
-        static QuantisedFile Vision(QuantisationReport report) => Assert.Single(report.Files, f => f.Name == "onnx/vision_model_int8.onnx");
+        static QuantizedFile Vision(QuantizationReport report) => Assert.Single(report.Files, f => f.Name == "onnx/vision_model_int8.onnx");
     }
 
     [Fact]
@@ -92,7 +93,7 @@ public sealed class ModelFolderQuantiserTests
         using var folder = new QuantisedFolder(tokenizer: false);
         var progress = new List<string>();
 
-        var report = ModelFolderQuantiser.Add(folder.Path, folder.Options with { Precisions = [OnnxPrecision.Int8] }, progress.Add);
+        var report = ModelFolderQuantizer.Add(folder.Path, folder.Options with { Precisions = [OnnxPrecision.Int8] }, progress.Add);
 
         Assert.Contains("has no tokenizer", Assert.Single(progress), StringComparison.Ordinal);
         Assert.Equal([false, true, false], report.Files.Select(f => f.Cosine is not null));
@@ -108,13 +109,13 @@ public sealed class ModelFolderQuantiserTests
         cancelled.Cancel();
 
         Assert.Throws<FileNotFoundException>(
-            () => ModelFolderQuantiser.Add(folder.Path, folder.Options with { ImagePaths = ["nowhere.png"] }));
-        Assert.Throws<OperationCanceledException>(() => ModelFolderQuantiser.Add(folder.Path, folder.Options, null, cancelled.Token));
-        Refused.With("no samples", () => ModelFolderQuantiser.Add(folder.Path, folder.Options with { Texts = [] }));
+            () => ModelFolderQuantizer.Add(folder.Path, folder.Options with { ImagePaths = ["nowhere.png"] }));
+        Assert.Throws<OperationCanceledException>(() => ModelFolderQuantizer.Add(folder.Path, folder.Options, null, cancelled.Token));
+        Refused.With("no samples", () => ModelFolderQuantizer.Add(folder.Path, folder.Options with { Texts = [] }));
         File.Delete(Path.Combine(folder.Path, "model.safetensors"));
-        Refused.With("has no weights", () => ModelFolderQuantiser.Add(folder.Path, folder.Options));
+        Refused.With("has no weights", () => ModelFolderQuantizer.Add(folder.Path, folder.Options));
         File.Delete(Path.Combine(folder.Path, "config.json"));
-        Refused.With("is no model folder, for it has no config.json", () => ModelFolderQuantiser.Add(folder.Path, folder.Options));
+        Refused.With("is no model folder, for it has no config.json", () => ModelFolderQuantizer.Add(folder.Path, folder.Options));
 
         Assert.Equal(Fp32Files, folder.OnnxFiles);
         Assert.Equal(["onnx"], folder.Folders);

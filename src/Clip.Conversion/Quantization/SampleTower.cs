@@ -1,7 +1,8 @@
+using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Format;
 using Microsoft.ML.Clip;
 
-namespace Clip.Conversion.Onnx.Quantization;
+namespace Clip.Conversion.Quantization;
 
 /// <summary>One tower of a model folder, run on samples as its users will run it: by <see cref="ClipModel"/>.</summary>
 /// <param name="folder">The model folder: preprocessing and tokenizer.</param>

@@ -1,7 +1,8 @@
+using Clip.Conversion.Onnx.Quantization;
 using System.Globalization;
 using Clip.Conversion.Onnx.Format;
 
-namespace Clip.Conversion.Onnx.Quantization;
+namespace Clip.Conversion.Quantization;
 
 /// <summary>Finds the weights of a tower that 8 bits hurt.</summary>
 internal static class FloatWeights

@@ -1,3 +1,5 @@
+using Clip.Trainer.Modeling;
+using Clip.Conversion.Quantization;
 using Clip.Conversion.Architectures;
 using Clip.Trainer.Tests.Modeling;
 using Clip.Trainer.Tests.Checkpoints;
@@ -13,7 +15,7 @@ using Clip.Trainer.Training;
 using Xunit.Abstractions;
 using static Clip.Trainer.Tests.Onnx.OnnxFile;
 
-namespace Clip.Trainer.Tests.Onnx.Quantisation;
+namespace Clip.Trainer.Tests.Onnx.Quantization;
 
 public sealed class Int8ConvolutionsTests : IDisposable
 {
@@ -101,7 +103,7 @@ public sealed class Int8ConvolutionsTests : IDisposable
             Enumerable.Range(0, vocabulary.Size * config.Text.Width).Select(i => MathF.Sin(i)).ToArray());
         ModelFolderWriter.Write(config, _weights, _folder["model"], folder => vocabulary.Save(folder, config.Text.ContextLength));
 
-        var report = ModelFolderQuantiser.Add(_folder["model"], new QuantisationOptions
+        var report = ModelFolderQuantizer.Add(_folder["model"], new QuantizationOptions
         {
             ImagePaths = [.. rows.Select(row => row.Path)],
             Texts = [.. rows.Select(row => row.Captions[0])],

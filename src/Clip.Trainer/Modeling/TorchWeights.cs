@@ -4,7 +4,7 @@ using Clip.Conversion.Initialization;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Clip.Trainer.Training;
+namespace Clip.Trainer.Modeling;
 
 /// <summary>Carries weights between torch and the files, by name.</summary>
 internal static class TorchWeights

@@ -1,3 +1,4 @@
+using Clip.Conversion.Quantization;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
@@ -5,7 +6,7 @@ using Clip.Conversion.Onnx.Quantization;
 using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Data;
 
-namespace Clip.Trainer.Tests.Onnx.Quantisation;
+namespace Clip.Trainer.Tests.Onnx.Quantization;
 
 /// <summary>A model folder with seeded random weights, and a dozen pictures with captions.</summary>
 internal sealed class QuantisedFolder : IDisposable
@@ -34,7 +35,7 @@ internal sealed class QuantisedFolder : IDisposable
 
     public IReadOnlyList<CaptionedImage> Rows => CaptionTable.Read(_pictures.Table);
 
-    public QuantisationOptions Options => new()
+    public QuantizationOptions Options => new()
     {
         ImagePaths = [.. Rows.Select(row => row.Path)],
         Texts = [.. Rows.Select(row => row.Captions[0])],

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Clip.Cli;
+namespace Clip.Cli.Running;
 
 /// <summary>
 /// Ctrl-C, SIGTERM and SIGHUP as a wish to stop, for commands that then finish the step at hand and keep their work. A second one, or a

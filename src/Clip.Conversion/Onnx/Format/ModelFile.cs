@@ -1,8 +1,7 @@
 using System.Globalization;
-using Clip.Conversion.Onnx.Format;
 using Google.Protobuf;
 
-namespace Clip.Conversion.Onnx;
+namespace Clip.Conversion.Onnx.Format;
 
 /// <summary>Writes a graph as an ONNX file, with the weights inside or, where they would not fit a protobuf message, beside it.</summary>
 internal static class ModelFile

@@ -1,3 +1,5 @@
+using Clip.Conversion.Onnx.Quantization;
+using Clip.Conversion.Onnx;
 using System.Numerics.Tensors;
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
@@ -5,18 +7,18 @@ using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx.Format;
 using Microsoft.ML.Clip;
 
-namespace Clip.Conversion.Onnx.Quantization;
+namespace Clip.Conversion.Quantization;
 
 /// <summary>Adds ONNX files of other precisions to a model folder, written from its weights, and measures what they cost.</summary>
-public sealed class ModelFolderQuantiser
+public sealed class ModelFolderQuantizer
 {
     private readonly string _folder;
     private readonly string _aside;
     private readonly ClipConfig _config;
     private readonly Dictionary<string, WeightTensor> _weights;
-    private readonly QuantisationOptions _options;
+    private readonly QuantizationOptions _options;
 
-    private ModelFolderQuantiser(string folder, string aside, QuantisationOptions options)
+    private ModelFolderQuantizer(string folder, string aside, QuantizationOptions options)
     {
         (_folder, _aside, _options) = (folder, aside, options);
         _config = ClipConfigJson.Load(folder);
@@ -36,8 +38,8 @@ public sealed class ModelFolderQuantiser
     /// <exception cref="ClipException">The folder lacks config or weights, they do not fit, or there is nothing to measure on.</exception>
     /// <exception cref="FileNotFoundException">An image is not there.</exception>
     /// <exception cref="InvalidDataException">An image is none.</exception>
-    public static QuantisationReport Add(
-        string folder, QuantisationOptions options, Action<string>? progress = null, CancellationToken cancellation = default)
+    public static QuantizationReport Add(
+        string folder, QuantizationOptions options, Action<string>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentNullException.ThrowIfNull(options);
@@ -51,7 +53,7 @@ public sealed class ModelFolderQuantiser
         var aside = Path.Combine(target, $"onnx.{Guid.NewGuid():N}.tmp");
         try
         {
-            var report = new ModelFolderQuantiser(target, aside, options).Write(progress, cancellation);
+            var report = new ModelFolderQuantizer(target, aside, options).Write(progress, cancellation);
             var onnx = Directory.CreateDirectory(Path.Combine(target, "onnx")).FullName;
             foreach (var file in Directory.EnumerateFiles(aside))
                 File.Move(file, Path.Combine(onnx, Path.GetFileName(file)), overwrite: true);
@@ -63,7 +65,7 @@ public sealed class ModelFolderQuantiser
         }
     }
 
-    private QuantisationReport Write(Action<string>? progress, CancellationToken cancellation)
+    private QuantizationReport Write(Action<string>? progress, CancellationToken cancellation)
     {
         // The whole model first: it is the one that misses no weight, and no samples are run in vain.
         var fp32 = ClipOnnxExporter.Stems.ToDictionary(stem => stem, Graph);
@@ -87,7 +89,7 @@ public sealed class ModelFolderQuantiser
             weights = fp32.ToDictionary(pair => pair.Key, pair => Int8Graph.Weights(pair.Value, int8.Activations));
         }
 
-        var files = new List<QuantisedFile>();
+        var files = new List<QuantizedFile>();
         var agreement = new Dictionary<OnnxPrecision, double>();
         foreach (var precision in _options.Precisions)
         {
@@ -101,7 +103,7 @@ public sealed class ModelFolderQuantiser
                 ModelFile.Write(graph, file, ModelFile.MaxInlineBytes);
                 var tower = towers.Find(t => t.Stem == stem);
                 if (tower is not null) features.Add(stem, tower.Run(file));
-                files.Add(new QuantisedFile(
+                files.Add(new QuantizedFile(
                     $"onnx/{Path.GetFileName(file)}",
                     precision,
                     ModelFile.Size(file),
@@ -113,7 +115,7 @@ public sealed class ModelFolderQuantiser
             if (features.Count == 2) agreement.Add(precision, Agreement(Nearest(expected), Nearest(features)));
         }
 
-        return new QuantisationReport(files, agreement);
+        return new QuantizationReport(files, agreement);
     }
 
     /// <summary>

@@ -1,7 +1,9 @@
-namespace Clip.Conversion.Onnx.Quantization;
+using Clip.Conversion.Onnx.Quantization;
+using Clip.Conversion.Onnx;
+namespace Clip.Conversion.Quantization;
 
 /// <summary>Which precisions to add to a model folder, and how to choose and measure them.</summary>
-public sealed record QuantisationOptions
+public sealed record QuantizationOptions
 {
     /// <summary>The precisions to write. Default int8 and fp16.</summary>
     public IReadOnlyList<OnnxPrecision> Precisions { get; init; } = [OnnxPrecision.Int8, OnnxPrecision.Fp16];
@@ -33,7 +35,7 @@ public sealed record QuantisationOptions
 /// <param name="Fp32Bytes">The size of the same file in single precision.</param>
 /// <param name="Cosine">Its features compared with float32's; null where the file was not run on samples.</param>
 /// <param name="FloatWeights">Matrices of an int8 file that stay float32.</param>
-public sealed record QuantisedFile(
+public sealed record QuantizedFile(
     string Name, OnnxPrecision Precision, long Bytes, long Fp32Bytes, FeatureCosine? Cosine, IReadOnlyList<string> FloatWeights);
 
 /// <summary>What was added to a model folder.</summary>
@@ -41,4 +43,4 @@ public sealed record QuantisedFile(
 /// <param name="Agreement">
 /// For each precision the share of images whose nearest text is the one it is in float32; empty where texts were not compared.
 /// </param>
-public sealed record QuantisationReport(IReadOnlyList<QuantisedFile> Files, IReadOnlyDictionary<OnnxPrecision, double> Agreement);
+public sealed record QuantizationReport(IReadOnlyList<QuantizedFile> Files, IReadOnlyDictionary<OnnxPrecision, double> Agreement);

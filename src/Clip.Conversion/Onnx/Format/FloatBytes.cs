@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 
-namespace Clip.Conversion.Onnx;
+namespace Clip.Conversion.Onnx.Format;
 
 /// <summary>Float32 values seen as the bytes they are made of, without a copy; never written through.</summary>
 internal sealed class FloatBytes(ReadOnlyMemory<float> floats) : MemoryManager<byte>

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Clip.Conversion.Onnx.Quantization;
+namespace Clip.Conversion.Quantization;
 
 /// <summary>How alike features of two precisions are: the cosine similarity of each pair.</summary>
 /// <param name="Mean">The mean.</param>

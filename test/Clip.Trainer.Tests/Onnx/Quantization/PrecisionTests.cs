@@ -11,7 +11,7 @@ using Xunit.Abstractions;
 using static Clip.Trainer.Tests.Onnx.OnnxFile;
 using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
 
-namespace Clip.Trainer.Tests.Onnx.Quantisation;
+namespace Clip.Trainer.Tests.Onnx.Quantization;
 
 public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
 {

@@ -1,7 +1,7 @@
 using Clip.Trainer.Tests.Checkpoints;
 using Clip.Conversion.Onnx.Quantization;
 
-namespace Clip.Trainer.Tests.Onnx.Quantisation;
+namespace Clip.Trainer.Tests.Onnx.Quantization;
 
 public sealed class Int8MatrixTests
 {
