@@ -2,6 +2,7 @@ using System.Text.Json;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Evaluation;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 
 namespace Clip.Trainer.Training;
@@ -24,6 +25,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     /// <returns>False when cancelled.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
+        NativeTorch.Require();
         if (!options.WritesNothing) ModelFolderWriter.EnsureReplaceable(options.Output);
         var checkpoints = new CheckpointFolder(_folder.Checkpoints, options.Keep, options.BestMetric);
         var checkpoint = options.WritesNothing ? null : _folder.Find(checkpoints, options.Resume, say);

@@ -50,6 +50,9 @@ internal sealed class ImageTower : IDisposable
 
     public OnnxFile File => _session.File;
 
+    /// <inheritdoc cref="OnnxSession.Fallback"/>
+    public string? Fallback => _session.Fallback;
+
     /// <summary>
     /// Takes over <paramref name="session"/>; <paramref name="preprocessing"/> null means CLIP's own at the input's size.
     /// </summary>

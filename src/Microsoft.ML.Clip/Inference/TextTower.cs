@@ -57,6 +57,9 @@ internal sealed class TextTower : IDisposable
 
     public OnnxFile File => _session.File;
 
+    /// <inheritdoc cref="OnnxSession.Fallback"/>
+    public string? Fallback => _session.Fallback;
+
     /// <summary>Takes over <paramref name="session"/>.</summary>
     public static TextTower Create(OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings)
     {
