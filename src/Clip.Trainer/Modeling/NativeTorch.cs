@@ -46,6 +46,7 @@ internal static class NativeTorch
         var mended = Path.Combine(AppContext.BaseDirectory, "libtorch-older-linux", $"lib{Library}.so");
         if (name != Library || !File.Exists(mended)) return 0;
         // It looks for libtorch in its own folder, where it is not; what is loaded already it finds by name.
-        return NativeLibrary.TryLoad("torch", assembly, searchPath: null, out _) && NativeLibrary.TryLoad(mended, out var handle) ? handle : 0;
+        var loaded = NativeLibrary.TryLoad("torch", assembly, searchPath: null, out _);
+        return loaded && NativeLibrary.TryLoad(mended, out var handle) ? handle : 0;
     }
 }

@@ -73,7 +73,8 @@ public sealed class SessionOptionsTests(TinyFolder folder) : IClassFixture<TinyF
         List<string> warnings = [];
         context.Log += (_, log) =>
         {
-            if (log.Kind == ChannelMessageKind.Warning && log.Message.Contains("GPU 0", StringComparison.Ordinal)) warnings.Add(log.Message);
+            if (log.Kind != ChannelMessageKind.Warning) return;
+            if (log.Message.Contains("GPU 0", StringComparison.Ordinal)) warnings.Add(log.Message);
         };
         use(context);
         return warnings;
