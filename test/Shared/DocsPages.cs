@@ -14,7 +14,7 @@ internal static class DocsPages
     /// <summary>The pages, relative to the repository.</summary>
     public static IEnumerable<string> All() =>
     [
-        "README.md", "CHANGELOG.md", "THIRD-PARTY-NOTICES.md", "src/Microsoft.ML.Clip/README.md",
+        "README.md", "CHANGELOG.md", "THIRD-PARTY-NOTICES.md", "src/Microsoft.ML.Clip/README.md", "samples/README.md", "SECURITY.md",
         .. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md")
             .Select(p => $"docs/{Path.GetFileName(p)}")
             .Order(StringComparer.Ordinal),
