@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Trainer.Tests.Modeling;
 using Clip.Trainer.Tests.Onnx;
 using Clip.Conversion.Checkpoints;
@@ -59,7 +60,7 @@ public sealed class ArchitectureInferenceTests
     public void Every_architecture_is_recognised_by_the_shapes_of_its_weights(string name)
     {
         var config = ClipConfigJson.Load(name) with { Activation = Activation.QuickGelu };
-        var weights = RandomWeights.Shapes(config).ToDictionary(s => s.Name, s => new WeightTensor(s.Shape, ReadOnlyMemory<float>.Empty));
+        var weights = ParameterLayout.Of(config).ToDictionary(s => s.Name, s => new WeightTensor(s.Shape, ReadOnlyMemory<float>.Empty));
 
         Assert.Equal(config, ArchitectureInference.Infer(weights, Quick, name));
     }

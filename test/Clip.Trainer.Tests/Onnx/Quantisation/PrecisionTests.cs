@@ -173,7 +173,7 @@ public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
 
     private static GraphProto Int8(string stem, IEnumerable<string>? floats = null)
     {
-        var options = floats is null ? new Int8Options() : new Int8Options { FloatWeights = floats.ToHashSet() };
+        var options = floats is null ? null : new Int8Options { FloatWeights = floats.ToHashSet() };
         return ClipOnnxExporter.Graph(stem, RandomModel.Config, RandomModel.Weights(RandomModel.Config), OnnxPrecision.Int8, options);
     }
 
