@@ -63,7 +63,8 @@ public sealed class CacheTests : IDisposable
         Assert.Equal(own, Of(_folder.Path));
         Assert.NotEqual(own, Of(_other.Path));
         Assert.NotEqual(own, Of(_folder.Path, new() { TruncateTexts = false }));
-        Assert.NotEqual(own, Of(_folder.Path, new() { Preprocessing = ClipImagePreprocessing.ForSize(32) with { Background = [1, 2, 3] } }));
+        var laid = ClipImagePreprocessing.ForSize(32) with { Background = [1, 2, 3] };
+        Assert.NotEqual(own, Of(_folder.Path, new() { Preprocessing = laid }));
         TinyClip.SaveVision(_other["onnx/vision_model.onnx"], input: "image");
         foreach (var file in new[] { "vocab.json", "merges.txt", "config.json" })
         {

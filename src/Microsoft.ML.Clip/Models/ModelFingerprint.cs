@@ -20,8 +20,8 @@ internal static class ModelFingerprint
         foreach (var tower in new[] { folder.VisionFile, folder.TextFile, folder.CombinedFile }.OfType<string>())
         {
             Text(hash, "tower");
-            foreach (var file in OnnxExternalData.Locations(tower).Select(f => Path.Combine(Path.GetDirectoryName(tower)!, f)).Prepend(tower))
-                Content(hash, file);
+            Content(hash, tower);
+            foreach (var weights in OnnxExternalData.Locations(tower)) Content(hash, Path.Combine(Path.GetDirectoryName(tower)!, weights));
         }
 
         foreach (var file in TextFiles.Select(name => Path.Combine(folder.TokenizerFolder ?? folder.Path, name)).Where(File.Exists))
