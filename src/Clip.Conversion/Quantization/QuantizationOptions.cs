@@ -23,7 +23,7 @@ public sealed record QuantizationOptions
 
     /// <summary>
     /// Keeps the 8-bit weights to 7 bits (−63 … 63). For x86 processors without VNNI: they add two products of bytes in 16 bits, which
-    /// full-range weights can overflow (ONNX Runtime's documentation of quantisation, "reduce range"). Default false.
+    /// full-range weights can overflow (ONNX Runtime's documentation of quantization, "reduce range"). Default false.
     /// </summary>
     public bool ReduceRange { get; init; }
 }

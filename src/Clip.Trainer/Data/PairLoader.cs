@@ -67,7 +67,7 @@ internal sealed class PairLoader(
             }
             catch (Exception e)
             {
-                // Reaches the reader at its next batch; a cancelled reader no longer listens.
+                // Reaches the reader at its next batch; a canceled reader no longer listens.
                 writer.Complete(e);
             }
         }

@@ -12,12 +12,12 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
     /// <summary>CLIP's sweep of the probe's L2 weight, coarser.</summary>
     private static readonly float[] ProbeWeights = [1, 0.1f, 0.01f, 0.001f];
 
-    /// <summary>Zero-shot accuracy on labelled pictures.</summary>
-    public ZeroShotAccuracy ZeroShot(LabelledSet set)
+    /// <summary>Zero-shot accuracy on labeled pictures.</summary>
+    public ZeroShotAccuracy ZeroShot(LabeledSet set)
     {
         string[]? templates = set.Templates is null ? null : [.. set.Templates];
         using var classifier = ml.Transforms
-            .ClipClassifyZeroShot("Score", nameof(LabelledImage.ImagePath), modelFolder, [.. set.Labels], templates)
+            .ClipClassifyZeroShot("Score", nameof(LabeledImage.ImagePath), modelFolder, [.. set.Labels], templates)
             .Fit(ml.Data.LoadFromEnumerable(set.Images));
         return ZeroShotAccuracy.Measure(ml, set.Images, set.Labels, classifier.Transform);
     }
@@ -38,11 +38,11 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
     /// Accuracy of a logistic regression on image features (CLIP paper, section 3.2): L-BFGS, its L2 weight chosen on a fifth of the
     /// training pictures.
     /// </summary>
-    public LinearProbeAccuracy LinearProbe(IReadOnlyList<LabelledImage> train, IReadOnlyList<LabelledImage> test)
+    public LinearProbeAccuracy LinearProbe(IReadOnlyList<LabeledImage> train, IReadOnlyList<LabeledImage> test)
     {
         var data = ml.Data.LoadFromEnumerable(train);
-        var prepare = ml.Transforms.Conversion.MapValueToKey("Label", nameof(LabelledImage.Class))
-            .Append(ml.Transforms.ClipFeaturizeImage("Features", nameof(LabelledImage.ImagePath), modelFolder))
+        var prepare = ml.Transforms.Conversion.MapValueToKey("Label", nameof(LabeledImage.Class))
+            .Append(ml.Transforms.ClipFeaturizeImage("Features", nameof(LabeledImage.ImagePath), modelFolder))
             .Fit(data);
         // Reading twice would run the tower twice.
         var features = ml.Data.Cache(prepare.Transform(data), "Label", "Features");

@@ -42,7 +42,7 @@ internal static class ObjectiveFolder
         File.Exists(Path.Combine(folder, "config.json")) && ClipConfigJson.Load(folder).TextSide != TextSide.Tower;
 
     /// <summary>Zero-shot accuracy in torch, by the objective's own scores.</summary>
-    public static ZeroShotResult ZeroShot(string folder, LabelledSet set)
+    public static ZeroShotResult ZeroShot(string folder, LabeledSet set)
     {
         var objective = Open(folder, out var config);
         using var module = objective.Module;

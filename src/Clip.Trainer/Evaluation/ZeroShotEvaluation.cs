@@ -15,7 +15,7 @@ internal sealed record ZeroShotAccuracy(double Top1, double Top5, double MeanPer
     /// <summary>Classifies every image among all labels.</summary>
     /// <exception cref="ClipException">A score is NaN or infinite.</exception>
     public static ZeroShotAccuracy Measure(
-        MLContext ml, IReadOnlyList<LabelledImage> images, IReadOnlyList<string> labels, Func<IDataView, IDataView> classify)
+        MLContext ml, IReadOnlyList<LabeledImage> images, IReadOnlyList<string> labels, Func<IDataView, IDataView> classify)
     {
         var index = labels.Select((label, i) => (label, i)).ToDictionary(l => l.label, l => l.i);
         var placings = classify(ml.Data.LoadFromEnumerable(images)).GetColumn<float[]>("Score")

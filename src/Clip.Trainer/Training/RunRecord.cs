@@ -36,7 +36,7 @@ internal sealed record RunRecord(
     /// <summary>
     /// The options as they were given on the command line; where there was none, those that decide the course of the run.
     /// </summary>
-    public string Given() => CommandLine() is { } words
+    public string OptionsText() => CommandLine() is { } words
         ? string.Join(' ', words)
         : Course.Describe(Options);
 

@@ -14,7 +14,7 @@ public sealed class ModelFolderQuantizerTests
     [Fact]
     public void A_model_folder_gains_files_of_other_precisions()
     {
-        using var folder = new QuantisedFolder();
+        using var folder = new QuantizedFolder();
 
         var report = ModelFolderQuantizer.Add(folder.Path, folder.Options);
 
@@ -46,7 +46,7 @@ public sealed class ModelFolderQuantizerTests
     [InlineData(ClipPrecision.Auto, "_fp16")]
     public void Microsoft_ML_Clip_opens_them(ClipPrecision precision, string suffix)
     {
-        using var folder = new QuantisedFolder();
+        using var folder = new QuantizedFolder();
         ModelFolderQuantizer.Add(folder.Path, folder.Options);
         using var fp32 = ClipModel.Open(folder.Path);
         var (image, text) = (fp32.EmbedImage(folder.Rows[3].Path), fp32.EmbedText("a blue wall"));
@@ -64,7 +64,7 @@ public sealed class ModelFolderQuantizerTests
     {
         // One hidden unit is always at 30 000 and is then ignored; between 0 and that, 8 bits tell nothing of the others apart.
         const string block = "visual.transformer.resblocks.0.mlp";
-        using var folder = new QuantisedFolder(change: weights =>
+        using var folder = new QuantizedFolder(change: weights =>
         {
             var bias = weights[$"{block}.c_fc.bias"].Data.ToArray();
             bias[7] = 30_000;
@@ -90,7 +90,7 @@ public sealed class ModelFolderQuantizerTests
     [Fact]
     public void Without_a_tokenizer_texts_are_not_compared()
     {
-        using var folder = new QuantisedFolder(tokenizer: false);
+        using var folder = new QuantizedFolder(tokenizer: false);
         var progress = new List<string>();
 
         var report = ModelFolderQuantizer.Add(folder.Path, folder.Options with { Precisions = [OnnxPrecision.Int8] }, progress.Add);
@@ -104,7 +104,7 @@ public sealed class ModelFolderQuantizerTests
     [Fact]
     public void A_failure_leaves_the_folder_as_it_was()
     {
-        using var folder = new QuantisedFolder();
+        using var folder = new QuantizedFolder();
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
 

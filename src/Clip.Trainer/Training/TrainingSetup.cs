@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 namespace Clip.Trainer.Training;
 
 /// <summary>What a run works with, made from its options: data, vocabulary, model, and the loop over them.</summary>
-internal sealed class TrainingParts : IDisposable
+internal sealed class TrainingSetup : IDisposable
 {
     private readonly Stack<IDisposable> _owned = [];
     private readonly TrainingRunOptions _options;
@@ -23,7 +23,7 @@ internal sealed class TrainingParts : IDisposable
     /// <param name="say">Told of what a user should know, a line at a time.</param>
     /// <param name="cancellation">Stops the learning of a vocabulary.</param>
     /// <exception cref="ClipException">The data, the config, the tokenizer or the weights will not do.</exception>
-    public TrainingParts(
+    public TrainingSetup(
         TrainingRunOptions options, RunFolder folder, CheckpointFolder checkpoints, Action<string> say, CancellationToken cancellation)
     {
         (_options, _say) = (options, say);

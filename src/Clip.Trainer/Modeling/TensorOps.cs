@@ -10,7 +10,7 @@ namespace Clip.Trainer.Modeling;
 /// until the end of their block, and operators between tensors and numbers are not used. Nor are sums of two tensors by their operator or
 /// by <c>add</c> alone: behind both stands a factor of 1, made in passing.
 /// </summary>
-internal static class Held
+internal static class TensorOps
 {
     private static readonly Scalar One = 1;
 

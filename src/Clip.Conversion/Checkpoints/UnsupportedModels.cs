@@ -3,7 +3,7 @@ using Clip.Conversion.Architectures;
 namespace Clip.Conversion.Checkpoints;
 
 /// <summary>Knows models that are related to CLIP but computed by other rules, by the names of their tensors, and refuses them.</summary>
-internal static class OtherModels
+internal static class UnsupportedModels
 {
     /// <summary>How names of each kind begin; the first that fits is named. Sources: open_clip's and transformers' model classes.</summary>
     private static readonly (string Prefix, string Kind)[] Kinds =

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Clip.Trainer.Modeling;
 
 /// <summary>The starting values of CLIP's parameters; drawn from torch's global generator.</summary>
-internal static class Initialise
+internal static class Initialize
 {
     public static Parameter Normal(double std, params long[] shape)
     {

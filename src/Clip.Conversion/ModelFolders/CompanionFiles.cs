@@ -4,7 +4,7 @@ namespace Clip.Conversion.ModelFolders;
 
 /// <summary>The files that a checkpoint's folder keeps beside the weights: config, tokenizer and preprocessing.</summary>
 /// <param name="Folder">The folder; null where the checkpoint is a file of some name among others, which need not belong to it.</param>
-internal sealed record ModelSurroundings(string? Folder)
+internal sealed record CompanionFiles(string? Folder)
 {
     private const string OpenClip = "open_clip_config.json";
 
@@ -21,10 +21,10 @@ internal sealed record ModelSurroundings(string? Folder)
             : Find("bpe_simple_vocab_16e6.txt.gz");
 
     /// <summary>The surroundings of a checkpoint file, or of a folder with one.</summary>
-    public static ModelSurroundings Of(string checkpoint)
+    public static CompanionFiles Of(string checkpoint)
     {
-        if (Directory.Exists(checkpoint)) return new ModelSurroundings(checkpoint);
-        return new ModelSurroundings(CheckpointFile.IsUsualName(checkpoint) ? Path.GetDirectoryName(Path.GetFullPath(checkpoint)) : null);
+        if (Directory.Exists(checkpoint)) return new CompanionFiles(checkpoint);
+        return new CompanionFiles(CheckpointFile.IsUsualName(checkpoint) ? Path.GetDirectoryName(Path.GetFullPath(checkpoint)) : null);
     }
 
     private string? Find(params ReadOnlySpan<string> names)

@@ -4,8 +4,8 @@ using Clip.Trainer.Evaluation;
 
 namespace Clip.Cli.Options;
 
-/// <summary>Sets of labelled pictures: any number of tables or folders, with their candidate labels and prompts.</summary>
-internal sealed class LabelledSetOptions(string dataName, string labelsName, string templatesName)
+/// <summary>Sets of labeled pictures: any number of tables or folders, with their candidate labels and prompts.</summary>
+internal sealed class LabeledSetOptions(string dataName, string labelsName, string templatesName)
 {
     private readonly Option<string[]> _data = new(dataName)
     {
@@ -39,18 +39,18 @@ internal sealed class LabelledSetOptions(string dataName, string labelsName, str
     /// <param name="parsed">The command line.</param>
     /// <param name="layout">How the tables are laid out, but for the label's column.</param>
     /// <exception cref="ClipException">A file is absent or not sound, or two sets have one name.</exception>
-    public IReadOnlyList<LabelledSet> Read(ParseResult parsed, CaptionTableOptions layout)
+    public IReadOnlyList<LabeledSet> Read(ParseResult parsed, CaptionTableOptions layout)
     {
         var table = Table(parsed, layout);
-        var sets = new List<LabelledSet>();
+        var sets = new List<LabeledSet>();
         foreach (var value in parsed.GetValue(_data) ?? [])
         {
             var (name, path) = NamedFiles.Named(value);
             if (sets.Any(s => s.Name == name))
                 throw new ClipException($"{dataName}: two sets are called {name}; give names, as NAME={path}.");
-            var images = LabelledSet.ReadImages(path, table);
+            var images = LabeledSet.ReadImages(path, table);
             var labels = Lines(_labels, name) ?? [.. images.Select(i => i.Class).Distinct().Order(StringComparer.Ordinal)];
-            sets.Add(new LabelledSet(name, images, labels, Lines(_templates, name)).Validate());
+            sets.Add(new LabeledSet(name, images, labels, Lines(_templates, name)).Validate());
         }
 
         return sets;
@@ -60,7 +60,7 @@ internal sealed class LabelledSetOptions(string dataName, string labelsName, str
             : null;
     }
 
-    /// <summary>The layout of tables of labelled pictures.</summary>
+    /// <summary>The layout of tables of labeled pictures.</summary>
     public CaptionTableOptions Table(ParseResult parsed, CaptionTableOptions layout) =>
         layout with { CaptionKeys = [parsed.GetValue(_labelKey)!] };
 }

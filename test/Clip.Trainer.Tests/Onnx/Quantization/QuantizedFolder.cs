@@ -9,12 +9,12 @@ using Clip.Trainer.Data;
 namespace Clip.Trainer.Tests.Onnx.Quantization;
 
 /// <summary>A model folder with seeded random weights, and a dozen pictures with captions.</summary>
-internal sealed class QuantisedFolder : IDisposable
+internal sealed class QuantizedFolder : IDisposable
 {
     private const int VocabSize = 520;
     private readonly TinyRun _pictures = new();
 
-    public QuantisedFolder(bool tokenizer = true, Action<Dictionary<string, WeightTensor>>? change = null)
+    public QuantizedFolder(bool tokenizer = true, Action<Dictionary<string, WeightTensor>>? change = null)
     {
         var weights = RandomModel.Weights(Config);
         change?.Invoke(weights);
