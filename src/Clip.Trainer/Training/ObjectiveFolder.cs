@@ -1,7 +1,7 @@
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Conversion;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Evaluation;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Microsoft.ML.Clip;
 using TorchSharp;

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Clip.Trainer.Checkpoints;
+using Clip.Conversion.Checkpoints;
 
 namespace Clip.Trainer.Training;
 

@@ -1,9 +1,9 @@
+using Clip.Conversion.Configs;
+using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
-using Clip.Trainer.Tokenizing;
 using Microsoft.ML.Clip;
 using static TorchSharp.torch;
 

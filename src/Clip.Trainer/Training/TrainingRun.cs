@@ -1,8 +1,8 @@
 using System.Text.Json;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Evaluation;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
-using Clip.Trainer.Onnx;
 
 namespace Clip.Trainer.Training;
 

@@ -1,11 +1,10 @@
+using Microsoft.ML.Clip.Imaging;
+
 namespace Microsoft.ML.Clip.Hub;
 
 /// <summary>Which of a repository's files a model folder needs: one precision's towers, one tokenizer, the configuration.</summary>
 internal static class ModelFiles
 {
-    private static readonly string[] Configurations =
-        ["config.json", "open_clip_config.json", "preprocessor_config.json", "preprocess_cfg.json"];
-
     /// <summary>What tokenizers of every kind may have beside their vocabulary.</summary>
     private static readonly string[] TokenizerSettings = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
 
@@ -48,7 +47,7 @@ internal static class ModelFiles
     /// <summary>The configuration and the tokenizer, for any kind of model.</summary>
     public static IEnumerable<string> Around(IReadOnlyDictionary<string, HubFile> byPath, ClipLayout layout)
     {
-        IEnumerable<string?> wanted = [.. Configurations, layout.ConfigFile, layout.PreprocessingFile];
+        IEnumerable<string> wanted = [.. ClipLayout.ConfigNames, .. PreprocessingFile.Names];
         var folders = layout.TokenizerFolder is { } folder ? new[] { folder } : ["", "textual/"];
         foreach (var place in folders)
         {
@@ -56,7 +55,7 @@ internal static class ModelFiles
             wanted = [.. wanted, .. TokenizerSettings.Concat(vocabulary ?? []).Select(name => place + name)];
         }
 
-        return wanted.OfType<string>().Where(byPath.ContainsKey).Distinct();
+        return wanted.Where(byPath.ContainsKey).Distinct();
     }
 
     private static string Names(IReadOnlyList<HubFile> files) =>

@@ -16,7 +16,6 @@ internal sealed class ClipFolder
         VisionFile = FullOrNull(layout.VisionFile);
         TextFile = FullOrNull(layout.TextFile);
         CombinedFile = FullOrNull(layout.CombinedFile);
-        PreprocessingFile = FullOrNull(layout.PreprocessingFile);
         TokenizerFolder = layout.TokenizerFolder is { } folder ? System.IO.Path.TrimEndingDirectorySeparator(Full(folder)) : null;
     }
 
@@ -29,8 +28,6 @@ internal sealed class ClipFolder
     public string? TextFile { get; }
 
     public string? CombinedFile { get; }
-
-    public string? PreprocessingFile { get; }
 
     public string? TokenizerFolder { get; }
 

@@ -11,13 +11,7 @@ internal sealed class ClipLayout
     internal static readonly string[] TextStems = ["onnx/text_model", "text_model", "onnx/textual", "textual", "textual/model"];
     internal static readonly string[] CombinedStems = ["onnx/model", "model"];
 
-    private static readonly string[] PreprocessingNames =
-    [
-        "preprocessor_config.json", "preprocess_cfg.json", "onnx/preprocess_cfg.json", "visual/preprocess_cfg.json",
-        "open_clip_config.json",
-    ];
-
-    private static readonly string[] ConfigNames = ["config.json", "open_clip_config.json"];
+    internal static readonly string[] ConfigNames = ["config.json", "open_clip_config.json"];
 
     private readonly Func<string, bool> _exists;
     private readonly ClipPrecision _precision;
@@ -32,7 +26,6 @@ internal sealed class ClipLayout
         TextFile = options.TextModelFile ?? Onnx(TextStems);
         CombinedFile = VisionFile is null || TextFile is null ? Onnx(CombinedStems) : null;
         ConfigFile = ConfigNames.FirstOrDefault(exists);
-        PreprocessingFile = PreprocessingNames.FirstOrDefault(exists);
         TokenizerFolder = new[] { "", "textual/" }.FirstOrDefault(HasTokenizer);
     }
 
@@ -43,8 +36,6 @@ internal sealed class ClipLayout
     public string? CombinedFile { get; }
 
     public string? ConfigFile { get; }
-
-    public string? PreprocessingFile { get; }
 
     /// <summary>Empty, or with a slash at its end.</summary>
     public string? TokenizerFolder { get; }

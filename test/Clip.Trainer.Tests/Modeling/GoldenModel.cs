@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
 using Clip.Testing;
-using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using TorchSharp;

@@ -1,8 +1,9 @@
-using System.Globalization;
-using Clip.Testing;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Objectives;
 using Clip.Trainer.Tests.Modeling;
+using System.Globalization;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Initialization;
+using Clip.Testing;
+using Clip.Trainer.Objectives;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,0 +1,185 @@
+using System.Globalization;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Onnx;
+
+namespace Clip.Conversion.ModelFolders;
+
+/// <summary>Tells what a file or folder holds and what it lacks to be used, as pairs of a heading and a text.</summary>
+internal static class Inspection
+{
+    private const string Missing = "missing";
+
+    private static readonly (string Stem, string Part)[] Towers =
+        [("vision_model", "image tower"), ("text_model", "text tower"), ("model", "whole model")];
+
+    /// <summary>Looks at a checkpoint file, an ONNX file, a model folder or a folder with a checkpoint.</summary>
+    /// <exception cref="ClipException">It is none of these, or damaged.</exception>
+    public static IReadOnlyList<(string Heading, string Text)> Of(string path)
+    {
+        if (File.Exists(path)) return path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) ? [.. Graph(path)] : [.. Checkpoint(path)];
+        if (!Directory.Exists(path)) throw new ClipException($"There is no '{path}'; give a checkpoint, a model folder or an ONNX file.");
+        if (GraphsIn(path).Any()) return [.. Folder(path)];
+        if (CheckpointFile.InFolder(path) is not null) return [.. Checkpoint(path)];
+        throw new ClipException($"{path} has neither weights nor ONNX graphs; give a checkpoint, a model folder or an ONNX file.");
+    }
+
+    private static IEnumerable<(string Heading, string Text)> Graph(string path)
+    {
+        var graph = OnnxSummary.Read(path);
+        var kind = (graph.TakesImages, graph.TakesTexts) switch
+        {
+            (true, true) => "a whole CLIP model",
+            (true, false) => "an image tower",
+            (false, true) => "a text tower",
+            _ => "no CLIP tower: it takes neither images nor token ids",
+        };
+        yield return ("kind", $"ONNX graph '{graph.GraphName}', {kind}");
+        yield return ("written by", $"{(graph.Producer.Length > 0 ? graph.Producer : "unknown")}, opset {graph.Opset}");
+        foreach (var input in graph.Inputs) yield return ("input", Describe(input));
+        foreach (var output in graph.Outputs) yield return ("output", Describe(output));
+        yield return (
+            "nodes",
+            string.Join(", ", graph.Operators.OrderByDescending(o =>
+                o.Value).ThenBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Value} {o.Key}")));
+        yield return (
+            "values",
+            ModelDescription.Counts(graph.Weights.Select(w => KeyValuePair.Create(OnnxSummary.TypeName(w.Key), w.Value))));
+        yield return ("size", ModelDescription.Bytes(SizeOf(path, graph)));
+        foreach (var file in Absent(path, graph)) yield return (Missing, $"its weights in {file}: copy that file beside it");
+
+        static string Describe(OnnxValue value) => $"{value.Name} {OnnxSummary.TypeName(value.Type)} [{string.Join(", ", value.Dims)}]";
+    }
+
+    private static IEnumerable<(string Heading, string Text)> Checkpoint(string path)
+    {
+        using var checkpoint = CheckpointFile.Open(path);
+        var around = ModelSurroundings.Of(path);
+        var names = checkpoint.HasHuggingFaceNames ? "Hugging Face's names" : "OpenAI's names";
+        yield return ("kind", $"checkpoint, {checkpoint.Format}, {names}{(checkpoint.IsOpenAIs ? ", as OpenAI released" : "")}");
+        var missing = new List<string>();
+        foreach (var line in Architecture(checkpoint, around.Config, missing)) yield return line;
+        yield return ("parameters", Parameters(checkpoint));
+        yield return ("stored as", ModelDescription.Counts(checkpoint.ElementCounts));
+        yield return ("size", Sizes(checkpoint));
+        foreach (var line in Tokenizer(around, checkpoint.Weights.ContainsKey(SiglipNames.Probe), missing)) yield return line;
+        foreach (var text in missing) yield return (Missing, text);
+        yield return ("to use it", "clip convert");
+    }
+
+    private static IEnumerable<(string Heading, string Text)> Folder(string path)
+    {
+        var around = new ModelSurroundings(path);
+        var missing = new List<string>();
+        var isSiglip = around.Config is { } configFile && ModelConfigFile.Read(configFile).IsSiglip;
+        yield return ("kind", "model folder");
+        if (CheckpointFile.InFolder(path) is { } weights)
+        {
+            using var checkpoint = CheckpointFile.Open(weights);
+            foreach (var line in Architecture(checkpoint, around.Config, missing)) yield return line;
+            yield return ("parameters", Parameters(checkpoint));
+            yield return (
+                "weights",
+                $"{Path.GetFileName(checkpoint.Path)}, {ModelDescription.Counts(checkpoint.ElementCounts)}, {Sizes(checkpoint)}");
+        }
+        else if (around.Config is { } config)
+        {
+            var sizes = ModelConfigFile.Read(config);
+            yield return ("architecture", ModelDescription.Architecture(sizes));
+            yield return ("sizes", ModelDescription.Sizes(sizes));
+        }
+
+        foreach (var line in Tokenizer(around, isSiglip, missing)) yield return line;
+        if (around.Preprocessing is { } preprocessing)
+            yield return ("preprocessing", Path.GetFileName(preprocessing));
+        foreach (var (file, part, precision) in GraphsIn(path))
+        {
+            var graph = OnnxSummary.Read(file);
+            yield return (precision, $"{part}, {Path.GetRelativePath(path, file)}, {ModelDescription.Bytes(SizeOf(file, graph))}");
+            missing.AddRange(Absent(file, graph).Select(absent => $"{absent}, the weights of {Path.GetFileName(file)}"));
+        }
+
+        var parts = GraphsIn(path).Select(g => g.Part).ToHashSet();
+        foreach (var (stem, part) in Towers.SkipLast(1))
+        {
+            if (!parts.Contains(part) && !parts.Contains(Towers[^1].Part))
+                missing.Add($"onnx/{stem}.onnx, the {part}: clip convert writes it");
+        }
+
+        foreach (var text in missing) yield return (Missing, text);
+    }
+
+    private static IEnumerable<(string Heading, string Text)> Architecture(
+        CheckpointFile checkpoint, string? configFile, List<string> missing)
+    {
+        ClipConfig config;
+        if (configFile is not null)
+        {
+            config = ModelConfigFile.Read(configFile);
+            yield return ("architecture", ModelDescription.Architecture(config));
+            yield return ("sizes", $"{ModelDescription.Sizes(config)} ({Path.GetFileName(configFile)})");
+            yield break;
+        }
+
+        // What the weights do not tell is said to be missing, so any value of it serves to find the rest.
+        var isSiglip = checkpoint.Weights.ContainsKey(SiglipNames.Probe);
+        var (vision, text) = (HeadsOrNull(VisionWidth(checkpoint), "vision"), HeadsOrNull(TextWidth(checkpoint), "text"));
+        var hints = new ArchitectureHints(isSiglip ? Activation.GeluTanh : Activation.QuickGelu, vision, text);
+        config = ArchitectureInference.Infer(checkpoint.Weights, hints, checkpoint.Path);
+        if (!checkpoint.IsOpenAIs && !isSiglip) missing.Add("the activation: --quick-gelu, --gelu or --config");
+        yield return ("architecture", ModelDescription.Architecture(config));
+        yield return ("sizes", $"{ModelDescription.Sizes(config)} (from the weights; as far as they tell)");
+
+        int? HeadsOrNull(int width, string tower)
+        {
+            if (isSiglip ? SiglipConfigJson.Heads(width) is not null : width % 64 == 0) return null;
+            missing.Add($"the {tower} tower's heads: --{tower}-heads or --config");
+            return 1;
+        }
+    }
+
+    private static int VisionWidth(CheckpointFile checkpoint) => Rows(checkpoint, "visual.ln_post.weight", 1);
+
+    private static int TextWidth(CheckpointFile checkpoint) => Rows(checkpoint, "ln_final.weight", 1);
+
+    private static int Rows(CheckpointFile checkpoint, string name, int rank) =>
+        checkpoint.Weights.TryGetValue(name, out var weight) && weight.Shape.Count == rank
+            ? (int)Math.Min(weight.Shape[0], int.MaxValue)
+            : 0;
+
+    private static string Parameters(CheckpointFile checkpoint) =>
+        checkpoint.Weights.Where(w => !IsStatistic(w.Key)).Sum(w => (long)w.Value.Data.Length).ToString("N0", CultureInfo.InvariantCulture);
+
+    private static bool IsStatistic(string name) =>
+        name.EndsWith(".running_mean", StringComparison.Ordinal) || name.EndsWith(".running_var", StringComparison.Ordinal)
+        || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
+
+    private static string Sizes(CheckpointFile checkpoint) =>
+        ModelDescription.Bytes(checkpoint.Files.Sum(f => new FileInfo(f).Length))
+        + (checkpoint.Files.Count > 1 ? $" in {checkpoint.Files.Count} files" : "");
+
+    private static IEnumerable<(string Heading, string Text)> Tokenizer(ModelSurroundings around, bool isSiglip, List<string> missing)
+    {
+        if (isSiglip && SiglipTokenizerFiles.Find(around.Folder) is { } files)
+            yield return ("tokenizer", files.CountEntries() is { } entries ? $"{entries} entries" : "a SentencePiece model");
+        else if (!isSiglip && around.Tokenizer is { } path) yield return ("tokenizer", $"{TokenizerFiles.Load(path).Size} entries");
+        else missing.Add("a tokenizer, so only the image side can be used: clip convert --tokenizer adds one");
+    }
+
+    private static IEnumerable<(string File, string Part, string Precision)> GraphsIn(string folder) =>
+        from place in new[] { Path.Combine(folder, "onnx"), folder }
+        where Directory.Exists(place)
+        from tower in Towers
+        from file in Directory.GetFiles(place, $"{tower.Stem}*.onnx").Order(StringComparer.Ordinal)
+        let suffix = Path.GetFileNameWithoutExtension(file)[tower.Stem.Length..]
+        where suffix.Length == 0 || suffix[0] == '_'
+        select (file, tower.Part, suffix.Length == 0 ? "fp32" : suffix[1..]);
+
+    private static long SizeOf(string file, OnnxSummary graph) =>
+        new FileInfo(file).Length + graph.ExternalFiles.Select(f => new FileInfo(Beside(file, f))).Where(f => f.Exists).Sum(f => f.Length);
+
+    private static IEnumerable<string> Absent(string file, OnnxSummary graph) =>
+        graph.ExternalFiles.Where(f => !File.Exists(Beside(file, f)));
+
+    private static string Beside(string file, string name) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, name);
+}
