@@ -99,6 +99,8 @@ internal sealed class BlobDownload(HubClient client, HubRequest request, HubFile
     private void Check(HubAnswer answer)
     {
         var isOther = (answer.Hub.LinkedETag is { } etag && file.Sha256 is { } hash && etag != hash)
+            // What no hash can be held against has to be called alike at least.
+            || (!ContentHash.CanCheck(file) && request.What.Repository is not null && answer.Hub.ETag != file.ETag)
             || (answer.Hub.LinkedSize is { } size && file.Size is { } length && size != length);
         if (isOther)
         {

@@ -17,17 +17,16 @@ internal sealed class ContentHash : IDisposable
     public ContentHash(HubFile file)
     {
         _expected = file.ETag ?? "";
-        _hash = _expected.All(char.IsAsciiHexDigitLower) ? (_expected.Length, file.Size) switch
-        {
-            (64, _) => IncrementalHash.CreateHash(HashAlgorithmName.SHA256),
-            (40, not null) => GitHash(),
-            _ => null,
-        } : null;
+        _hash = !CanCheck(file) ? null : _expected.Length == 64 ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : GitHash();
         _prefix = _expected.Length == 40
             ? Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {file.Size}\0"))
             : [];
         Restart();
     }
+
+    /// <summary>Whether a file's ETag tells its content.</summary>
+    public static bool CanCheck(HubFile file) =>
+        file.ETag is { } etag && etag.All(char.IsAsciiHexDigitLower) && (etag.Length == 64 || (etag.Length == 40 && file.Size is not null));
 
     public void Append(ReadOnlySpan<byte> bytes) => _hash?.AppendData(bytes);
 

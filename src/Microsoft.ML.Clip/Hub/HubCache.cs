@@ -112,9 +112,15 @@ internal sealed class HubCache(HubSettings settings, string repository)
     /// <summary>Whether a file is there whole, as far as its size tells.</summary>
     public static bool Has(string path, long? size)
     {
-        if (!File.Exists(path)) return false;
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0);
-        return size is null || file.Length == size;
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0);
+            return size is null || file.Length == size;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false; // Or a link to nothing, of which File.Exists says that it is there.
+        }
     }
 
     /// <summary>The folders that a file needs, and the mark by which backups know a cache.</summary>

@@ -33,13 +33,15 @@ internal static partial class HubFaults
 
     public static PassingException Broken(Uri address, Exception inner) => new(new ClipHubException(
         ClipHubError.Unreachable,
-        $"The connection to {Shown(address)} broke off ({inner.Message.TrimEnd('.')}); try again, what has arrived is kept.",
+        $"The connection to {Shown(address)} broke off ({Innermost(inner)}); try again, what has arrived is kept.",
         inner));
 
     /// <summary>A fault of the connection, before any answer.</summary>
     public static Exception NoConnection(Uri address, HttpRequestException e)
     {
-        if (e.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse) return Broken(address, e);
+        var isUnreached = e.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
+            or HttpRequestError.ProxyTunnelError or HttpRequestError.SecureConnectionError;
+        if (!isUnreached) return Broken(address, e);
         var remedy = e.HttpRequestError switch
         {
             HttpRequestError.ProxyTunnelError => "check the proxy in HTTPS_PROXY",

@@ -45,20 +45,19 @@ internal sealed class HubRepository
         // Also refuses what is no revision, before it becomes part of an address.
         var known = cache.ReadRef(revision);
         var commit = known == revision ? revision : await CommitAsync(client, what, cancellation).ConfigureAwait(false);
-        var files = cache.ReadTree(commit);
-        if (files is null)
-        {
-            files = await ListAsync(client, what with { Revision = commit }, cancellation).ConfigureAwait(false);
-            cache.WriteTree(commit, files);
-        }
-
+        var files = cache.ReadTree(commit)
+            ?? await ListAsync(client, what with { Revision = commit }, cancellation).ConfigureAwait(false);
         return new HubRepository(client, cache, new DownloadMeter(options.Progress), name, revision, commit, files);
     }
 
     public HubFile? Find(string path) => Files.FirstOrDefault(file => file.Path == path);
 
-    /// <summary>The revision's files are all here: so it may be found without asking.</summary>
-    public void Keep() => _cache.WriteRef(Revision, Commit);
+    /// <summary>What was needed is here, so the list was right: from now on both may be found without asking.</summary>
+    public void Keep()
+    {
+        if (_cache.ReadTree(Commit) is null) _cache.WriteTree(Commit, Files);
+        _cache.WriteRef(Revision, Commit);
+    }
 
     /// <summary>Brings files into the cache, some at once; those that are there stay as they are.</summary>
     /// <returns>Their paths on this machine, in their order.</returns>
