@@ -49,9 +49,12 @@ internal sealed class BlobDownload(HubClient client, HubRequest request, HubFile
         }
     }
 
+    /// <summary>The size for the meter where only the server knows it.</summary>
+    private long? _told;
+
     private async Task FillAsync(Part part, CancellationToken cancellation)
     {
-        meter.Tell(file, part.Length);
+        Tell(part);
         while (!part.IsEnded)
         {
             var before = part.Length;
@@ -77,6 +80,15 @@ internal sealed class BlobDownload(HubClient client, HubRequest request, HubFile
         var range = part.Length > 0 ? new RangeHeaderValue(part.Length, null) : null;
         using var answer = await client.SendAsync(request with { Range = range }, cancellation).ConfigureAwait(false);
         Check(answer);
+        if (answer.IsPastEnd)
+        {
+            // What is here is not of this file: it begins anew.
+            part.Restart();
+            throw new PassingException(new ClipHubException(
+                ClipHubError.Corrupt, $"{request.Address} has fewer bytes than it had; try again later."));
+        }
+
+        _told = answer.Length + answer.Offset;
         // A server that knows no ranges sends all of it again, and one that gives another part than was asked for is not to be used.
         if (answer.Offset != part.Length) part.Restart();
         if (answer.Offset != part.Length)
@@ -89,11 +101,13 @@ internal sealed class BlobDownload(HubClient client, HubRequest request, HubFile
             (bytes, _) =>
             {
                 part.Append(bytes.Span);
-                meter.Tell(file, part.Length);
+                Tell(part);
             },
             cancellation).ConfigureAwait(false);
         part.End();
     }
+
+    private void Tell(Part part) => meter.Tell(file.Size is null ? file with { Size = _told } : file, part.Length);
 
     /// <summary>The hub tells before a byte is sent which file it means.</summary>
     private void Check(HubAnswer answer)

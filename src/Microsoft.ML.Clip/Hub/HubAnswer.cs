@@ -13,6 +13,9 @@ internal sealed partial class HubAnswer(HttpResponseMessage response, HubHeaders
     /// <summary>The size of the body, where it is told.</summary>
     public long? Length => response.Content.Headers.ContentLength;
 
+    /// <summary>Whether a part was asked for that begins where the file has ended.</summary>
+    public bool IsPastEnd => response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable;
+
     /// <summary>Where the body starts in the file: not at 0 only if a part was asked for and is given.</summary>
     public long Offset => response.StatusCode == HttpStatusCode.PartialContent ? response.Content.Headers.ContentRange?.From ?? 0 : 0;
 

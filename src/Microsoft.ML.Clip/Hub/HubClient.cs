@@ -117,7 +117,8 @@ internal sealed class HubClient
                     continue;
                 }
 
-                if (response.IsSuccessStatusCode) return new HubAnswer(response, hub, Settings.Timeout);
+                if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+                    return new HubAnswer(response, hub, Settings.Timeout);
                 throw await HubFaults.OfAsync(response, request, address, Settings, cancellation).ConfigureAwait(false);
             }
             catch

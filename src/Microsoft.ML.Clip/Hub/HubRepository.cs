@@ -81,6 +81,7 @@ internal sealed class HubRepository
             async token =>
             {
                 using var answer = await _client.SendAsync(request, token).ConfigureAwait(false);
+                if (answer.IsPastEnd) return;
                 using var body = new MemoryStream();
                 // A server that knows no ranges sends the file from its start: all that comes before is passed over.
                 var from = start - answer.Offset;

@@ -46,6 +46,16 @@ internal sealed class ModelDownload
     public Task<HubRepository> OpenAsync(CancellationToken cancellation) =>
         HubRepository.OpenAsync(new HubClient(Settings), Repository, _options, cancellation);
 
+    /// <summary>The files of a folder of <see cref="RunAsync"/> that the model needs: a snapshot may hold other precisions too.</summary>
+    public IReadOnlyList<string> FilesOf(string folder)
+    {
+        var all = Listed(folder);
+        var needed = ModelFiles.Onnx(_name.Text, all, _options.Layout) ?? all;
+        var more = needed.Where(IsOnnx).SelectMany(file => ExternalData(file, Path.Combine(folder, file.Path)))
+            .Concat(all.Select(file => file.Path).Where(path => path == "model.safetensors"));
+        return [.. needed.Select(file => file.Path).Concat(more).Distinct()];
+    }
+
     /// <summary>Where the converted model of a commit, or of an archive, is kept: where the hub's clients keep what they make.</summary>
     public string ConvertedFolder(string commit)
     {

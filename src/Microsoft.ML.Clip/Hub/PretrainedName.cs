@@ -70,10 +70,51 @@ internal sealed record OpenAIArchive(string Name, string Sha256, string FileName
         new("ViT-L/14@336px", "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02", "ViT-L-14-336px.pt"),
     ];
 
-    public Uri Address => new($"{Models}/{Sha256}/{FileName}");
+    /// <summary>OpenAI's list of merges, which all its models share, and its hash: from the repository's commit that has it.</summary>
+    public static readonly OpenAIArchive Merges = new(
+        "the tokenizer's merges", "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a", "bpe_simple_vocab_16e6.txt.gz")
+    {
+        Address = new(
+            "https://raw.githubusercontent.com/openai/CLIP/3bee28119e6b28e75b82b811b87b56935314e6a5/clip/bpe_simple_vocab_16e6.txt.gz"),
+    };
+
+    public Uri Address { get; init; } = new($"{Models}/{Sha256}/{FileName}");
 
     /// <summary>OpenAI's name, also spelled as open_clip does: with a hyphen, and without "px".</summary>
     public static OpenAIArchive? Find(string name) => All.FirstOrDefault(model => Spelled(model.Name) == Spelled(name));
+
+    /// <summary>
+    /// Brings it into a folder; what is there already is held against its hash, as OpenAI's code does, and brought anew where it differs.
+    /// </summary>
+    /// <returns>Its path.</returns>
+    public async Task<string> DownloadAsync(
+        HubSettings settings, string folder, IProgress<ClipHubProgress>? progress, CancellationToken cancellation)
+    {
+        var path = Path.Combine(folder, FileName);
+        var file = new HubFile(FileName, null, null, Sha256);
+        using var held = await FileLock.AcquireAsync($"{path}.lock", cancellation).ConfigureAwait(false);
+        if (IsWhole(path, file)) return path;
+        if (settings.Offline)
+        {
+            throw new ClipHubException(
+                ClipHubError.Offline, $"{FileName} is not in {folder}, and HF_HUB_OFFLINE forbids to download it from {Address}; allow that once.");
+        }
+
+        var request = new HubRequest(Address, new HubSubject(null, ""));
+        await new BlobDownload(new HubClient(settings), request, file, new DownloadMeter(progress)).RunAsync(path, cancellation)
+            .ConfigureAwait(false);
+        return path;
+    }
+
+    private static bool IsWhole(string path, HubFile file)
+    {
+        if (!File.Exists(path)) return false;
+        using var hash = new ContentHash(file);
+        using var content = File.OpenRead(path);
+        var buffer = new byte[1 << 20];
+        while (content.Read(buffer) is > 0 and var count) hash.Append(buffer.AsSpan(0, count));
+        return hash.IsMatch();
+    }
 
     private static string Spelled(string name) =>
         name.ToUpperInvariant().Replace("PX", "", StringComparison.Ordinal).Replace('/', '-').Replace('@', '-');
