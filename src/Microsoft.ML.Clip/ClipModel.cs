@@ -134,7 +134,9 @@ public sealed class ClipModel : IDisposable
     /// </param>
     /// <param name="options">What to download, and how to open it; default <c>new ClipHubOptions()</c>.</param>
     /// <param name="cancellation">Stops the download. What has arrived is kept for the next one.</param>
-    /// <exception cref="ClipHubException">The model cannot be had; <see cref="ClipHubException.Error"/> tells the kind of fault.</exception>
+    /// <exception cref="ClipHubException">
+    /// The model cannot be had; <see cref="ClipHubException.Error"/> tells the kind of fault.
+    /// </exception>
     /// <exception cref="ArgumentException">The name is none of a model.</exception>
     /// <exception cref="InvalidDataException">A file of the model is not what its name says.</exception>
     public static async Task<ClipModel> FromPretrainedAsync(

@@ -23,8 +23,9 @@ public sealed class AccessTests : HubFixture
     public async Task AMissingOrPrivateModelSaysBoth()
     {
         Publish("tiny/secret").IsPrivate = true;
-        Assert.Equal((await FailAsync(model: "tiny/none")).Message.Replace("none", "secret"), (await FailAsync(model: "tiny/secret")).Message);
-        Assert.Equal(ClipHubError.RepositoryNotFound, (await FailAsync(model: "tiny/none")).Error);
+        var missing = await FailAsync(model: "tiny/none");
+        Assert.Equal(ClipHubError.RepositoryNotFound, missing.Error);
+        Assert.Equal(missing.Message.Replace("none", "secret"), (await FailAsync(model: "tiny/secret")).Message);
         Assert.Equal(ClipHubError.RepositoryNotFound, (await FailAsync(WithToken, "tiny/none")).Error);
         await ClipHub.DownloadAsync("tiny/secret", WithToken);
     }
@@ -118,7 +119,8 @@ public sealed class AccessTests : HubFixture
     {
         Publish();
         var list = $$"""[{"type": "file", "path": "onnx/model.onnx", "size": 3, "oid": "{{oid}}"}]""";
-        Server.Fault = request => request.Path.Value!.Contains("/tree/", StringComparison.Ordinal) ? new() { Body = Encoding.UTF8.GetBytes(list) } : null;
+        Server.Fault = request => request.Path.Value!.Contains("/tree/", StringComparison.Ordinal)
+            ? new() { Body = Encoding.UTF8.GetBytes(list) } : null;
         Assert.Contains("does not answer as the Hugging Face hub does", (await FailAsync()).Message, StringComparison.Ordinal);
     }
 

@@ -120,8 +120,8 @@ public sealed class DownloadTests : HubFixture
     [InlineData(4.6052f, -10f, true)]
     public async Task WeightsBesideOnnxAreDownloadedOnlyForATrainedScaleOfTheirOwn(float scale, float? bias, bool isNeeded)
     {
-        Publish(change: folder => Safetensors.Save(
-            Path.Combine(folder, "model.safetensors"), bias is { } b ? [("logit_scale", scale), ("logit_bias", b)] : [("logit_scale", scale)]));
+        (string, float)[] trained = bias is { } b ? [("logit_scale", scale), ("logit_bias", b)] : [("logit_scale", scale)];
+        Publish(change: folder => Safetensors.Save(Path.Combine(folder, "model.safetensors"), trained));
         using var model = await ClipModel.FromPretrainedAsync(Tiny, Options);
         Assert.Equal(isNeeded, File.Exists(Path.Combine(model.Folder, "model.safetensors")));
         Assert.Equal(MathF.Exp(scale), model.LogitScale, 0.01f);
@@ -134,7 +134,8 @@ public sealed class DownloadTests : HubFixture
         Publish();
         var fault = await FailAsync(Options with { Precision = ClipPrecision.Fp16 });
         Assert.Equal(ClipHubError.FileNotFound, fault.Error);
-        Assert.Contains("tiny/clip has no fp16 ONNX files; it has onnx/text_model.onnx, onnx/vision_model.onnx", fault.Message, StringComparison.Ordinal);
+        const string told = "tiny/clip has no fp16 ONNX files; it has onnx/text_model.onnx, onnx/vision_model.onnx";
+        Assert.Contains(told, fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

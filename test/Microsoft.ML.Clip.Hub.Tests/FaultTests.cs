@@ -164,7 +164,7 @@ public sealed class FaultTests : HubFixture
         using var cancel = new CancellationTokenSource();
         var download = ClipHub.DownloadAsync(Tiny, Options, cancel.Token);
         var blobs = Path.Combine(TinyCache, "blobs");
-        while (!Directory.Exists(blobs) || !Directory.GetFiles(blobs, "*.incomplete").Any(f => new FileInfo(f).Length == 5000)) await Task.Delay(10);
+        await ArrivedAsync(5000);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => download);
         AssertNothingHalf(repo);
@@ -253,7 +253,8 @@ public sealed class FaultTests : HubFixture
 
     private static byte[] EvilList(Random random)
     {
-        string[] names = ["../../evil.onnx", "/etc/evil", "onnx/../../../evil.json", "C:\\evil", "..\\evil", "onnx//vision_model.onnx", "a\0b"];
+        string[] names =
+            ["../../evil.onnx", "/etc/evil", "onnx/../../../evil.json", "C:\\evil", "..\\evil", "onnx//vision_model.onnx", "a\0b"];
         var entry = new { type = "file", oid = new string('a', 40), size = 3, path = names[random.Next(names.Length)] };
         var model = new { type = "file", oid = new string('b', 40), size = 3, path = "onnx/../onnx/vision_model.onnx" };
         return JsonSerializer.SerializeToUtf8Bytes(new[] { entry, model });

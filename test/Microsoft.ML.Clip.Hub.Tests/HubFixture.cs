@@ -60,6 +60,14 @@ public abstract class HubFixture : IAsyncLifetime
         Assert.DoesNotContain('\n', fault.Message);
     }
 
+    /// <summary>Waits until so many bytes of a file have arrived.</summary>
+    protected async Task ArrivedAsync(int bytes)
+    {
+        var blobs = Path.Combine(TinyCache, "blobs");
+        while (!Directory.Exists(blobs) || !Directory.GetFiles(blobs, "*.incomplete").Any(f => new FileInfo(f).Length == bytes))
+            await Task.Delay(10);
+    }
+
     /// <summary>Every file under a folder, by relative path.</summary>
     protected static string[] FilesIn(string folder) =>
     [
@@ -70,10 +78,12 @@ public abstract class HubFixture : IAsyncLifetime
     /// <summary>Whatever happened, nothing has a final name that is not whole, and nothing lies outside of the cache.</summary>
     internal void AssertNothingHalf(HubRepo repo)
     {
-        Assert.Subset(new HashSet<string> { "hub", "assets" }, Directory.EnumerateFileSystemEntries(Root).Select(Path.GetFileName).ToHashSet()!);
+        var entries = Directory.EnumerateFileSystemEntries(Root).Select(entry => Path.GetFileName(entry));
+        Assert.Subset(new HashSet<string> { "hub", "assets" }, entries.ToHashSet());
         var cache = Path.Combine(Cache, HubNames.Folder(repo.Name));
         if (!Directory.Exists(cache)) return;
-        var published = repo.Commits.Values.SelectMany(files => files).ToLookup(file => HubRepo.ETag(file.Key, file.Value), file => file.Value);
+        var published = repo.Commits.Values.SelectMany(files => files)
+            .ToLookup(file => HubRepo.ETag(file.Key, file.Value), file => file.Value);
         foreach (var blob in FilesIn(cache).Where(path => path.StartsWith("blobs", StringComparison.Ordinal)))
         {
             if (blob.EndsWith(".incomplete", StringComparison.Ordinal)) continue;

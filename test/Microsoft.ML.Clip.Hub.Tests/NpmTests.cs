@@ -123,10 +123,9 @@ public sealed class NpmTests(RealModel real) : HubFixture
         var modules = Environment.GetEnvironmentVariable("CLIP_TEST_NODE_MODULES");
         Skip.If(modules is null, "CLIP_TEST_NODE_MODULES names no node_modules folder.");
         Skip.IfNot(Directory.Exists(Path.Combine(modules!, package)), $"{modules} has no {package}.");
+        var path = Path.Combine(AppContext.BaseDirectory, "Npm", script);
         using var node = ChildProcess.Start(
-            "node",
-            Root,
-            [Path.Combine(AppContext.BaseDirectory, "Npm", script), modules!, Server.Endpoint.AbsoluteUri.TrimEnd('/'), cache, .. arguments]);
+            "node", Root, [path, modules!, Server.Endpoint.AbsoluteUri.TrimEnd('/'), cache, .. arguments]);
         return (await node.FinishAsync()).Succeeded().OutputLines;
     }
 }

@@ -129,7 +129,8 @@ public sealed class PullTests(RealModel real) : HubFixture
     {
         var lines = (await ClipAsync("pull", "--list")).Succeeded().OutputLines;
         Assert.Equal(ClipHub.KnownModels.Select(m => m.Name), lines.Skip(1).Select(line => line.Split(' ')[0]));
-        Assert.Contains(lines, line => line.Contains("63.3 %", StringComparison.Ordinal) && line.EndsWith(ClipHub.DefaultModel, StringComparison.Ordinal));
+        var standard = lines.Single(line => line.EndsWith(ClipHub.DefaultModel, StringComparison.Ordinal));
+        Assert.Contains("63.3 %", standard, StringComparison.Ordinal);
         Assert.Empty(Server.Seen);
     }
 
@@ -144,8 +145,9 @@ public sealed class PullTests(RealModel real) : HubFixture
     public async Task AFailureIsOneSentence(string command, string sentence)
     {
         Publish();
-        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(Root, "assets")).FullName, "labels.txt"), "red");
-        var run = await ClipAsync(command.Replace("labels.txt", Path.Combine(Root, "assets", "labels.txt"), StringComparison.Ordinal).Split(' '));
+        var labels = Path.Combine(Directory.CreateDirectory(Path.Combine(Root, "assets")).FullName, "labels.txt");
+        File.WriteAllText(labels, "red");
+        var run = await ClipAsync(command.Replace("labels.txt", labels, StringComparison.Ordinal).Split(' '));
         Assert.Equal(1, run.ExitCode);
         var line = run.ErrorLines.Single(l => !l.StartsWith("Downloading", StringComparison.Ordinal));
         Assert.StartsWith("clip: ", line, StringComparison.Ordinal);
@@ -171,11 +173,9 @@ public sealed class PullTests(RealModel real) : HubFixture
         var repo = Publish(change: folder => TinyClip.SaveVision(Path.Combine(folder, "onnx", "vision_model.onnx"), ballast: 50_000));
         Server.Fault = request => request.QueryString.Value!.Contains("Signature", StringComparison.Ordinal)
             ? new() { CutAfter = 60_000, Stall = TimeSpan.FromMinutes(5) } : null;
-        var blobs = Path.Combine(TinyCache, "blobs");
         using (var process = ChildProcess.Dotnet(Root, ClipProcess.Arguments(["pull", Tiny]), Variables))
         {
-            while (!Directory.Exists(blobs) || !Directory.GetFiles(blobs, "*.incomplete").Any(f => new FileInfo(f).Length == 60_000))
-                await Task.Delay(20);
+            await ArrivedAsync(60_000);
             process.Kill();
         }
 
@@ -193,7 +193,8 @@ public sealed class PullTests(RealModel real) : HubFixture
         var runs = await Task.WhenAll(ClipAsync("pull", Tiny), ClipAsync("pull", Tiny));
         Assert.All(runs, run => run.Succeeded());
         AssertNothingHalf(repo);
-        Assert.All(Server.Seen.Where(s => s.Path.Contains("/resolve/", StringComparison.Ordinal)).GroupBy(s => s.Path), s => Assert.Single(s));
+        var downloads = Server.Seen.Where(s => s.Path.Contains("/resolve/", StringComparison.Ordinal));
+        Assert.All(downloads.GroupBy(s => s.Path), s => Assert.Single(s));
     }
 
     /// <summary>OpenAI's own address cannot be reached by a test; an archive at the server's can.</summary>
@@ -201,7 +202,8 @@ public sealed class PullTests(RealModel real) : HubFixture
     public async Task AnArchiveIsHeldAgainstItsHashAndDownloadedOnce()
     {
         var content = RandomNumberGenerator.GetBytes(100_000);
-        Server.Fault = request => request.Path == "/x.pt" ? new() { Body = content, CutAfter = request.Headers.Range.Count == 0 ? 40_000 : null } : null;
+        Server.Fault = request => request.Path == "/x.pt"
+            ? new() { Body = content, CutAfter = request.Headers.Range.Count == 0 ? 40_000 : null } : null;
         var archive = new OpenAIArchive("x", HubRepo.Sha256(content), "x.pt") { Address = new Uri(Server.Endpoint, "x.pt") };
         var settings = HubSettings.From(Options with { Token = HubServer.Token });
         Directory.CreateDirectory(Cache);

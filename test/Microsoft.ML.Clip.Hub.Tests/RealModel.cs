@@ -18,8 +18,11 @@ public sealed class RealModel : IAsyncLifetime, IDisposable
     internal string OpenClipWeights => _folder["open_clip_model.safetensors"];
 
     /// <summary>Its sizes, as open_clip writes them into a repository.</summary>
-    internal static string OpenClipConfig(int vocabulary) =>
-        $"{{\"model_cfg\": {Config.Replace("530", $"{vocabulary}", StringComparison.Ordinal)}, \"preprocess_cfg\": {{\"size\": [32, 32]}}}}";
+    internal static string OpenClipConfig(int vocabulary)
+    {
+        var sizes = Config.Replace("530", $"{vocabulary}", StringComparison.Ordinal);
+        return $"{{\"model_cfg\": {sizes}, \"preprocess_cfg\": {{\"size\": [32, 32]}}}}";
+    }
 
     internal int Vocabulary => TextTokenizer.Open(Folder).VocabularySize;
 

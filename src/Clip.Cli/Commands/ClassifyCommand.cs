@@ -32,7 +32,7 @@ internal static class ClassifyCommand
         {
             var names = LineFile.Read(parsed.GetValue(labels)!, "--labels");
             var prompts = parsed.GetValue(templates) is { } file ? LineFile.Read(file, "--templates") : null;
-            var folder = await PretrainedModel.ResolveAsync(parsed.GetValue(model)!, new ClipHubOptions(), cancellation).ConfigureAwait(false);
+            var folder = await PretrainedModel.ResolveAsync(parsed.GetValue(model)!, cancellation).ConfigureAwait(false);
             var ml = new MLContext();
             var rows = ml.Data.LoadFromEnumerable(parsed.GetValue(images)!.Select(path => new Row { ImagePath = path }));
             using var classifier = ml.Transforms

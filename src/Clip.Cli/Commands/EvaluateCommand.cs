@@ -55,7 +55,7 @@ internal static class EvaluateCommand
                 throw new ClipException(
                     "There is nothing to evaluate on; give labelled pictures with --data, or captioned ones with --retrieval-data.");
 
-            var folder = await PretrainedModel.ResolveAsync(parsed.GetValue(model)!, new ClipHubOptions(), cancellation).ConfigureAwait(false);
+            var folder = await PretrainedModel.ResolveAsync(parsed.GetValue(model)!, cancellation).ConfigureAwait(false);
             var evaluation = new ModelFolderEvaluation(new MLContext(seed: 0), folder);
             var measured = new JsonArray();
             foreach (var set in labelled)

@@ -15,8 +15,8 @@ internal static class PullCommand
         var model = new Argument<string?>("model")
         {
             Description =
-                $"A repository of the Hugging Face hub such as {ClipHub.DefaultModel}, a short name of --list, open_clip's NAME:TAG such as "
-                + "ViT-B-32:laion2b_s34b_b79k, or OpenAI's archive, openai:ViT-B/32.",
+                $"A repository of the Hugging Face hub such as {ClipHub.DefaultModel}, a short name of --list, open_clip's NAME:TAG such "
+                + "as ViT-B-32:laion2b_s34b_b79k, or OpenAI's archive, openai:ViT-B/32.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var precision = new Option<string>("--precision")

@@ -11,10 +11,9 @@ internal static class PretrainedModel
 
     /// <summary>The folder of a model.</summary>
     /// <param name="model">A folder, else a name.</param>
-    /// <param name="options">From where to download, and what.</param>
     /// <param name="cancellation">Stops the download; what has arrived is kept.</param>
     /// <exception cref="ClipException">It is neither, or cannot be downloaded.</exception>
-    public static async Task<string> ResolveAsync(string model, ClipHubOptions options, CancellationToken cancellation)
+    public static async Task<string> ResolveAsync(string model, CancellationToken cancellation)
     {
         if (Directory.Exists(model)) return model;
         var isPath = Path.IsPathRooted(model) || model.StartsWith('.') || model.StartsWith('~') || File.Exists(model)
@@ -34,7 +33,7 @@ internal static class PretrainedModel
 
         try
         {
-            return await new ModelPull(name, options).RunAsync(cancellation).ConfigureAwait(false);
+            return await new ModelPull(name, new ClipHubOptions()).RunAsync(cancellation).ConfigureAwait(false);
         }
         catch (ClipHubException e) when (e.Error is ClipHubError.Unreachable or ClipHubError.Offline)
         {

@@ -27,7 +27,9 @@ public static class ClipHub
     /// <param name="options">What to download, from where and to where; default <c>new ClipHubOptions()</c>.</param>
     /// <param name="cancellation">Stops the download. What has arrived is kept for the next one.</param>
     /// <returns>The model folder, for <see cref="ClipModel.Open"/> and the estimators.</returns>
-    /// <exception cref="ClipHubException">The model cannot be had; <see cref="ClipHubException.Error"/> tells the kind of fault.</exception>
+    /// <exception cref="ClipHubException">
+    /// The model cannot be had; <see cref="ClipHubException.Error"/> tells the kind of fault.
+    /// </exception>
     /// <exception cref="ArgumentException">The name is none of the above.</exception>
     public static async Task<string> DownloadAsync(
         string model, ClipHubOptions? options = null, CancellationToken cancellation = default)

@@ -34,7 +34,8 @@ internal sealed class HubCache(HubSettings settings, string repository)
     public string Pointer(string commit, string path) => HubNames.IsSafePath(path)
         ? Path.Combine([Snapshot(commit), .. path.Split('/')])
         : throw new ClipHubException(
-            ClipHubError.Unsafe, $"{repository} has a file named '{path}', which would leave the model's folder; ask its owner to rename it.");
+            ClipHubError.Unsafe,
+            $"{repository} has a file named '{path}', which would leave the model's folder; ask its owner to rename it.");
 
     /// <summary>The commit that a branch or tag was at when it was last asked for, or null.</summary>
     public string? ReadRef(string revision)
@@ -169,7 +170,8 @@ internal sealed class HubCache(HubSettings settings, string repository)
         }
     }
 
-    private static string? Optional(JsonElement parent, string name) => parent.TryGetProperty(name, out var value) ? value.GetString() : null;
+    private static string? Optional(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var value) ? value.GetString() : null;
 
     private string Ref(string revision) => HubNames.IsSafePath(revision)
         ? Path.Combine([_root, "refs", .. revision.Split('/')])

@@ -198,7 +198,8 @@ internal sealed class HubRepository
                 if (!HubCache.Has(pointer, file.Size))
                 {
                     var isNew = !HubCache.Has(blob, file.Size);
-                    if (isNew) await new BlobDownload(_client, Request(file), file, _meter).RunAsync(blob, cancellation).ConfigureAwait(false);
+                    var download = new BlobDownload(_client, Request(file), file, _meter);
+                    if (isNew) await download.RunAsync(blob, cancellation).ConfigureAwait(false);
                     _cache.Link(etag, pointer, isNew);
                 }
             }

@@ -61,7 +61,9 @@ internal sealed class ModelDownload
     {
         var precision = _options.Layout.Precision;
         var suffix = (precision == ClipPrecision.Auto ? ClipPrecision.Fp32 : precision).ToString().ToLowerInvariant();
-        var source = _name.Archive is { } archive ? $"openai--{Path.GetFileNameWithoutExtension(archive.FileName)}" : HubNames.Folder(Repository);
+        var source = _name.Archive is { } archive
+            ? $"openai--{Path.GetFileNameWithoutExtension(archive.FileName)}"
+            : HubNames.Folder(Repository);
         return Path.Combine(Settings.AssetsFolder, "Microsoft.ML.Clip", source, $"{commit}-{suffix}");
     }
 
@@ -121,6 +123,7 @@ internal sealed class ModelDownload
     private static IEnumerable<string> ExternalData(HubFile file, string path)
     {
         var folder = file.Path[..(file.Path.LastIndexOf('/') + 1)];
-        return OnnxExternalData.Locations(path).Select(name => folder + (name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name));
+        return OnnxExternalData.Locations(path)
+            .Select(name => folder + (name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name));
     }
 }

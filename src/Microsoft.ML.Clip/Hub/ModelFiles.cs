@@ -10,7 +10,9 @@ internal static class ModelFiles
 
     /// <summary>A vocabulary in one of the forms in which it comes; the first that is there counts.</summary>
     private static readonly string[][] Vocabularies =
-        [["tokenizer.json"], ["vocab.json", "merges.txt"], ["spiece.model"], ["tokenizer.model"], ["sentencepiece.bpe.model"], ["vocab.txt"]];
+    [
+        ["tokenizer.json"], ["vocab.json", "merges.txt"], ["spiece.model"], ["tokenizer.model"], ["sentencepiece.bpe.model"], ["vocab.txt"],
+    ];
 
     /// <summary>The files of the ONNX model, or null where the repository has none.</summary>
     /// <exception cref="ClipHubException">It has one, but not as it was asked for.</exception>

@@ -37,8 +37,8 @@ internal sealed record PretrainedName(string Text, string? Repository, OpenAIArc
 
     private static string Unknown(string text)
     {
-        const string forms = "a repository such as Xenova/clip-vit-base-patch32, a name of clip pull --list, openai:ViT-B/32, or open_clip's "
-            + "ViT-B-32:laion2b_s34b_b79k";
+        const string forms = "a repository such as Xenova/clip-vit-base-patch32, a name of clip pull --list, openai:ViT-B/32, or "
+            + "open_clip's ViT-B-32:laion2b_s34b_b79k";
         if (text.Split(':') is not [var architecture, _]) return $"'{text}' is no model's name; give {forms}.";
         var tags = OpenClipTable.Tags(architecture);
         return tags.Length > 0
@@ -97,7 +97,8 @@ internal sealed record OpenAIArchive(string Name, string Sha256, string FileName
         if (settings.Offline)
         {
             throw new ClipHubException(
-                ClipHubError.Offline, $"{FileName} is not in {folder}, and HF_HUB_OFFLINE forbids to download it from {Address}; allow that once.");
+                ClipHubError.Offline,
+                $"{FileName} is not in {folder}, and HF_HUB_OFFLINE forbids to download it from {Address}; allow that once.");
         }
 
         var request = new HubRequest(Address, new HubSubject(null, ""));

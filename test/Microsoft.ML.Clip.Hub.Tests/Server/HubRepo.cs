@@ -48,7 +48,8 @@ internal sealed class HubRepo(string name)
 
     /// <summary>The name that git gives the content of a file.</summary>
 #pragma warning disable CA5350 // It is git's.
-    public static string GitSha1(byte[] content) => Hex(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
+    public static string GitSha1(byte[] content) =>
+        Hex(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
 #pragma warning restore CA5350
 
     /// <summary>The name of the small file that stands for a large one in git.</summary>

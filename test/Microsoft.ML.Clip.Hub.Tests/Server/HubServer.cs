@@ -129,7 +129,8 @@ internal sealed partial class HubServer : IAsyncDisposable
         switch (verb)
         {
             case "" or "revision":
-                await JsonAsync(context, new { _id = "1", id = repo.Name, modelId = repo.Name, sha = commit, siblings = files.Keys.Select(f => new { rfilename = f }) }, fault);
+                var siblings = files.Keys.Select(f => new { rfilename = f });
+                await JsonAsync(context, new { _id = "1", id = repo.Name, modelId = repo.Name, sha = commit, siblings }, fault);
                 break;
             case "tree":
                 await TreeAsync(context, rest, commit, files, fault);
@@ -151,7 +152,8 @@ internal sealed partial class HubServer : IAsyncDisposable
         var under = rest.Contains('/', StringComparison.Ordinal) ? rest[(rest.IndexOf('/', StringComparison.Ordinal) + 1)..] + "/" : "";
         var isDeep = context.Request.Query["recursive"] == "true";
         var below = files.Where(file => file.Key.StartsWith(under, StringComparison.Ordinal)).ToList();
-        var folders = below.Select(file => Path.GetDirectoryName(file.Key)!.Replace('\\', '/')).Where(f => f.Length > under.Length).Distinct();
+        var folders = below.Select(file => Path.GetDirectoryName(file.Key)!.Replace('\\', '/'))
+            .Where(folder => folder.Length > under.Length).Distinct();
         object[] entries =
         [
             .. folders.Select(folder => (object)new { type = "directory", oid = new string('0', 40), size = 0, path = folder }),
@@ -161,7 +163,8 @@ internal sealed partial class HubServer : IAsyncDisposable
         var start = int.Parse(context.Request.Query["cursor"].FirstOrDefault() ?? "0", CultureInfo.InvariantCulture);
         if (start + PageSize < entries.Length)
         {
-            var query = $"recursive={context.Request.Query["recursive"]}&expand={context.Request.Query["expand"]}&cursor={start + PageSize}";
+            var asked = context.Request.Query;
+            var query = $"recursive={asked["recursive"]}&expand={asked["expand"]}&cursor={start + PageSize}";
             context.Response.Headers.Link = $"<{Endpoint.AbsoluteUri.TrimEnd('/')}{context.Request.Path}?{query}>; rel=\"next\"";
         }
 
@@ -246,7 +249,8 @@ internal sealed partial class HubServer : IAsyncDisposable
         if (_renamed.TryGetValue(name, out var renamed))
         {
             context.Response.StatusCode = 307;
-            context.Response.Headers.Location = context.Request.Path.Value!.Replace(name, renamed, StringComparison.Ordinal) + context.Request.QueryString;
+            var path = context.Request.Path.Value!.Replace(name, renamed, StringComparison.Ordinal);
+            context.Response.Headers.Location = path + context.Request.QueryString;
             return null;
         }
 
