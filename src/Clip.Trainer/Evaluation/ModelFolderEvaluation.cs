@@ -16,9 +16,10 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
     public ZeroShotAccuracy ZeroShot(LabelledSet set)
     {
         string[]? templates = set.Templates is null ? null : [.. set.Templates];
+        var (data, image) = LabelledView.Of(ml, set.Images);
         using var classifier = ml.Transforms
-            .ClipClassifyZeroShot("Score", nameof(LabelledImage.ImagePath), modelFolder, [.. set.Labels], templates)
-            .Fit(ml.Data.LoadFromEnumerable(set.Images));
+            .ClipClassifyZeroShot("Score", image, modelFolder, [.. set.Labels], templates)
+            .Fit(data);
         return ZeroShotAccuracy.Measure(ml, set.Images, set.Labels, classifier.Transform);
     }
 
@@ -40,9 +41,9 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
     /// </summary>
     public LinearProbeAccuracy LinearProbe(IReadOnlyList<LabelledImage> train, IReadOnlyList<LabelledImage> test)
     {
-        var data = ml.Data.LoadFromEnumerable(train);
+        var (data, image) = LabelledView.Of(ml, train);
         var prepare = ml.Transforms.Conversion.MapValueToKey("Label", nameof(LabelledImage.Class))
-            .Append(ml.Transforms.ClipFeaturizeImage("Features", nameof(LabelledImage.ImagePath), modelFolder))
+            .Append(ml.Transforms.ClipFeaturizeImage("Features", image, modelFolder))
             .Fit(data);
         // Reading twice would run the tower twice.
         var features = ml.Data.Cache(prepare.Transform(data), "Label", "Features");

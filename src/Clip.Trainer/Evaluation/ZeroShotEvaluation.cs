@@ -15,7 +15,7 @@ internal sealed record ZeroShotAccuracy(double Top1, double Top5, double MeanPer
     public static ZeroShotAccuracy Measure(
         MLContext ml, IReadOnlyList<LabelledImage> images, IReadOnlyList<string> labels, Func<IDataView, IDataView> classify)
     {
-        var data = ml.Data.LoadFromEnumerable(images);
+        var data = LabelledView.Of(ml, images).Data;
         var keys = ml.Data.LoadFromEnumerable(labels.Select(l => new LabelledImage { Class = l }));
         var keyData = ml.Transforms.SelectColumns(nameof(LabelledImage.Class)).Fit(keys).Transform(keys);
         var labelled = ml.Transforms.Conversion.MapValueToKey("Label", nameof(LabelledImage.Class), keyData: keyData)
