@@ -58,7 +58,7 @@ internal static class ExperimentCommand
             DefaultValueFactory = _ => 4096,
         };
         var seed = new Option<long>("--seed") { Description = "Decides starting weights, order, crops, captions and labels." };
-        var (table, optimization, augmentation) = (new TableOptions(), new OptimizationOptions(), new AugmentationOptions());
+        var (table, optimization, augmentation) = (new TableOptions(trains: true), new OptimizationOptions(), new AugmentationOptions());
         objectives.AcceptOnlyFromAmong([.. ObjectiveKinds.Names]);
         CommandLine.RequirePositive(seen, points, labels, vocabSize);
         var command = new Command(
@@ -68,7 +68,7 @@ internal static class ExperimentCommand
         };
         // The images decide the epochs.
         var others = optimization.All.Where(o => o.Name != "--epochs");
-        foreach (var option in (IEnumerable<Option>)[table.Separator, table.ImageKey, table.CaptionKeys, .. others, .. augmentation.All])
+        foreach (var option in (IEnumerable<Option>)[.. table.All, .. others, .. augmentation.All])
             command.Options.Add(option);
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -33,10 +33,18 @@ internal sealed class DataOptions
         DefaultValueFactory = _ => PairLoaderOptions.DefaultMaxBadPercent,
     };
 
-    private readonly Option<string?> _logSamples = new("--log-samples") { Description = "A file to write the samples of each step to." };
-    private readonly SourceOptions _source = new();
+    private readonly Option<double> _readTimeout = new("--read-timeout")
+    {
+        Description = "Seconds that reading a record may take; then it is a bad one.",
+        DefaultValueFactory = _ => PairLoaderOptions.DefaultReadTimeout.TotalSeconds,
+    };
 
-    public IEnumerable<Option> All => [_trainData, _valData, _factors, .. _source.All, _workers, _maxBad, _logSamples];
+    private readonly Option<string?> _logSamples = new("--log-samples") { Description = "A file to write the samples of each step to." };
+    private readonly SourceOptions _source = new(trains: true);
+
+    public DataOptions() => CommandLine.RequirePositive(_readTimeout);
+
+    public IEnumerable<Option> All => [_trainData, _valData, _factors, .. _source.All, _workers, _maxBad, _readTimeout, _logSamples];
 
     public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => options with
     {
@@ -51,6 +59,7 @@ internal sealed class DataOptions
                 $"--workers {workers} is not a number of threads; give 1 or more, or 0 for as many as there are cores."),
         },
         MaxBadPercent = parsed.GetValue(_maxBad),
+        ReadTimeout = TimeSpan.FromSeconds(parsed.GetValue(_readTimeout)),
         LogSamples = parsed.GetValue(_logSamples),
     };
 

@@ -15,10 +15,11 @@ namespace Clip.Trainer.Data;
 /// <param name="images">Fills in a sample's pixels.</param>
 /// <param name="options">How to load.</param>
 internal sealed class PairLoader(
-    IRecordSource records, ClipTokenizer tokenizer, int contextLength, IPixelSource images, PairLoaderOptions options) : IPairSource
+    IRecordSource records, ClipTokenizer tokenizer, int contextLength, IPixelSource images, PairLoaderOptions options)
+    : IPairSource, IDisposable
 {
     private const int BatchesAhead = 3;
-    private readonly IRecordSource _records = new TimedRecords(records, options.ReadTimeout);
+    private readonly TimedRecords _records = new(records, options.ReadTimeout);
     private readonly EpochSampler _sampler = new(
         records.Parts, options.BatchSize, options.Seed, SharesImages(records) ? i => records.ImageId(i) : null);
     private readonly BadRecords _bad = Gather(records, options);
@@ -84,6 +85,9 @@ internal sealed class PairLoader(
             _records.Dispose();
         }
     }
+
+    /// <summary>Ends the threads that read; not the records.</summary>
+    public void Dispose() => _records.Dispose();
 
     /// <summary>Makes one batch.</summary>
     /// <param name="samples">Record numbers.</param>

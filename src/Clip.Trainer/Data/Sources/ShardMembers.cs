@@ -38,7 +38,8 @@ internal sealed class ShardMembers(IReadOnlyList<string>? images, IReadOnlyList<
         {
             // By what it is rather than by its name; what has a caption's ending is none.
             var others = members.Where(m => Pick([m], _captions).One is null && isImage(m)).ToArray();
-            (image, several) = others is [var one] ? (one, null) : (null, others.Length > 1 ? others : null);
+            if (others is [var one]) image = one;
+            else if (others.Length > 1) several = others;
         }
 
         if (several is not null) return new(null, null, default, $"it has several images ({Names(several)}); {Remedy}");

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 
@@ -68,43 +69,40 @@ internal sealed class TimedRecords(IRecordSource source, TimeSpan limit) : IReco
     /// <summary>A thread that reads when it is asked.</summary>
     private sealed class Reader
     {
-        private readonly SemaphoreSlim _asked = new(0), _done = new(0);
-        private readonly Lock _gate = new();
+        private readonly object _gate = new();
         private Func<object>? _read;
-        private Outcome _outcome;
-        private bool _abandoned;
+        private Outcome? _outcome;
+        private bool _abandoned, _ended;
 
         public Reader() => new Thread(Work) { IsBackground = true, Name = "clip reader" }.Start();
 
         public bool TryRead(Func<object> read, TimeSpan limit, out Outcome outcome)
         {
-            _read = read;
-            _asked.Release();
-            if (!_done.Wait(limit))
+            var clock = Stopwatch.StartNew();
+            lock (_gate)
             {
-                lock (_gate)
-                {
-                    // It may have come back at the last moment.
-                    _abandoned = !_done.Wait(0);
-                }
+                (_outcome, _read) = (null, read);
+                Monitor.PulseAll(_gate);
+                while (_outcome is null && limit - clock.Elapsed is var left && left > TimeSpan.Zero) Monitor.Wait(_gate, left);
+                outcome = _outcome ?? default;
+                _abandoned = _outcome is null;
+                return !_abandoned;
             }
-
-            outcome = _outcome;
-            return !_abandoned;
         }
 
         public void End()
         {
-            _read = null;
-            _asked.Release();
+            lock (_gate)
+            {
+                _ended = true;
+                Monitor.PulseAll(_gate);
+            }
         }
 
         private void Work()
         {
-            while (true)
+            while (Next() is { } read)
             {
-                _asked.Wait();
-                if (_read is not { } read) return;
                 var outcome = Try(read);
                 lock (_gate)
                 {
@@ -114,9 +112,18 @@ internal sealed class TimedRecords(IRecordSource source, TimeSpan limit) : IReco
                         return;
                     }
 
-                    _outcome = outcome;
-                    _done.Release();
+                    (_outcome, _read) = (outcome, null);
+                    Monitor.PulseAll(_gate);
                 }
+            }
+        }
+
+        private Func<object>? Next()
+        {
+            lock (_gate)
+            {
+                while (_read is null && !_ended) Monitor.Wait(_gate);
+                return _ended ? null : _read;
             }
         }
 
