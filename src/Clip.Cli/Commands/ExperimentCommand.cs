@@ -12,6 +12,7 @@ using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Experiments;
 using Clip.Trainer.Objectives;
+using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
 using Microsoft.ML.Clip;
 
@@ -101,7 +102,7 @@ internal static class ExperimentCommand
             var experiment = new EfficiencyExperiment(config, options, train, probe, test);
             (string, string)[] facts =
             [
-                ("training data", train.Fingerprint), ("model", parsed.GetValue(model)!),
+                ("training data", train.Fingerprint), ("model", PageWords.WithoutFolders(parsed.GetValue(model)!)),
                 ("images seen", $"{options.Epochs * train.StepsPerEpoch * options.BatchSize:N0}"),
                 ("measured on", $"{test.Images.Count} pictures, {test.Labels.Count} labels"), ("options", options.Fingerprint("as above")),
             ];

@@ -60,18 +60,31 @@ internal sealed class LabelledSetOptions(string dataName, string labelsName, str
             : null;
     }
 
-    private static LabelledSet Read(string name, string path, CaptionTableOptions table, string[]? labels, string[]? templates)
+    /// <summary>The pictures of a set to train a probe on.</summary>
+    public IReadOnlyList<LabelledImage> ReadImages(ParseResult parsed, CaptionTableOptions layout, string path) =>
+        Images(path, path, Table(parsed, layout));
+
+    private static IReadOnlyList<LabelledImage> Images(string name, string path, CaptionTableOptions table)
     {
         var skipped = new SkippedRows(name);
+        var images = LabelledShards.Find(path) is { } shards
+            ? LabelledShards.Read(name, shards, labels: null, templates: null, skipped.Add).Images
+            : LabelledSet.ReadImages(path, table, skipped.Add);
+        skipped.ThrowIfTooMany(images.Count);
+        return images;
+    }
+
+    private static LabelledSet Read(string name, string path, CaptionTableOptions table, string[]? labels, string[]? templates)
+    {
         if (LabelledShards.Find(path) is { } shards)
         {
+            var skipped = new SkippedRows(name);
             var set = LabelledShards.Read(name, shards, labels, templates, skipped.Add);
             skipped.ThrowIfTooMany(set.Images.Count);
             return set;
         }
 
-        var images = LabelledSet.ReadImages(path, table, skipped.Add);
-        skipped.ThrowIfTooMany(images.Count);
+        var images = Images(name, path, table);
         // Labels of folders are written as the folders are, or as they are read.
         if (Directory.Exists(path)) labels = labels?.Select(PictureFiles.ClassName).ToArray();
         labels ??= [.. images.Select(i => i.Class).Distinct().Order(StringComparer.Ordinal)];

@@ -43,9 +43,9 @@ internal sealed class TableHeader
         var count = Array.FindLastIndex(cells, cell => cell.Length > 0) + 1;
         if (count > _header.Length)
             return $"there are {cells.Length} cells where the header has {_header.Length}, so it is cut by a separator inside of a cell "
-                + $"(the separator is {Name(_separator)}; cells that hold it are quoted)";
+                + $"(cells are separated by {Name(_separator)}, and those that hold one are quoted)";
         if (Image >= cells.Length || _captions.All(c => c >= cells.Length))
-            return $"there are {cells.Length} cells where the header has {_header.Length}; the separator is {Name(_separator)}";
+            return $"there are {cells.Length} cells where the header has {_header.Length}, separated by {Name(_separator)}";
         if (cells[Image].Length == 0) return "the path is empty";
         if (cells[Image].Contains('\0')) return "the path holds a NUL character";
         return Captions(cells).Length == 0 ? "the caption is empty" : null;

@@ -18,8 +18,14 @@ internal static class TextFile
     {
         Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
         var plain = name.Trim().ToLowerInvariant();
-        foreach (var candidate in (string[])[plain, plain.Replace('_', '-'), plain.Replace("latin-", "latin", StringComparison.Ordinal),
-            plain.Replace("utf-8-sig", "utf-8", StringComparison.Ordinal)])
+        var dashed = plain.Replace('_', '-').Replace("utf-8-sig", "utf-8", StringComparison.Ordinal);
+        string[] spellings =
+        [
+            plain, dashed, dashed.Replace("latin-", "latin", StringComparison.Ordinal), dashed.Replace("utf", "utf-", StringComparison.Ordinal),
+            dashed.Replace("-le", "le", StringComparison.Ordinal).Replace("-be", "be", StringComparison.Ordinal),
+            dashed.Replace("iso8859", "iso-8859", StringComparison.Ordinal),
+        ];
+        foreach (var candidate in spellings)
         {
             try
             {
@@ -87,7 +93,7 @@ internal static class TextFile
         {
             throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"the text is not {Name(encoding)}: byte {Math.Max(0, e.Index)} is {Hex(e)}"), e);
+                $"the text is not {Name(encoding)}: {Hex(e)} at offset {Math.Max(0, e.Index)}"), e);
         }
     }
 
@@ -122,7 +128,7 @@ internal static class TextFile
 
                 return new ClipException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{path}, line {line}: byte {done + e.Index} of the file is {Hex(e)}, which is not {Name(encoding)}; {remedy}."));
+                    $"{path}, line {line}: {Hex(e)} at offset {done + e.Index} of the file is not {Name(encoding)}; {remedy}."));
             }
 
             if (read == 0) return new ClipException($"{path} is not {Name(encoding)}; {remedy}.");
@@ -143,5 +149,5 @@ internal static class TextFile
     private static string Name(Encoding encoding) => encoding.WebName.ToUpperInvariant();
 
     private static string Hex(DecoderFallbackException e) =>
-        e.BytesUnknown is { Length: > 0 } bytes ? $"0x{Convert.ToHexString(bytes[..1])}" : "cut short";
+        e.BytesUnknown is { Length: > 0 } bytes ? $"byte 0x{Convert.ToHexString(bytes[..1])}" : "the end";
 }

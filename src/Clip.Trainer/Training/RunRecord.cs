@@ -29,11 +29,6 @@ internal sealed record RunRecord(
     public static string CurrentVersion { get; } =
         typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    /// <summary>
-    /// The options as they were given on the command line; where there was none, those that decide the course of the run.
-    /// </summary>
-    public string Given() => CommandLine() is { } words ? string.Join(' ', words) : Options;
-
     /// <summary>The words of the command line behind <c>clip train</c>; null for a run that had none.</summary>
     public IEnumerable<string>? CommandLine() => Arguments?.SelectMany(argument => argument.Value.Prepend(argument.Key));
 

@@ -3,6 +3,7 @@ using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Objectives;
+using Clip.Trainer.Reporting;
 
 namespace Clip.Trainer.Training;
 
@@ -106,11 +107,11 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         var limit = options.Training.MaxMinutes is null ? "" : "at most ";
         return
         [
-            ("training data", $"{options.TrainData} ({parts.Train.Fingerprint})"),
+            ("training data", $"{PageWords.WithoutFolders(options.TrainData)} ({parts.Train.Fingerprint})"),
             ("parameters", $"{parts.Parameters:N0}"),
             ("vocabulary", $"{parts.Tokenizer.VocabularySize}"),
             ("steps", $"{limit}{parts.Loop.TotalSteps} of {options.Training.PairsPerStep} pairs"),
-            ("options", record.Given()),
+            ("options", record.CommandLine() is { } words ? string.Join(' ', words.Select(PageWords.WithoutFolders)) : record.Options),
             ("version", record.Version),
         ];
     }
@@ -122,7 +123,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         if (parts.Validation?.InOrder().FirstOrDefault() is not { Count: > 0 } batch) return null;
         using var averaged = parts.Loop.UseAveragedWeights();
         parts.Model.eval();
-        return PairSample.Of(contrastive, batch, SamplePairs, parts.Loop.Tensors, parts.Tokenizer, parts.Preprocessing);
+        return PairSample.Of(contrastive, batch, SamplePairs, parts.Loop.Tensors, parts.Preprocessing);
     }
 
     private void WriteModelFolder(TrainingParts parts)
