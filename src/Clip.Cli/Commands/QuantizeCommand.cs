@@ -43,7 +43,6 @@ internal static class QuantizeCommand
             Description = "7-bit weights, for x86 processors without VNNI, whose sums of bytes would overflow.",
         };
         var layout = new TableOptions();
-        CommandLine.RequirePositive(samples);
         var command = new Command("quantize", "Adds int8 and fp16 files to a model folder.")
         {
             model, precision, calibration, samples, cosine, reduceRange,
@@ -52,9 +51,6 @@ internal static class QuantizeCommand
         command.SetAction((parsed, cancellation) =>
         {
             var target = parsed.GetValue(cosine);
-            if (target is not (> 0 and < 1))
-                throw new ClipException(
-                    FormattableString.Invariant($"--mean-cosine {target} is out of reach; give a number between 0 and 1."));
             var precisions = Precisions(parsed.GetValue(precision)!);
             if (parsed.GetValue(calibration) is { } table)
             {

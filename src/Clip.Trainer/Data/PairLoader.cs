@@ -19,6 +19,7 @@ internal sealed class PairLoader(
     : IPairSource, IDisposable
 {
     private const int BatchesAhead = 3;
+    private static readonly TimeSpan PatienceWithReads = TimeSpan.FromSeconds(5);
     private readonly TimedRecords _records = new(records, options.ReadTimeout);
     private readonly EpochSampler _sampler = new(
         records.Parts, options.BatchSize, options.Seed, SharesImages(records) ? i => records.ImageId(i) : null);
@@ -52,18 +53,20 @@ internal sealed class PairLoader(
         finally
         {
             await stop.CancelAsync().ConfigureAwait(false);
-            await work.ConfigureAwait(false);
+            // A read that blocks cannot be ended; whoever stops the run does not wait for it.
+            await Task.WhenAny(work, Task.Delay(PatienceWithReads, CancellationToken.None)).ConfigureAwait(false);
             _records.Dispose();
         }
 
-        PairBatch Next(long step) => Assemble(_sampler.BatchOf(step), step, _sampler.EpochOf(step), atLeast: 2);
+        PairBatch Next(long step, CancellationToken token) =>
+            Assemble(_sampler.BatchOf(step), step, _sampler.EpochOf(step), atLeast: 2, token);
 
         async Task Produce(ChannelWriter<PairBatch> writer, CancellationToken token)
         {
             try
             {
                 for (var step = from; step < to; step++)
-                    await writer.WriteAsync(Next(step), token).ConfigureAwait(false);
+                    await writer.WriteAsync(Next(step, token), token).ConfigureAwait(false);
                 writer.Complete();
             }
             catch (Exception e)
@@ -94,12 +97,14 @@ internal sealed class PairLoader(
     /// <param name="step">The step the batch is for.</param>
     /// <param name="epoch">The epoch the batch is for.</param>
     /// <param name="atLeast">How many readable pairs it must have, where there are as many.</param>
-    private PairBatch Assemble(ReadOnlyMemory<int> samples, long step, long epoch, int atLeast = 0)
+    /// <param name="cancellation">Leaves what is not begun.</param>
+    private PairBatch Assemble(
+        ReadOnlyMemory<int> samples, long step, long epoch, int atLeast = 0, CancellationToken cancellation = default)
     {
         var size = images.FloatCount;
         var (drawn, pairs) = (samples.ToArray(), new Pair?[samples.Length]);
         var pixels = GC.AllocateUninitializedArray<float>(checked(samples.Length * size));
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Workers };
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Workers, CancellationToken = cancellation };
         Parallel.For(0, drawn.Length, parallel, i => pairs[i] = TryFill(drawn[i], epoch, pixels.AsSpan(i * size, size)));
         _bad.ThrowIfTooMany();
         if (pairs.Count(pair => pair is not null) < atLeast) DrawOn(drawn, pairs, pixels, step, epoch, atLeast);

@@ -54,7 +54,8 @@ internal static partial class RecordSources
     private static IRecordSource OpenOne(string name, RecordSourceOptions options)
     {
         var source = OpenAsIs(name, options);
-        return options.GroupByImage ? GroupedSource.Of(source) : source;
+        // A shard's records are what somebody has packed; those of the same image stay apart, and no step shows two of them.
+        return options.GroupByImage && source is not WebDatasetSource ? GroupedSource.Of(source) : source;
     }
 
     private static IRecordSource OpenAsIs(string name, RecordSourceOptions options)
