@@ -49,6 +49,9 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
         var features = ml.Data.Cache(prepare.Transform(data), "Label", "Features");
         foreach (var row in features.GetColumn<float[]>("Features")) Placing.RequireFinite(row);
         var split = ml.Data.TrainTestSplit(features, testFraction: 0.2, seed: 0);
+        if (split.TestSet.GetColumn<uint>("Label").FirstOrDefault() == 0 || split.TrainSet.GetColumn<uint>("Label").FirstOrDefault() == 0)
+            throw new ClipException(
+                $"A linear probe of {train.Count} pictures has none left to choose its weight on, which takes a fifth of them; give more.");
         var best = ProbeWeights.MaxBy(weight => Accuracy(Fit(split.TrainSet, weight), split.TestSet));
         var top1 = Accuracy(Fit(features, best), prepare.Transform(ml.Data.LoadFromEnumerable(test)));
         return new LinearProbeAccuracy(top1, best, train.Count, test.Count);

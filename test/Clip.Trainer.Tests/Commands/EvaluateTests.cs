@@ -38,9 +38,14 @@ public sealed class EvaluateTests : IDisposable
         _folder.Write("set/zeroshot_classification_templates.txt", "a photo of a {c}.\n");
         _folder.Write("set/test/nshards.txt", "2");
 
-        Assert.Contains("3 images, 3 labels", await EvaluateAsync("--data", _folder[data]), StringComparison.Ordinal);
-        Assert.Contains(
-            "linear probe", await EvaluateAsync("--data", _folder[data], "--linear-probe", _folder["set/test"]), StringComparison.Ordinal);
+        Shards.TarOf(
+            _folder, "set/train/0.tar",
+            [.. Enumerable.Range(0, 30).SelectMany(i => new[] { ($"{i}.cls", new[] { (byte)('0' + (i % 3)) }), ($"{i}.png", png) })]);
+
+        var output = await EvaluateAsync("--data", _folder[data], "--linear-probe", _folder["set/train"]);
+
+        Assert.Contains("3 images, 3 labels", output, StringComparison.Ordinal);
+        Assert.Contains("(3 images, trained on 30", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -54,6 +59,17 @@ public sealed class EvaluateTests : IDisposable
 
         Assert.Equal(1, exit);
         Assert.Contains("tells of 3 shards, and there are 1", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AProbeOfTooFewPicturesIsRefused()
+    {
+        Paint("photos/cat/1.png", "photos/dog/1.png");
+
+        var error = await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(
+            () => EvaluateAsync("--data", _folder["photos"], "--linear-probe", _folder["photos"]));
+
+        Assert.Contains("A linear probe of 2 pictures", error.Message, StringComparison.Ordinal);
     }
 
     /// <summary>A picture in several rows is one picture to find, and a row without a caption is told and left out.</summary>
