@@ -9,10 +9,15 @@ namespace Clip.Trainer.Evaluation;
 internal sealed record LabelledView(IDataView Data, string Image)
 {
     /// <summary>The rows of a set; pictures in shards are read as the rows are.</summary>
-    public static LabelledView Of(MLContext ml, IReadOnlyList<LabelledImage> images) => images.All(image => image.Content is null)
-        ? new(ml.Data.LoadFromEnumerable(images), nameof(LabelledImage.ImagePath))
-        : new(
-            ml.Data.LoadFromEnumerable(images.Select(image => new Row { Image = image.Read(), Class = image.Class })), nameof(Row.Image));
+    /// <param name="ml">Where rows are made.</param>
+    /// <param name="images">The pictures.</param>
+    /// <param name="others">Others that go through the same pipeline, and so have the same columns.</param>
+    public static LabelledView Of(MLContext ml, IReadOnlyList<LabelledImage> images, IReadOnlyList<LabelledImage>? others = null) =>
+        images.Concat(others ?? []).All(image => image.Content is null)
+            ? new(ml.Data.LoadFromEnumerable(images), nameof(LabelledImage.ImagePath))
+            : new(
+                ml.Data.LoadFromEnumerable(images.Select(image => new Row { Image = image.Read(), Class = image.Class })),
+                nameof(Row.Image));
 
     private sealed class Row
     {

@@ -41,7 +41,7 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
     /// </summary>
     public LinearProbeAccuracy LinearProbe(IReadOnlyList<LabelledImage> train, IReadOnlyList<LabelledImage> test)
     {
-        var (data, image) = LabelledView.Of(ml, train);
+        var (data, image) = LabelledView.Of(ml, train, test);
         var prepare = ml.Transforms.Conversion.MapValueToKey("Label", nameof(LabelledImage.Class))
             .Append(ml.Transforms.ClipFeaturizeImage("Features", image, modelFolder))
             .Fit(data);
@@ -53,7 +53,7 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
             throw new ClipException(
                 $"A linear probe of {train.Count} pictures has none left to choose its weight on, which takes a fifth of them; give more.");
         var best = ProbeWeights.MaxBy(weight => Accuracy(Fit(split.TrainSet, weight), split.TestSet));
-        var top1 = Accuracy(Fit(features, best), prepare.Transform(ml.Data.LoadFromEnumerable(test)));
+        var top1 = Accuracy(Fit(features, best), prepare.Transform(LabelledView.Of(ml, test, train).Data));
         return new LinearProbeAccuracy(top1, best, train.Count, test.Count);
 
         ITransformer Fit(IDataView view, float weight) =>
