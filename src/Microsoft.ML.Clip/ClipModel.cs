@@ -196,7 +196,19 @@ public sealed class ClipModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(encoded);
         var tower = ImageTower;
-        return EmbedImages(tower, encoded.Count, (i, to) => tower.Preprocessor.Preprocess(encoded[i].Span, to), normalize, cancellation);
+        return EmbedImages(tower, encoded.Count, Prepare, normalize, cancellation);
+
+        void Prepare(int index, Span<float> pixels)
+        {
+            try
+            {
+                tower.Preprocessor.Preprocess(encoded[index].Span, pixels);
+            }
+            catch (InvalidDataException e)
+            {
+                throw new InvalidDataException($"Image {index} of {encoded.Count} cannot be read: {e.Message}", e);
+            }
+        }
     }
 
     /// <summary>Embeds decoded images. They stay the caller's.</summary>
@@ -208,6 +220,7 @@ public sealed class ClipModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(images);
         var tower = ImageTower;
+        if (images.Any(i => i is null)) throw new ArgumentException("An image is null; leave out what is not there.", nameof(images));
         return EmbedImages(tower, images.Count, (i, to) => tower.Preprocessor.Preprocess(images[i], to), normalize, cancellation);
     }
 

@@ -26,6 +26,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     /// <returns>False when cancelled.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
+        options.Training.Validate();
         var metric = options.MetricOfBest();
         if (!options.WritesNothing) ModelFolderWriter.EnsureReplaceable(options.Output);
         using var held = options.WritesNothing ? null : RunLock.Take(_folder.Root);
@@ -44,6 +45,8 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             var loop = parts.Loop;
             say($"{parts.Train.Count} pairs, {parts.Parameters:N0} parameters, vocabulary {parts.Tokenizer.VocabularySize}, "
                 + $"{loop.TotalSteps} steps of {options.Training.PairsPerStep}.");
+            if (options.Training.Warmup > loop.TotalSteps)
+                say($"The warm-up of {options.Training.Warmup} steps is longer than the run, which so never reaches --lr; lower --warmup.");
             var finished = await TrainAsync(parts, record, cancellation).ConfigureAwait(false);
             var (bad, all) = (parts.Train.Broken.Count, parts.Records.Count + parts.Records.Unusable.Count);
             if (bad > 0) say($"{bad} of {all} records were bad and were skipped.");
