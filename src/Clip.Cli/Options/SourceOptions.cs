@@ -27,7 +27,8 @@ internal sealed class SourceOptions
 
     private readonly Option<string[]?> _imageEndings = new("--image-ending")
     {
-        Description = "Endings of pictures in a WebDataset, such as input.jpg; without it the usual ones, and what is a picture by its bytes.",
+        Description = "Endings of pictures in a WebDataset, such as input.jpg; "
+            + "without it the usual ones, and what is a picture by its bytes.",
         AllowMultipleArgumentsPerToken = true,
     };
 
@@ -44,7 +45,7 @@ internal sealed class SourceOptions
 
     private readonly Option<bool> _group = new("--group-by-image")
     {
-        Description = "Makes one record of those that show the same picture, with all their captions; false leaves them apart.",
+        Description = "Makes one record of rows that show the same picture, with all their captions, unless it is false.",
         DefaultValueFactory = _ => true,
     };
 

@@ -40,7 +40,8 @@ public static class CaptionTable
     /// Told of each row that cannot be used, with its place and the reason: it is left out. Without it such a row is an exception.
     /// </param>
     /// <exception cref="ClipException">
-    /// The file is absent or empty, is not in its encoding, lacks a column, has one twice, a quoted cell does not end, or no row can be used.
+    /// The file is absent or empty, is not in its encoding, lacks a column, or has one twice; a quoted cell does not end, or no row can be
+    /// used.
     /// </exception>
     public static IReadOnlyList<CaptionedImage> Read(
         string path, CaptionTableOptions? options = null, Action<string, string>? onBad = null)

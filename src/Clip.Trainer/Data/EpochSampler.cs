@@ -64,7 +64,7 @@ public sealed class EpochSampler(IReadOnlyList<EpochPart> parts, int batchSize, 
         return mixed;
     }
 
-    /// <summary>Moves the second sight of an image to another step: the sample changes places with the next that fits, or the last.</summary>
+    /// <summary>Moves the second sight of an image to another step: the sample changes places with the next that fits.</summary>
     private int[] Apart(int[] order)
     {
         if (imageOf is null) return order;

@@ -81,7 +81,8 @@ internal sealed class PairLoader(
     {
         try
         {
-            foreach (var chunk in Enumerable.Range(0, records.Count).Chunk(options.BatchSize)) yield return Assemble(chunk, step: 0, epoch: 0);
+            foreach (var chunk in Enumerable.Range(0, records.Count).Chunk(options.BatchSize))
+                yield return Assemble(chunk, step: 0, epoch: 0);
         }
         finally
         {

@@ -21,7 +21,8 @@ internal static class TextFile
         var dashed = plain.Replace('_', '-').Replace("utf-8-sig", "utf-8", StringComparison.Ordinal);
         string[] spellings =
         [
-            plain, dashed, dashed.Replace("latin-", "latin", StringComparison.Ordinal), dashed.Replace("utf", "utf-", StringComparison.Ordinal),
+            plain, dashed, dashed.Replace("latin-", "latin", StringComparison.Ordinal),
+            dashed.Replace("utf", "utf-", StringComparison.Ordinal),
             dashed.Replace("-le", "le", StringComparison.Ordinal).Replace("-be", "be", StringComparison.Ordinal),
             dashed.Replace("iso8859", "iso-8859", StringComparison.Ordinal),
         ];
@@ -41,7 +42,7 @@ internal static class TextFile
         }
 
         throw new ClipException(
-            $"'{name}' is no encoding that is known; give utf-8, utf-16, windows-1252, latin1, shift_jis, gb18030, big5, euc-kr or another.");
+            $"'{name}' is no encoding that is known; give utf-8, utf-16, windows-1252, latin1, shift_jis, gb18030, big5 or another.");
     }
 
     /// <summary>Opens a text file; what reads it turns failures to decode into <see cref="NotDecodable"/>.</summary>

@@ -5,8 +5,8 @@ using Clip.Trainer.Data.Sources;
 namespace Clip.Trainer.Evaluation;
 
 /// <summary>
-/// Labelled pictures in WebDataset shards, laid out as CLIP_benchmark's: images with a <c>.cls</c>, and beside the shards or a folder higher
-/// <c>classnames.txt</c> and <c>zeroshot_classification_templates.txt</c>.
+/// Labelled pictures in WebDataset shards, laid out as CLIP_benchmark's: images with a <c>.cls</c>, and beside the shards or a folder
+/// higher <c>classnames.txt</c> and <c>zeroshot_classification_templates.txt</c>.
 /// </summary>
 internal static class LabelledShards
 {

@@ -3,7 +3,7 @@ namespace Clip.Trainer.Reporting;
 /// <summary>Words of a command as a page shows them, which is passed on: without the folders of the machine it was made on.</summary>
 internal static class PageWords
 {
-    /// <summary>A word with each path from the root, home or upwards cut to its name; also in <c>NAME=PATH</c> and <c>PATH::PATH</c>.</summary>
+    /// <summary>A word with each path from the root, home or upwards cut to its name; also in NAME=PATH and PATH::PATH.</summary>
     public static string WithoutFolders(string word) => string.Join("::", word.Split("::").Select(part =>
     {
         var at = part.IndexOf('=', StringComparison.Ordinal);
@@ -18,6 +18,7 @@ internal static class PageWords
         return name.Length > 0 ? name : path;
     }
 
-    private static bool IsPlace(string text) => Path.IsPathFullyQualified(text) || text is ['/' or '\\' or '~', ..] or ['.', '.', '/' or '\\', ..]
+    private static bool IsPlace(string text) => Path.IsPathFullyQualified(text)
+        || text is ['/' or '\\' or '~', ..] or ['.', '.', '/' or '\\', ..]
         || text is [(>= 'a' and <= 'z') or (>= 'A' and <= 'Z'), ':', '/' or '\\', ..];
 }

@@ -13,7 +13,8 @@ public sealed class EvaluateTests : IDisposable
     [Fact]
     public async Task FoldersAreReadByTheRuleOfTraining()
     {
-        Paint("photos/tabby_cat/1.jfif", "photos/tabby_cat/more/2.png", "photos/sheep_dog/1.png", "photos/.hidden/1.png", "photos/__MACOSX/1.png");
+        Paint("photos/tabby_cat/1.jfif", "photos/tabby_cat/more/2.png", "photos/sheep_dog/1.png");
+        Paint("photos/.hidden/1.png", "photos/__MACOSX/1.png");
         _folder.Write("photos/sheep_dog/._1.png", "of a Mac");
         _folder.Write("labels.txt", "tabby cat\nsheep_dog\n");
 

@@ -66,7 +66,8 @@ public sealed class CaptionTableTests : IDisposable
     [InlineData("a.png,x\nb.png,\"cat\" on a mat\n")] // has something behind its end
     [InlineData("\"a\n.png\",x\nb.png,\"cat\"\"\nc.png,dog\n", "line 4")] // a doubled quote ends nothing
     public void AQuotedCellThatDoesNotEndIsNamed(string rows, string line = "line 3") =>
-        AssertRefused(_folder.Write("pairs.csv", "filepath,title\n" + rows), new CaptionTableOptions { Separator = ',' }, line, "quoted cell");
+        AssertRefused(
+            _folder.Write("pairs.csv", "filepath,title\n" + rows), new CaptionTableOptions { Separator = ',' }, line, "quoted cell");
 
     [Fact]
     public void AnOpenQuoteBeforeMegabytesIsFoundAtOnce()
@@ -162,7 +163,8 @@ public sealed class CaptionTableTests : IDisposable
     [InlineData("Shift_JIS", "shift_jis")]
     [InlineData("euc_kr", "euc-kr")]
     [InlineData("gbk", "gb2312")]
-    public void EncodingsHaveTheNamesOfDotNetAndPython(string name, string expected) => Assert.Equal(expected, TextFile.Named(name).WebName);
+    public void EncodingsHaveTheNamesOfDotNetAndPython(string name, string expected) =>
+        Assert.Equal(expected, TextFile.Named(name).WebName);
 
     [Fact]
     public void OtherEncodingsAreReadWhenNamed()
@@ -174,7 +176,8 @@ public sealed class CaptionTableTests : IDisposable
         File.WriteAllBytes(path, Encoding.Unicode.GetBytes("filepath\ttitle\na.png\tcat\n")); // without a mark
         AssertRefused(path, "not a text file in UTF-8");
         Assert.Equal("cat", CaptionTable.Read(path, new() { Encoding = TextFile.Named("utf-16") })[0].Captions[0]);
-        Assert.Contains("'klingon' is no encoding", Assert.Throws<ClipException>(() => TextFile.Named("klingon")).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ClipException>(() => TextFile.Named("klingon"));
+        Assert.Contains("'klingon' is no encoding", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

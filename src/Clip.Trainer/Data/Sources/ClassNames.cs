@@ -24,8 +24,8 @@ internal sealed class ClassNames
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>The names beside shards; null where there are none.</summary>
-    public static ClassNames? Beside(string shard) =>
-        Find(shard, FileName) is { } file ? new ClassNames([.. TextFile.ReadLines(file).Select(l => l.Trim()).Where(l => l.Length > 0)], file)
+    public static ClassNames? Beside(string shard) => Find(shard, FileName) is { } file
+        ? new ClassNames([.. TextFile.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)], file)
         : null;
 
     /// <summary>A file of CLIP_benchmark's beside a shard or a folder higher; null where there is none.</summary>
@@ -52,6 +52,8 @@ internal sealed class ClassNames
                     : $"its class is {number}, and {_origin} names {Names.Count}, from 0");
         }
 
-        return ReferenceEquals(this, None) || Names.Contains(content) ? content : throw new InvalidDataException($"its class '{content}' is not in {_origin}");
+        return ReferenceEquals(this, None) || Names.Contains(content)
+            ? content
+            : throw new InvalidDataException($"its class '{content}' is not in {_origin}");
     }
 }

@@ -12,7 +12,7 @@ internal static class PictureFiles
     /// <summary>The endings of pictures, without a dot, the usual ones first: where a record has several, the first counts.</summary>
     public static readonly IReadOnlyList<string> Endings = ["jpg", "png", "jpeg", "webp", "gif", "bmp", "jfif", "jpe"];
 
-    /// <summary>Names of files and folders that macOS, Windows, Linux and storage boxes leave behind, beside those with a dot before.</summary>
+    /// <summary>Names of what macOS, Windows, Linux and storage boxes leave behind, beside those with a dot before.</summary>
     private static readonly HashSet<string> LeftBehind = new(StringComparer.OrdinalIgnoreCase)
     {
         "__MACOSX", "Icon\r", "Thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "$RECYCLE.BIN", "System Volume Information",
@@ -69,7 +69,7 @@ internal static class PictureFiles
         return IsPicture(start[..RandomAccess.Read(opened, start, 0)]);
     }
 
-    /// <summary>All files that lie in a folder or deeper; links are followed, but never into a folder that is being looked through.</summary>
+    /// <summary>All files in a folder or deeper; links are followed, but never into a folder that is being looked through.</summary>
     private static IEnumerable<string> Under(string folder, IReadOnlyList<string> above)
     {
         var real = Real(folder);
@@ -81,6 +81,6 @@ internal static class PictureFiles
         }
     }
 
-    private static string Real(string folder) =>
-        Path.TrimEndingDirectorySeparator(Directory.ResolveLinkTarget(folder, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(folder));
+    private static string Real(string folder) => Path.TrimEndingDirectorySeparator(
+        Directory.ResolveLinkTarget(folder, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(folder));
 }

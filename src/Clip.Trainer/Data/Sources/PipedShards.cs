@@ -7,8 +7,7 @@ internal sealed class PipedShards : IDisposable
 {
     private readonly Dictionary<string, string> _files = new(StringComparer.Ordinal);
 
-    /// <summary>The file with a pipe's content, which is read to its end at the first call; null where the path is a file of its own.</summary>
-    /// <exception cref="InvalidDataException">It is a device, which may have no end.</exception>
+    /// <summary>The file with a pipe's content, which is read to its end at the first call; null where the path is no pipe.</summary>
     public string? Local(string path)
     {
         if (_files.TryGetValue(path, out var known)) return known;

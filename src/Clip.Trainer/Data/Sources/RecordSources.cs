@@ -80,7 +80,7 @@ internal static partial class RecordSources
     {
         using (source)
         {
-            var first = source.Unusable is [var (key, reason), ..] ? $": {key}: {reason}" : "";
+            var first = source.Unusable is [var (key, reason), ..] ? $": {key}: {reason.TrimEnd('.')}" : "";
             return new ClipException($"'{name}' has no usable records{first}; give files with images and captions.");
         }
     }

@@ -35,11 +35,18 @@ internal sealed class TarIndex(ShardMembers members)
     {
         var record = new Record(this, shard, path);
         var (before, unusable) = (_entries.Count, _unusable.Count);
+        if (File.Exists(path) && new FileInfo(path) is { Length: 0, LinkTarget: null })
+        {
+            _unusable.Add(new(path, "the shard is empty, or a device, or a pipe, which --shard-pipes reads"));
+            return;
+        }
+
         try
         {
             using var file = RegularFile.Open(path, FileOptions.None);
             if (Compression(file) is { } compression)
-                throw new InvalidDataException($"it is compressed ({compression}), and records are read in any order: unpack it to a plain .tar");
+                throw new InvalidDataException(
+                    $"it is compressed ({compression}), and records are read in any order: unpack it to a plain .tar");
             using var tar = new TarReader(file);
             while (tar.GetNextEntry() is { } entry)
             {

@@ -49,7 +49,8 @@ internal sealed class TimedRecords(IRecordSource source, TimeSpan limit) : IReco
         if (!reader.TryRead(read, limit, out var result))
         {
             throw new IOException(string.Create(
-                CultureInfo.InvariantCulture, $"reading it took more than {limit.TotalSeconds:0.#} seconds; is its disk or network there?"));
+                CultureInfo.InvariantCulture,
+                $"reading it took more than {limit.TotalSeconds:0.#} seconds; is its disk or network there?"));
         }
 
         _idle.Add(reader);

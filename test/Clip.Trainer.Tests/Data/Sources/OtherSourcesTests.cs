@@ -82,7 +82,8 @@ public sealed class OtherSourcesTests : IDisposable
     {
         var table = _folder.Write(
             "pairs.tsv",
-            $"filepath\ta\tb\na.png\ta cat\ta cat\nb.png\ta dog\t\n./a.png\ta sleeping cat\t\nx/../a.png\t\ta cat\n{_folder["a.png"]}\tcat\t\n");
+            "filepath\ta\tb\na.png\ta cat\ta cat\nb.png\ta dog\t\n./a.png\ta sleeping cat\t\n"
+            + $"x/../a.png\t\ta cat\n{_folder["a.png"]}\tcat\t\n");
         var options = new RecordSourceOptions { Table = new CaptionTableOptions { CaptionKeys = ["a", "b"] } };
         using var grouped = RecordSources.Open(table, options);
         using var apart = RecordSources.Open(table, options with { GroupByImage = false });
@@ -121,10 +122,12 @@ public sealed class OtherSourcesTests : IDisposable
         using (var bytes = byFile.ReadImage(1)) Assert.Equal<byte>([4], bytes.Span.ToArray());
         using (var bytes = byFile.ReadImage(0)) Assert.Equal<byte>([1, 2, 3], bytes.Span.ToArray());
 
-        var twice = ml.Data.LoadFromEnumerable([new PathRow { Image = "a.png", Caption = "a cat" }, new PathRow { Image = "./a.png", Caption = "b" }]);
+        var twice = ml.Data.LoadFromEnumerable(
+            [new PathRow { Image = "a.png", Caption = "a cat" }, new PathRow { Image = "./a.png", Caption = "b" }]);
         using var grouped = DataViewRecords.Read(twice, "Image", "Caption");
         Assert.Equal(["a cat", "b"], grouped.ReadCaptions(0));
-        var same = ml.Data.LoadFromEnumerable([new FileRow { Image = [1], Captions = ["a"] }, new FileRow { Image = [1], Captions = ["b"] }]);
+        var same = ml.Data.LoadFromEnumerable(
+            [new FileRow { Image = [1], Captions = ["a"] }, new FileRow { Image = [1], Captions = ["b"] }]);
         using var bytes1 = DataViewRecords.Read(same, "Image", "Captions");
         using var bytes2 = DataViewRecords.Read(same, "Image", "Captions", groupByImage: false);
         Assert.Equal((1, 2), (bytes1.Count, bytes2.Count));

@@ -35,7 +35,9 @@ public sealed class ParquetSourceTests : IDisposable
 
         using var records = RecordSources.Open(_folder["{0..1}.parquet"], new RecordSourceOptions());
 
-        Assert.Equal(Enumerable.Range(0, 9).Select(i => $"image {i}"), Enumerable.Range(0, records.Count).Select(i => Shards.Image(records, i)));
+        Assert.Equal(
+            Enumerable.Range(0, 9).Select(i => $"image {i}"),
+            Enumerable.Range(0, records.Count).Select(i => Shards.Image(records, i)));
         Assert.Equal([3, 1, 4, 1], Assert.Single(records.Parts).Groups);
         Assert.Equal(["caption 6", "another caption 6"], records.ReadCaptions(6));
     }

@@ -86,8 +86,9 @@ public sealed class WebDatasetSourceTests : IDisposable
     public void HiddenMembersAreNoRecords()
     {
         Shards.Tar(
-            _folder, "x.tar", "./._1.jpg=mac", "./1.jpg", "./._1.txt=mac", "./1.txt", "__MACOSX/1.jpg=mac", ".DS_Store=x", "a/@eaDir/2.jpg=x",
-            "a/2.jpg", "a/.hidden/2.txt=x", "a/2.txt", "a/Thumbs.db=x");
+            _folder, "x.tar",
+            "./._1.jpg=mac", "./1.jpg", "./._1.txt=mac", "./1.txt", "__MACOSX/1.jpg=mac", ".DS_Store=x", "a/@eaDir/2.jpg=x", "a/2.jpg",
+            "a/.hidden/2.txt=x", "a/2.txt", "a/Thumbs.db=x");
         Shards.Tar(_folder, "._y.tar", "9.jpg", "9.txt");
 
         using var records = RecordSources.Open(_folder.Path, new RecordSourceOptions());
@@ -121,12 +122,18 @@ public sealed class WebDatasetSourceTests : IDisposable
     [Fact]
     public void WhereItIsNotClearTheEndingsFoundAreNamed()
     {
-        Shards.Tar(_folder, "x.tar", "1.left.jpg", "1.right.jpg", "1.txt", "2.jpg", "2.en.txt", "2.de.txt", "3.jpg", "3.text", "4.jpg", "4.txt");
+        Shards.Tar(
+            _folder, "x.tar",
+            "1.left.jpg", "1.right.jpg", "1.txt", "2.jpg", "2.en.txt", "2.de.txt", "3.jpg", "3.text", "4.jpg", "4.txt");
 
         using (var records = RecordSources.Open(_folder["x.tar"], new RecordSourceOptions()))
         {
-            Assert.Equal(["it has several images (.left.jpg, .right.jpg)", "it has several captions (.en.txt, .de.txt)", "it has no caption (among .jpg, .text)"],
-                records.Unusable.Select(u => u.Value.Split(';')[0]));
+            string[] reasons =
+            [
+                "it has several images (.left.jpg, .right.jpg)", "it has several captions (.en.txt, .de.txt)",
+                "it has no caption (among .jpg, .text)",
+            ];
+            Assert.Equal(reasons, records.Unusable.Select(u => u.Value.Split(';')[0]));
             Assert.All(records.Unusable, u => Assert.Contains("--image-ending and --caption-ending", u.Value, StringComparison.Ordinal));
         }
 
@@ -226,7 +233,8 @@ public sealed class WebDatasetSourceTests : IDisposable
     public void APackedShardIsNamedAsSuch(string name)
     {
         Shards.Tar(_folder, "plain", "1.jpg", "1.txt");
-        using (var packed = new GZipStream(File.Create(_folder[name]), CompressionLevel.Fastest)) packed.Write(File.ReadAllBytes(_folder["plain"]));
+        using (var packed = new GZipStream(File.Create(_folder[name]), CompressionLevel.Fastest))
+            packed.Write(File.ReadAllBytes(_folder["plain"]));
 
         var error = Assert.Throws<ClipException>(() => RecordSources.Open(_folder[name], new RecordSourceOptions()));
 
