@@ -3,6 +3,7 @@ using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Data;
 using Clip.Trainer.Evaluation;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Reporting;
 
@@ -26,6 +27,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     /// <returns>False when cancelled.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
+        NativeTorch.Require();
         options.Training.Validate();
         var metric = options.MetricOfBest();
         if (!options.WritesNothing) ModelFolderWriter.EnsureReplaceable(options.Output);
