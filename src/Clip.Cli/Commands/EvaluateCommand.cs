@@ -7,6 +7,7 @@ using Clip.Cli.Options;
 using Clip.Cli.Pretrained;
 using Clip.Trainer;
 using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Training;
 using Microsoft.ML;
@@ -41,7 +42,7 @@ internal static class EvaluateCommand
         {
             model, retrieval, probe, json,
         };
-        foreach (var option in (IEnumerable<Option>)[.. sets.All, table.Separator, table.ImageKey, table.CaptionKeys])
+        foreach (var option in (IEnumerable<Option>)[.. sets.All, .. table.All])
             command.Options.Add(option);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -49,7 +50,7 @@ internal static class EvaluateCommand
             var labelled = sets.Read(parsed, layout);
             var captioned = (parsed.GetValue(retrieval) ?? [])
                 .Select(value => NamedFiles.Named(value))
-                .Select(file => (file.Name, Rows: CaptionTable.Read(file.Path, layout)))
+                .Select(file => (file.Name, Rows: FileIdentity.Group(SkippedRows.Read(file.Path, layout))))
                 .ToArray();
             if (labelled.Count + captioned.Length == 0)
                 throw new ClipException(
@@ -66,7 +67,7 @@ internal static class EvaluateCommand
                 if (NamedFiles.For(parsed.GetValue(probe) ?? [], set.Name, probe.Name) is { } trainOn)
                     Report(
                         set.Name,
-                        () => Describe(evaluation.LinearProbe(LabelledSet.ReadImages(trainOn, sets.Table(parsed, layout)), set.Images)));
+                        () => Describe(evaluation.LinearProbe(sets.ReadImages(parsed, layout, trainOn), set.Images)));
             }
 
             foreach (var (name, rows) in captioned) Report(name, () => Describe(evaluation.Retrieval(rows), rows));
