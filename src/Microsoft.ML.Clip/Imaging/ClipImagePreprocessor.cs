@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Microsoft.ML.Clip.Imaging;
 using Microsoft.ML.Data;
 
@@ -113,8 +114,8 @@ public sealed class ClipImagePreprocessor
             var pixels = rented.AsSpan(0, stride * Height);
             if (placement.LeavesMargin)
             {
-                // The reference pads with zeros before it converts to RGB, and no ink is white.
-                pixels.Fill((byte)(source.Mode == PixelMode.Cmyk ? 255 : 0));
+                // The reference pads with zeros before it converts to RGB: no ink is white, index 0 has its palette's color.
+                MemoryMarshal.Cast<byte, uint>(pixels).Fill(source.Mode == PixelMode.Cmyk ? uint.MaxValue : source.Outside);
             }
 
             var start = (placement.OffsetY * stride) + (4 * placement.OffsetX);
