@@ -37,6 +37,27 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
     }
 
     [Fact]
+    public void ImagesInMemoryStayTheUsers()
+    {
+        var pairs = _ml.Data.CreateEnumerable<Pair>(Pairs(), reuseRowObject: false)
+            .Select(p => new Picture { Image = MLImage.CreateFromFile(p.Path), Caption = p.Caption }).ToArray();
+        var data = _ml.Data.LoadFromEnumerable(pairs);
+
+        using var trained = _ml.Transforms.ClipTrain(Options("model") with { ImageColumnName = nameof(Picture.Image) }).Fit(data);
+
+        Assert.All(pairs, p => Assert.True(p.Image.Pixels.Length > 0));
+        Assert.Equal(12, trained.Transform(data).GetColumn<float[]>("ImageFeatures").Count());
+    }
+
+    private sealed class Picture
+    {
+        [Microsoft.ML.Transforms.Image.ImageType(32, 32)]
+        public MLImage Image { get; set; } = null!;
+
+        public string Caption { get; set; } = "";
+    }
+
+    [Fact]
     public void TheOutputSchemaIsKnownBeforeTraining()
     {
         var schema = _ml.Transforms.ClipTrain(Options("model")).GetOutputSchema(Shape(Pairs().Schema));

@@ -16,7 +16,7 @@ internal sealed class RunFolder(string output)
 
     /// <summary>The checkpoint to go on from; null to start.</summary>
     /// <param name="checkpoints">Those of the folder.</param>
-    /// <param name="resume"><c>latest</c>, <c>best</c>, a file, or null.</param>
+    /// <param name="resume"><c>latest</c>, a file, or null.</param>
     /// <param name="say">Told of damaged ones passed over.</param>
     /// <exception cref="ClipException">There is none, or there are some and none was asked for.</exception>
     public string? Find(CheckpointFolder checkpoints, string? resume, Action<string> say)

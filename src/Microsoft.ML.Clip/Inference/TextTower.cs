@@ -24,14 +24,14 @@ internal sealed class TextTower : IDisposable
     private readonly int _fixedLength;
     private int _disposed;
 
-    private TextTower(OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings)
+    private TextTower(OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings, ClipFolderConfig? config)
     {
         _session = session;
         Tokenizer = tokenizer;
         _ids = OnnxSignature.TokenIds(session) ?? throw new InvalidDataException(
             $"'{session.File.Path}' is no text tower: it has no integer input of shape [batch, length].");
         _mask = OnnxSignature.Mask(session);
-        _output = OnnxSignature.TextEmbeddings(session);
+        _output = TowerOutput.FindText(session);
         _outputType = session.Outputs[_output].ElementDataType;
         var input = session.Inputs[_ids];
         _fixedBatch = Math.Max(0, input.Dimensions[0]);
@@ -45,6 +45,7 @@ internal sealed class TextTower : IDisposable
         _inputNames = [_ids, .. new[] { _mask, pixels }.OfType<string>()];
         _companions = pixels is null ? [] : [session.Keep(BlackImage(session, pixels, settings.ImageSize ?? DefaultImageSize))];
         Dimension = session.Outputs[_output].Dimensions[1] is > 0 and var known ? known : Probe();
+        TowerOutput.RequireProjected(session, _output, Dimension, config);
     }
 
     public TextTokenizer Tokenizer { get; }
@@ -57,12 +58,18 @@ internal sealed class TextTower : IDisposable
 
     public OnnxFile File => _session.File;
 
-    /// <summary>Takes over <paramref name="session"/>.</summary>
-    public static TextTower Create(OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings)
+    /// <summary>Whose this is, for the sentence of a use after it was closed.</summary>
+    public string Owner { get; set; } = nameof(ClipModel);
+
+    /// <summary>
+    /// Takes over <paramref name="session"/>. <paramref name="config"/> null means a tower that was saved from a folder.
+    /// </summary>
+    public static TextTower Create(
+        OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings, ClipFolderConfig? config = null)
     {
         try
         {
-            return new TextTower(session, tokenizer, settings);
+            return new TextTower(session, tokenizer, settings, config);
         }
         catch
         {
@@ -74,7 +81,7 @@ internal sealed class TextTower : IDisposable
     /// <summary>Another holder of the same session.</summary>
     public TextTower Share()
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, typeof(ClipModel));
+        ThrowIfDisposed();
         _session.Share();
         var other = (TextTower)MemberwiseClone();
         other._disposed = 0;
@@ -87,7 +94,7 @@ internal sealed class TextTower : IDisposable
     /// <summary>Embeds tokenized texts into <paramref name="embeddings"/>, [texts, dimension].</summary>
     public void Run(ReadOnlySpan<int[]> texts, Memory<float> embeddings)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, typeof(ClipModel));
+        ThrowIfDisposed();
         var size = _fixedBatch == 0 ? texts.Length : _fixedBatch;
         for (var start = 0; start < texts.Length; start += size)
         {
@@ -107,6 +114,11 @@ internal sealed class TextTower : IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0) _session.Dispose();
+    }
+
+    private void ThrowIfDisposed()
+    {
+        if (_disposed != 0) throw OnnxSession.Closed(Owner);
     }
 
     private void RunBatch(int[][] texts, int rows, Memory<float> embeddings)

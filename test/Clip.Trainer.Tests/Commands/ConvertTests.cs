@@ -24,6 +24,13 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [SkippableTheory]
+    [InlineData("vit/model.safetensors", "--quick-gelu", 1e-5f)]
+    [InlineData("vit/torchscript.pt", "", 0.02f)]
+    [InlineData("rn/model.safetensors", "--quick-gelu --text-heads 2", 1e-5f)]
+    [InlineData("rn/legacy.pt", "--quick-gelu --text-heads 2", 0.02f)]
+    [InlineData("rn/openclip.pt", "--quick-gelu --text-heads 2", 0.02f)]
+    [InlineData("rn/bf16.safetensors", "--quick-gelu --text-heads 2", 0.2f)]
+    [InlineData("hf/hf", "", 1e-5f)]
     [InlineData("dev_vit/model.pt", "--quick-gelu", 1e-5f)]
     [InlineData("dev_vit/hf", "", 1e-5f)]
     [InlineData("dev_vit/extra/model_torchscript_fp32.pt", "", 1e-5f)]
