@@ -4,7 +4,8 @@ namespace Microsoft.ML.Clip.Imaging;
 
 /// <summary>
 /// Decodes files to the bytes Pillow gives. Skia's codecs do the work; where they hand out less than the file holds (16-bit grey, CMYK,
-/// transparent palette entries, indices beyond a palette), they are given an altered copy of the file whose decoding holds it. EXIF orientation is not applied.
+/// transparent palette entries, indices beyond a palette), they are given an altered copy of the file whose decoding holds it. EXIF
+/// orientation is not applied.
 /// </summary>
 internal static class ImageDecoder
 {
@@ -25,9 +26,13 @@ internal static class ImageDecoder
         if (encoded.IsEmpty) throw new InvalidDataException("The image is empty: it has no bytes.");
         if (PngHeader.TryRead(encoded, out var png)) return PngImage.Decode(encoded, png, maxPixels, gray16);
         if (GifHeader.TryRead(encoded, out var gif)) return DecodeGif(encoded, gif, maxPixels);
-        if (CmykJpeg.IsCmyk(encoded) && CmykJpeg.TryDecode(encoded, maxPixels) is { } cmyk) return cmyk;
+        if (CmykJpeg.IsCmyk(encoded)
+            && (CmykJpeg.TryDecode(encoded, maxPixels) ?? ClipImageDecoder.TryDecode(encoded, ImageFormat.Jpeg.Extension, maxPixels))
+                is { } cmyk) return cmyk;
         if (BmpHeader.TryRead(encoded, out var bmp)) return BmpImage.Decode(encoded, bmp, maxPixels);
         if (PnmImage.IsOne(encoded)) return PnmImage.Decode(encoded, maxPixels, gray16);
+        if (ImageFormat.Find(encoded) is var format && (format is null || !ReadFormats.Contains(format))
+            && ClipImageDecoder.TryDecode(encoded, format?.Extension ?? "", maxPixels) is { } image) return image;
         return DecodeWithSkia(encoded, maxPixels, WebPHeader.IsAnimatedWithoutAlpha(encoded) ? PixelMode.Rgb : null);
     }
 
@@ -82,7 +87,8 @@ internal static class ImageDecoder
             var format when ReadFormats.Contains(format) => $"The file is {format.Name} whose header is damaged.",
             var format when format == ImageFormat.LfsPointer =>
                 "The file is a Git LFS pointer, not the picture itself: fetch the pictures with 'git lfs pull'.",
-            { IsPicture: true } format => $"The picture is {format.Name}, which is not among the formats read ({Readable}): convert it.",
+            { IsPicture: true } format => $"The picture is {format.Name}, which is not among the formats read ({Readable}): convert it, "
+                + "or register the decoder of the package Microsoft.ML.Clip.MoreFormats.",
             var format => $"The file is {format.Name}, not a picture.",
         });
     }

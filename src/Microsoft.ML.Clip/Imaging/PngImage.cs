@@ -21,7 +21,8 @@ internal static class PngImage
             return DecodeMended(copy, maxPixels, gray16 == Gray16Conversion.Clip ? PixelMode.Gray16 : PixelMode.Rgb);
         }
 
-        if (png.ColorType != PngHeader.Indexed || FindPalette(encoded) is not { } palette) return DecodeMended(encoded, maxPixels, png.Mode);
+        if (png.ColorType != PngHeader.Indexed || FindPalette(encoded) is not { } palette)
+            return DecodeMended(encoded, maxPixels, png.Mode);
         var full = 3 << png.BitDepth;
         // A palette whose own checksum is wrong is left to Skia, which refuses it.
         var isRight = BinaryPrimitives.ReadUInt32BigEndian(encoded[(palette.Start + palette.Length)..])

@@ -52,7 +52,8 @@ internal static class PnmImage
             {
                 while (position < body.Length && IsSpace(body[position])) position++;
                 if (position == body.Length) throw CutShort(image);
-                if (body[position] is not ((byte)'0' or (byte)'1')) throw new InvalidDataException("The PBM has a pixel other than 0 and 1.");
+                if (body[position] is not ((byte)'0' or (byte)'1'))
+                    throw new InvalidDataException("The PBM has a pixel other than 0 and 1.");
                 isBlack = body[position++] == '1';
             }
             else
@@ -79,7 +80,8 @@ internal static class PnmImage
                 if (isPlain)
                 {
                     value = ReadToken(body, ref position, image);
-                    if (value > largest) throw new InvalidDataException($"The PPM has the value {value}, more than the {largest} it allows.");
+                    if (value > largest)
+                        throw new InvalidDataException($"The PPM has the value {value}, more than the {largest} it allows.");
                 }
                 else
                 {

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Microsoft.ML.Clip.Tests.Text;
 
-/// <summary>The texts of <c>test/Goldens/own</c>, class by class, exactly what ftfy 6.3.1 and the original tokenizer made of them.</summary>
+/// <summary>The texts of <c>test/Goldens/own</c> by class: exactly what ftfy 6.3.1 and the original tokenizer made of them.</summary>
 public sealed class OwnTextsTests
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Goldens", "own");
