@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Microsoft.ML.Clip.Imaging;
 
-/// <summary>What Pillow takes a BMP's mode from, with the 14 bytes of a file's header or without (a DIB, as the clipboard has them).</summary>
+/// <summary>What Pillow takes a BMP's mode from, with a file's 14 bytes before its header or without (a DIB).</summary>
 /// <param name="Start">Where the bitmap's own header begins: behind the file's, or at once.</param>
 /// <param name="Size">The length of that header, in bytes.</param>
 /// <param name="Bits">Bits a pixel.</param>

@@ -9,7 +9,8 @@ namespace Microsoft.ML.Clip;
 /// </summary>
 /// <remarks>
 /// Texts are treated as by <c>transformers</c>; in a folder with <c>open_clip_config.json</c>, as by open_clip, which repairs them first
-/// and, for SigLIP's models, takes out all punctuation. Read from <c>spiece.model</c> or <c>tokenizer.model</c>, or from a <c>tokenizer.json</c> that describes the same. Equal to
+/// and, for SigLIP's models, takes out all punctuation. Read from <c>spiece.model</c> or <c>tokenizer.model</c>, or from a
+/// <c>tokenizer.json</c> that describes the same. Equal to
 /// SentencePiece's own ids on the test data, whose models were trained with it.
 /// </remarks>
 public sealed class SiglipTokenizer : TextTokenizer
