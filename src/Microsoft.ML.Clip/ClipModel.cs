@@ -22,6 +22,7 @@ public sealed class ClipModel : IDisposable
     private readonly ClipFolder _folder;
     private readonly ClipModelOptions _options;
     private readonly TrainedLogits _trained;
+    private readonly Lazy<string> _fingerprint;
     private readonly Lock _gate = new();
     private ImageTower? _imageTower;
     private TextTower? _textTower;
@@ -33,10 +34,18 @@ public sealed class ClipModel : IDisposable
         _folder = folder;
         _options = options;
         _trained = TrainedLogits.Read(Path.Combine(folder.Path, "model.safetensors"));
+        _fingerprint = new(() => ModelFingerprint.Compute(folder, options, LoadPreprocessing()));
     }
 
     /// <summary>The folder's full path.</summary>
     public string Folder => _folder.Path;
+
+    /// <summary>
+    /// Tells this model from others by everything its embeddings depend on: 32 hexadecimal digits of a hash over the files of towers and
+    /// tokenizer, the preprocessing and the options. It belongs into the keys of a cache of embeddings. The files are read when it is
+    /// first asked for.
+    /// </summary>
+    public string Fingerprint => _fingerprint.Value;
 
     /// <summary>Length of an embedding: 512 for ViT-B/32.</summary>
     public int Dimension => _folder.VisionFile is null && _folder.CombinedFile is null ? TextTower.Dimension : ImageTower.Dimension;
@@ -126,6 +135,25 @@ public sealed class ClipModel : IDisposable
         options ??= new ClipModelOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(ClipModelOptions.BatchSize));
         return new ClipModel(ClipFolder.Locate(folder, options), options);
+    }
+
+    /// <summary>Downloads a model from the Hugging Face hub, if it is not cached, and opens it; see <see cref="ClipHub"/>.</summary>
+    /// <param name="model">
+    /// A repository such as <c>Xenova/clip-vit-base-patch32</c>, or a short name of <see cref="ClipHub.KnownModels"/>.
+    /// </param>
+    /// <param name="options">What to download, and how to open it; default <c>new ClipHubOptions()</c>.</param>
+    /// <param name="cancellation">Stops the download. What has arrived is kept for the next one.</param>
+    /// <exception cref="ClipHubException">
+    /// The model cannot be had; <see cref="ClipHubException.Error"/> tells the kind of fault.
+    /// </exception>
+    /// <exception cref="ArgumentException">The name is none of a model.</exception>
+    /// <exception cref="InvalidDataException">A file of the model is not what its name says.</exception>
+    public static async Task<ClipModel> FromPretrainedAsync(
+        string model, ClipHubOptions? options = null, CancellationToken cancellation = default)
+    {
+        options ??= new ClipHubOptions();
+        var folder = await ClipHub.DownloadAsync(model, options, cancellation).ConfigureAwait(false);
+        return Open(folder, options.Layout);
     }
 
     /// <summary>Embeds one text; see <see cref="EmbedTexts"/>.</summary>

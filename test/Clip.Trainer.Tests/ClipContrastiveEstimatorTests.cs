@@ -1,5 +1,6 @@
 using System.Reflection;
 using Clip.Trainer.Data;
+using Clip.Trainer.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -108,6 +109,24 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
             () => _ml.Transforms.ClipTrain(nameof(Pair.Path), "Title", _run.Folder["model"]).Fit(Pairs()));
 
         Assert.Contains("'Title'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NumbersThatNoTrainingCanGoByAreRefusedBeforeAnythingIsWritten()
+    {
+        TrainingOptions[] none =
+        [
+            _run.Options with { LearningRate = double.NaN }, _run.Options with { BatchSize = 1 }, _run.Options with { Epochs = 0 },
+            _run.Options with { Optimizer = new AdamWOptions(Beta1: 1) }, _run.Options with { GradClipNorm = -1 },
+            _run.Options with { MaxMinutes = double.PositiveInfinity },
+        ];
+        Assert.All(none, training =>
+        {
+            var estimator = _ml.Transforms.ClipTrain(Options("model") with { Training = training });
+            var error = Assert.Throws<ClipException>(() => estimator.Fit(Pairs()));
+            Assert.StartsWith("TrainingOptions: ", error.Message, StringComparison.Ordinal);
+        });
+        Assert.False(Directory.Exists(_run.Folder["model.run"]));
     }
 
     private ClipContrastiveEstimator.Options Options(string folder) => new()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 
 namespace Clip.Cli.Commands;
@@ -21,7 +22,7 @@ internal static class ExportSafetensorsCommand
         {
             using var checkpoint = CheckpointFile.Open(parsed.GetValue(model)!);
             var weights = parsed.GetValue(naming) == "hf" ? NameMap.ToHuggingFace(checkpoint.Weights)
-                : checkpoint.Weights.ContainsKey(SiglipNames.Probe) ? SiglipNames.ToOpenClip(checkpoint.Weights)
+                : checkpoint.Weights.ContainsKey(ClipNames.Image.Probe) ? SiglipNames.ToOpenClip(checkpoint.Weights)
                 : checkpoint.Weights;
             SafetensorsWriter.Write(parsed.GetValue(output)!, weights);
             Console.WriteLine($"{weights.Count} tensors: {Path.GetFullPath(parsed.GetValue(output)!)}");

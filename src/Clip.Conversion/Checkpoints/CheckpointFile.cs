@@ -1,3 +1,5 @@
+using Clip.Conversion.Architectures;
+
 namespace Clip.Conversion.Checkpoints;
 
 /// <summary>
@@ -134,7 +136,7 @@ public sealed class CheckpointFile : IDisposable
     private static Dictionary<string, WeightTensor> Unwrap(StoredTensors read)
     {
         // What every model has: CLIP's the temperature, those that predict captions or words an image tower alone.
-        string[] signs = ["logit_scale", "visual.conv1.weight"];
+        string[] signs = [ClipNames.LogitScale, ClipNames.Image.Patches.Weight];
         if (signs.Any(read.Weights.ContainsKey)) return read.Weights;
         var prefix = signs.SelectMany(sign => read.Weights.Keys
                 .Where(name => name.EndsWith($".{sign}", StringComparison.Ordinal))

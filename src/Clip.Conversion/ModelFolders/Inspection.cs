@@ -1,4 +1,5 @@
 using System.Globalization;
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
@@ -62,7 +63,7 @@ internal static class Inspection
         yield return ("parameters", Parameters(checkpoint));
         yield return ("stored as", ModelDescription.Counts(checkpoint.ElementCounts));
         yield return ("size", Sizes(checkpoint));
-        foreach (var line in Tokenizer(around, checkpoint.Weights.ContainsKey(SiglipNames.Probe), missing)) yield return line;
+        foreach (var line in Tokenizer(around, checkpoint.Weights.ContainsKey(ClipNames.Image.Probe), missing)) yield return line;
         foreach (var text in missing) yield return (Missing, text);
         yield return ("to use it", "clip convert");
     }
@@ -122,7 +123,7 @@ internal static class Inspection
         }
 
         // What the weights do not tell is said to be missing, so any value of it serves to find the rest.
-        var isSiglip = checkpoint.Weights.ContainsKey(SiglipNames.Probe);
+        var isSiglip = checkpoint.Weights.ContainsKey(ClipNames.Image.Probe);
         var (vision, text) = (HeadsOrNull(VisionWidth(checkpoint), "vision"), HeadsOrNull(TextWidth(checkpoint), "text"));
         var hints = new ArchitectureHints(isSiglip ? Activation.GeluTanh : Activation.QuickGelu, vision, text);
         config = ArchitectureInference.Infer(checkpoint.Weights, hints, checkpoint.Path);
@@ -138,9 +139,9 @@ internal static class Inspection
         }
     }
 
-    private static int VisionWidth(CheckpointFile checkpoint) => Rows(checkpoint, "visual.ln_post.weight", 1);
+    private static int VisionWidth(CheckpointFile checkpoint) => Rows(checkpoint, ClipNames.Image.NormBehind.Weight, 1);
 
-    private static int TextWidth(CheckpointFile checkpoint) => Rows(checkpoint, "ln_final.weight", 1);
+    private static int TextWidth(CheckpointFile checkpoint) => Rows(checkpoint, ClipNames.Text.FinalNorm.Weight, 1);
 
     private static int Rows(CheckpointFile checkpoint, string name, int rank) =>
         checkpoint.Weights.TryGetValue(name, out var weight) && weight.Shape.Count == rank
@@ -148,11 +149,8 @@ internal static class Inspection
             : 0;
 
     private static string Parameters(CheckpointFile checkpoint) =>
-        checkpoint.Weights.Where(w => !IsStatistic(w.Key)).Sum(w => (long)w.Value.Data.Length).ToString("N0", CultureInfo.InvariantCulture);
-
-    private static bool IsStatistic(string name) =>
-        name.EndsWith(".running_mean", StringComparison.Ordinal) || name.EndsWith(".running_var", StringComparison.Ordinal)
-        || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
+        checkpoint.Weights.Where(w => !ClipNames.IsStatistic(w.Key)).Sum(w => (long)w.Value.Data.Length)
+            .ToString("N0", CultureInfo.InvariantCulture);
 
     private static string Sizes(CheckpointFile checkpoint) =>
         ModelDescription.Bytes(checkpoint.Files.Sum(f => new FileInfo(f).Length))

@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
@@ -86,7 +87,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
             return WithVisionHeads(config).Validate(path);
         }
 
-        var isSiglip = checkpoint.Weights.ContainsKey(SiglipNames.Probe);
+        var isSiglip = checkpoint.Weights.ContainsKey(ClipNames.Image.Probe);
         if (options.Activation is null && !checkpoint.IsOpenAIs && !isSiglip)
             throw new ClipException(
                 $"{checkpoint.Path} does not tell which activation its model was trained with: give --quick-gelu "

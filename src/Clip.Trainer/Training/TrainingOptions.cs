@@ -72,6 +72,37 @@ public sealed record TrainingOptions
     /// <summary>Steps between further checkpoints; null for none but those of epochs.</summary>
     public long? SaveSteps { get; init; }
 
+    /// <summary>Refuses, before anything is done, numbers that no training can go by.</summary>
+    /// <exception cref="ClipException">One of them is out of its range, or not finite.</exception>
+    internal void Validate()
+    {
+        Check(Epochs, nameof(Epochs), least: 1);
+        Check(BatchSize, nameof(BatchSize), least: 2);
+        Check(AccumFrequency, nameof(AccumFrequency), least: 1, most: (1 << 24) / BatchSize);
+        Check(MaxSteps, nameof(MaxSteps), least: 1);
+        Check(MaxMinutes, nameof(MaxMinutes), least: double.Epsilon);
+        Check(LearningRate, nameof(LearningRate), least: double.Epsilon);
+        Check(LayerDecay, nameof(LayerDecay), least: double.Epsilon, most: 1);
+        Check(Warmup, nameof(Warmup), least: 0);
+        Check(Optimizer.WeightDecay, nameof(Optimizer.WeightDecay), least: 0);
+        Check(Optimizer.Beta1, nameof(Optimizer.Beta1), least: 0, most: Math.BitDecrement(1.0));
+        Check(Optimizer.Beta2, nameof(Optimizer.Beta2), least: 0, most: Math.BitDecrement(1.0));
+        Check(Optimizer.Epsilon, nameof(Optimizer.Epsilon), least: double.Epsilon);
+        Check(GradClipNorm, nameof(GradClipNorm), least: double.Epsilon);
+        Check(ModelEmaDecay, nameof(ModelEmaDecay), least: 0, most: Math.BitDecrement(1.0));
+        Check(SaveFrequency, nameof(SaveFrequency), least: 1);
+        Check(SaveSteps, nameof(SaveSteps), least: 1);
+
+        static void Check(double? value, string name, double least, double most = double.MaxValue)
+        {
+            if (value is { } number && !(number >= least && number <= most))
+                throw new ClipException(
+                    FormattableString.Invariant($"{nameof(TrainingOptions)}: {name} is {number}, and must be ")
+                    + (least == double.Epsilon ? "above 0" : FormattableString.Invariant($"at least {least}"))
+                    + (most == double.MaxValue ? " and finite." : FormattableString.Invariant($" and at most {most}.")));
+        }
+    }
+
     /// <summary>What a run that goes on, or repeats another, is compared by; see <see cref="Training.Course"/>.</summary>
     /// <param name="data">The identity of the training data.</param>
     internal IReadOnlyDictionary<string, string> Course(string data)

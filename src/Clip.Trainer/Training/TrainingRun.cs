@@ -3,7 +3,9 @@ using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Data;
 using Clip.Trainer.Evaluation;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
+using Clip.Trainer.Reporting;
 
 namespace Clip.Trainer.Training;
 
@@ -25,6 +27,8 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     /// <returns>False when cancelled.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
+        NativeTorch.Require();
+        options.Training.Validate();
         var metric = options.MetricOfBest();
         if (!options.WritesNothing) ModelFolderWriter.EnsureReplaceable(options.Output);
         using var held = options.WritesNothing ? null : RunLock.Take(_folder.Root);
@@ -43,6 +47,8 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             var loop = parts.Loop;
             say($"{parts.Train.Count} pairs, {parts.Parameters:N0} parameters, vocabulary {parts.Tokenizer.VocabularySize}, "
                 + $"{loop.TotalSteps} steps of {options.Training.PairsPerStep}.");
+            if (options.Training.Warmup > loop.TotalSteps)
+                say($"The warm-up of {options.Training.Warmup} steps is longer than the run, which so never reaches --lr; lower --warmup.");
             var finished = await TrainAsync(parts, record, cancellation).ConfigureAwait(false);
             var (bad, all) = (parts.Train.Broken.Count, parts.Records.Count + parts.Records.Unusable.Count);
             if (bad > 0) say($"{bad} of {all} records were bad and were skipped.");
@@ -133,7 +139,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         var limit = options.Training.MaxMinutes is null ? "" : "at most ";
         return
         [
-            ("training data", $"{options.TrainData} ({parts.Train.Fingerprint})"),
+            ("training data", $"{PageWords.WithoutFolders(options.TrainData)} ({parts.Train.Fingerprint})"),
             ("parameters", $"{parts.Parameters:N0}"),
             ("vocabulary", $"{parts.Tokenizer.VocabularySize}"),
             ("steps", $"{limit}{parts.Loop.TotalSteps} of {options.Training.PairsPerStep} pairs"),
@@ -149,7 +155,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         if (FirstBatch(parts.Validation) is not { Count: > 0 } batch) return null;
         using var averaged = parts.Loop.UseAveragedWeights();
         parts.Model.eval();
-        return PairSample.Of(contrastive, batch, SamplePairs, parts.Loop.Tensors, parts.Tokenizer, parts.Preprocessing);
+        return PairSample.Of(contrastive, batch, SamplePairs, parts.Loop.Tensors, parts.Preprocessing);
     }
 
     /// <summary>The first validation pairs; null without any, or where their files block, for a run is to end that was stopped.</summary>

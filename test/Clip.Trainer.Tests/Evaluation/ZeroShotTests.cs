@@ -1,3 +1,4 @@
+using Clip.Conversion.Configs;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Objectives;
 using Microsoft.ML;
@@ -68,6 +69,8 @@ public sealed class ZeroShotTests : IDisposable
         private readonly Linear _module = nn.Linear(1, 1);
 
         public nn.Module Module => _module;
+
+        public ClipConfig ModelConfig => throw new NotSupportedException();
 
         public double? LogitScale => null;
 

@@ -1,11 +1,13 @@
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
+using Clip.Trainer.Evaluation;
 using Clip.Conversion.Configs;
 using Clip.Trainer.Objectives;
 using Clip.Conversion.Initialization;
 using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Training;
 using Microsoft.ML.Clip;
+using ClipModel = Clip.Trainer.Modeling.ClipModel;
 
 namespace Clip.Trainer.Tests.Training;
 
@@ -106,24 +108,52 @@ public sealed class GoingOnTests : IAsyncLifetime, IDisposable
     {
         using var never = new ManualResetEventSlim();
         using var stop = new CancellationTokenSource();
-        using var loop = _run.Trainer(out var model, checkpoints: null);
+        using var fresh = _run.Trainer(out var model, checkpoints: null);
         using var unused = model;
-        var tokenizer = ClipTokenizer.Create(_run.Folder["tokenizer"]);
-        var pairs = new PairLoader(
-            new TableSource(CaptionTable.Read(_run.Table)), tokenizer, contextLength: 12, new Stuck(never, after: 6),
-            new PairLoaderOptions(BatchSize: 4, Seed: 5));
-        using var stuck = new TrainingLoop(
-            new ClipObjective(model), imageSize: 16, _run.Options, pairs, validator: null,
-            new CheckpointFolder(_run.Folder["stuck"], keep: 2))
-        {
-            OnStep = _ => stop.CancelAfter(TimeSpan.FromMilliseconds(100)),
-        };
+        using var loop = Loop(model, Pairs(never, after: 6), validation: null);
+        loop.OnStep = _ => stop.CancelAfter(TimeSpan.FromMilliseconds(100));
 
-        Assert.False(await stuck.RunAsync(stop.Token).WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.False(await loop.RunAsync(stop.Token).WaitAsync(TimeSpan.FromSeconds(60)));
 
         Assert.True(File.Exists(_run.Folder["stuck/step_00000001.safetensors"]));
         never.Set();
     }
+
+    [Fact]
+    public async Task AValidationThatWasStoppedIsMadeUpFor()
+    {
+        using var never = new ManualResetEventSlim();
+        using var stop = new CancellationTokenSource();
+        using var fresh = _run.Trainer(out var model, checkpoints: null);
+        using var unused = model;
+        using (var loop = Loop(model, Pairs(never, after: 100), Pairs(never, after: 0)))
+        {
+            loop.OnStep = step => stop.CancelAfter(step.Step < 3 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(100));
+            Assert.False(await loop.RunAsync(stop.Token).WaitAsync(TimeSpan.FromSeconds(60)));
+        }
+
+        var validated = new List<(int Epoch, long Step)>();
+        using var resumed = Loop(model, Pairs(never, after: 100), Pairs(never, after: 100));
+        resumed.OnValidation = report => validated.Add((report.Epoch, report.Step));
+        resumed.Resume(new CheckpointFolder(_run.Folder["stuck"], keep: 2).Latest()!);
+        Assert.True(await resumed.RunAsync(CancellationToken.None));
+
+        Assert.Equal([(1, 3), (2, 6), (3, 9), (4, 12)], validated);
+        never.Set();
+    }
+
+    private TrainingLoop Loop(ClipModel model, PairLoader pairs, PairLoader? validation)
+    {
+        var objective = new ClipObjective(model);
+        var validator = validation is null
+            ? null
+            : new Validator(objective, validation, pairsEvery: 1, sets: [], setsEvery: 1, probe: null!);
+        return new TrainingLoop(objective, 16, _run.Options, pairs, validator, new CheckpointFolder(_run.Folder["stuck"], keep: 2));
+    }
+
+    private PairLoader Pairs(ManualResetEventSlim never, int after) => new(
+        new TableSource(CaptionTable.Read(_run.Table)), ClipTokenizer.Create(_run.Folder["tokenizer"]), contextLength: 12,
+        new Stuck(never, after), new PairLoaderOptions(BatchSize: 4, Seed: 5));
 
     private void Resume(TrainingOptions options)
     {
