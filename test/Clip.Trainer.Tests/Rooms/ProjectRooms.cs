@@ -45,6 +45,9 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             "Microsoft.ML.Clip.Extensions.AI", "embedding generators and services, for those who want that dependency",
             [new(RoomGraph.Root, "all of it")]),
         new(
+            "Microsoft.ML.Clip.MoreFormats", "TIFF, HEIC and the like by ImageMagick: a ClipImageDecoder to register",
+            [new(RoomGraph.Root, "all of it")]),
+        new(
             "Clip.Conversion", "checkpoints and formats to model folders: no TorchSharp",
             [
                 new("ModelFolders", "from a checkpoint and what lies beside it to a model folder; what a file is"),

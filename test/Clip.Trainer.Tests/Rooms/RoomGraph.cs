@@ -32,6 +32,7 @@ internal sealed class RoomGraph
     {
         var source = $"/src/{project}/";
         var file = Path.Combine(AppContext.BaseDirectory, $"{AssemblyName(project)}.dll");
+        Assert.True(File.Exists(file), $"{file} is not there; let this test's project reference {project}.");
         var rooms = SourceFolders.Of(file).ToDictionary(type => type.Key, type => Room(type.Value, source));
         var assembly = System.Reflection.Assembly.LoadFrom(file);
         var architecture = new ArchLoader().LoadAssembly(assembly).Build();
