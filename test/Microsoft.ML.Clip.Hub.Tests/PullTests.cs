@@ -13,8 +13,12 @@ public sealed class PullTests(RealModel real) : HubFixture
 
     private Dictionary<string, string> Variables => new()
     {
-        ["HF_ENDPOINT"] = Server.Endpoint.AbsoluteUri, ["HF_HOME"] = Root, ["HF_TOKEN"] = "", ["HF_HUB_OFFLINE"] = "",
-        ["HF_HUB_CACHE"] = "", ["HF_ASSETS_CACHE"] = "",
+        ["HF_ENDPOINT"] = Server.Endpoint.AbsoluteUri,
+        ["HF_HOME"] = Root,
+        ["HF_TOKEN"] = "",
+        ["HF_HUB_OFFLINE"] = "",
+        ["HF_HUB_CACHE"] = "",
+        ["HF_ASSETS_CACHE"] = "",
     };
 
     [Fact]

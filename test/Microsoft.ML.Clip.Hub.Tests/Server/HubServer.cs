@@ -179,13 +179,19 @@ internal sealed partial class HubServer : IAsyncDisposable
         : HubRepo.IsLarge(path)
         ? new
         {
-            type = "file", oid = HubRepo.PointerSha1(content), size = content.Length, path,
+            type = "file",
+            oid = HubRepo.PointerSha1(content),
+            size = content.Length,
+            path,
             lfs = new { oid = HubRepo.Sha256(content), size = content.Length, pointerSize = 134 },
             lastCommit = new { id = commit, title = "Upload", date = "2024-01-01T00:00:00.000Z" },
         }
         : new
         {
-            type = "file", oid = HubRepo.GitSha1(content), size = content.Length, path,
+            type = "file",
+            oid = HubRepo.GitSha1(content),
+            size = content.Length,
+            path,
             lastCommit = new { id = commit, title = "Upload", date = "2024-01-01T00:00:00.000Z" },
         };
 
