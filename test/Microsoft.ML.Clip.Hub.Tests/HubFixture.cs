@@ -20,7 +20,11 @@ public abstract class HubFixture : IAsyncLifetime
     /// <summary>Options that touch nothing outside of the test, and wait for nothing long.</summary>
     protected ClipHubOptions Options => new()
     {
-        Endpoint = Server.Endpoint, CacheFolder = Cache, Token = "", Offline = false, RetryDelay = TimeSpan.FromMilliseconds(1),
+        Endpoint = Server.Endpoint,
+        CacheFolder = Cache,
+        Token = "",
+        Offline = false,
+        RetryDelay = TimeSpan.FromMilliseconds(1),
         Timeout = TimeSpan.FromSeconds(20),
     };
 
