@@ -119,6 +119,43 @@ public class ObjectiveTests
         Assert.Equal(-4 * loss, score, 1e-4);
     }
 
+    /// <summary>CLIP paper, section 3.1.4: each prompt counts the same, and each label, however unlike its prompts are.</summary>
+    [Theory]
+    [InlineData("clip")]
+    [InlineData("siglip")]
+    [InlineData("convirt")]
+    public void ALabelIsTheDirectionOfTheMeanOfItsPromptsDirections(string kind)
+    {
+        var objective = (IContrastiveObjective)Create(kind, tower: 0);
+        using var module = objective.Module;
+        using var scope = NewDisposeScope();
+        using var unused = no_grad();
+        module.eval();
+        var (pixels, _) = Batch(objective);
+        // More prompts than are encoded at once; all start and end alike.
+        var prompts = tensor(
+            Enumerable.Range(0, 300).SelectMany(i => new long[] { 10, 1 + (i % 9), 1 + (i / 9 % 9), 1 + (i / 81), 11 }).ToArray(), [300, 5]);
+
+        var scores = objective.Classifier(prompts, 3)(pixels);
+
+        var texts = Rows(objective.EncodeText(prompts));
+        var images = Rows(objective.EncodeImage(pixels));
+        Assert.All(texts, text => Assert.Equal(1, text.Sum(v => (double)v * v), 1e-5));
+        Assert.Equal([4L, 100L], scores.shape);
+        var lengths = new List<double>();
+        for (var label = 0; label < 100; label++)
+        {
+            var mean = Enumerable.Range(0, texts[0].Length).Select(d => texts[(3 * label)..((3 * label) + 3)].Average(t => t[d])).ToArray();
+            lengths.Add(Math.Sqrt(mean.Sum(v => (double)v * v)));
+            for (var image = 0; image < 4; image++)
+                Assert.Equal(images[image].Zip(mean, (a, b) => (double)a * b).Sum() / lengths[^1], scores[image, label].item<float>(), 1e-5);
+        }
+
+        Assert.True(lengths.Min() < 0.98, $"{lengths.Min()}"); // else the length of a mean would not matter
+
+        static float[][] Rows(Tensor features) => [.. features.data<float>().ToArray().Chunk((int)features.shape[1])];
+    }
+
     private static IObjective Create(string name, int tower)
     {
         var kind = Enum.Parse<ObjectiveKind>(name, ignoreCase: true);
