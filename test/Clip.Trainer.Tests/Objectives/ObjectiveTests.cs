@@ -1,4 +1,6 @@
 using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -159,17 +161,21 @@ public class ObjectiveTests
     private static IObjective Create(string name, int tower)
     {
         var kind = Enum.Parse<ObjectiveKind>(name, ignoreCase: true);
-        manual_seed(3);
-        var config = ClipConfigJson.Parse($$"""{"embed_dim": 16, "vision_cfg": {{Towers[tower]}}, "text_cfg": {{Text}}}""", "test");
-        return kind.Create(kind.Config(config));
+        var config = kind.Config(
+            ClipConfigJson.Parse($$"""{"embed_dim": 16, "vision_cfg": {{Towers[tower]}}, "text_cfg": {{Text}}}""", "test"));
+        var objective = kind.Create(config);
+        // torch's generator is drawn from by other tests too.
+        TorchWeights.Load(objective.Module, RandomWeights.Create(config, seed: 3), "the seed");
+        return objective;
     }
 
     /// <summary>Four images of noise and four texts, of which the second is longest.</summary>
     private static (Tensor Pixels, Tensor Ids) Batch(IObjective objective)
     {
         var size = objective.Module.named_parameters().Any(p => p.name == "visual.class_embedding") ? 16 : 32;
+        using var random = new Generator(3);
         return (
-            randn(4, 3, size, size),
+            randn([4, 3, size, size], generator: random),
             tensor(new long[,] { { 10, 1, 2, 11, 0 }, { 10, 3, 4, 5, 11 }, { 10, 6, 11, 0, 0 }, { 10, 7, 1, 11, 0 } }));
     }
 }
