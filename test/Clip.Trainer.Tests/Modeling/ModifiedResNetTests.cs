@@ -124,7 +124,10 @@ public sealed class ModifiedResNetTests
             foreach (var (_, gain) in tower.named_parameters().Where(p => Is(p.name, "bn3.weight"))) gain.fill_(0.5f);
             // All that the tower drew is drawn again, the same each time: torch's generator is drawn from by other tests too.
             foreach (var (_, drawn) in tower.named_parameters().Where(p => p.parameter.ndim > 1 || Is(p.name, "_proj.bias")))
-                drawn.copy_(randn(drawn.shape, generator: random).mul(drawn.ndim > 1 ? Math.Sqrt((double)drawn.shape[0] / drawn.numel()) : 0.02));
+            {
+                var deviation = drawn.ndim > 1 ? Math.Sqrt((double)drawn.shape[0] / drawn.numel()) : 0.02;
+                drawn.copy_(randn(drawn.shape, generator: random).mul(deviation));
+            }
         }
 
         var images = RandomResNet.Images(16);

@@ -135,8 +135,8 @@ public class ObjectiveTests
         module.eval();
         var (pixels, _) = Batch(objective);
         // More prompts than are encoded at once; all start and end alike.
-        var prompts = tensor(
-            Enumerable.Range(0, 300).SelectMany(i => new long[] { 10, 1 + (i % 9), 1 + (i / 9 % 9), 1 + (i / 81), 11 }).ToArray(), [300, 5]);
+        var ids = Enumerable.Range(0, 300).SelectMany(i => new long[] { 10, 1 + (i % 9), 1 + (i / 9 % 9), 1 + (i / 81), 11 });
+        var prompts = tensor(ids.ToArray(), [300, 5]);
 
         var scores = objective.Classifier(prompts, 3)(pixels);
 
@@ -150,7 +150,10 @@ public class ObjectiveTests
             var mean = Enumerable.Range(0, texts[0].Length).Select(d => texts[(3 * label)..((3 * label) + 3)].Average(t => t[d])).ToArray();
             lengths.Add(Math.Sqrt(mean.Sum(v => (double)v * v)));
             for (var image = 0; image < 4; image++)
-                Assert.Equal(images[image].Zip(mean, (a, b) => (double)a * b).Sum() / lengths[^1], scores[image, label].item<float>(), 1e-5);
+            {
+                var cosine = images[image].Zip(mean, (a, b) => (double)a * b).Sum() / lengths[^1];
+                Assert.Equal(cosine, scores[image, label].item<float>(), 1e-5);
+            }
         }
 
         Assert.True(lengths.Min() < 0.98, $"{lengths.Min()}"); // else the length of a mean would not matter

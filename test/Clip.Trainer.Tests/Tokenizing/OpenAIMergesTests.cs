@@ -29,7 +29,7 @@ public sealed class OpenAIMergesTests : IDisposable
         Assert.Equal((49406, 49407, 49408), (found.StartOfTextId, found.EndOfTextId, found.Size));
     }
 
-    /// <summary>openai/CLIP keeps tokens in a dict made of pairs, in which a later pair of the same token takes the earlier's place.</summary>
+    /// <summary>openai/CLIP makes a dict of pairs, in which a later pair of the same token takes the earlier's place.</summary>
     [Fact]
     public void A_token_that_two_merges_spell_has_the_later_ones_number()
     {

@@ -8,7 +8,8 @@ public sealed class RunRecordTests : IDisposable
 {
     private static readonly RunRecord Record = new(
         "1.0", new Dictionary<string, string[]> { ["--lr"] = ["1e-3"], ["--zeroshot-data"] = ["a", "b"], ["--lock-image"] = [] }, "/work",
-        "12 pairs abc", new Dictionary<string, string> { ["--lr"] = "0.001", ["--seed"] = "5" }, Json("""{"hidden": 16, "layers": [1, 2]}"""))
+        "12 pairs abc", new Dictionary<string, string> { ["--lr"] = "0.001", ["--seed"] = "5" },
+        Json("""{"hidden": 16, "layers": [1, 2]}"""))
     {
         Changes = ["--lr was 1 and is 2"],
     };
