@@ -40,7 +40,8 @@ public sealed class QuantizeCommandTests
 
         Assert.Equal(0, Run(
             "--model", folder.Path, "--precision", "fp16", "--calibration", folder.Table, "--samples", "4", "--mean-cosine", "0.9"));
-        Assert.ThrowsAny<Exception>(() => Run("--model", folder.Path, "--precision", "fp16", "--calibration", folder.Table, "--samples", "5"));
+        Assert.ThrowsAny<Exception>(() => Run(
+            "--model", folder.Path, "--precision", "fp16", "--calibration", folder.Table, "--samples", "5"));
     }
 
     [Theory]

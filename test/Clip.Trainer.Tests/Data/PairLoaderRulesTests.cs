@@ -43,7 +43,8 @@ public sealed class PairLoaderRulesTests : IDisposable
     {
         var batches = await ReadAsync(new Drawing(), epochs: 48, captions: 3);
 
-        var choices = batches.SelectMany(batch => batch.Keys.Zip(batch.Captions)).GroupBy(pair => pair.First, pair => pair.Second).ToArray();
+        var choices = batches.SelectMany(batch => batch.Keys.Zip(batch.Captions))
+            .GroupBy(pair => pair.First, pair => pair.Second).ToArray();
         Assert.Equal(Records, choices.Length);
         // A caption of three is shown in 16 of 48 epochs, give or take four deviations.
         Assert.All(choices, captions =>

@@ -51,7 +51,8 @@ public class RandomResizedCropTests
     public void RatiosAreEvenInTheirLogarithm()
     {
         var crop = new RandomResizedCrop(0.01, 0.02, 0.1, 10);
-        var logs = Enumerable.Range(0, 4000).Select(i => Draw(crop, 1000, 1000, i)).Select(d => Math.Log10((double)d.Width / d.Height)).ToArray();
+        var logs = Enumerable.Range(0, 4000).Select(i => Draw(crop, 1000, 1000, i))
+            .Select(d => Math.Log10((double)d.Width / d.Height)).ToArray();
 
         foreach (var (bound, share) in new[] { (-0.5, 0.25), (0, 0.5), (0.5, 0.75) })
             Assert.InRange(logs.Count(log => log < bound) / 4000.0, share - 0.03, share + 0.03);

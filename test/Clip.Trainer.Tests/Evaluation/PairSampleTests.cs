@@ -10,7 +10,9 @@ namespace Clip.Trainer.Tests.Evaluation;
 
 public sealed class PairSampleTests
 {
-    /// <summary>The first pairs, their pictures as they were before they were normalized, and each picture's cosine with each text.</summary>
+    /// <summary>
+    /// The first pairs, their pictures as they were before they were normalized, and each picture's cosine with each text.
+    /// </summary>
     [Fact]
     public void ASampleShowsTheFirstPairsAsTheModelComparesThem()
     {
@@ -22,7 +24,8 @@ public sealed class PairSampleTests
         for (var i = 0; i < bytes.Length; i++)
         {
             var (pixel, channel) = (i / 3, i % 3);
-            pixels[((pixel / area * 3) + channel) * area + (pixel % area)] = ((bytes[i] / 255f) - settings.Mean[channel]) / settings.Std[channel];
+            var place = ((((pixel / area) * 3) + channel) * area) + (pixel % area);
+            pixels[place] = ((bytes[i] / 255f) - settings.Mean[channel]) / settings.Std[channel];
         }
 
         using var scope = NewDisposeScope();

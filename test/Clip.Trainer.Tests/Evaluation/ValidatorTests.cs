@@ -71,7 +71,8 @@ public sealed class ValidatorTests : IDisposable
     {
         var probe = new ZeroShotProbe(
             ClipTokenizer.Create(_run.Folder["tokenizer"]), 12, ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16)), 16, 4);
-        var set = new LabeledSet("walls", [new LabeledImage { ImagePath = _run.Folder["0.png"], Class = "red" }], ["red", "green", "blue"], null);
+        var image = new LabeledImage { ImagePath = _run.Folder["0.png"], Class = "red" };
+        var set = new LabeledSet("walls", [image], ["red", "green", "blue"], Templates: null);
         return new Validator(colors, new Pairs(), pairsEvery, [set], setsEvery, probe);
     }
 
