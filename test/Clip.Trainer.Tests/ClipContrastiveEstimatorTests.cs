@@ -27,7 +27,7 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         var images = trained.Transform(pairs).GetColumn<float[]>("ImageFeatures").ToArray();
         var texts = trained.Transform(pairs).GetColumn<float[]>("TextFeatures").ToArray();
         Assert.Equal((12, 12, 16, 16), (images.Length, texts.Length, images[0].Length, texts[0].Length));
-        using var direct = _ml.Transforms.ClipFeaturizeImage("F", nameof(Pair.Path), _run.Folder["model"]).Fit(pairs);
+        using var direct = _ml.Transforms.ClipFeaturizeImage("F", _run.Folder["model"], nameof(Pair.Path)).Fit(pairs);
         Assert.Equal(direct.Transform(pairs).GetColumn<float[]>("F"), images);
         Assert.True(File.Exists(_run.Folder["model.run/metrics.jsonl"]));
 
@@ -74,7 +74,7 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         using var stop = new CancellationTokenSource();
         var log = new List<string>();
 
-        var stopping = Options("model") with { Cancellation = stop.Token, Log = _ => stop.Cancel() };
+        var stopping = Options("model") with { CancellationToken = stop.Token, Log = _ => stop.Cancel() };
         Assert.Throws<OperationCanceledException>(() => _ml.Transforms.ClipTrain(stopping).Fit(Pairs()));
         using var trained = _ml.Transforms.ClipTrain(Options("model") with { Resume = true, Log = log.Add }).Fit(Pairs());
 

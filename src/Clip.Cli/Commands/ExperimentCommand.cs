@@ -92,7 +92,7 @@ internal static class ExperimentCommand
             var curves = File.Exists(csv) ? EfficiencyReport.Read(csv).ToDictionary(c => c.Objective) : [];
 
             var tokens = Path.Combine(report, "tokenizer");
-            BpeTrainer.Train(RecordSources.Captions(records), parsed.GetValue(vocabSize), cancellation: cancellation).Save(tokens);
+            BpeTrainer.Train(RecordSources.Captions(records), parsed.GetValue(vocabSize), cancellationToken: cancellation).Save(tokens);
             var tokenizer = ClipTokenizer.Create(tokens);
             var config = ClipConfigJson.Load(parsed.GetValue(model)!)
                 .WithVocabulary(tokenizer.VocabularySize, tokenizer.StartOfTextId, tokenizer.EndOfTextId);

@@ -32,7 +32,8 @@ internal static class TokenizerCommand
         train.SetAction((parsed, cancellation) =>
         {
             var path = parsed.GetValue(data)!;
-            var vocabulary = BpeTrainer.Train(Captions(path, layout.Parse(parsed)), parsed.GetValue(vocabSize), cancellation: cancellation);
+            var vocabulary = BpeTrainer.Train(
+                Captions(path, layout.Parse(parsed)), parsed.GetValue(vocabSize), cancellationToken: cancellation);
             var folder = parsed.GetValue(output)!;
             Directory.CreateDirectory(folder);
             vocabulary.Save(folder);

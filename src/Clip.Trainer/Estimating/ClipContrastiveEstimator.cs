@@ -81,7 +81,7 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         public Action<string>? Log { get; init; }
 
         /// <summary>Stops after the step at hand, with a checkpoint.</summary>
-        public CancellationToken Cancellation { get; init; }
+        public CancellationToken CancellationToken { get; init; }
     }
 
     /// <summary>Trains, and writes the model folder.</summary>
@@ -121,19 +121,19 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
             },
             _options.Log ?? (_ => { }),
             new MetricsLog(TimeProvider.System), new TensorBoardLog(TimeProvider.System), new TrainingPage());
-        if (!run.RunAsync(_options.Cancellation).GetAwaiter().GetResult())
+        if (!run.RunAsync(_options.CancellationToken).GetAwaiter().GetResult())
         {
             throw new OperationCanceledException(
-                $"The training was stopped before {_options.ModelFolder} was written; set Resume to go on.", _options.Cancellation);
+                $"The training was stopped before {_options.ModelFolder} was written; set Resume to go on.", _options.CancellationToken);
         }
 
         var folder = _options.ModelFolder;
-        IEstimator<ITransformer> image = _catalog.ClipFeaturizeImage(_options.ImageFeaturesColumnName, _options.ImageColumnName, folder);
+        IEstimator<ITransformer> image = _catalog.ClipFeaturizeImage(_options.ImageFeaturesColumnName, folder, _options.ImageColumnName);
         var chain = new EstimatorChain<ITransformer>().Append(image);
         if (input.Schema[_options.CaptionColumnName].Type is TextDataViewType)
         {
             chain = chain.Append<ITransformer>(
-                _catalog.ClipFeaturizeText(_options.TextFeaturesColumnName, _options.CaptionColumnName, folder));
+                _catalog.ClipFeaturizeText(_options.TextFeaturesColumnName, folder, _options.CaptionColumnName));
         }
 
         return chain.Fit(input);

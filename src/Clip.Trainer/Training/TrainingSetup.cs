@@ -154,7 +154,7 @@ internal sealed class TrainingSetup : IDisposable
         return Load(run.Tokenizer);
 
         void Learn(string folder) =>
-            BpeTrainer.Train(RecordSources.Captions(Records), _options.VocabSize, cancellation: cancellation).Save(folder);
+            BpeTrainer.Train(RecordSources.Captions(Records), _options.VocabSize, cancellationToken: cancellation).Save(folder);
 
         static (BpeVocabulary, ClipTokenizer) Load(string folder) => (BpeVocabulary.Load(folder), ClipTokenizer.Create(folder));
     }

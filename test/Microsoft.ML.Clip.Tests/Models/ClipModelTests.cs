@@ -25,6 +25,38 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
+    public void SizesAndTokenizer_OpenNoSession()
+    {
+        foreach (var (file, input, type, dimensions, output) in new (string, string, int, object[], string)[]
+        {
+            ("onnx/vision_model.onnx", "pixel_values", OnnxGraph.Float, ["batch", 3, TinyClip.ImageSize, TinyClip.ImageSize], "image_embeds"),
+            ("onnx/text_model.onnx", "input_ids", OnnxGraph.Int64, ["batch", 12], "text_embeds"),
+        })
+        {
+            var graph = new OnnxGraph();
+            graph.Input(input, type, dimensions);
+            graph.Node("NoSuchOperator", output, [input]);
+            graph.Output(output, OnnxGraph.Float, "batch", 24);
+            graph.Save(_folder[file]);
+        }
+
+        Assert.Equal(24, _model.Dimension);
+        Assert.Equal(TinyClip.ImageSize, _model.ImageSize);
+        Assert.Equal(TinyClip.ImageSize, _model.Preprocessing.CropHeight);
+        Assert.Equal(12, _model.ContextLength);
+        Assert.NotEmpty(_model.Tokenizer.Encode("red"));
+        Assert.Contains("NoSuchOperator", Assert.Throws<InvalidDataException>(() => _model.EmbedText("red")).Message);
+    }
+
+    [Fact]
+    public void TokensAreCountedAsTheModelReadsThem()
+    {
+        _model.EmbedTexts(["red", "a photo of a red thing", string.Join(' ', Enumerable.Repeat("red", 40))], out var tokenCount);
+        var expected = _model.Tokenizer.Encode("red").Length + _model.Tokenizer.Encode("a photo of a red thing").Length + 16;
+        Assert.Equal(expected, tokenCount);
+    }
+
+    [Fact]
     public void ImagesLieNearTheirNames()
     {
         var images = _model.EmbedImages(_folder.Pictures(9));
@@ -131,7 +163,7 @@ public sealed class ClipModelTests : IDisposable
 
     [Fact]
     public void Cancelled_ItStops() => Assert.ThrowsAny<OperationCanceledException>(
-        () => _model.EmbedImages(_folder.Pictures(3), cancellation: new CancellationToken(canceled: true)));
+        () => _model.EmbedImages(_folder.Pictures(3), cancellationToken: new CancellationToken(canceled: true)));
 
     private static void Close(float[][] expected, float[][] actual)
     {
