@@ -34,13 +34,30 @@ internal sealed class ModelParts
     public ClipImagePreprocessing? ToldPreprocessing => _told.Value;
 
     /// <summary>The width of embeddings, where one of the towers' files tells it; null where only a session can.</summary>
-    /// <exception cref="InvalidDataException">Its features are not projected.</exception>
+    /// <remarks>One good tower is enough: who only embeds texts need not know that the image tower's file is broken.</remarks>
+    /// <exception cref="InvalidDataException">No file tells it, and one is not what its name says, or lacks the projection.</exception>
     public int? Dimension
     {
         get
         {
-            var hasImages = Folder.VisionFile is not null || Folder.CombinedFile is not null;
-            return hasImages ? Width(_vision.Value, TowerOutput.Image(_vision.Value)) : Width(_text.Value, TowerOutput.Text(_text.Value));
+            InvalidDataException? error = null;
+            var isCombined = Folder.CombinedFile is not null;
+            if ((Folder.VisionFile is not null || isCombined) && Try(_vision, TowerOutput.Image) is { } ofImages) return ofImages;
+            if ((Folder.TextFile is not null || isCombined) && Try(_text, TowerOutput.Text) is { } ofTexts) return ofTexts;
+            return error is null ? null : throw error;
+
+            int? Try(Lazy<OnnxSignature> graph, Func<OnnxSignature, string?> output)
+            {
+                try
+                {
+                    return Width(graph.Value, output(graph.Value));
+                }
+                catch (InvalidDataException e)
+                {
+                    error ??= e;
+                    return null;
+                }
+            }
         }
     }
 
