@@ -1,14 +1,46 @@
+using System.Text;
+using Microsoft.ML.Clip;
+
 namespace Clip.Cli.Options;
 
 /// <summary>Text files with one entry a line: labels, templates.</summary>
 internal static class LineFile
 {
+    /// <summary>What a file of labels or templates may have; ImageNet's 21,841 names have half a megabyte.</summary>
+    public const long MaxNames = 64L << 20;
+
     /// <summary>The lines that are not blank.</summary>
-    /// <exception cref="ClipException">The file is absent or holds nothing.</exception>
-    public static string[] Read(string path, string option)
+    /// <param name="path">The file, in UTF-8 or as its byte order mark says.</param>
+    /// <param name="option">The option that named it, for errors.</param>
+    /// <param name="maxBytes">The most bytes it may have.</param>
+    /// <exception cref="ClipException">The file is absent, no regular file, too large, of another encoding, or holds nothing.</exception>
+    public static string[] Read(string path, string option, long maxBytes = MaxNames)
     {
         if (!File.Exists(path)) throw new ClipException($"There is no file '{path}'; {option} takes a text file with an entry a line.");
-        var lines = File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0).ToArray();
-        return lines.Length > 0 ? lines : throw new ClipException($"{path} is empty; {option} takes a text file with an entry a line.");
+        if (!Directory.Exists(path) && !RegularFile.HasContent(path))
+            throw new ClipException($"{path} is empty, or a pipe or a device; {option} takes a text file with an entry a line.");
+        var lines = new List<string>();
+        try
+        {
+            RegularFile.Bounded(path, RegularFile.Length(path), maxBytes);
+            using var reader = new StreamReader(
+                RegularFile.Open(path), new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: true);
+            while (reader.ReadLine() is { } line)
+            {
+                if (line.Trim() is { Length: > 0 } entry) lines.Add(entry);
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ClipException($"{e.Message} {option} takes a text file with an entry a line.", e);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new ClipException($"{path} is not UTF-8, near its line {lines.Count + 1}; save it as UTF-8 and try again.", e);
+        }
+
+        return lines.Count > 0
+            ? [.. lines]
+            : throw new ClipException($"{path} is empty; {option} takes a text file with an entry a line.");
     }
 }
