@@ -37,7 +37,7 @@ public sealed class ErrorTests(TrainedModel trained)
     [InlineData($"{Classify} /dev/zero PICTURE", "/dev/zero is empty, or a pipe or a device")]
     [InlineData($"{Classify} labels.txt --templates /dev/zero PICTURE", "/dev/zero is empty, or a pipe or a device")]
     [InlineData($"{Classify} labels.txt /dev/zero", "Image file '/dev/zero' has no content")]
-    [InlineData($"{Classify} latin.txt PICTURE", "latin.txt is not UTF-8")]
+    [InlineData($"{Classify} latin.txt PICTURE", "latin.txt, line 2: byte 0xE9")]
     [InlineData($"{Classify} twice.txt PICTURE", "'a cat' comes twice")]
     [InlineData($"{Classify} labels.txt --templates notes.txt PICTURE", "has no place for the label")]
     [InlineData($"{Classify} labels.txt notes.txt", "'notes.txt' cannot be read")]

@@ -1,4 +1,5 @@
-using System.Text;
+using Clip.Trainer;
+using Clip.Trainer.Data;
 using Microsoft.ML.Clip;
 
 namespace Clip.Cli.Options;
@@ -17,30 +18,18 @@ internal static class LineFile
     public static string[] Read(string path, string option, long maxBytes = MaxNames)
     {
         if (!File.Exists(path)) throw new ClipException($"There is no file '{path}'; {option} takes a text file with an entry a line.");
-        if (!Directory.Exists(path) && !RegularFile.HasContent(path))
+        if (!RegularFile.HasContent(path))
             throw new ClipException($"{path} is empty, or a pipe or a device; {option} takes a text file with an entry a line.");
-        var lines = new List<string>();
         try
         {
             RegularFile.Bounded(path, RegularFile.Length(path), maxBytes);
-            using var reader = new StreamReader(
-                RegularFile.Open(path), new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: true);
-            while (reader.ReadLine() is { } line)
-            {
-                if (line.Trim() is { Length: > 0 } entry) lines.Add(entry);
-            }
         }
         catch (InvalidDataException e)
         {
             throw new ClipException($"{e.Message} {option} takes a text file with an entry a line.", e);
         }
-        catch (DecoderFallbackException e)
-        {
-            throw new ClipException($"{path} is not UTF-8, near its line {lines.Count + 1}; save it as UTF-8 and try again.", e);
-        }
 
-        return lines.Count > 0
-            ? [.. lines]
-            : throw new ClipException($"{path} is empty; {option} takes a text file with an entry a line.");
+        var lines = TextFile.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0).ToArray();
+        return lines.Length > 0 ? lines : throw new ClipException($"{path} is empty; {option} takes a text file with an entry a line.");
     }
 }
