@@ -25,6 +25,7 @@ public sealed class Consumers : IAsyncLifetime, IDisposable
     {
         ["Microsoft.ML.Clip"] = [OnnxRuntime],
         ["Microsoft.ML.Clip.Extensions.AI"] = [OnnxRuntime],
+        ["Microsoft.ML.Clip.MoreFormats"] = [OnnxRuntime],
         ["Clip.Conversion"] = [OnnxRuntime],
         ["Clip.Trainer"] = [OnnxRuntime, "libtorch-cpu-$(NETCoreSdkPortableRuntimeIdentifier)"],
     };
