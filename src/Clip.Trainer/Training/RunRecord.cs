@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
-using Clip.Trainer.Reporting;
 
 namespace Clip.Trainer.Training;
 
@@ -38,7 +37,7 @@ internal sealed record RunRecord(
     /// The options as they were given on the command line, for a page that is passed on: files by their names alone. Where there was
     /// none, those that decide the course of the run.
     /// </summary>
-    public string Given() => CommandLine() is { } words
+    public string OptionsText() => CommandLine() is { } words
         ? string.Join(' ', words.Select(PageWords.WithoutFolders))
         : Course.Describe(Options);
 
