@@ -4,9 +4,17 @@ namespace Clip.Trainer.Checkpoints;
 
 /// <summary>What the weights cannot tell of a model.</summary>
 /// <param name="Activation">The activation of the MLPs.</param>
-/// <param name="VisionHeads">Attention heads of the image tower; null for OpenAI's rule, width / 64.</param>
-/// <param name="TextHeads">Attention heads of the text tower; null for OpenAI's rule, width / 64.</param>
-public sealed record ArchitectureHints(Activation Activation, int? VisionHeads = null, int? TextHeads = null);
+/// <param name="VisionHeads">Attention heads of the image tower; null for those of the published model of its width.</param>
+/// <param name="TextHeads">Attention heads of the text tower; null for those of the published model of its width.</param>
+/// <param name="IsOpenAIs">
+/// Whether the model follows OpenAI's rule for heads, width / 64, where no published model has its width; null where its activation is
+/// quick-GELU, as OpenAI's and that of the models made from them.
+/// </param>
+public sealed record ArchitectureHints(Activation Activation, int? VisionHeads = null, int? TextHeads = null, bool? IsOpenAIs = null)
+{
+    /// <summary>The same with the rule settled.</summary>
+    internal bool HasOpenAIsHeads => IsOpenAIs ?? Activation == Activation.QuickGelu;
+}
 
 /// <summary>
 /// Reads a model's sizes off its weights, as OpenAI's <c>build_model</c> (openai/CLIP model.py) and open_clip's
@@ -15,6 +23,39 @@ public sealed record ArchitectureHints(Activation Activation, int? VisionHeads =
 public static class ArchitectureInference
 {
     private const string Blocks = "transformer.resblocks.";
+
+    /// <summary>
+    /// Heads by width in the published models, OpenAI's and open_clip's (its model_configs): of Vision Transformers, whose huge ones do
+    /// not have width / 64, ...
+    /// </summary>
+    private static readonly Dictionary<int, int> VisionHeads = new()
+    {
+        [384] = 6, [512] = 8, [640] = 10, [768] = 12, [896] = 14, [1024] = 16, [1280] = 16, [1408] = 16, [1664] = 16, [1792] = 16,
+    };
+
+    /// <summary>... of text towers, ...</summary>
+    private static readonly Dictionary<int, int> TextHeads = new()
+    {
+        [384] = 6, [512] = 8, [640] = 10, [768] = 12, [1024] = 16, [1280] = 20,
+    };
+
+    /// <summary>... and of the pooling of ResNets, by its width.</summary>
+    private static readonly Dictionary<int, int> PoolingHeads = new() { [2048] = 32, [2560] = 40, [3072] = 48, [4096] = 64 };
+
+    /// <summary>Whether the heads of the towers follow from their widths, so that none need be told.</summary>
+    internal static (bool Vision, bool Text) KnowHeads(IReadOnlyDictionary<string, WeightTensor> weights, bool isOpenAIs)
+    {
+        var isSiglip = weights.ContainsKey(SiglipNames.Probe);
+        var isResNet = weights.ContainsKey("visual.layer1.0.conv1.weight");
+        return (Knows(Rows("visual.ln_post.weight", "visual.attnpool.k_proj.weight"), isResNet ? PoolingHeads : VisionHeads),
+            Knows(Rows("ln_final.weight"), TextHeads));
+
+        bool Knows(int width, Dictionary<int, int> published) =>
+            width == 0 || (isSiglip ? SiglipConfigJson.Heads(width) is not null : Published(width, published, isOpenAIs) is not null);
+
+        int Rows(params string[] names) => names.Select(name => weights.GetValueOrDefault(name)).FirstOrDefault(w => w is { Shape.Count: > 0 })
+            is { } weight ? (int)Math.Min(weight.Shape[0], int.MaxValue) : 0;
+    }
 
     /// <summary>Infers the sizes. Start and end of text are taken to be the vocabulary's last two tokens, as in CLIP's.</summary>
     /// <param name="weights">A model's parameters by OpenAI's names.</param>
@@ -27,25 +68,48 @@ public static class ArchitectureInference
         ArgumentNullException.ThrowIfNull(hints);
         var shapes = new Shapes(weights, source);
         if (weights.ContainsKey(SiglipNames.Probe)) return Siglip(shapes, hints);
+        var towers = TowersOf(weights);
+        var vision = towers == ModelTowers.Text ? new VisionTransformerConfig()
+            : weights.ContainsKey("visual.layer1.0.conv1.weight") ? (VisionConfig)ResNet(shapes, hints) : VisionTransformer(shapes, hints);
+        if (towers == ModelTowers.Image)
+        {
+            var embedDim = vision is ResNetConfig
+                ? shapes.Of("visual.attnpool.c_proj.weight", 0, rank: 2) : shapes.Of("visual.proj", 1, rank: 2);
+            return new ClipConfig { EmbedDim = embedDim, Activation = hints.Activation, Vision = vision, Towers = towers }.Validate(source);
+        }
+
         var width = shapes.Of("ln_final.weight", 0, rank: 1);
         var hasBias = weights.ContainsKey("text_projection.bias");
         return new ClipConfig
         {
             EmbedDim = hasBias ? shapes.Of("text_projection.weight", 0, rank: 2) : shapes.Of("text_projection", 1, rank: 2),
             Activation = hints.Activation,
-            Vision = weights.ContainsKey("visual.layer1.0.conv1.weight")
-                ? ResNet(shapes, hints)
-                : VisionTransformer(shapes, hints),
+            Towers = towers,
+            Vision = vision,
             Text = new TextConfig
             {
                 ContextLength = shapes.Of("positional_embedding", 0, rank: 2),
                 Width = width,
                 Layers = shapes.Count(Blocks),
-                Heads = Heads(width, hints.TextHeads, "text", source),
+                Heads = Heads(width, hints.TextHeads, TextHeads, hints, "text", source),
                 MlpWidth = shapes.Of($"{Blocks}0.mlp.c_fc.weight", 0, rank: 2),
                 HasProjectionBias = hasBias,
             },
         }.WithVocabulary(shapes.Of("token_embedding.weight", 0, rank: 2)).Validate(source);
+    }
+
+    /// <summary>Which towers a model's weights are of; of what is no model's, both.</summary>
+    internal static ModelTowers TowersOf(IReadOnlyDictionary<string, WeightTensor> weights)
+    {
+        var hasImage = weights.Keys.Any(name => name.StartsWith("visual.", StringComparison.Ordinal));
+        var hasText = weights.Keys.Any(name => name.StartsWith(Blocks, StringComparison.Ordinal))
+            || weights.ContainsKey("token_embedding.weight") || weights.ContainsKey("text_projection");
+        return (hasImage, hasText) switch
+        {
+            (true, false) => ModelTowers.Image,
+            (false, true) => ModelTowers.Text,
+            _ => ModelTowers.Both,
+        };
     }
 
     private static VisionTransformerConfig VisionTransformer(Shapes shapes, ArchitectureHints hints)
@@ -58,7 +122,7 @@ public static class ArchitectureInference
             PatchSize = patch,
             Width = width,
             Layers = shapes.Count($"visual.{Blocks}"),
-            Heads = Heads(width, hints.VisionHeads, "vision", shapes.Source),
+            Heads = Heads(width, hints.VisionHeads, VisionHeads, hints, "vision", shapes.Source),
             MlpWidth = shapes.Of($"visual.{Blocks}0.mlp.c_fc.weight", 0, rank: 2),
         };
     }
@@ -103,15 +167,21 @@ public static class ArchitectureInference
             ImageSize = ResNetConfig.Stride * shapes.Side("visual.attnpool.positional_embedding"),
             Width = width,
             Blocks = [.. Enumerable.Range(1, 4).Select(stage => shapes.Count($"visual.layer{stage}."))],
-            Heads = Heads(32 * width, hints.VisionHeads, "vision", shapes.Source),
+            Heads = Heads(32 * width, hints.VisionHeads, PoolingHeads, hints, "vision", shapes.Source),
         };
     }
 
-    private static int Heads(int width, int? hint, string tower, string source) => hint ?? (width % 64 == 0
-        ? width / 64
-        : throw new ClipException(
-            $"{source}: the {tower} tower's width {width} is no multiple of 64, so its heads are unknown; "
-            + $"give --{tower}-heads or --config."));
+    private static int Heads(
+        int width, int? hint, Dictionary<int, int> published, ArchitectureHints hints, string tower, string source) =>
+        hint ?? Published(width, published, hints.HasOpenAIsHeads) ?? throw new ClipException(
+            width % 64 != 0
+                ? $"{source}: the {tower} tower's width {width} is no multiple of 64, so its heads are unknown; "
+                    + $"give --{tower}-heads or --config."
+                : $"{source}: no published model has a {tower} tower of width {width}, so its heads are unknown; "
+                    + $"give --{tower}-heads or --config.");
+
+    private static int? Published(int width, Dictionary<int, int> published, bool isOpenAIs) =>
+        published.TryGetValue(width, out var heads) ? heads : isOpenAIs && width % 64 == 0 ? width / 64 : null;
 
     /// <summary>Dimensions of named tensors.</summary>
     private sealed class Shapes(IReadOnlyDictionary<string, WeightTensor> weights, string source)

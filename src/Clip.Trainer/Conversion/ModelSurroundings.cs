@@ -1,22 +1,36 @@
+using System.Text;
 using Clip.Trainer.Checkpoints;
 
 namespace Clip.Trainer.Conversion;
 
-/// <summary>The files that a checkpoint's folder keeps beside the weights: config, tokenizer and preprocessing.</summary>
+/// <summary>
+/// The files that a checkpoint's folder keeps beside the weights: config, tokenizer and preprocessing. Those of a run of <c>clip train</c>
+/// lie in <c>OUTPUT.run</c>, above its <c>checkpoints</c>.
+/// </summary>
 /// <param name="Folder">The folder; null where the checkpoint is a file of some name among others, which need not belong to it.</param>
 internal sealed record ModelSurroundings(string? Folder)
 {
-    private const string OpenClip = "open_clip_config.json";
+    /// <summary>What a run of <c>clip train</c> keeps of itself, its model's config among it.</summary>
+    public const string Run = "run.json";
 
-    /// <summary>A config of Hugging Face's or open_clip's kind, or null.</summary>
-    public string? Config => Find("config.json", OpenClip);
+    private const string OpenClip = "open_clip_config.json", Processor = "processor_config.json";
+
+    /// <summary>A config of Hugging Face's or open_clip's kind, or a run's record, which holds one; or null.</summary>
+    public string? Config => Find("config.json", OpenClip, Run);
 
     /// <summary>A preprocessing file, or null. open_clip keeps it in its config.</summary>
-    public string? Preprocessing => Find("preprocessor_config.json", OpenClip);
+    public string? Preprocessing => Find(PreprocessingFile.Name) ?? (HasImageProcessor ? Find(Processor) : null) ?? Find(OpenClip);
+
+    /// <summary>Whether the folder is of a run, which writes a model folder when it ends.</summary>
+    public bool IsRun => Find(Run) is not null;
+
+    /// <summary>transformers from version 5 on writes the image processor's settings into the whole processor's file.</summary>
+    private bool HasImageProcessor => Find(Processor) is { } path
+        && Encoding.UTF8.GetString(WeightFile.ReadSettings(path)).Contains("\"image_processor\"", StringComparison.Ordinal);
 
     /// <summary>The folder, or OpenAI's list of merges in it, where it has a tokenizer.</summary>
     public string? Tokenizer =>
-        Find("tokenizer.json") is not null || (Find("vocab.json") is not null && Find("merges.txt") is not null)
+        IsRun && Directory.Exists(Path.Combine(Folder!, "tokenizer")) ? Path.Combine(Folder!, "tokenizer") : Find("tokenizer.json") is not null || (Find("vocab.json") is not null && Find("merges.txt") is not null)
             ? Folder
             : Find("bpe_simple_vocab_16e6.txt.gz");
 
@@ -24,6 +38,8 @@ internal sealed record ModelSurroundings(string? Folder)
     public static ModelSurroundings Of(string checkpoint)
     {
         if (Directory.Exists(checkpoint)) return new ModelSurroundings(checkpoint);
+        var above = Path.GetDirectoryName(Path.GetDirectoryName(Path.GetFullPath(checkpoint)));
+        if (above is not null && File.Exists(Path.Combine(above, Run))) return new ModelSurroundings(above);
         return new ModelSurroundings(CheckpointFile.IsUsualName(checkpoint) ? Path.GetDirectoryName(Path.GetFullPath(checkpoint)) : null);
     }
 

@@ -1,28 +1,46 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
+using System.Globalization;
+using Clip.Trainer.Modeling;
 using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Conversion;
 
-/// <summary>Carries a model's preprocessing over where it is not CLIP's own, which a model folder has anyway.</summary>
+/// <summary>How a model's pictures are prepared: by what a file says, else as models of its kind have it.</summary>
 internal static class PreprocessingFile
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    /// <summary>The file's name in a model folder.</summary>
+    public const string Name = "preprocessor_config.json";
+
+    /// <summary>What the published models of a config's kind were trained with, at its size: OpenAI's for CLIP, or SigLIP's.</summary>
+    public static ClipImagePreprocessing Usual(ClipConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var size = config.Vision.ImageSize;
+        // SigLIP squashes the whole picture to a square, with values from −1 to 1.
+        return config.IsSiglip
+            ? new ClipImagePreprocessing
+            {
+                ResizeHeight = size,
+                ResizeWidth = size,
+                DoCenterCrop = false,
+                Mean = [0.5f, 0.5f, 0.5f],
+                Std = [0.5f, 0.5f, 0.5f],
+            }
+            : ClipImagePreprocessing.ForSize(size);
+    }
+
+    /// <summary>What a model folder says, or the usual where it says nothing.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static ClipImagePreprocessing Of(string folder, ClipConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return new ModelSurroundings(folder).Preprocessing is { } path ? Read(path, config.Vision.ImageSize) : Usual(config);
+    }
 
     /// <summary>Reads a preprocessing file and checks that it is for images of the model's size.</summary>
     /// <exception cref="ClipException">It is not understood, or is for another size.</exception>
     public static ClipImagePreprocessing Read(string path, int imageSize)
     {
-        ClipImagePreprocessing found;
-        try
-        {
-            found = ClipImagePreprocessing.Load(path);
-        }
-        catch (Exception e) when (e is FormatException or InvalidDataException or ArgumentException or NotSupportedException)
-        {
-            throw new ClipException(e.Message, e);
-        }
-
+        var found = Load(path);
         var (height, width) = found.DoCenterCrop
             ? (found.CropHeight, found.CropWidth)
             : (found.ResizeHeight ?? found.CropHeight, found.ResizeWidth ?? found.CropWidth);
@@ -30,26 +48,40 @@ internal static class PreprocessingFile
             $"{path} prepares images of {height}×{width} but the model takes {imageSize}×{imageSize}; correct it or move it away.");
     }
 
-    /// <summary>Changes a folder's <c>preprocessor_config.json</c>, written for CLIP's own preprocessing, to say this one.</summary>
-    public static void Apply(ClipImagePreprocessing preprocessing, string folder)
+    /// <summary>Reads a preprocessing file, for images of whatever size.</summary>
+    /// <exception cref="ClipException">It is not understood.</exception>
+    public static ClipImagePreprocessing Load(string path)
     {
-        var path = Path.Combine(folder, "preprocessor_config.json");
-        var json = JsonNode.Parse(File.ReadAllText(path))!;
-        json["image_mean"] = Numbers(preprocessing.Mean);
-        json["image_std"] = Numbers(preprocessing.Std);
-        json["do_normalize"] = preprocessing.DoNormalize;
-        json["do_rescale"] = preprocessing.DoRescale;
-        json["rescale_factor"] = preprocessing.RescaleFactor;
-        json["do_resize"] = preprocessing.DoResize;
-        json["do_center_crop"] = preprocessing.DoCenterCrop;
-        json["resample"] = (int)preprocessing.Resample;
-        if (preprocessing.ShortestEdge is { } edge) json["size"] = new JsonObject { ["shortest_edge"] = edge };
-        else if (preprocessing is { ResizeHeight: { } height, ResizeWidth: { } width })
-            json["size"] = new JsonObject { ["height"] = height, ["width"] = width };
-        File.WriteAllText(path, json.ToJsonString(Indented));
+        try
+        {
+            return ClipImagePreprocessing.Load(path);
+        }
+        catch (Exception e) when (e is FormatException or InvalidDataException or ArgumentException or NotSupportedException)
+        {
+            throw new ClipException(e.Message, e);
+        }
     }
 
-    private static JsonArray Numbers(float[] values) =>
-        // Through decimal, for 0.5 is not to become 0.5000000001.
-        new([.. values.Select(v => (JsonNode)JsonValue.Create((decimal)v))]);
+    /// <summary>The steps in words, in their order.</summary>
+    public static string Describe(ClipImagePreprocessing pictures)
+    {
+        ArgumentNullException.ThrowIfNull(pictures);
+        var steps = new List<string>();
+        if (pictures.Background is { } background) steps.Add(FormattableString.Invariant($"on background {Hex(background)}"));
+        if (pictures.DoResize && pictures.ShortestEdge is { } edge) steps.Add($"shorter side to {edge}, {Filter()}");
+        else if (pictures.DoResize) steps.Add($"squashed to {pictures.ResizeHeight}×{pictures.ResizeWidth}, {Filter()}");
+        if (pictures.DoCenterCrop) steps.Add($"cropped to {pictures.CropHeight}×{pictures.CropWidth}");
+        if (!pictures.DoRescale) steps.Add("not rescaled");
+        else if (pictures.RescaleFactor != 1 / 255.0) steps.Add(FormattableString.Invariant($"times {pictures.RescaleFactor}"));
+        steps.Add(pictures.DoNormalize ? $"mean {Numbers(pictures.Mean)}, deviation {Numbers(pictures.Std)}" : "not normalised");
+        if (pictures.Order != PreprocessingOrder.Original) steps.Add($"order {pictures.Order}");
+        if (pictures.Gray16 != Gray16Conversion.Scale) steps.Add($"16-bit gray {pictures.Gray16}");
+        return string.Join(", ", steps);
+
+        string Filter() => pictures.Resample.ToString().ToLowerInvariant();
+
+        static string Hex(byte[] color) => $"#{Convert.ToHexString(color).ToLowerInvariant()}";
+
+        static string Numbers(float[] values) => string.Join(' ', values.Select(v => v.ToString("R", CultureInfo.InvariantCulture)));
+    }
 }

@@ -14,7 +14,7 @@ namespace Clip.Trainer.Onnx;
 /// <param name="width">Channels of the residual stream.</param>
 /// <param name="heads">Attention heads; divides <paramref name="width"/>.</param>
 /// <param name="mlpWidth">Channels inside the MLP.</param>
-/// <param name="config">Activation and LayerNorm epsilon.</param>
+/// <param name="config">Activation and LayerNorm epsilon; an image tower's as <see cref="ClipConfig.OfVision"/> gives them.</param>
 internal sealed class TransformerGraph(
     GraphBuilder graph, WeightSource weights, string prefix, int width, int heads, int mlpWidth, ClipConfig config)
 {

@@ -13,6 +13,10 @@ public sealed class BpeVocabulary
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonSerializerOptions Indented = new(Plain) { WriteIndented = true };
 
+    /// <summary>What <see cref="Save(string, int)"/> writes.</summary>
+    internal static readonly string[] FileNames =
+        ["vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"];
+
     private readonly Vocabulary _vocabulary;
 
     internal BpeVocabulary(Vocabulary vocabulary) => _vocabulary = vocabulary;

@@ -46,7 +46,7 @@ internal static class ObjectiveFolder
     {
         var objective = Open(folder, out var config);
         using var module = objective.Module;
-        var preprocessing = PreprocessingFile.Read(Path.Combine(folder, "preprocessor_config.json"), config.Vision.ImageSize);
+        var preprocessing = PreprocessingFile.Of(folder, config);
         var probe = new ZeroShotProbe(
             ClipTokenizer.Create(folder), config.Text.ContextLength, ClipImagePreprocessor.Create(preprocessing),
             config.Vision.ImageSize, batchSize: 64);

@@ -12,12 +12,12 @@ internal sealed class RunFolder(string output)
     /// <summary>Where checkpoints go.</summary>
     public string Checkpoints => Path.Combine(Root, "checkpoints");
 
-    /// <summary>Where a learned vocabulary goes.</summary>
+    /// <summary>Where the run's vocabulary goes, learned or given.</summary>
     public string Tokenizer => Path.Combine(Root, "tokenizer");
 
     /// <summary>The checkpoint to go on from; null to start.</summary>
     /// <param name="checkpoints">Those of the folder.</param>
-    /// <param name="resume"><c>latest</c>, <c>best</c>, a file, or null.</param>
+    /// <param name="resume"><c>latest</c>, a file, or null.</param>
     /// <param name="say">Told of damaged ones passed over.</param>
     /// <exception cref="ClipException">There is none, or there are some and none was asked for.</exception>
     public string? Find(CheckpointFolder checkpoints, string? resume, Action<string> say)

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Conversion;
 
 namespace Clip.Trainer.Training;
 
@@ -17,7 +18,7 @@ namespace Clip.Trainer.Training;
 internal sealed record RunRecord(
     string Version, IReadOnlyDictionary<string, string[]>? Arguments, string WorkingFolder, string Data, string Options, JsonElement Config)
 {
-    public const string FileName = "run.json";
+    public const string FileName = ModelSurroundings.Run;
 
     private static readonly JsonSerializerOptions Json = new()
     {

@@ -1,3 +1,5 @@
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Conversion;
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
@@ -44,7 +46,7 @@ internal sealed class TrainingParts : IDisposable
             Own(Objective.Module);
 
             var (training, imageSize) = (options.Training, Config.Vision.ImageSize);
-            Preprocessing = ClipImagePreprocessing.ForSize(imageSize) with { Background = training.Augmentation.Background?.Bytes };
+            Preprocessing = PicturesOf(training);
             var preprocessor = ClipImagePreprocessor.Create(Preprocessing);
             var augmented = Own(new AugmentedPixels(Preprocessing, training.Augmentation, options.CacheBytes));
             Train = Loader(Records, augmented, training.PairsPerStep, options.LogSamples);
@@ -114,6 +116,21 @@ internal sealed class TrainingParts : IDisposable
             OnBroken = Skipped,
         });
 
+    /// <summary>As the model that the run starts from has its pictures; what lies under transparent ones may be chosen anew.</summary>
+    private ClipImagePreprocessing PicturesOf(TrainingOptions training)
+    {
+        var around = training.FineTuning.Pretrained is { } path ? ModelSurroundings.Of(path) : new ModelSurroundings(null);
+        var pictures = around.Preprocessing is { } file
+            ? PreprocessingFile.Read(file, Config.Vision.ImageSize)
+            : PreprocessingFile.Usual(Config);
+        return training.Augmentation switch
+        {
+            { Background: { } background } => pictures with { Background = background.Bytes },
+            { DropsAlpha: true } => pictures with { Background = null },
+            _ => pictures,
+        };
+    }
+
     private void Skipped(string image, string reason) => _say($"Skipped {image}: {reason}");
 
     /// <summary>The tokenizer that is given, the one that a resumed run has learned, or one learned now.</summary>
@@ -137,8 +154,11 @@ internal sealed class TrainingParts : IDisposable
         if (_options.Resume is null || !Directory.Exists(run.Tokenizer)) Learn(run.Tokenizer);
         return Load(run.Tokenizer);
 
-        void Learn(string folder) =>
-            BpeTrainer.Train(RecordSources.Captions(Records), _options.VocabSize, cancellation: cancellation).Save(folder);
+        void Learn(string folder)
+        {
+            var learned = BpeTrainer.Train(RecordSources.Captions(Records), _options.VocabSize, cancellation: cancellation);
+            AtomicFolder.Write(folder, target => learned.Save(target));
+        }
 
         static (BpeVocabulary, ClipTokenizer) Load(string folder) => (BpeVocabulary.Load(folder), ClipTokenizer.Create(folder));
     }

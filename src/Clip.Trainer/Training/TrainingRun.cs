@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Conversion;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
@@ -24,7 +26,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     /// <returns>False when cancelled.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
-        if (!options.WritesNothing) ModelFolderWriter.EnsureReplaceable(options.Output);
+        if (!options.WritesNothing) ModelFolderWriter.EnsureReplaceable(options.Output, options.Training.FineTuning.Pretrained);
         var checkpoints = new CheckpointFolder(_folder.Checkpoints, options.Keep, options.BestMetric);
         var checkpoint = options.WritesNothing ? null : _folder.Find(checkpoints, options.Resume, say);
         using var parts = new TrainingParts(options, _folder, checkpoints, say, cancellation);
@@ -40,6 +42,9 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             {
                 Directory.CreateDirectory(_folder.Root);
                 record.Save(_folder.Root);
+                // With these a checkpoint is all that a model folder is, so that it can be converted.
+                parts.Preprocessing.Save(Path.Combine(_folder.Root, PreprocessingFile.Name));
+                AtomicFolder.Write(_folder.Tokenizer, folder => parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength));
             }
             else
             {
@@ -130,9 +135,10 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         using (parts.Loop.UseAveragedWeights())
         {
             ModelFolderWriter.Write(
-                parts.Config, ModelStart.Export(parts.Model), options.Output,
-                folder => parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength),
-                background: parts.Preprocessing.Background);
+                new ModelFolderContents(
+                    parts.Config, ModelStart.Export(parts.Model), parts.Preprocessing,
+                    folder => parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength)),
+                options.Output);
         }
 
         say($"Model folder: {Path.GetFullPath(options.Output)}");

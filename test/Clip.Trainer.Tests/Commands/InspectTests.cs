@@ -51,7 +51,7 @@ public sealed class InspectTests : IDisposable
         var vocabulary = BpeTrainer.Train(["a dog"], 516);
         var config = RandomModel.Config.WithVocabulary(vocabulary.Size);
         OnnxPrecision[] precisions = [OnnxPrecision.Fp32, OnnxPrecision.Int8];
-        ModelFolderWriter.Write(config, RandomModel.Weights(config), _folder["m"], folder => vocabulary.Save(folder), precisions);
+        RandomModel.WriteFolder(config, RandomModel.Weights(config), _folder["m"], folder => vocabulary.Save(folder), precisions);
         File.Delete(_folder["m/onnx/text_model.onnx"]);
 
         var found = Inspection.Of(_folder["m"]).ToLookup(line => line.Heading, line => line.Text);
