@@ -1,8 +1,9 @@
 using System.CommandLine;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Modeling;
-using Clip.Trainer.Onnx;
-using Clip.Trainer.Tokenizing;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
+using Clip.Conversion.ModelFolders;
+using Clip.Conversion.Tokenizing;
 
 namespace Clip.Bench;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Clip.Conversion.Initialization;
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
 using Microsoft.ML.Clip;

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Clip.Trainer.Tokenizing;
+using Clip.Conversion.Tokenizing;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Data;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Modeling;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
 
 namespace Clip.Bench;
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
-using Clip.Trainer.Checkpoints;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using TorchSharp;

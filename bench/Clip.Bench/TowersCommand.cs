@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Numerics.Tensors;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Modeling;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
 
 namespace Clip.Bench;
 

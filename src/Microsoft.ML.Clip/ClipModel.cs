@@ -1,3 +1,4 @@
+using Microsoft.ML.Clip.Imaging;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Clip;
@@ -20,7 +21,7 @@ public sealed class ClipModel : IDisposable
 
     private readonly ClipFolder _folder;
     private readonly ClipModelOptions _options;
-    private readonly float? _logitScale;
+    private readonly TrainedLogits _trained;
     private readonly Lock _gate = new();
     private ImageTower? _imageTower;
     private TextTower? _textTower;
@@ -31,9 +32,7 @@ public sealed class ClipModel : IDisposable
     {
         _folder = folder;
         _options = options;
-        var trained = TrainedLogits.Read(Path.Combine(folder.Path, "model.safetensors"));
-        LogitBias = options.LogitBias ?? trained.Bias;
-        _logitScale = options.LogitScale ?? trained.Scale;
+        _trained = TrainedLogits.Read(Path.Combine(folder.Path, "model.safetensors"));
     }
 
     /// <summary>The folder's full path.</summary>
@@ -46,14 +45,16 @@ public sealed class ClipModel : IDisposable
     /// The factor on cosine similarities before the softmax or sigmoid, <c>exp(logit_scale)</c>:
     /// <see cref="ClipModelOptions.LogitScale"/>, else the trained value in the folder's <c>model.safetensors</c>, else 100.
     /// </summary>
-    public float LogitScale => _logitScale ?? DefaultLogitScale;
+    /// <exception cref="InvalidDataException">The folder's <c>model.safetensors</c> is a Git LFS pointer or a web page.</exception>
+    public float LogitScale => _options.LogitScale ?? Trained.Scale ?? DefaultLogitScale;
 
     /// <summary>
     /// What is added to the scaled similarities of a model trained with the sigmoid loss (SigLIP), whose scores are then
     /// sigmoid(scale × cosine + bias), each by itself: <see cref="ClipModelOptions.LogitBias"/>, else the trained value in the folder's
     /// <c>model.safetensors</c>. <see langword="null"/> for CLIP, whose scores are a softmax over the labels.
     /// </summary>
-    public float? LogitBias { get; }
+    /// <exception cref="InvalidDataException">The folder's <c>model.safetensors</c> is a Git LFS pointer or a web page.</exception>
+    public float? LogitBias => _options.LogitBias ?? (_options.LogitScale is null ? Trained.Bias : _trained.Bias);
 
     /// <summary>Height in pixels of the images that the image tower takes, 224 for most.</summary>
     public int ImageSize => ImageTower.Preprocessor.Height;
@@ -78,7 +79,11 @@ public sealed class ClipModel : IDisposable
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                return _imageTower ??= ImageTower.Create(Session(_folder.RequireVision()), LoadPreprocessing());
+                if (_imageTower is not null) return _imageTower;
+                var preprocessing = LoadPreprocessing();
+                _imageTower = ImageTower.Create(Session(_folder.RequireVision()), preprocessing, _folder.Config);
+                CheckDimensions();
+                return _imageTower;
             }
         }
     }
@@ -95,14 +100,17 @@ public sealed class ClipModel : IDisposable
                 var file = _folder.RequireText();
                 var tokenizerFolder = _folder.RequireTokenizer();
                 var tokenizer = TextTokenizer.Open(tokenizerFolder);
-                return _textTower = TextTower.Create(Session(file), tokenizer, new TextTowerSettings
+                var settings = new TextTowerSettings
                 {
                     ContextLength = _options.ContextLength ?? _folder.Config.ContextLength,
                     Truncate = _options.TruncateTexts,
                     ImageSize = file == _folder.CombinedFile && LoadPreprocessing() is { } images
                         ? ClipImagePreprocessor.Create(images).Height : null,
                     Padding = TextPadding.Find(_folder.Config.IsCausal, tokenizer, VocabularyReader.PaddingToken(tokenizerFolder)),
-                });
+                };
+                _textTower = TextTower.Create(Session(file), tokenizer, settings, _folder.Config);
+                CheckDimensions();
+                return _textTower;
             }
         }
     }
@@ -204,7 +212,8 @@ public sealed class ClipModel : IDisposable
     }
 
     /// <summary>What turns cosines into scores; throws where a SigLIP folder does not tell, rather than score with a guess.</summary>
-    internal ClipScoring RequireScoring() => !_folder.Config.IsSiglip || (_logitScale is not null && LogitBias is not null)
+    internal ClipScoring RequireScoring() => !_folder.Config.IsSiglip
+        || ((_options.LogitScale ?? Trained.Scale) is not null && LogitBias is not null)
         ? new ClipScoring(LogitScale, LogitBias)
         : throw new InvalidDataException(
             $"Model folder '{Folder}' holds a SigLIP model, but no model.safetensors with its logit_scale and logit_bias; "
@@ -232,8 +241,22 @@ public sealed class ClipModel : IDisposable
     private float[][] EmbedImages(ImageTower tower, int count, ImagePreparer prepare, bool normalize, CancellationToken cancellation) =>
         Rows(tower.Embed(count, _options.BatchSize, prepare, cancellation), tower.Dimension, normalize);
 
+    /// <summary>What lies in the file of weights, which is only needed for scores.</summary>
+    private TrainedLogits Trained => _trained.Problem is { } problem
+        ? throw new InvalidDataException($"{problem} It has the scale of the scores; or set ClipModelOptions.LogitScale and LogitBias.")
+        : _trained;
+
+    /// <summary>Towers of different widths are not of one model, or one lacks its projection.</summary>
+    private void CheckDimensions()
+    {
+        if (_imageTower is not { } images || _textTower is not { } texts || images.Dimension == texts.Dimension) return;
+        throw new InvalidDataException(
+            $"'{images.File.Path}' puts out {images.Dimension} numbers and '{texts.File.Path}' {texts.Dimension}: they are not the towers "
+            + "of one model, or one of them lacks its projection.");
+    }
+
     private ClipImagePreprocessing? LoadPreprocessing() =>
-        _options.Preprocessing ?? (_folder.PreprocessingFile is { } file ? ClipImagePreprocessing.Load(file) : null);
+        _options.Preprocessing ?? PreprocessingFile.ReadFolder(_folder.Path, out _);
 
     /// <summary>A session for one tower; both towers of a combined file hold the same.</summary>
     private OnnxSession Session(string file)

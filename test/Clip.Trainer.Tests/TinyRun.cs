@@ -1,9 +1,10 @@
-using Clip.Trainer.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
+using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
-using Clip.Trainer.Tokenizing;
 using Clip.Trainer.Training;
 using Microsoft.ML.Clip;
 using SkiaSharp;

@@ -1,19 +1,27 @@
 namespace Clip.Testing;
 
 /// <summary>
-/// Finds the golden data that lies beside the checkout, if it does; tests that need it skip, saying so, where it is absent.
+/// Finds golden data: the set that travels with the code (<c>test/Goldens</c>), and the larger rest that may lie beside the checkout, where
+/// tests that need it skip, saying so, if it does not.
 /// </summary>
 internal static class Golden
 {
     public const string Absent = "The golden data (../shared beside the checkout) is not on this machine.";
 
+    private static readonly string Checkout = FindCheckout();
     private static readonly Lazy<string?> Root = new(FindShared);
 
+    /// <summary>The path of a file or folder of <c>test/Goldens</c>.</summary>
+    public static string Carried(string relative) => System.IO.Path.Combine(Checkout, "test", "Goldens", relative);
+
     /// <summary>
-    /// Skips the running test where the data is absent; otherwise gives the path of <paramref name="relative"/> under <c>shared/</c>.
+    /// The path of <c>golden/MODEL</c> in <c>test/Goldens/models</c> where MODEL is one that travels with the code; otherwise of
+    /// <paramref name="relative"/> under <c>shared/</c>, or the running test is skipped where that is absent.
     /// </summary>
     public static string Path(string relative)
     {
+        var carried = Carried(relative.Replace("golden/", "models/", StringComparison.Ordinal));
+        if (System.IO.Path.Exists(carried)) return carried;
         Skip.If(Root.Value is null, Absent);
         return System.IO.Path.Combine(Root.Value!, relative);
     }
@@ -23,13 +31,15 @@ internal static class Golden
 
     private static string? FindShared()
     {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (!File.Exists(System.IO.Path.Combine(folder.FullName, "ClipMlNet.sln"))) continue;
-            var shared = System.IO.Path.Combine(folder.Parent!.FullName, "shared");
-            return Directory.Exists(System.IO.Path.Combine(shared, "golden")) ? shared : null;
-        }
+        var shared = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Checkout)!, "shared");
+        return Directory.Exists(System.IO.Path.Combine(shared, "golden")) ? shared : null;
+    }
 
-        return null;
+    private static string FindCheckout()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(System.IO.Path.Combine(folder.FullName, "ClipMlNet.sln")))
+            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not run inside a checkout of ClipMlNet.");
+        return folder.FullName;
     }
 }

@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Modeling;
-using Clip.Trainer.Onnx;
-using Clip.Trainer.Onnx.Format;
-using static Clip.Trainer.Onnx.GraphBuilder;
-using DataType = Clip.Trainer.Onnx.Format.TensorProto.Types.DataType;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Onnx;
+using Clip.Conversion.Onnx.Format;
+using static Clip.Conversion.Onnx.GraphBuilder;
+using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
 
 namespace Clip.Bench;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Clip.Conversion.Initialization;
 using Clip.Trainer.Data.Augmenting;
 
 namespace Clip.Trainer.Data;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using Clip.Conversion.Initialization;
 using Clip.Trainer.Data.Augmenting;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Imaging;

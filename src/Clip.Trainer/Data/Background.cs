@@ -1,4 +1,5 @@
 using System.Globalization;
+using Clip.Conversion.Initialization;
 
 namespace Clip.Trainer.Data;
 

@@ -1,3 +1,5 @@
+using Clip.Conversion.Initialization;
+
 namespace Clip.Trainer.Data;
 
 /// <summary>What an epoch takes from a run of consecutive records.</summary>

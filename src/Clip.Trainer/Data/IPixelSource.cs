@@ -1,3 +1,5 @@
+using Clip.Conversion.Initialization;
+
 namespace Clip.Trainer.Data;
 
 /// <summary>Fills in the pixels of a sample; from any thread.</summary>

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Clip.Conversion.Initialization;
 using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Data;

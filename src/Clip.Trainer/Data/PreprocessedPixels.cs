@@ -1,3 +1,4 @@
+using Clip.Conversion.Initialization;
 using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Data;

@@ -1,3 +1,5 @@
+using Clip.Conversion.Initialization;
+
 namespace Clip.Trainer.Data;
 
 /// <summary>

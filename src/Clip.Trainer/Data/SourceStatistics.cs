@@ -58,7 +58,7 @@ internal sealed class SourceStatistics
             var settings = ClipImagePreprocessing.ForSize(224);
             using (var image = ImageDecoder.Decode(bytes.Span, settings.MaxPixels, settings.Gray16))
                 _sizes.Enqueue((image.Width, image.Height, bytes.Span.Length));
-            _formats.AddOrUpdate(ImageFormat.Extension(bytes.Span) ?? "other", 1, (_, count) => count + 1);
+            _formats.AddOrUpdate(ImageFormat.Find(bytes.Span)?.Extension ?? "other", 1, (_, count) => count + 1);
             if (!_images.TryAdd(Hash(bytes.Span), record)) _copies.Enqueue((record, _images[Hash(bytes.Span)]));
             _texts.Enqueue((captions.Count, captions.Sum(caption => caption.Length)));
             foreach (var caption in captions.Distinct(StringComparer.Ordinal))

@@ -1,4 +1,3 @@
-using Clip.Trainer.Data;
 using Clip.Trainer.Objectives;
 using Microsoft.ML.Clip;
 using TorchSharp;

@@ -1,6 +1,6 @@
+using Clip.Conversion.Configs;
 using Clip.Trainer.Data;
 using Clip.Trainer.Evaluation;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
 

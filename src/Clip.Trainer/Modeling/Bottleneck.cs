@@ -1,3 +1,4 @@
+using Clip.Conversion.Configs;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -11,9 +12,6 @@ namespace Clip.Trainer.Modeling;
 /// </summary>
 public sealed class Bottleneck : nn.Module<Tensor, Tensor>
 {
-    /// <summary>The block puts out this many times the channels it works on.</summary>
-    public const int Expansion = 4;
-
     private readonly Convolution conv1;
     private readonly BatchNorm2d bn1;
     private readonly Convolution conv2;
@@ -25,12 +23,12 @@ public sealed class Bottleneck : nn.Module<Tensor, Tensor>
 
     /// <summary>Creates the block with bn3's gains zero: it starts as its shortcut (OpenAI's initialize_parameters).</summary>
     /// <param name="inputs">Channels coming in.</param>
-    /// <param name="planes">Channels of the 3×3 convolution; <see cref="Expansion"/> times as many go out.</param>
+    /// <param name="planes">Channels of the 3×3 convolution; <see cref="ResNetConfig.Expansion"/> times as many go out.</param>
     /// <param name="stride">1, or 2 to halve the image.</param>
     public Bottleneck(long inputs, long planes, long stride)
         : base(nameof(Bottleneck))
     {
-        var outputs = planes * Expansion;
+        var outputs = planes * ResNetConfig.Expansion;
         _stride = stride;
         conv1 = new Convolution(inputs, planes, kernel: 1);
         bn1 = nn.BatchNorm2d(planes);

@@ -1,3 +1,4 @@
+using Clip.Conversion.Configs;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -19,9 +19,6 @@ internal interface ILowRankTarget
 /// </summary>
 internal sealed class LowRankUpdate : nn.Module
 {
-    /// <summary>What an update's own parameters are called, behind the name of the weight it changes.</summary>
-    public const string Suffix = "_lora";
-
     private readonly Parameter lora_A;
     private readonly Parameter lora_B;
     private readonly Tensor scale;

@@ -1,3 +1,4 @@
+using Clip.Conversion.Configs;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -93,6 +94,6 @@ public sealed class ModifiedResNet : ImageTower
 
     private static ModuleList<Bottleneck> Stage(long inputs, long planes, int blocks, long stride) => nn.ModuleList(
         Enumerable.Range(0, blocks)
-            .Select(i => i == 0 ? new Bottleneck(inputs, planes, stride) : new Bottleneck(planes * Bottleneck.Expansion, planes, stride: 1))
+            .Select(i => new Bottleneck(i == 0 ? inputs : planes * ResNetConfig.Expansion, planes, i == 0 ? stride : 1))
             .ToArray());
 }

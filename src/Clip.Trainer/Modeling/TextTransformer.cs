@@ -1,3 +1,4 @@
+using Clip.Conversion.Configs;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using Clip.Conversion.Configs;
 using Clip.Trainer.Modeling;
 
 namespace Clip.Trainer.Objectives;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Clip.Trainer.Checkpoints;
+using Clip.Conversion.Checkpoints;
 using Clip.Trainer.Training;
 
 namespace Clip.Trainer.Reporting;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
-using Clip.Trainer.Checkpoints;
+using Clip.Conversion.Checkpoints;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Training;
 using SkiaSharp;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Clip.Trainer.Checkpoints;
+using Clip.Conversion.Checkpoints;
 
 namespace Clip.Trainer.Training;
 

@@ -1,5 +1,5 @@
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Modeling;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
 using Clip.Trainer.Objectives;
 using TorchSharp;
 

@@ -1,7 +1,7 @@
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Conversion;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Evaluation;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Microsoft.ML.Clip;
 using TorchSharp;
@@ -46,7 +46,7 @@ internal static class ObjectiveFolder
     {
         var objective = Open(folder, out var config);
         using var module = objective.Module;
-        var preprocessing = PreprocessingFile.Of(folder, config);
+        var preprocessing = ModelPreprocessing.Of(folder, config);
         var probe = new ZeroShotProbe(
             ClipTokenizer.Create(folder), config.Text.ContextLength, ClipImagePreprocessor.Create(preprocessing),
             config.Vision.ImageSize, batchSize: 64);

@@ -1,4 +1,4 @@
-using Clip.Trainer.Checkpoints;
+using Clip.Conversion.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;

@@ -1,4 +1,3 @@
-using Clip.Trainer.Checkpoints;
 
 namespace Clip.Trainer.Training;
 

@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Conversion;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.ModelFolders;
 
 namespace Clip.Trainer.Training;
 

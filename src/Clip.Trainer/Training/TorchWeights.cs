@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using Clip.Trainer.Checkpoints;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Initialization;
 using TorchSharp;
 using static TorchSharp.torch;
 

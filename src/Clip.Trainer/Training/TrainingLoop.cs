@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Clip.Trainer.Data;
 using Clip.Trainer.Evaluation;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,11 +1,11 @@
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Conversion;
-using Clip.Trainer.Data;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
+using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Data.Sources;
+using Clip.Trainer.Data;
 using Clip.Trainer.Evaluation;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
-using Clip.Trainer.Tokenizing;
 using Microsoft.ML.Clip;
 using static TorchSharp.torch;
 
@@ -120,9 +120,7 @@ internal sealed class TrainingParts : IDisposable
     private ClipImagePreprocessing PicturesOf(TrainingOptions training)
     {
         var around = training.FineTuning.Pretrained is { } path ? ModelSurroundings.Of(path) : new ModelSurroundings(null);
-        var pictures = around.Preprocessing is { } file
-            ? PreprocessingFile.Read(file, Config.Vision.ImageSize)
-            : PreprocessingFile.Usual(Config);
+        var pictures = ModelPreprocessing.Of(around, Config);
         return training.Augmentation switch
         {
             { Background: { } background } => pictures with { Background = background.Bytes },

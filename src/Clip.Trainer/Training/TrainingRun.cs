@@ -1,10 +1,9 @@
 using System.Text.Json;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Conversion;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Evaluation;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
-using Clip.Trainer.Onnx;
 
 namespace Clip.Trainer.Training;
 
@@ -43,7 +42,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
                 Directory.CreateDirectory(_folder.Root);
                 record.Save(_folder.Root);
                 // With these a checkpoint is all that a model folder is, so that it can be converted.
-                parts.Preprocessing.Save(Path.Combine(_folder.Root, PreprocessingFile.Name));
+                parts.Preprocessing.Save(Path.Combine(_folder.Root, ModelPreprocessing.Name));
                 AtomicFolder.Write(_folder.Tokenizer, folder => parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength));
             }
             else

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.ML.Clip.Imaging;
 
 namespace Microsoft.ML.Clip;
 
@@ -40,7 +41,9 @@ internal static class RegularFile
     /// <summary>Reads a file of a known bound.</summary>
     /// <param name="path">The file, or a symbolic link to one.</param>
     /// <param name="maxBytes">The most bytes it may have.</param>
-    /// <exception cref="InvalidDataException">It is none, as <see cref="Open"/> says, is larger, or is an <see cref="Impostor"/>.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is none, as <see cref="Open"/> says, is larger, or is an <see cref="Impostor"/>.
+    /// </exception>
     /// <inheritdoc cref="Open"/>
     public static byte[] ReadAllBytes(string path, long maxBytes)
     {
@@ -85,12 +88,9 @@ internal static class RegularFile
     /// <param name="head">The file's first bytes, some hundred.</param>
     public static string? Impostor(ReadOnlySpan<byte> head)
     {
-        if (head.StartsWith("version https://git-lfs"u8)) return "a Git LFS pointer, not the file itself: fetch it with git lfs pull";
-        head = head.StartsWith("\uFEFF"u8) ? head[3..] : head;
-        var text = Encoding.Latin1.GetString(head[..Math.Min(head.Length, 256)]).TrimStart();
-        return text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase)
-            || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
-            ? "a web page, not the file itself: download it again"
+        var format = ImageFormat.Find(head[..Math.Min(head.Length, ImageFormat.HeaderLength)]);
+        return format == ImageFormat.LfsPointer ? "a Git LFS pointer, not the file itself: fetch it with git lfs pull"
+            : format == ImageFormat.Html ? "a web page, not the file itself: download it again"
             : null;
     }
 

@@ -66,8 +66,8 @@ public sealed record ClipImagePreprocessing
     public byte[]? Background { get; init; }
 
     /// <summary>
-    /// The largest image to decode, in pixels; a larger one is refused before memory is taken for it. 178 956 970 by default, where
-    /// Pillow starts to warn of a decompression bomb.
+    /// The largest image to decode, in pixels; a larger one is refused before memory is taken for it. 178 956 970 by default, above
+    /// which Pillow refuses a picture as a decompression bomb (it warns above half of that).
     /// </summary>
     public long MaxPixels { get; init; } = 178_956_970;
 
@@ -80,13 +80,14 @@ public sealed record ClipImagePreprocessing
     }
 
     /// <summary>
-    /// Reads Hugging Face's <c>preprocessor_config.json</c>, open_clip's <c>open_clip_config.json</c>, or the <c>preprocess_cfg.json</c>
-    /// that lies beside ONNX exports; which of them it is shows in its keys. A key that is absent has its library's default.
+    /// Reads Hugging Face's <c>preprocessor_config.json</c> or <c>processor_config.json</c> (transformers 5), open_clip's
+    /// <c>open_clip_config.json</c>, or the <c>preprocess_cfg.json</c> that lies beside ONNX exports; which of them it is shows in its
+    /// keys. A key that is absent has its library's default.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="FormatException">The file is not JSON, or a value in it is unknown or impossible; the sentence names the key, the
-    /// value and the file.</exception>
+    /// <exception cref="FormatException">The file is not JSON, tells nothing of pictures, or a value in it is unknown or impossible; the
+    /// sentence names the key, the value and the file.</exception>
     public static ClipImagePreprocessing Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

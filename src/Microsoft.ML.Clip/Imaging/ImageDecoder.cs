@@ -9,6 +9,9 @@ namespace Microsoft.ML.Clip.Imaging;
 /// </summary>
 internal static class ImageDecoder
 {
+    private static readonly ImageFormat[] ReadFormats =
+        [ImageFormat.Jpeg, ImageFormat.Png, ImageFormat.Gif, ImageFormat.WebP, ImageFormat.Bmp];
+
     /// <summary>Decodes the first image of a file.</summary>
     /// <param name="encoded">The whole file: JPEG, PNG, GIF, WebP, BMP and whatever else Skia reads.</param>
     /// <param name="maxPixels">The largest image to decode; the header decides, before memory is taken for pixels.</param>
@@ -35,8 +38,7 @@ internal static class ImageDecoder
         {
             using var data = SKData.Create((nint)start, encoded.Length);
             using var codec = SKCodec.Create(data)
-                ?? throw new InvalidDataException(
-                    "The bytes are not an image of a known format (JPEG, PNG, GIF, WebP, BMP), or its header is damaged.");
+                ?? throw Unreadable(encoded);
             var (width, height) = (codec.Info.Width, codec.Info.Height);
             if ((long)width * height > Math.Min(maxPixels, Array.MaxLength / 4))
             {
@@ -63,6 +65,21 @@ internal static class ImageDecoder
                 throw;
             }
         }
+    }
+
+    /// <summary>Names what was seen, so that the reader knows what to convert or to fetch anew.</summary>
+    private static InvalidDataException Unreadable(ReadOnlySpan<byte> encoded)
+    {
+        const string Readable = "JPEG, PNG, GIF, WebP, BMP";
+        return new(ImageFormat.Find(encoded) switch
+        {
+            null => $"The bytes are not an image of a known format ({Readable}), or its header is damaged.",
+            var format when ReadFormats.Contains(format) => $"The file is {format.Name} whose header is damaged.",
+            var format when format == ImageFormat.LfsPointer =>
+                "The file is a Git LFS pointer, not the picture itself: fetch the pictures with 'git lfs pull'.",
+            { IsPicture: true } format => $"The picture is {format.Name}, which is not among the formats read ({Readable}): convert it.",
+            var format => $"The file is {format.Name}, not a picture.",
+        });
     }
 
     private static DecodedImage DecodePng(ReadOnlySpan<byte> encoded, PngHeader png, long maxPixels, Gray16Conversion gray16)

@@ -12,32 +12,90 @@ internal static class PreprocessingFile
     /// <summary>The side that both libraries assume where neither the file nor the model says.</summary>
     private const int DefaultSize = 224;
 
+    private const string Processor = "processor_config.json";
+    private const string Preprocessor = "preprocessor_config.json";
+
+    /// <summary>Where a model folder may tell its preprocessing, the first that does so counts.</summary>
+    private static readonly string[] Names =
+    [
+        Processor, Preprocessor, "preprocess_cfg.json", "onnx/preprocess_cfg.json", "visual/preprocess_cfg.json", "open_clip_config.json",
+    ];
+
+    private static readonly string[] OpenClipOnly = ["interpolation", "resize_mode", "mean", "std"];
+
+    private static readonly string[] HuggingFaceKeys =
+    [
+        "image_processor_type", "feature_extractor_type", "size", "crop_size", "image_mean", "image_std", "resample", "rescale_factor",
+        "do_resize", "do_center_crop", "do_rescale", "do_normalize", "do_convert_rgb", "background",
+    ];
+
     private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
     public static ClipImagePreprocessing Read(string path)
     {
-        JsonDocument document;
+        return ReadIfTold(path) ?? throw new FormatException(
+            $"'{path}' tells nothing about the preparing of pictures: it has none of the keys of such files, as size or image_mean.");
+    }
+
+    /// <summary>
+    /// What the first of a model folder's files tells; null where none does. As transformers does, a <c>processor_config.json</c> (of its
+    /// version 5; earlier ones write other things there) goes before a <c>preprocessor_config.json</c>; other software reads the latter
+    /// alone, so the two must agree.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="file">The file that told.</param>
+    /// <exception cref="FormatException">A file cannot be understood, or two contradict each other.</exception>
+    public static ClipImagePreprocessing? ReadFolder(string folder, out string? file)
+    {
+        string processor = Path.Combine(folder, Processor), own = Path.Combine(folder, Preprocessor);
+        if (File.Exists(processor) && File.Exists(own) && ReadIfTold(processor) is { } nested && ReadIfTold(own) is { } flat)
+        {
+            file = processor;
+            return nested == flat ? nested : throw new FormatException(
+                $"'{processor}' and '{own}' tell different preparations of pictures; remove the one that is wrong.");
+        }
+
+        foreach (var name in Names)
+        {
+            file = Path.Combine(folder, name);
+            if (File.Exists(file) && ReadIfTold(file) is { } found) return found;
+        }
+
+        file = null;
+        return null;
+    }
+
+    /// <summary>What a file tells; null where it is about other things.</summary>
+    private static ClipImagePreprocessing? ReadIfTold(string path)
+    {
         try
         {
-            document = JsonDocument.Parse(File.ReadAllBytes(path), Lenient);
+            using var document = JsonFile.Read(path, RegularFile.MaxSettings, Lenient);
+            var found = Read(new Section(document.RootElement, path, ""));
+            if (found is not null) PreprocessingChecks.FindOutputSize(found);
+            return found;
         }
-        catch (JsonException e)
+        catch (InvalidDataException e)
         {
-            throw new FormatException($"'{path}' is not JSON: {e.Message}", e);
+            throw new FormatException(e.Message, e);
         }
-
-        using (document)
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
-            var root = new Section(document.RootElement, path, "");
-            if (root.Object("preprocess_cfg") is { } nested)
-            {
-                return ReadOpenClip(nested, root.Object("model_cfg")?.Object("vision_cfg")?.Find("image_size"));
-            }
-
-            string[] openClipOnly = ["interpolation", "resize_mode", "mean", "std"];
-            return openClipOnly.Any(key => root.Find(key) is not null) ? ReadOpenClip(root, null) : ReadHuggingFace(root);
+            throw new FormatException($"'{path}' cannot be followed: {e.Message}", e);
         }
     }
+
+    private static ClipImagePreprocessing? Read(Section root)
+    {
+        // An open_clip_config.json without preprocess_cfg means open_clip's defaults at the model's size.
+        if (root.Object("preprocess_cfg") is { } nested) return ReadOpenClip(nested, ModelSize(root));
+        if (root.Object("model_cfg") is not null) return ReadOpenClip(root, ModelSize(root));
+        if (root.Object("image_processor") is { } processor) return ReadHuggingFace(processor);
+        if (OpenClipOnly.Any(key => root.Find(key) is not null)) return ReadOpenClip(root, null);
+        return HuggingFaceKeys.Any(key => root.Find(key) is not null) ? ReadHuggingFace(root) : null;
+    }
+
+    private static Value? ModelSize(Section root) => root.Object("model_cfg")?.Object("vision_cfg")?.Find("image_size");
 
     /// <summary>open_clip's <c>PreprocessCfg</c> and <c>image_transform_v2</c>; an absent size is the model's.</summary>
     private static ClipImagePreprocessing ReadOpenClip(Section section, Value? modelSize)
@@ -153,7 +211,7 @@ internal static class PreprocessingFile
         public bool IsNumber => element.ValueKind == JsonValueKind.Number;
 
         public FormatException Unknown(string expected) =>
-            new($"'{key}' is {element.GetRawText()} in '{file}'; it must be {expected}.");
+            new($"'{key}' is {JsonFile.Shown(element)} in '{file}'; it must be {expected}.");
 
         public string String() => element.ValueKind == JsonValueKind.String ? element.GetString()! : throw Unknown("a string");
 
@@ -164,7 +222,8 @@ internal static class PreprocessingFile
             _ => throw Unknown("true or false"),
         };
 
-        public double Number() => IsNumber ? element.GetDouble() : throw Unknown("a number");
+        public double Number() =>
+            IsNumber && element.GetDouble() is var number && float.IsFinite((float)number) ? number : throw Unknown("a number");
 
         public int Integer() => IsNumber && element.TryGetInt32(out var value) ? value : throw Unknown("a whole number");
 
@@ -174,7 +233,9 @@ internal static class PreprocessingFile
 
         public int Size() => Integer() is > 0 and var value ? value : throw Unknown("a positive number of pixels");
 
-        public Value? Member(string name) => element.TryGetProperty(name, out var member) ? new(member, file, $"{key}.{name}") : null;
+        public Value? Member(string name) => element.TryGetProperty(name, out var member) && member.ValueKind != JsonValueKind.Null
+            ? new(member, file, $"{key}.{name}")
+            : null;
 
         /// <summary>A number for both sides, [height, width], or an object that names them.</summary>
         public (int Height, int Width) HeightWidth()

@@ -1,3 +1,4 @@
+using Microsoft.ML.Clip.Imaging;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -18,7 +19,7 @@ internal sealed class ImageTower : IDisposable
     private readonly int _fixedBatch;
     private int _disposed;
 
-    private ImageTower(OnnxSession session, ClipImagePreprocessing? preprocessing)
+    private ImageTower(OnnxSession session, ClipImagePreprocessing? preprocessing, ClipFolderConfig? config)
     {
         _session = session;
         _pixels = OnnxSignature.Pixels(session) ?? throw new InvalidDataException(
@@ -26,11 +27,11 @@ internal sealed class ImageTower : IDisposable
         var input = session.Inputs[_pixels];
         _pixelType = input.ElementDataType;
         _fixedBatch = Math.Max(0, input.Dimensions[0]);
-        Preprocessing = preprocessing ?? ForInput(input.Dimensions, session.File.Path);
+        Preprocessing = preprocessing ?? OwnPreprocessing.For(input.Dimensions, session.File.Path, config);
         Preprocessor = ClipImagePreprocessor.Create(Preprocessing);
         CheckSize(input.Dimensions, session.File.Path);
 
-        _output = OnnxSignature.ImageEmbeddings(session);
+        _output = TowerOutput.FindImage(session);
         _outputType = session.Outputs[_output].ElementDataType;
 
         // A combined graph computes both towers: the text side gets the shortest text there is.
@@ -40,6 +41,7 @@ internal sealed class ImageTower : IDisposable
         _inputNames = [_pixels, .. others];
         _companions = [.. others.Select(name => session.Keep(TokenTensor.Constant(session.Inputs[name], value: 1)))];
         Dimension = session.Outputs[_output].Dimensions[1] is > 0 and var known ? known : Probe();
+        TowerOutput.RequireProjected(session, _output, Dimension, config);
     }
 
     public ClipImagePreprocessing Preprocessing { get; }
@@ -51,13 +53,14 @@ internal sealed class ImageTower : IDisposable
     public OnnxFile File => _session.File;
 
     /// <summary>
-    /// Takes over <paramref name="session"/>; <paramref name="preprocessing"/> null means CLIP's own at the input's size.
+    /// Takes over <paramref name="session"/>; <paramref name="preprocessing"/> null means CLIP's own at the input's size, which must be
+    /// one of CLIP's. <paramref name="config"/> null means a tower that was saved from a folder.
     /// </summary>
-    public static ImageTower Create(OnnxSession session, ClipImagePreprocessing? preprocessing)
+    public static ImageTower Create(OnnxSession session, ClipImagePreprocessing? preprocessing, ClipFolderConfig? config = null)
     {
         try
         {
-            return new ImageTower(session, preprocessing);
+            return new ImageTower(session, preprocessing, config);
         }
         catch
         {
@@ -102,10 +105,6 @@ internal sealed class ImageTower : IDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0) _session.Dispose();
     }
-
-    private static ClipImagePreprocessing ForInput(int[] shape, string path) =>
-        shape[2] > 0 && shape[2] == shape[3] ? ClipImagePreprocessing.ForSize(shape[2]) : throw new InvalidDataException(
-            $"'{path}' does not fix its image size and the folder has no preprocessor_config.json; set ClipModelOptions.Preprocessing.");
 
     private void CheckSize(int[] shape, string path)
     {

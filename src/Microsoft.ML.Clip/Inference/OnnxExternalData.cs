@@ -20,7 +20,7 @@ internal static class OnnxExternalData
 
     public static IReadOnlyList<string> Locations(string path)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+        using var file = RegularFile.Open(path, FileOptions.RandomAccess);
         var found = new SortedSet<string>(StringComparer.Ordinal);
         try
         {

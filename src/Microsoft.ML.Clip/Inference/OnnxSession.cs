@@ -26,6 +26,7 @@ internal sealed class OnnxSession : IDisposable
     {
         try
         {
+            CheckFiles(file);
             using var settings = SessionOptionsFactory.Create(options);
             return new OnnxSession(file, new InferenceSession(file.Path, settings));
         }
@@ -34,6 +35,26 @@ internal sealed class OnnxSession : IDisposable
             file.Owner?.Dispose();
             if (e is not OnnxRuntimeException) throw;
             throw new InvalidDataException($"ONNX Runtime cannot open '{file.Path}': {e.Message.ReplaceLineEndings(" ").Trim()}", e);
+        }
+    }
+
+    /// <summary>ONNX Runtime opens by path, whatever is there: the files it will read are looked at before.</summary>
+    private static void CheckFiles(OnnxFile file)
+    {
+        RegularFile.Bounded(file.Path, RegularFile.Length(file.Path), RegularFile.MaxOnnx);
+        using (var opened = RegularFile.Open(file.Path, FileOptions.None))
+        {
+            Span<byte> head = stackalloc byte[256];
+            head = head[..opened.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+            if (RegularFile.Impostor(head) is { } impostor) throw new InvalidDataException($"'{file.Path}' is {impostor}.");
+        }
+
+        foreach (var relative in file.ReadExternalData())
+        {
+            var weights = Path.Combine(Path.GetDirectoryName(file.Path)!, relative);
+            if (!System.IO.File.Exists(weights))
+                throw new FileNotFoundException($"'{file.Path}' keeps weights in '{relative}', which is not beside it.", weights);
+            RegularFile.Length(weights);
         }
     }
 

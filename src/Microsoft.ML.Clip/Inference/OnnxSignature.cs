@@ -9,11 +9,6 @@ namespace Microsoft.ML.Clip;
 /// </summary>
 internal static class OnnxSignature
 {
-    private static readonly string[] ImageOutputs =
-        ["image_embeds", "image_features", "image_embedding", "image_embeddings", "pooler_output"];
-    private static readonly string[] TextOutputs =
-        ["text_embeds", "text_features", "text_embedding", "text_embeddings", "pooler_output"];
-
     public static string? Pixels(OnnxSession session) =>
         session.Inputs.Where(i => IsFloat(i.Value) && i.Value.Dimensions.Length == 4).Select(i => i.Key).FirstOrDefault();
 
@@ -21,9 +16,7 @@ internal static class OnnxSignature
 
     public static string? Mask(OnnxSession session) => Integers(session).FirstOrDefault(IsMask);
 
-    public static string ImageEmbeddings(OnnxSession session) => Embeddings(session, ImageOutputs);
-
-    public static string TextEmbeddings(OnnxSession session) => Embeddings(session, TextOutputs);
+    public static bool IsFloat(NodeMetadata tensor) => tensor.ElementDataType is TensorElementType.Float or TensorElementType.Float16;
 
     /// <summary>Throws where the session wants an input that a tower does not know how to fill.</summary>
     public static void RefuseOthers(OnnxSession session, params string?[] known)
@@ -32,19 +25,9 @@ internal static class OnnxSignature
             throw new InvalidDataException($"'{session.File.Path}' wants an input '{other}', which no CLIP tower has.");
     }
 
-    private static string Embeddings(OnnxSession session, string[] names)
-    {
-        var vectors = session.Outputs.Where(o => IsFloat(o.Value) && o.Value.Dimensions.Length == 2).Select(o => o.Key).ToList();
-        if (names.FirstOrDefault(vectors.Contains) is { } known) return known;
-        return vectors is [var only] ? only : throw new InvalidDataException(
-            $"'{session.File.Path}' has no output '{names[0]}' [batch, dimension]; it has {string.Join(", ", session.Outputs.Keys)}.");
-    }
-
     private static IEnumerable<string> Integers(OnnxSession session) => session.Inputs
         .Where(i => i.Value.ElementDataType is TensorElementType.Int64 or TensorElementType.Int32 && i.Value.Dimensions.Length == 2)
         .Select(i => i.Key);
 
     private static bool IsMask(string name) => name.Contains("mask", StringComparison.OrdinalIgnoreCase);
-
-    private static bool IsFloat(NodeMetadata tensor) => tensor.ElementDataType is TensorElementType.Float or TensorElementType.Float16;
 }

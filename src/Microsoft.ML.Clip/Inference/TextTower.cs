@@ -24,14 +24,14 @@ internal sealed class TextTower : IDisposable
     private readonly int _fixedLength;
     private int _disposed;
 
-    private TextTower(OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings)
+    private TextTower(OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings, ClipFolderConfig? config)
     {
         _session = session;
         Tokenizer = tokenizer;
         _ids = OnnxSignature.TokenIds(session) ?? throw new InvalidDataException(
             $"'{session.File.Path}' is no text tower: it has no integer input of shape [batch, length].");
         _mask = OnnxSignature.Mask(session);
-        _output = OnnxSignature.TextEmbeddings(session);
+        _output = TowerOutput.FindText(session);
         _outputType = session.Outputs[_output].ElementDataType;
         var input = session.Inputs[_ids];
         _fixedBatch = Math.Max(0, input.Dimensions[0]);
@@ -45,6 +45,7 @@ internal sealed class TextTower : IDisposable
         _inputNames = [_ids, .. new[] { _mask, pixels }.OfType<string>()];
         _companions = pixels is null ? [] : [session.Keep(BlackImage(session, pixels, settings.ImageSize ?? DefaultImageSize))];
         Dimension = session.Outputs[_output].Dimensions[1] is > 0 and var known ? known : Probe();
+        TowerOutput.RequireProjected(session, _output, Dimension, config);
     }
 
     public TextTokenizer Tokenizer { get; }
@@ -57,12 +58,15 @@ internal sealed class TextTower : IDisposable
 
     public OnnxFile File => _session.File;
 
-    /// <summary>Takes over <paramref name="session"/>.</summary>
-    public static TextTower Create(OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings)
+    /// <summary>
+    /// Takes over <paramref name="session"/>. <paramref name="config"/> null means a tower that was saved from a folder.
+    /// </summary>
+    public static TextTower Create(
+        OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings, ClipFolderConfig? config = null)
     {
         try
         {
-            return new TextTower(session, tokenizer, settings);
+            return new TextTower(session, tokenizer, settings, config);
         }
         catch
         {

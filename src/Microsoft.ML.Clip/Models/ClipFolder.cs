@@ -9,12 +9,6 @@ internal sealed class ClipFolder
     private static readonly string[] VisionStems = ["onnx/vision_model", "vision_model", "onnx/visual", "visual", "visual/model"];
     private static readonly string[] TextStems = ["onnx/text_model", "text_model", "onnx/textual", "textual", "textual/model"];
     private static readonly string[] CombinedStems = ["onnx/model", "model"];
-    private static readonly string[] PreprocessingNames =
-    [
-        "preprocessor_config.json", "preprocess_cfg.json", "onnx/preprocess_cfg.json", "visual/preprocess_cfg.json",
-        "open_clip_config.json",
-    ];
-
     private static readonly string[] ConfigNames = ["config.json", "open_clip_config.json"];
 
     private readonly ClipModelOptions _options;
@@ -27,7 +21,6 @@ internal sealed class ClipFolder
         VisionFile = Chosen(options.VisionModelFile) ?? Onnx(VisionStems);
         TextFile = Chosen(options.TextModelFile) ?? Onnx(TextStems);
         CombinedFile = VisionFile is null || TextFile is null ? Onnx(CombinedStems) : null;
-        PreprocessingFile = PreprocessingNames.Select(Full).FirstOrDefault(File.Exists);
         TokenizerFolder = new[] { path, Full("textual") }.FirstOrDefault(HasTokenizer);
     }
 
@@ -40,8 +33,6 @@ internal sealed class ClipFolder
     public string? TextFile { get; }
 
     public string? CombinedFile { get; }
-
-    public string? PreprocessingFile { get; }
 
     public string? TokenizerFolder { get; }
 

@@ -15,9 +15,9 @@ public sealed record ClipModelOptions
     public string? TextModelFile { get; init; }
 
     /// <summary>
-    /// Preprocessing to use instead of the folder's <c>preprocessor_config.json</c>; <see langword="null"/> (default) uses the
-    /// folder's, and
-    /// where it has none, CLIP's own at the size that the image tower's input declares.
+    /// Preprocessing to use instead of what the folder's <c>preprocessor_config.json</c> or <c>processor_config.json</c> tells;
+    /// <see langword="null"/> (default) uses the folder's. Where it has none and the image tower takes a size of OpenAI's models (224,
+    /// 288, 336, 384 or 448), CLIP's own is meant; another model without such a file is refused.
     /// </summary>
     public ClipImagePreprocessing? Preprocessing { get; init; }
 

@@ -9,16 +9,21 @@ namespace Microsoft.ML.Clip;
 /// </summary>
 /// <param name="Scale"><c>exp(logit_scale)</c>, or null where the file is absent or has no such tensor.</param>
 /// <param name="Bias"><c>logit_bias</c>, which models trained with the sigmoid loss have; else null.</param>
-internal readonly record struct TrainedLogits(float? Scale, float? Bias)
+/// <param name="Problem">Why neither can be known, though the file is there: it is not the file itself.</param>
+internal readonly record struct TrainedLogits(float? Scale, float? Bias, string? Problem = null)
 {
     private const long LongestHeader = 100_000_000;
 
     public static TrainedLogits Read(string safetensors)
     {
         if (!File.Exists(safetensors)) return default;
-        using var file = File.OpenRead(safetensors);
-        Span<byte> prefix = stackalloc byte[8];
-        if (file.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8) throw Broken(safetensors);
+        using var file = RegularFile.Open(safetensors, FileOptions.None);
+        Span<byte> head = stackalloc byte[256];
+        head = head[..file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+        if (RegularFile.Impostor(head) is { } impostor) return new(null, null, $"'{safetensors}' is {impostor}.");
+        if (head.Length < 8) throw Broken(safetensors);
+        var prefix = head[..8];
+        file.Position = 8;
         var length = BinaryPrimitives.ReadInt64LittleEndian(prefix);
         if (length is <= 0 or > LongestHeader || length > file.Length - 8) throw Broken(safetensors);
 
@@ -30,7 +35,8 @@ internal readonly record struct TrainedLogits(float? Scale, float? Bias)
             var scale = ReadTensor(file, json.RootElement, "logit_scale", 8 + length);
             return new(scale is { } logarithm ? MathF.Exp(logarithm) : null, ReadTensor(file, json.RootElement, "logit_bias", 8 + length));
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or EndOfStreamException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IOException
+            or FormatException or IndexOutOfRangeException or ArgumentException)
         {
             throw Broken(safetensors, e);
         }
@@ -54,13 +60,15 @@ internal readonly record struct TrainedLogits(float? Scale, float? Bias)
             _ => throw new InvalidOperationException($"{name} is of dtype {type}"),
         };
         file.ReadExactly(bytes);
-        return type switch
+        var value = type switch
         {
             "F64" => (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes),
             "F32" => BinaryPrimitives.ReadSingleLittleEndian(bytes),
             "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes),
             _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(bytes) << 16),
         };
+        return float.IsFinite(value) ? value : throw new InvalidDataException(
+            $"'{file.Name}' has {value} as its {name}, so its training failed or it is damaged; take another checkpoint.");
     }
 
     private static InvalidDataException Broken(string path, Exception? inner = null) =>

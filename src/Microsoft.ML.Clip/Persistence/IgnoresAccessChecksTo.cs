@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-// Only the code in this folder, and the load attributes beside each transformer, reach into ML.NET.
+// Only the code in this folder, and the transformers with their Save, Create and load attributes, reach into ML.NET.
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]
 

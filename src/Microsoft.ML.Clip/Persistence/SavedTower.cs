@@ -57,7 +57,7 @@ internal sealed record SavedTower
 
     private static void Copy(string path, Stream destination)
     {
-        using var source = File.OpenRead(path);
+        using var source = RegularFile.Open(path);
         source.CopyTo(destination);
     }
 

@@ -32,7 +32,7 @@ public sealed class ClipTokenizer : TextTokenizer
         _bytes = new byte[]?[vocabulary.Size];
         foreach (var (token, id) in vocabulary.Ids) _bytes[id] = ByteSymbols.TryDecode(token) ?? Encoding.UTF8.GetBytes(token);
 
-        _bpe = BpeTokenizer.Create(new BpeOptions(vocabulary.Ids)
+        var options = new BpeOptions(vocabulary.Ids)
         {
             Merges = vocabulary.Merges.Select(m => $"{m.Left} {m.Right}"),
             ByteLevel = true,
@@ -40,7 +40,15 @@ public sealed class ClipTokenizer : TextTokenizer
             UnknownToken = vocabulary.EndOfText,
             PreTokenizer = new ClipPreTokenizer(vocabulary.StartOfText, vocabulary.EndOfText),
             SpecialTokens = new Dictionary<string, int> { [vocabulary.StartOfText] = StartOfTextId, [vocabulary.EndOfText] = EndOfTextId },
-        });
+        };
+        try
+        {
+            _bpe = BpeTokenizer.Create(options);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"{vocabulary.Source} is not a vocabulary of byte pair encoding: {e.Message}", e);
+        }
     }
 
     /// <summary>The id of the token before every text; 49406 in CLIP's vocabulary.</summary>

@@ -83,7 +83,7 @@ public sealed class SiglipTokenizer : TextTokenizer
         var tokenizer = Path.Combine(folder, Json);
         if (File.Exists(tokenizer))
         {
-            using var json = JsonFile.Parse(File.ReadAllBytes(tokenizer), tokenizer);
+            using var json = JsonFile.Read(tokenizer, RegularFile.MaxTokenizer);
             return SentencePieceJson.IsOne(json.RootElement) ? tokenizer : null;
         }
 
@@ -91,7 +91,7 @@ public sealed class SiglipTokenizer : TextTokenizer
         return ModelFiles.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
     }
 
-    internal static SiglipTokenizer FromFile(string file) => new(file, File.ReadAllBytes(file));
+    internal static SiglipTokenizer FromFile(string file) => new(file, RegularFile.ReadAllBytes(file, RegularFile.MaxTokenizer));
 
     /// <summary>What a saved model kept.</summary>
     internal static SiglipTokenizer FromSaved(string name, byte[] content) => new(name, content);

@@ -55,7 +55,7 @@ internal static class TokenizerJson
         if (!root.TryGetProperty("added_tokens", out var added) || added.ValueKind != JsonValueKind.Array) return;
         foreach (var token in added.EnumerateArray())
         {
-            var (content, id) = (token.GetProperty("content").GetString()!, token.GetProperty("id").GetInt32());
+            var (content, id) = (token.GetProperty("content").Required(), token.GetProperty("id").GetInt32());
             if (!ids.TryAdd(content, id) && ids[content] != id)
             {
                 throw new InvalidDataException(
@@ -67,15 +67,17 @@ internal static class TokenizerJson
     private static (string Left, string Right) Pair(JsonElement merge, string path)
     {
         var parts = merge.ValueKind == JsonValueKind.Array
-            ? [.. merge.EnumerateArray().Select(p => p.GetString()!)]
-            : merge.GetString()!.Split(' ');
+            ? [.. merge.EnumerateArray().Select(p => p.Required())]
+            : merge.Required().Split(' ');
         return parts.Length == 2
             ? (parts[0], parts[1])
-            : throw new InvalidDataException($"{path}: the merge {merge.GetRawText()} is not two tokens with a space between them.");
+            : throw new InvalidDataException($"{path}: the merge {JsonFile.Shown(merge)} is not two tokens with a space between them.");
     }
 
     /// <summary>The token that the post-processor puts before (<c>cls</c>) or after (<c>sep</c>) a text, written as [token, id].</summary>
     private static string? Around(JsonElement root, string key) =>
         root.TryGetProperty("post_processor", out var processor) && processor.ValueKind == JsonValueKind.Object
-            && processor.TryGetProperty(key, out var token) && token.ValueKind == JsonValueKind.Array ? token[0].GetString() : null;
+            && processor.TryGetProperty(key, out var token) && token.ValueKind == JsonValueKind.Array && token.GetArrayLength() > 0
+                ? token[0].GetString()
+                : null;
 }

@@ -11,6 +11,9 @@ internal sealed class Vocabulary
     public const string DefaultStartOfText = "<|startoftext|>";
     public const string DefaultEndOfText = "<|endoftext|>";
 
+    /// <summary>Ids are rows of a table, which is made for all of them; the largest published have a million.</summary>
+    private const int MaxId = 1 << 22;
+
     /// <param name="ids">The id of each token, special ones included.</param>
     /// <param name="merges">The pairs to merge, the first to be merged first.</param>
     /// <param name="startOfText">The token before a text.</param>
@@ -26,11 +29,17 @@ internal sealed class Vocabulary
         string tokensFrom,
         string mergesFrom)
     {
-        (Ids, Merges, StartOfText, EndOfText) = (ids, merges, startOfText, endOfText);
+        (Ids, Merges, StartOfText, EndOfText, Source) = (ids, merges, startOfText, endOfText, mergesFrom);
         var owners = new Dictionary<int, string>(ids.Count);
         foreach (var (token, id) in ids)
         {
             if (id < 0) throw new InvalidDataException($"{tokensFrom}: the token '{token}' has the id {id}; ids are 0 or more.");
+            if (id >= MaxId)
+            {
+                throw new InvalidDataException(
+                    $"{tokensFrom}: the token '{token}' has the id {id}; ids are below {MaxId}, as rows of a table.");
+            }
+
             if (!owners.TryAdd(id, token))
             {
                 throw new InvalidDataException(
@@ -49,6 +58,12 @@ internal sealed class Vocabulary
 
         foreach (var (left, right) in merges)
         {
+            if (left.Length == 0 || right.Length == 0 || left.Contains(' ') || right.Contains(' '))
+            {
+                throw new InvalidDataException(
+                    $"{mergesFrom}: the merge of '{left}' and '{right}' is not one of two tokens without spaces.");
+            }
+
             foreach (var token in new[] { left, right, left + right })
             {
                 if (ids.ContainsKey(token)) continue;
@@ -66,6 +81,9 @@ internal sealed class Vocabulary
     public string StartOfText { get; }
 
     public string EndOfText { get; }
+
+    /// <summary>Where the merges come from, for messages.</summary>
+    public string Source { get; }
 
     /// <summary>Rows that an embedding table needs: one more than the largest id.</summary>
     public int Size => Ids.Values.Max() + 1;

@@ -18,7 +18,7 @@ internal static class VocabularyReader
         var (vocabulary, merges) = (Path.Combine(folder, VocabularyFile), Path.Combine(folder, MergesFile));
         if (File.Exists(tokenizer))
         {
-            using var json = JsonFile.Parse(File.ReadAllBytes(tokenizer), tokenizer);
+            using var json = JsonFile.Read(tokenizer, RegularFile.MaxTokenizer);
             return TokenizerJson.Read(json.RootElement, tokenizer, SpecialTokens(folder));
         }
 
@@ -39,7 +39,8 @@ internal static class VocabularyReader
             }
         }
 
-        using FileStream vocabulary = File.OpenRead(vocabularyPath), merges = File.OpenRead(mergesPath);
+        using var vocabulary = new MemoryStream(RegularFile.ReadAllBytes(vocabularyPath, RegularFile.MaxTokenizer));
+        using var merges = new MemoryStream(RegularFile.ReadAllBytes(mergesPath, RegularFile.MaxTokenizer));
         var special = SpecialTokens(Path.GetDirectoryName(Path.GetFullPath(vocabularyPath))!);
         return ReadStreams(vocabulary, merges, vocabularyPath, mergesPath, special);
     }
@@ -53,7 +54,7 @@ internal static class VocabularyReader
             ids = JsonSerializer.Deserialize<Dictionary<string, int>>(vocabulary)
                 ?? throw new InvalidDataException($"{tokensFrom} is not a vocabulary: it holds null instead of tokens and ids.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new InvalidDataException($"{tokensFrom} is not a vocabulary, a JSON object of tokens and ids: {e.Message}", e);
         }
@@ -85,7 +86,7 @@ internal static class VocabularyReader
         (string? Start, string? End) found = default;
         foreach (var path in SpecialTokenFiles(folder))
         {
-            using var json = JsonFile.Parse(File.ReadAllBytes(path), path);
+            using var json = JsonFile.Read(path, RegularFile.MaxTokenizer);
             found = (found.Start ?? Name(json.RootElement, "bos_token", path), found.End ?? Name(json.RootElement, "eos_token", path));
         }
 
@@ -96,7 +97,7 @@ internal static class VocabularyReader
     public static string? PaddingToken(string folder) => SpecialTokenFiles(folder)
         .Select(path =>
         {
-            using var json = JsonFile.Parse(File.ReadAllBytes(path), path);
+            using var json = JsonFile.Read(path, RegularFile.MaxTokenizer);
             return Name(json.RootElement, "pad_token", path);
         })
         .FirstOrDefault(name => name is not null);

@@ -1,7 +1,8 @@
-using Clip.Testing;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Tests.Onnx;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
+using Clip.Testing;
 
 namespace Clip.Trainer.Tests.Checkpoints;
 

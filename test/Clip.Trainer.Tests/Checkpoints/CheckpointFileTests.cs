@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
+using Clip.Conversion.Checkpoints;
 using Clip.Testing;
-using Clip.Trainer.Checkpoints;
 
 namespace Clip.Trainer.Tests.Checkpoints;
 
@@ -14,6 +14,10 @@ public sealed class CheckpointFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [SkippableTheory]
+    [InlineData("vit/torchscript.pt", 1 / 2048f)]
+    [InlineData("rn/legacy.pt", 1 / 2048f)]
+    [InlineData("rn/openclip.pt", 1 / 2048f)]
+    [InlineData("rn/bf16.safetensors", 1 / 256f)]
     [InlineData("dev_vit/model.pt", 0)]
     [InlineData("dev_vit/hf", 0)]
     [InlineData("dev_vit/extra/model_torchscript_fp32.pt", 0)]

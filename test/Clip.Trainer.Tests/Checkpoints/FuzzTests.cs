@@ -1,16 +1,16 @@
+using Clip.Trainer.Tests.Siglip;
+using Clip.Trainer.Tests.Onnx;
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
+using Clip.Conversion.ModelFolders;
+using Clip.Conversion.Onnx;
+using Clip.Conversion.Tokenizing;
 using Clip.Testing;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Conversion;
-using Clip.Trainer.Data;
-using Clip.Trainer.Modeling;
-using Clip.Trainer.Onnx;
-using Clip.Trainer.Tests.Onnx;
-using Clip.Trainer.Tests.Siglip;
-using Clip.Trainer.Tokenizing;
 using Xunit.Abstractions;
 
 namespace Clip.Trainer.Tests.Checkpoints;
@@ -130,7 +130,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
     {
         RandomModel.WriteFolder(RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder["m"], null);
 
-        Try(File.ReadAllBytes(_folder["m/preprocessor_config.json"]), "preprocessor_config.json", path => PreprocessingFile.Read(path, 8));
+        Try(File.ReadAllBytes(_folder["m/preprocessor_config.json"]), "preprocessor_config.json", path => ModelPreprocessing.Read(path, 8));
     }
 
     [Theory]

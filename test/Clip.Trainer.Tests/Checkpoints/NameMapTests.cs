@@ -1,6 +1,6 @@
-using Clip.Testing;
-using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Tests.Onnx;
+using Clip.Conversion.Checkpoints;
+using Clip.Testing;
 
 namespace Clip.Trainer.Tests.Checkpoints;
 

@@ -1,6 +1,8 @@
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Tests.Onnx;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using TorchSharp;
 

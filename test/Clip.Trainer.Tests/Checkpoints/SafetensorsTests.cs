@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
+using Clip.Conversion.Checkpoints;
 using Clip.Testing;
-using Clip.Trainer.Checkpoints;
 
 namespace Clip.Trainer.Tests.Checkpoints;
 

@@ -1,4 +1,4 @@
-using Clip.Trainer.Checkpoints;
+using Clip.Conversion.Checkpoints;
 
 namespace Clip.Trainer.Tests.Checkpoints;
 

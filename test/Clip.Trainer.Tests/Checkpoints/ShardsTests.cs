@@ -1,5 +1,5 @@
-using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Tests.Onnx;
+using Clip.Conversion.Checkpoints;
 
 namespace Clip.Trainer.Tests.Checkpoints;
 

@@ -1,13 +1,15 @@
+using Clip.Trainer.Tests.Onnx;
+using Clip.Trainer.Tests.Checkpoints;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
+using Clip.Conversion.Onnx;
+using Clip.Conversion.Tokenizing;
 using Clip.Testing;
-using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Modeling;
-using Clip.Trainer.Onnx;
-using Clip.Trainer.Tests.Checkpoints;
-using Clip.Trainer.Tests.Onnx;
-using Clip.Trainer.Tokenizing;
 using Microsoft.ML.Clip;
 using Xunit.Abstractions;
 using static Clip.Trainer.Tests.Onnx.OnnxFile;
@@ -22,6 +24,13 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [SkippableTheory]
+    [InlineData("vit/model.safetensors", "--quick-gelu", 1e-5f)]
+    [InlineData("vit/torchscript.pt", "", 0.02f)]
+    [InlineData("rn/model.safetensors", "--quick-gelu --text-heads 2", 1e-5f)]
+    [InlineData("rn/legacy.pt", "--quick-gelu --text-heads 2", 0.02f)]
+    [InlineData("rn/openclip.pt", "--quick-gelu --text-heads 2", 0.02f)]
+    [InlineData("rn/bf16.safetensors", "--quick-gelu --text-heads 2", 0.2f)]
+    [InlineData("hf/hf", "", 1e-5f)]
     [InlineData("dev_vit/model.pt", "--quick-gelu", 1e-5f)]
     [InlineData("dev_vit/hf", "", 1e-5f)]
     [InlineData("dev_vit/extra/model_torchscript_fp32.pt", "", 1e-5f)]
@@ -102,7 +111,8 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     {
         ClipOnnxExporter.Export(RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder["onnx"]);
 
-        var (exit, _, error) = await Cli.RunApartAsync("convert", _folder["onnx/text_model.onnx"], "--output", _folder["out"], "--gelu");
+        var arguments = new[] { "convert", _folder["onnx/text_model.onnx"], "--output", _folder["out"], "--gelu" };
+        var (exit, _, error) = await Command.RunApartAsync(arguments);
 
         Assert.Equal(1, exit);
         Assert.Contains(
@@ -133,7 +143,7 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     {
         SafetensorsWriter.Write(_folder["m.safetensors"], RandomModel.Weights(RandomModel.Config));
 
-        var (exit, _, error) = await Cli.RunApartAsync(
+        var (exit, _, error) = await Command.RunApartAsync(
             ["convert", _folder["m.safetensors"], "--output", _folder["out"], .. Words(options)]);
 
         Assert.Equal(1, exit);
@@ -161,7 +171,7 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     {
         SafetensorsWriter.Write(_folder["m.safetensors"], RandomModel.Weights(RandomModel.Config));
 
-        var (exit, printed, error) = await Cli.RunApartAsync(
+        var (exit, printed, error) = await Command.RunApartAsync(
             "convert", _folder["m.safetensors"], "--output", _folder["out"], "--gelu", "--vision-heads", "2", "--text-heads", "3");
 
         Assert.Equal((0, true), (exit, printed.Contains($"Model folder: {_folder["out"]}", StringComparison.Ordinal)));
@@ -248,7 +258,7 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
         json["model_cfg"]![tower]![key] = JsonNode.Parse(value);
         File.WriteAllText(_folder["c.json"], json.ToJsonString());
 
-        Refused.With(message, () => Conversion.ModelConfigFile.Read(_folder["c.json"]));
+        Refused.With(message, () => ModelConfigFile.Read(_folder["c.json"]));
     }
 
     [Fact]
@@ -256,7 +266,7 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     {
         RandomModel.WriteFolder(RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder["model"], null);
 
-        Assert.Equal(1, await Cli.RunAsync("convert", _folder["model"], "--output", _folder["model"]));
+        Assert.Equal(1, await Command.RunAsync("convert", _folder["model"], "--output", _folder["model"]));
         Assert.Equal(0, await Convert(_folder["model"], ""));
         SameWeights.Assert(CheckpointFile.Load(_folder["model"]), CheckpointFile.Load(_folder["out"]));
     }
@@ -271,7 +281,7 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
         var bytes = File.ReadAllBytes(Golden.Path($"golden/{file}"));
         File.WriteAllBytes(_folder["bad.pt"], bytes[..(bytes.Length * 9 / 10)]);
 
-        var (exit, _, error) = await Cli.RunApartAsync("convert", _folder["bad.pt"], "--output", _folder["out"], "--quick-gelu");
+        var (exit, _, error) = await Command.RunApartAsync("convert", _folder["bad.pt"], "--output", _folder["out"], "--quick-gelu");
 
         Assert.Equal(1, exit);
         Assert.StartsWith($"clip: {_folder["bad.pt"]}", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
@@ -305,5 +315,5 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     private static string[] Words(string options) => options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private Task<int> Convert(string checkpoint, string options) =>
-        Cli.RunAsync(["convert", checkpoint, "--output", _folder["out"], .. Words(options)]);
+        Command.RunAsync(["convert", checkpoint, "--output", _folder["out"], .. Words(options)]);
 }

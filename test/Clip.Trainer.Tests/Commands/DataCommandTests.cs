@@ -20,7 +20,7 @@ public sealed class DataCommandTests : IDisposable
     [Fact]
     public async Task StatsCountsSizesCaptionsDuplicatesAndBrokenFiles()
     {
-        var (exit, output, error) = await Cli.RunApartAsync("data", "stats", _folder["pairs.tsv"]);
+        var (exit, output, error) = await Command.RunApartAsync("data", "stats", _folder["pairs.tsv"]);
 
         Assert.True(exit == 0, error);
         string[] expected =
@@ -41,8 +41,8 @@ public sealed class DataCommandTests : IDisposable
             "data", "shard", _folder["pairs.tsv"], "--csv-caption-key", "title", "keywords", "--max-bad", "25",
             "--shard-size", "0.003", "--output",
         ];
-        Assert.Equal(0, await Cli.RunAsync([.. command, _folder["shards"]]));
-        Assert.Equal(0, await Cli.RunAsync([.. command, _folder["again"]]));
+        Assert.Equal(0, await Command.RunAsync([.. command, _folder["shards"]]));
+        Assert.Equal(0, await Command.RunAsync([.. command, _folder["again"]]));
 
         using var records = RecordSources.Open(_folder["shards"], new RecordSourceOptions());
         Assert.Equal([["cat", "pet"], ["a dog"], ["cat"]], Enumerable.Range(0, records.Count).Select(records.ReadCaptions));
@@ -54,11 +54,11 @@ public sealed class DataCommandTests : IDisposable
     [Fact]
     public async Task NothingIsLeftBehindWhereTooMuchIsBad()
     {
-        var (exit, _, error) = await Cli.RunApartAsync("data", "shard", _folder["pairs.tsv"], "--output", _folder["shards"]);
+        var (exit, _, error) = await Command.RunApartAsync("data", "shard", _folder["pairs.tsv"], "--output", _folder["shards"]);
 
         Assert.Equal(1, exit);
         Assert.Contains("1 of 4 records are bad", error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetDirectories(_folder.Path));
-        Assert.Equal(1, await Cli.RunAsync("data", "shard", _folder["pairs.tsv"], "--max-bad", "50", "--output", _folder.Path));
+        Assert.Equal(1, await Command.RunAsync("data", "shard", _folder["pairs.tsv"], "--max-bad", "50", "--output", _folder.Path));
     }
 }

@@ -1,8 +1,9 @@
-using Clip.Testing;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Tests.Checkpoints;
-using Clip.Trainer.Tokenizing;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Tokenizing;
+using Clip.Testing;
+using Clip.Trainer.Modeling;
 
 namespace Clip.Trainer.Tests.Commands;
 
@@ -21,7 +22,7 @@ public sealed class InitAndExportTests : IDisposable
 
         foreach (var name in new[] { "one", "two" })
         {
-            Assert.Equal(0, await Cli.RunAsync(
+            Assert.Equal(0, await Command.RunAsync(
                 "init", "--model", _folder["tiny.json"], "--output", _folder[name], "--seed", "3", "--tokenizer", _folder["tokenizer"]));
         }
 
@@ -36,7 +37,7 @@ public sealed class InitAndExportTests : IDisposable
     [Fact]
     public async Task An_unknown_architecture_is_named()
     {
-        var (exit, _, error) = await Cli.RunApartAsync("init", "--model", "ViT-Z", "--output", _folder["out"]);
+        var (exit, _, error) = await Command.RunApartAsync("init", "--model", "ViT-Z", "--output", _folder["out"]);
 
         Assert.Equal(1, exit);
         Assert.Contains("There is no model config 'ViT-Z'", error, StringComparison.Ordinal);
@@ -50,8 +51,8 @@ public sealed class InitAndExportTests : IDisposable
     {
         var (openAI, hf) = (Golden.Path($"golden/{model}/model.safetensors"), Golden.Path($"golden/{model}/hf/model.safetensors"));
 
-        Assert.Equal(0, await Cli.RunAsync("export-safetensors", openAI, "--output", _folder["hf.safetensors"], "--naming", "hf"));
-        Assert.Equal(0, await Cli.RunAsync("export-safetensors", _folder["hf.safetensors"], "--output", _folder["openai.safetensors"]));
+        Assert.Equal(0, await Command.RunAsync("export-safetensors", openAI, "--output", _folder["hf.safetensors"], "--naming", "hf"));
+        Assert.Equal(0, await Command.RunAsync("export-safetensors", _folder["hf.safetensors"], "--output", _folder["openai.safetensors"]));
 
         SameWeights.Assert(SafetensorsReader.Load(hf), SafetensorsReader.Load(_folder["hf.safetensors"]));
         SameWeights.Assert(SafetensorsReader.Load(openAI), SafetensorsReader.Load(_folder["openai.safetensors"]));
@@ -61,9 +62,9 @@ public sealed class InitAndExportTests : IDisposable
     public async Task A_model_folder_gives_back_the_checkpoint_it_was_made_from()
     {
         var original = Golden.Path("golden/dev_rn/model.safetensors");
-        Assert.Equal(0, await Cli.RunAsync("convert", original, "--output", _folder["model"], "--quick-gelu"));
+        Assert.Equal(0, await Command.RunAsync("convert", original, "--output", _folder["model"], "--quick-gelu"));
 
-        Assert.Equal(0, await Cli.RunAsync("export-safetensors", _folder["model"], "--output", _folder["w.safetensors"]));
+        Assert.Equal(0, await Command.RunAsync("export-safetensors", _folder["model"], "--output", _folder["w.safetensors"]));
 
         SameWeights.Assert(SafetensorsReader.Load(original), SafetensorsReader.Load(_folder["w.safetensors"]));
     }
@@ -71,7 +72,7 @@ public sealed class InitAndExportTests : IDisposable
     [SkippableFact]
     public async Task Hugging_Face_has_no_names_for_a_ResNet()
     {
-        Assert.Equal(1, await Cli.RunAsync(
+        Assert.Equal(1, await Command.RunAsync(
             "export-safetensors", Golden.Path("golden/dev_rn/model.pt"), "--output", _folder["w.safetensors"], "--naming", "hf"));
         Assert.False(File.Exists(_folder["w.safetensors"]));
     }

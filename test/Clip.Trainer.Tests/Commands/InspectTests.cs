@@ -1,11 +1,11 @@
-using Clip.Testing;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Conversion;
-using Clip.Trainer.Modeling;
-using Clip.Trainer.Onnx;
-using Clip.Trainer.Tests.Checkpoints;
 using Clip.Trainer.Tests.Onnx;
-using Clip.Trainer.Tokenizing;
+using Clip.Trainer.Tests.Checkpoints;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
+using Clip.Conversion.Onnx;
+using Clip.Conversion.Tokenizing;
+using Clip.Testing;
 
 namespace Clip.Trainer.Tests.Commands;
 

@@ -1,7 +1,7 @@
-using System.CommandLine;
-using Clip.Trainer.Commands;
-using Clip.Trainer.Tests.Checkpoints;
 using Clip.Trainer.Tests.Onnx.Quantisation;
+using Clip.Trainer.Tests.Checkpoints;
+using System.CommandLine;
+using Clip.Cli.Commands;
 
 namespace Clip.Trainer.Tests.Commands;
 

@@ -1,3 +1,4 @@
+using Clip.Conversion.Initialization;
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Augmenting;
 using Clip.Trainer.Data.Sources;

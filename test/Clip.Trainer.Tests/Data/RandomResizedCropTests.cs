@@ -1,3 +1,4 @@
+using Clip.Conversion.Initialization;
 using Clip.Trainer.Data;
 
 namespace Clip.Trainer.Tests.Data;

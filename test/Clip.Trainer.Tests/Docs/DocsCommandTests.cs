@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Clip.Cli;
+using Clip.Cli.Commands;
+using Clip.Cli.Quickstart;
+using Clip.Conversion.Configs;
 using Clip.Testing;
-using Clip.Trainer.Commands;
-using Clip.Trainer.Modeling;
-using Clip.Trainer.Quickstart;
 
 namespace Clip.Trainer.Tests.Docs;
 

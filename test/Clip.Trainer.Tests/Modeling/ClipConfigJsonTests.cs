@@ -1,6 +1,6 @@
-using System.Text.Json.Nodes;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Tests.Checkpoints;
+using System.Text.Json.Nodes;
+using Clip.Conversion.Configs;
 
 namespace Clip.Trainer.Tests.Modeling;
 

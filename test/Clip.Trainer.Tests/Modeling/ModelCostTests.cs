@@ -1,5 +1,5 @@
-using Clip.Trainer.Commands;
-using Clip.Trainer.Modeling;
+using Clip.Cli.Commands;
+using Clip.Conversion.Configs;
 
 namespace Clip.Trainer.Tests.Modeling;
 

@@ -1,7 +1,9 @@
-using Clip.Trainer.Checkpoints;
+using Clip.Trainer.Tests.Checkpoints;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
-using Clip.Trainer.Tests.Checkpoints;
 using Clip.Trainer.Training;
 using TorchSharp;
 using static TorchSharp.torch;

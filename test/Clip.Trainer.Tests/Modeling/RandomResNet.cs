@@ -1,4 +1,6 @@
-using Clip.Trainer.Checkpoints;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using TorchSharp;

@@ -1,4 +1,4 @@
-using Clip.Trainer.Modeling;
+using Clip.Conversion.Configs;
 using Clip.Trainer.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;

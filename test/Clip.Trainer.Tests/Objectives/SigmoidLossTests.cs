@@ -1,8 +1,9 @@
-using System.Globalization;
-using Clip.Testing;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Objectives;
 using Clip.Trainer.Tests.Modeling;
+using System.Globalization;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Initialization;
+using Clip.Testing;
+using Clip.Trainer.Objectives;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -16,7 +17,7 @@ public class SigmoidLossTests
     [InlineData("2.000000", "0.5")]
     public void LossAndGradientsAreOpenClips(string scale, string bias)
     {
-        var golden = SafetensorsReader.Load(Golden.Path("golden/dev_vit_openclip.safetensors"));
+        var golden = SafetensorsReader.Load(Golden.Path("golden/openclip.safetensors"));
         using var scope = NewDisposeScope();
         var image = Features("image");
         var text = Features("text");

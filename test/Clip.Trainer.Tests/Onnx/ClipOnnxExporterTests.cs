@@ -1,9 +1,8 @@
-using Clip.Testing;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Modeling;
-using Clip.Trainer.Onnx;
-using Clip.Trainer.Tests.Checkpoints;
 using Clip.Trainer.Tests.Modeling;
+using Clip.Trainer.Tests.Checkpoints;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Onnx;
+using Clip.Testing;
 using Microsoft.ML.OnnxRuntime;
 using Xunit.Abstractions;
 using static Clip.Trainer.Tests.Onnx.OnnxFile;

@@ -1,9 +1,9 @@
-using System.Text.Json.Nodes;
-using Clip.Testing;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Modeling;
-using Clip.Trainer.Onnx;
 using Clip.Trainer.Tests.Checkpoints;
+using System.Text.Json.Nodes;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
+using Clip.Testing;
 using ClipImagePreprocessing = Microsoft.ML.Clip.ClipImagePreprocessing;
 
 namespace Clip.Trainer.Tests.Onnx;

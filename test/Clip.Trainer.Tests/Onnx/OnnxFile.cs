@@ -1,4 +1,4 @@
-using Clip.Trainer.Checkpoints;
+using Clip.Conversion.Checkpoints;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Clip.Trainer.Tests.Onnx;

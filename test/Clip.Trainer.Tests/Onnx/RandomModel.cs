@@ -1,7 +1,7 @@
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Conversion;
-using Clip.Trainer.Modeling;
-using Clip.Trainer.Onnx;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
+using Clip.Conversion.Onnx;
 
 namespace Clip.Trainer.Tests.Onnx;
 
@@ -88,7 +88,7 @@ internal static class RandomModel
     public static void WriteFolder(
         ClipConfig config, IReadOnlyDictionary<string, WeightTensor> weights, string folder, Action<string>? tokenizer = null,
         IReadOnlyCollection<OnnxPrecision>? precisions = null) =>
-        ModelFolderWriter.Write(new ModelFolderContents(config, weights, PreprocessingFile.Usual(config), tokenizer), folder, precisions);
+        ModelFolderWriter.Write(new ModelFolderContents(config, weights, ModelPreprocessing.Usual(config), tokenizer), folder, precisions);
 
     /// <summary>Images [count, 3, size, size] of seeded noise.</summary>
     public static WeightTensor Images(ClipConfig config, int count, int seed = 2)

@@ -1,8 +1,9 @@
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Modeling;
-using Clip.Trainer.Onnx;
-using Clip.Trainer.Tests.Checkpoints;
 using Clip.Trainer.Tests.Modeling;
+using Clip.Trainer.Tests.Checkpoints;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
+using Clip.Conversion.Onnx;
 using Clip.Trainer.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -37,7 +38,7 @@ public sealed class ResNetGraphTests : IDisposable
         using var model = RandomResNet.Create();
         ClipOnnxExporter.Export(model.Config, TorchWeights.Of(model), _folder.FullName);
 
-        var graph = Clip.Trainer.Onnx.Format.ModelProto.Parser.ParseFrom(File.ReadAllBytes(_folder["vision_model.onnx"])).Graph;
+        var graph = Clip.Conversion.Onnx.Format.ModelProto.Parser.ParseFrom(File.ReadAllBytes(_folder["vision_model.onnx"])).Graph;
 
         Assert.DoesNotContain(graph.Node, n => n.OpType == "BatchNormalization");
         // Three in the stem, three in each of six blocks, and one for each of four shortcuts that change shape.

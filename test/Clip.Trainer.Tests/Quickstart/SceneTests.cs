@@ -1,5 +1,5 @@
-using Clip.Trainer.Data;
-using Clip.Trainer.Quickstart;
+using Clip.Cli.Quickstart;
+using Clip.Conversion.Initialization;
 
 namespace Clip.Trainer.Tests.Quickstart;
 

@@ -1,3 +1,4 @@
+using Clip.Cli.Reporting;
 using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
 using Spectre.Console;

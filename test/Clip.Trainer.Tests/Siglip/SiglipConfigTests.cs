@@ -1,8 +1,9 @@
-using System.Text.Json.Nodes;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Conversion;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Tests.Checkpoints;
+using System.Text.Json.Nodes;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
+using Clip.Conversion.ModelFolders;
 
 namespace Clip.Trainer.Tests.Siglip;
 

@@ -1,10 +1,11 @@
-using System.Text.Json.Nodes;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Conversion;
-using Clip.Trainer.Modeling;
-using Clip.Trainer.Tests.Checkpoints;
-using Clip.Trainer.Tests.Commands;
 using Clip.Trainer.Tests.Onnx;
+using Clip.Trainer.Tests.Commands;
+using Clip.Trainer.Tests.Checkpoints;
+using System.Text.Json.Nodes;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
+using Clip.Trainer.Modeling;
 using Microsoft.ML.Clip;
 using Microsoft.ML.OnnxRuntime;
 using Xunit.Abstractions;
@@ -83,8 +84,8 @@ public sealed class SiglipConversionTests(ITestOutputHelper output) : IDisposabl
         WriteHuggingFace();
         SafetensorsWriter.Write(_folder["openclip.safetensors"], TinySiglip.OpenClipWeights());
 
-        Assert.Equal(0, await Cli.RunAsync("export-safetensors", _folder["hf"], "--output", _folder["a.safetensors"]));
-        Assert.Equal(0, await Cli.RunAsync(
+        Assert.Equal(0, await Command.RunAsync("export-safetensors", _folder["hf"], "--output", _folder["a.safetensors"]));
+        Assert.Equal(0, await Command.RunAsync(
             "export-safetensors", _folder["openclip.safetensors"], "--output", _folder["b.safetensors"], "--naming", "hf"));
 
         SameWeights.Assert(TinySiglip.OpenClipWeights(), SafetensorsReader.Load(_folder["a.safetensors"]));
@@ -97,7 +98,7 @@ public sealed class SiglipConversionTests(ITestOutputHelper output) : IDisposabl
     public async Task Smaller_precisions_give_nearly_the_same(string precision, double cosine)
     {
         WriteHuggingFace();
-        Assert.Equal(0, await Cli.RunAsync("convert", _folder["hf"], "--output", _folder["out"], "--precision", $"fp32,{precision}"));
+        Assert.Equal(0, await Command.RunAsync("convert", _folder["hf"], "--output", _folder["out"], "--precision", $"fp32,{precision}"));
         var images = Images(4);
 
         var expected = Run(_folder["out/onnx/vision_model.onnx"], ("pixel_values", images))["pooler_output"];
@@ -118,7 +119,7 @@ public sealed class SiglipConversionTests(ITestOutputHelper output) : IDisposabl
         File.WriteAllText(_folder["hf/tokenizer_config.json"], "{}");
         File.WriteAllBytes(_folder["hf/spiece.model"], [1, 2, 3]);
 
-        Assert.Equal(0, await Cli.RunAsync("convert", _folder["hf"], "--output", _folder["out"]));
+        Assert.Equal(0, await Command.RunAsync("convert", _folder["hf"], "--output", _folder["out"]));
 
         Assert.Equal([1, 2, 3], File.ReadAllBytes(_folder["out/spiece.model"]));
         Assert.True(File.Exists(_folder["out/tokenizer.json"]) && File.Exists(_folder["out/tokenizer_config.json"]));
@@ -145,7 +146,7 @@ public sealed class SiglipConversionTests(ITestOutputHelper output) : IDisposabl
         SafetensorsWriter.Write(_folder["m.safetensors"], TinySiglip.OpenClipWeights());
 
         var found = Inspection.Of(_folder["m.safetensors"]).ToLookup(line => line.Heading, line => line.Text);
-        var (exit, _, error) = await Cli.RunApartAsync("convert", _folder["m.safetensors"], "--output", _folder["out"]);
+        var (exit, _, error) = await Command.RunApartAsync("convert", _folder["m.safetensors"], "--output", _folder["out"]);
 
         Assert.Equal("SigLIP", found["architecture"].Single());
         Assert.Contains("the vision tower's heads: --vision-heads or --config", found["missing"]);
@@ -169,7 +170,7 @@ public sealed class SiglipConversionTests(ITestOutputHelper output) : IDisposabl
         WriteHuggingFace();
         SafetensorsWriter.Write(_folder["m.safetensors"], TinySiglip.OpenClipWeights());
         string[] arguments = openClip ? [_folder["m.safetensors"], "--config", _folder["hf/config.json"]] : [_folder["hf"]];
-        Assert.Equal(0, await Cli.RunAsync(["convert", .. arguments, "--output", _folder["out"]]));
+        Assert.Equal(0, await Command.RunAsync(["convert", .. arguments, "--output", _folder["out"]]));
     }
 
     private void WriteHuggingFace()

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Clip.Trainer.Checkpoints;
+using Clip.Conversion.Checkpoints;
 
 namespace Clip.Trainer.Tests.Siglip;
 

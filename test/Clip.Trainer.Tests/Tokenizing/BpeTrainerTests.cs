@@ -1,4 +1,4 @@
-using Clip.Trainer.Tokenizing;
+using Clip.Conversion.Tokenizing;
 using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Tests.Tokenizing;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Clip.Conversion.Tokenizing;
 using Clip.Testing;
-using Clip.Trainer.Tokenizing;
 using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Tests.Tokenizing;

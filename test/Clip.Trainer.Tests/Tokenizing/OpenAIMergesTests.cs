@@ -1,8 +1,8 @@
+using Clip.Trainer.Tests.Checkpoints;
 using System.IO.Compression;
 using System.Text;
+using Clip.Conversion.Tokenizing;
 using Clip.Testing;
-using Clip.Trainer.Tests.Checkpoints;
-using Clip.Trainer.Tokenizing;
 
 namespace Clip.Trainer.Tests.Tokenizing;
 

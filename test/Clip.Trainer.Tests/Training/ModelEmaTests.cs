@@ -1,4 +1,3 @@
-using Clip.Trainer.Checkpoints;
 using Clip.Trainer.Training;
 using TorchSharp;
 using TorchSharp.Modules;

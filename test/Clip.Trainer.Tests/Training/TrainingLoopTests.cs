@@ -1,4 +1,4 @@
-using Clip.Trainer.Checkpoints;
+using Clip.Conversion.Checkpoints;
 using Clip.Trainer.Training;
 using TorchSharp;
 

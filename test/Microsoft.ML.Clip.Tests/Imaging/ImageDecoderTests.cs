@@ -139,15 +139,19 @@ public sealed class ImageDecoderTests
     }
 
     [Theory]
-    [InlineData("an image? no.")]
-    [InlineData("GIF89a")]
-    [InlineData("BM")]
-    [InlineData("\u00FF\u00D8\u00FF\u00C0\u0000")]
-    public void WhatIsNoImageIsSaidToBeNone(string bytes)
+    [InlineData("an image? no.", "not an image of a known format")]
+    [InlineData("BM", "not an image of a known format")]
+    [InlineData("GIF89a", "a GIF whose header is damaged")]
+    [InlineData("\u00FF\u00D8\u00FF\u00C0\u0000", "a JPEG whose header is damaged")]
+    [InlineData("\0\0\0\u0018ftypheic\0\0\0\0", "is an HEIC, which is not among the formats read")]
+    [InlineData("<svg/>", "is an SVG, which is not among the formats read")]
+    [InlineData("<!doctype html>", "is an HTML page, not a picture")]
+    [InlineData("version https://git-lfs.github.com/spec/v1", "a Git LFS pointer, not the picture itself")]
+    public void WhatCannotBeReadIsNamed(string bytes, string expected)
     {
         var error = Assert.Throws<InvalidDataException>(() => Decode(System.Text.Encoding.Latin1.GetBytes(bytes)));
 
-        Assert.Contains("not an image of a known format", error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,7 +33,12 @@ public sealed class ModelFolderTests
             TinyVocabulary.Save(path);
         });
         Assert.Throws<FileNotFoundException>(() => ClipModel.Open(folder.Path));
-        using var model = ClipModel.Open(folder.Path, new() { VisionModelFile = "eyes.onnx", TextModelFile = "ears.onnx" });
+        using var model = ClipModel.Open(folder.Path, new()
+        {
+            VisionModelFile = "eyes.onnx",
+            TextModelFile = "ears.onnx",
+            Preprocessing = ClipImagePreprocessing.ForSize(TinyClip.ImageSize),
+        });
         Assert.Equal(TinyClip.Dimension, model.EmbedText("red").Length);
         Assert.Equal(TinyClip.ImageSize, model.ImageSize);
     }
@@ -134,7 +139,7 @@ public sealed class ModelFolderTests
     public void OnlyTheFilesThatAUseNeedsMustBeThere()
     {
         using var folder = new TinyFolder(path => TinyClip.SaveVision(Path.Combine(path, "vision_model.onnx")));
-        using var model = ClipModel.Open(folder.Path);
+        using var model = ClipModel.Open(folder.Path, new() { Preprocessing = ClipImagePreprocessing.ForSize(TinyClip.ImageSize) });
         Assert.Equal(TinyClip.Dimension, model.EmbedImage(folder.Pictures(1)[0]).Length);
         Assert.Contains("has no text model", Assert.Throws<FileNotFoundException>(() => model.EmbedText("red")).Message);
     }

@@ -15,11 +15,12 @@ internal sealed class TinyClip
 
     public static void SaveVision(
         string path, string input = "pixel_values", string output = "image_embeds", object? batch = null, string? external = null,
-        int type = OnnxGraph.Float, object? dimension = null, int ballast = 0)
+        int type = OnnxGraph.Float, object? dimension = null, int ballast = 0,
+        int size = ImageSize, int width = Dimension)
     {
         var tower = new TinyClip(new OnnxGraph(external));
         if (ballast > 0) tower._graph.Weights("ballast", new float[ballast], ballast);
-        tower.Vision(input, output, batch ?? "batch", type, dimension ?? Dimension);
+        tower.Vision(input, output, batch ?? "batch", type, dimension ?? width, size, width);
         tower._graph.Save(path);
     }
 
@@ -37,20 +38,20 @@ internal sealed class TinyClip
     {
         var both = new TinyClip(new OnnxGraph());
         both.Text("input_ids", "text_embeds", OnnxGraph.Int64, "text_batch", "length", mask: true);
-        both.Vision("pixel_values", "image_embeds", "image_batch", OnnxGraph.Float, Dimension);
+        both.Vision("pixel_values", "image_embeds", "image_batch", OnnxGraph.Float, Dimension, ImageSize, Dimension);
         both._graph.Node("Transpose", "image_embeds_t", ["image_embeds"]);
         both._graph.Node("MatMul", "logits_per_text", ["text_embeds", "image_embeds_t"]);
         both._graph.Output("logits_per_text", OnnxGraph.Float, "text_batch", "image_batch");
         both._graph.Save(path);
     }
 
-    private void Vision(string input, string output, object batch, int type, object dimension)
+    private void Vision(string input, string output, object batch, int type, object dimension, int size, int width)
     {
-        _graph.Input(input, type, batch, 3, ImageSize, ImageSize);
+        _graph.Input(input, type, batch, 3, size, size);
         _graph.Node("Cast", "pixels", [input], ("to", OnnxGraph.Float));
         _graph.Node("GlobalAveragePool", "pooled", ["pixels"]);
         _graph.Node("Flatten", "colour", ["pooled"], ("axis", 1));
-        _graph.Node("MatMul", "projected", ["colour", Projection(_graph, "visual_projection")]);
+        _graph.Node("MatMul", "projected", ["colour", Projection(_graph, "visual_projection", width)]);
         _graph.Node("Cast", output, ["projected"], ("to", type));
         _graph.Output(output, type, batch, dimension);
     }
@@ -82,10 +83,10 @@ internal sealed class TinyClip
     }
 
     /// <summary>Nearly the identity on colours, spread a little over the other dimensions.</summary>
-    public static string Projection(OnnxGraph graph, string name)
+    public static string Projection(OnnxGraph graph, string name, int width = Dimension)
     {
-        var weights = new float[3 * Dimension];
-        for (var i = 0; i < weights.Length; i++) weights[i] = (i / Dimension == i % Dimension ? 1 : 0) + (0.1f * MathF.Cos(i));
-        return graph.Weights(name, weights, 3, Dimension);
+        var weights = new float[3 * width];
+        for (var i = 0; i < weights.Length; i++) weights[i] = (i / width == i % width ? 1 : 0) + (0.1f * MathF.Cos(i));
+        return graph.Weights(name, weights, 3, width);
     }
 }

@@ -14,6 +14,8 @@ public sealed class TokenizerFilesTests : IDisposable
                   "merges":["a t</w>","c at</w>"]}}
         """;
 
+    private const string Head = """{"model":{"type":"BPE","end_of_word_suffix":"</w>",""";
+
     private static readonly int[] CatAt = [7, 6, 5, 8];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("clip-tokenizer-").FullName;
@@ -96,10 +98,15 @@ public sealed class TokenizerFilesTests : IDisposable
         Vocabulary, "x a",
         "merges.txt: the merge 'x a' needs the token 'x', which $vocab.json does not have: the two do not belong together.")]
     [InlineData(
-        """{"a":0,"<|startoftext|>":1}""", "",
+        """{"a":0,"<|startoftext|>":1}""", "#version",
         "vocab.json has no token '<|endoftext|>', which CLIP puts around every text: this is not a CLIP vocabulary.")]
-    [InlineData("""{"a":0,"b":0}""", "", "vocab.json: the tokens 'a' and 'b' have the same id 0, so the file is not a vocabulary.")]
-    [InlineData("""{"a":-1}""", "", "vocab.json: the token 'a' has the id -1; ids are 0 or more.")]
+    [InlineData("""{"a":0,"b":0}""", "#version", "vocab.json: the tokens 'a' and 'b' have the same id 0, so the file is not a vocabulary.")]
+    [InlineData(
+        """{"a":2147483647}""", "#version",
+        "vocab.json: the token 'a' has the id 2147483647; ids are below 4194304, as rows of a table.")]
+    [InlineData("""{"a":2147483648}""", "#version", "vocab.json is not a vocabulary, a JSON object of tokens and ids: ")]
+    [InlineData("""{"a":null}""", "#version", "vocab.json is not a vocabulary, a JSON object of tokens and ids: ")]
+    [InlineData("""{"a":-1}""", "#version", "vocab.json: the token 'a' has the id -1; ids are 0 or more.")]
     public void RefusesMalformedVocabulariesAndMerges(string vocabulary, string merges, string message)
     {
         Write("vocab.json", vocabulary);
@@ -127,6 +134,19 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData(
         """{"model":{"type":"BPE","end_of_word_suffix":"</w>","vocab":{"a":0},"merges":["a a a"]}}""",
         ": the merge \"a a a\" is not two tokens with a space between them.")]
+    [InlineData(Head + """ "vocab":{"a":2147483647},"merges":[]}}""", ": the token 'a' has the id 2147483647; ids are below 4194304")]
+    [InlineData(Head + """ "vocab":{"a":2147483648},"merges":[]}}""", " is not a tokenizer.json of a CLIP tokenizer: ")]
+    [InlineData(Head + """ "vocab":{"a":0},"merges":[null]}}""", " is not a tokenizer.json of a CLIP tokenizer: ")]
+    [InlineData(Head + """ "vocab":{"a":0},"merges":[[null,"a"]]}}""", " is not a tokenizer.json of a CLIP tokenizer: ")]
+    [InlineData(Head + """ "vocab":{"a":0},"merges":[["a",7]]}}""", " is not a tokenizer.json of a CLIP tokenizer: ")]
+    [InlineData(Head + """ "vocab":{"a":0},"merges":null}}""", " is not a tokenizer.json of a CLIP tokenizer: ")]
+    [InlineData(Head + """ "vocab":null,"merges":[]}}""", " is not a tokenizer.json of a CLIP tokenizer: ")]
+    [InlineData(Head + """ "vocab":{"a":0},"merges":["\ud800 a"]}}""", " is not a tokenizer.json of a CLIP tokenizer: ")]
+    [InlineData(Head + """ "vocab":{"a":0},"merges":[]},"post_processor":{"cls":[]}}""", " has no token '<|startoftext|>'")]
+    [InlineData(Head + """ "vocab":{"a":0},"merges":[]},"added_tokens":[{"content":null,"id":1}]}""", " is not a tokenizer.json of a CLIP")]
+    [InlineData(Head + """ "vocab":{"a":0},"merges":[]},"added_tokens":[null]}""", " is not a tokenizer.json of a CLIP")]
+    [InlineData(
+        Head + """ "vocab":{"":0,"<|startoftext|>":1,"<|endoftext|>":2},"merges":[" "]}}""", ": the merge of '' and '' is not one of two")]
     public void RefusesOtherTokenizerJson(string json, string message)
     {
         Write("tokenizer.json", json);

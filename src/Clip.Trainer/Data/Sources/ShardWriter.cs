@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Microsoft.ML.Clip.Imaging;
 
 namespace Clip.Trainer.Data.Sources;
 
@@ -85,7 +86,7 @@ internal sealed class ShardWriter(string folder, long shardBytes)
         try
         {
             using var image = records.ReadImage(record);
-            var extension = ImageFormat.Extension(image.Span) is { } known and ("jpg" or "png" or "webp")
+            var extension = ImageFormat.Find(image.Span)?.Extension is { } known and ("jpg" or "png" or "webp")
                 ? known
                 : throw new InvalidDataException("it is neither JPEG nor PNG nor WebP, which WebDatasets hold");
             return (extension, image.Span.ToArray(), records.ReadCaptions(record));

@@ -22,7 +22,8 @@ internal static class SentencePieceJson
         {
             return ReadChecked(root, path);
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException
+            or ArgumentException)
         {
             throw new InvalidDataException($"{path} is not a tokenizer.json of a SentencePiece tokenizer: {e.Message}", e);
         }
@@ -32,7 +33,7 @@ internal static class SentencePieceJson
     {
         var model = root.GetProperty("model");
         var added = root.TryGetProperty("added_tokens", out var tokens) && tokens.ValueKind == JsonValueKind.Array
-            ? tokens.EnumerateArray().ToDictionary(t => t.GetProperty("id").GetInt32(), t => t.GetProperty("content").GetString()!) : [];
+            ? tokens.EnumerateArray().ToDictionary(t => t.GetProperty("id").GetInt32(), t => t.GetProperty("content").Required()) : [];
         var isUnigram = IsUnigram(model);
         var vocabulary = isUnigram ? UnigramPieces(model, added, path) : BpePieces(model, added, path);
         var matcher = new PrefixMatcher(added.Values);
@@ -62,7 +63,7 @@ internal static class SentencePieceJson
         var hasBytes = model.TryGetProperty("byte_fallback", out var fallback) && fallback.ValueKind == JsonValueKind.True;
         var unknown = model.TryGetProperty("unk_id", out var id) && id.ValueKind == JsonValueKind.Number ? id.GetInt32() : -1;
         var pieces = model.GetProperty("vocab").EnumerateArray()
-            .Select((pair, i) => Classify(pair[0].GetString()!, pair[1].GetSingle(), i, unknown, added, hasBytes)).ToList();
+            .Select((pair, i) => Classify(pair[0].Required(), pair[1].GetSingle(), i, unknown, added, hasBytes)).ToList();
         return new PieceVocabulary(WithAdded(pieces, added, path), unknown, path);
     }
 
@@ -110,12 +111,12 @@ internal static class SentencePieceJson
         foreach (var merge in model.GetProperty("merges").EnumerateArray())
         {
             var parts = merge.ValueKind == JsonValueKind.Array
-                ? [merge[0].GetString()!, merge[1].GetString()!]
-                : merge.GetString()!.Split(' ');
+                ? [merge[0].Required(), merge[1].Required()]
+                : merge.Required().Split(' ');
             if (parts.Length != 2 || vocabulary.Find(parts[0]) is not { } left || vocabulary.Find(parts[1]) is not { } right
                 || vocabulary.Find(parts[0] + parts[1]) is not { } merged)
             {
-                throw new InvalidDataException($"{path}: the merge {merge.GetRawText()} is not of two tokens that make a third.");
+                throw new InvalidDataException($"{path}: the merge {JsonFile.Shown(merge)} is not of two tokens that make a third.");
             }
 
             merges.TryAdd((left, right), (merges.Count, merged));
@@ -145,7 +146,7 @@ internal static class SentencePieceJson
                 continue;
             }
 
-            var name = item.GetProperty("SpecialToken").GetProperty("id").GetString()!;
+            var name = item.GetProperty("SpecialToken").GetProperty("id").Required();
             (isAfter ? sides.After : sides.Before).Add(vocabulary.Find(name)
                 ?? throw new InvalidDataException($"{path}: its post_processor names a token '{name}' that the vocabulary lacks."));
         }

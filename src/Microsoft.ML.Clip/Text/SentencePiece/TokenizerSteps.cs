@@ -32,7 +32,7 @@ internal static class TokenizerSteps
                 var (left, right) = (Flag(step, "strip_left", true), Flag(step, "strip_right", true));
                 return text => left && right ? text.Trim() : left ? text.TrimStart() : right ? text.TrimEnd() : text;
             case "Prepend":
-                var prefix = step.GetProperty("prepend").GetString()!;
+                var prefix = step.GetProperty("prepend").Required();
                 return text => text.Length == 0 ? text : prefix + text;
             case "Precompiled":
                 return new PrecompiledCharsMap(step.GetProperty("precompiled_charsmap").GetBytesFromBase64(), path).Apply;
@@ -57,7 +57,7 @@ internal static class TokenizerSteps
             case "Metaspace":
                 return Metaspace(step);
             case "Split" when step.GetProperty("behavior").GetString() == "MergedWithPrevious":
-                var pattern = step.GetProperty("pattern").GetProperty("String").GetString()!;
+                var pattern = step.GetProperty("pattern").GetProperty("String").Required();
                 return (text, _) => Regex.Split(text, $"(?<={Regex.Escape(pattern)})").Where(part => part.Length > 0);
             default:
                 throw Unknown(step, path, "pre_tokenizer");
@@ -66,16 +66,16 @@ internal static class TokenizerSteps
 
     private static Func<string, string> Replacer(JsonElement step, string path)
     {
-        var (pattern, content) = (step.GetProperty("pattern"), step.GetProperty("content").GetString()!);
+        var (pattern, content) = (step.GetProperty("pattern"), step.GetProperty("content").Required());
         if (pattern.TryGetProperty("String", out var plain))
         {
-            var old = plain.GetString()!;
+            var old = plain.Required();
             return text => text.Replace(old, content, StringComparison.Ordinal);
         }
 
         try
         {
-            var regex = new Regex(pattern.GetProperty("Regex").GetString()!, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(10));
+            var regex = new Regex(pattern.GetProperty("Regex").Required(), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(10));
             return text => regex.Replace(text, _ => content);
         }
         catch (ArgumentException e)
@@ -87,7 +87,7 @@ internal static class TokenizerSteps
     /// <summary>Spaces become the mark, the mark begins the text, and each begins a part of its own.</summary>
     private static PieceSplitter Metaspace(JsonElement step)
     {
-        var mark = step.TryGetProperty("replacement", out var replacement) ? replacement.GetString()! : "▁";
+        var mark = step.TryGetProperty("replacement", out var replacement) ? replacement.Required() : "▁";
         var scheme = step.TryGetProperty("prepend_scheme", out var name) ? name.GetString()
             : Flag(step, "add_prefix_space", true) ? "always" : "never";
         var isSplit = Flag(step, "split", true);

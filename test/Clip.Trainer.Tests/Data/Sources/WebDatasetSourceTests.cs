@@ -1,4 +1,3 @@
-using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
 
 namespace Clip.Trainer.Tests.Data.Sources;

@@ -1,5 +1,5 @@
-using Clip.Trainer.Onnx.Quantisation;
 using Clip.Trainer.Tests.Checkpoints;
+using Clip.Conversion.Onnx.Quantization;
 
 namespace Clip.Trainer.Tests.Onnx.Quantisation;
 

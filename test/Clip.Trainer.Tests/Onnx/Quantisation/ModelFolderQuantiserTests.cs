@@ -1,7 +1,7 @@
-using System.Numerics.Tensors;
-using Clip.Trainer.Onnx;
-using Clip.Trainer.Onnx.Quantisation;
 using Clip.Trainer.Tests.Checkpoints;
+using System.Numerics.Tensors;
+using Clip.Conversion.Onnx;
+using Clip.Conversion.Onnx.Quantization;
 using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Tests.Onnx.Quantisation;

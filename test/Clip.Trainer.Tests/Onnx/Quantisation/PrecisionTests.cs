@@ -1,14 +1,14 @@
-using System.Numerics.Tensors;
-using Clip.Testing;
-using Clip.Trainer.Checkpoints;
-using Clip.Trainer.Modeling;
-using Clip.Trainer.Onnx;
-using Clip.Trainer.Onnx.Format;
-using Clip.Trainer.Onnx.Quantisation;
 using Clip.Trainer.Tests.Checkpoints;
+using System.Numerics.Tensors;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Onnx;
+using Clip.Conversion.Onnx.Format;
+using Clip.Conversion.Onnx.Quantization;
+using Clip.Testing;
 using Xunit.Abstractions;
 using static Clip.Trainer.Tests.Onnx.OnnxFile;
-using DataType = Clip.Trainer.Onnx.Format.TensorProto.Types.DataType;
+using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
 
 namespace Clip.Trainer.Tests.Onnx.Quantisation;
 

@@ -1,9 +1,9 @@
-using Clip.Trainer.Checkpoints;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
+using Clip.Conversion.Onnx.Quantization;
+using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Data;
-using Clip.Trainer.Modeling;
-using Clip.Trainer.Onnx;
-using Clip.Trainer.Onnx.Quantisation;
-using Clip.Trainer.Tokenizing;
 
 namespace Clip.Trainer.Tests.Onnx.Quantisation;
 

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Globalization;
+using Clip.Cli.Options;
+using Microsoft.ML;
+using Microsoft.ML.Clip;
+using Spectre.Console;
+
+namespace Clip.Cli.Commands;
+
+/// <summary><c>clip classify</c>: names what pictures show, from labels the model may never have seen together with a picture.</summary>
+internal static class ClassifyCommand
+{
+    private const int BarWidth = 30;
+
+    public static Command Create()
+    {
+        var model = new Option<string>("--model") { Description = "A model folder.", Required = true };
+        var labels = new Option<string>("--labels") { Description = "Text file with a label a line.", Required = true };
+        var templates = new Option<string?>("--templates")
+        {
+            Description = "Text file with a prompt a line, {} or {c} for the label; 'a photo of a {}.' without it.",
+        };
+        var top = new Option<int>("--top") { Description = "How many labels to print for each image.", DefaultValueFactory = _ => 5 };
+        CommandLine.RequirePositive(top);
+        var images = new Argument<string[]>("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("classify", "Classifies images zero-shot and prints the best labels.")
+        {
+            model, labels, templates, top, images,
+        };
+        command.SetAction(parsed =>
+        {
+            var names = LineFile.Read(parsed.GetValue(labels)!, "--labels");
+            var prompts = parsed.GetValue(templates) is { } file ? LineFile.Read(file, "--templates") : null;
+            var ml = new MLContext();
+            var rows = ml.Data.LoadFromEnumerable(parsed.GetValue(images)!.Select(path => new Row { ImagePath = path }));
+            using var classifier = ml.Transforms
+                .ClipClassifyZeroShot("Score", nameof(Row.ImagePath), parsed.GetValue(model)!, names, prompts)
+                .Fit(rows);
+            foreach (var row in ml.Data.CreateEnumerable<Scored>(classifier.Transform(rows), reuseRowObject: true))
+                Print(row, names, parsed.GetValue(top));
+        });
+        return command;
+    }
+
+    private static void Print(Scored row, string[] labels, int top)
+    {
+        AnsiConsole.Console.WriteLine(row.ImagePath);
+        foreach (var (label, score) in row.Score.TopLabels(labels, top))
+        {
+            var bar = new string('█', (int)Math.Round(score * BarWidth)).PadRight(BarWidth, '░');
+            AnsiConsole.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {bar} {100 * score,5:F1} %  {label}"));
+        }
+    }
+
+    private sealed class Row
+    {
+        public string ImagePath { get; set; } = "";
+    }
+
+    private sealed class Scored
+    {
+        public string ImagePath { get; set; } = "";
+
+        public float[] Score { get; set; } = [];
+    }
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Clip.Conversion.Checkpoints;
+
+namespace Clip.Cli.Commands;
+
+/// <summary><c>clip export-safetensors</c>: weights by the names that open_clip or Hugging Face's transformers look for.</summary>
+internal static class ExportSafetensorsCommand
+{
+    public static Command Create()
+    {
+        var model = new Argument<string>("model") { Description = "A model folder or a checkpoint." };
+        var output = new Option<string>("--output") { Description = "The safetensors file to write.", Required = true };
+        var naming = new Option<string>("--naming")
+        {
+            Description = "openai (also open_clip's names) or hf.",
+            DefaultValueFactory = _ => "openai",
+        };
+        naming.AcceptOnlyFromAmong("openai", "hf");
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace a file that is there." };
+        var command = new Command("export-safetensors", "Writes weights by OpenAI's or Hugging Face's names.")
+        {
+            model, output, naming, overwrite,
+        };
+        command.SetAction(parsed =>
+        {
+            var target = Path.GetFullPath(parsed.GetValue(output)!);
+            if (Directory.Exists(target)) throw new ClipException($"{target} is a folder; give the name of a file for --output.");
+            if (File.Exists(target) && !parsed.GetValue(overwrite))
+                throw new ClipException($"{target} is there already; give another --output, or --overwrite.");
+            using var checkpoint = CheckpointFile.Open(parsed.GetValue(model)!);
+            // What is read is mapped, not copied, and must outlive its copy.
+            if (checkpoint.Files.Any(file => Path.GetFullPath(file) == target))
+                throw new ClipException($"{target} is what is exported; give another --output.");
+            var merged = LowRankMerge.Apply(checkpoint.Weights);
+            FiniteWeights.Require(merged, checkpoint.Path);
+            var weights = parsed.GetValue(naming) == "hf" ? NameMap.ToHuggingFace(merged)
+                : merged.ContainsKey(SiglipNames.Probe) ? SiglipNames.ToOpenClip(merged)
+                : merged;
+            SafetensorsWriter.Write(target, weights);
+            Console.WriteLine($"{weights.Count} tensors: {target}");
+        });
+        return command;
+    }
+}

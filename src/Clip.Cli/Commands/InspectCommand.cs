@@ -1,0 +1,19 @@
+using System.CommandLine;
+using Clip.Conversion.ModelFolders;
+
+namespace Clip.Cli.Commands;
+
+/// <summary><c>clip inspect</c>: what a checkpoint, a model folder or an ONNX file holds, and what it lacks.</summary>
+internal static class InspectCommand
+{
+    public static Command Create()
+    {
+        var path = new Argument<string>("path") { Description = "A checkpoint, a model folder or an .onnx file." };
+        var command = new Command("inspect", "Tells what a checkpoint, folder or graph holds, and what it lacks.") { path };
+        command.SetAction(parsed =>
+        {
+            foreach (var (heading, text) in Inspection.Of(parsed.GetValue(path)!)) Console.WriteLine($"{heading,-14} {text}");
+        });
+        return command;
+    }
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Globalization;
+using Clip.Conversion.ModelFolders;
+
+namespace Clip.Cli.Commands;
+
+/// <summary><c>clip interpolate</c>: the models between two, as WiSE-FT has it.</summary>
+internal static class InterpolateCommand
+{
+    public static Command Create()
+    {
+        var from = new Argument<string>("from")
+        {
+            Description = "A model folder; alpha 0 is this model, such as the one before fine-tuning.",
+        };
+        var to = new Argument<string>("to")
+        {
+            Description = "A model folder of the same architecture and vocabulary; alpha 1 is this model.",
+        };
+        var alpha = new Option<double[]>("--alpha")
+        {
+            Description = "How far from the first to the second, 0 to 1; each of several is written to OUTPUT-ALPHA.",
+            DefaultValueFactory = _ => [0.5],
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var output = new Option<string>("--output") { Description = "The model folder to write.", Required = true };
+        var command = new Command("interpolate", "Writes the models between two (WiSE-FT).") { from, to, alpha, output };
+        command.SetAction(parsed =>
+        {
+            var alphas = parsed.GetValue(alpha)!;
+            var (before, after) = (parsed.GetValue(from)!, parsed.GetValue(to)!);
+            var folders = alphas
+                .Select(value => parsed.GetValue(output)! + (alphas.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $"-{value}") : ""))
+                .ToArray();
+            // All of them before the first is written.
+            foreach (var folder in folders) ModelFolderWriter.EnsureReplaceable(folder, before, after);
+            foreach (var (value, folder) in alphas.Zip(folders))
+            {
+                InterpolatedFolder.Write(before, after, value, folder);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"alpha {value}: {Path.GetFullPath(folder)}"));
+            }
+        });
+        return command;
+    }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using System.Globalization;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
+
+namespace Clip.Cli.Commands;
+
+/// <summary><c>clip models</c>: the configs that come with the program, with their parameters and operations.</summary>
+internal static class ModelsCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("models", "Lists the model configs that come with the program.");
+        command.SetAction(_ =>
+        {
+            Console.WriteLine(
+                $"{"model",-16}{"image",6}{"embed",7}{"parameters",14}{"image tower",14}{"GFLOPs image",14}{"GFLOPs text",13}");
+            var models = ClipConfigJson.Names.Select(name => (name, ClipConfigJson.Load(name)));
+            foreach (var (name, config) in models.OrderBy(m => ModelCost.Of(m.Item2).Image))
+            {
+                var (all, image, cost) = (Parameters(config, ""), Parameters(config, "visual."), ModelCost.Of(config));
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name,-16}{config.Vision.ImageSize,6}{config.EmbedDim,7}"
+                    + $"{all,14:N0}{image,14:N0}{cost.Image / 1e9,14:F2}{cost.Text / 1e9,13:F2}"));
+            }
+
+            Console.WriteLine(
+                "Operations are those of one image and of one text as long as the context; a multiplication with its addition counts two.");
+        });
+        return command;
+    }
+
+    /// <summary>Statistics of batch norms are no parameters.</summary>
+    internal static long Parameters(ClipConfig config, string prefix) => RandomWeights.Shapes(config)
+        .Where(w => w.Name.StartsWith(prefix, StringComparison.Ordinal)
+            && !w.Name.Contains(".running_", StringComparison.Ordinal) && !w.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+        .Sum(w => w.Shape.Aggregate(1L, (product, d) => product * d));
+}

@@ -1,0 +1,150 @@
+using System.CommandLine;
+using System.Globalization;
+using Clip.Cli.Quickstart;
+using Clip.Conversion.Initialization;
+using Clip.Conversion.Onnx;
+using Clip.Conversion.Onnx.Quantization;
+using Clip.Trainer;
+using Clip.Trainer.Data;
+
+namespace Clip.Cli.Commands;
+
+/// <summary><c>clip quantize</c>: adds smaller and faster ONNX files to a model folder and says what they cost in precision.</summary>
+internal static class QuantizeCommand
+{
+    private const int PaintedSamples = 32;
+    private static readonly CaptionTableOptions TableDefaults = new();
+
+    public static Command Create()
+    {
+        var model = new Option<string>("--model") { Description = "A model folder with its weights (model.safetensors).", Required = true };
+        var precision = new Option<string>("--precision")
+        {
+            Description = "int8, fp16 or both, parted by commas.",
+            DefaultValueFactory = _ => "int8,fp16",
+        };
+        var calibration = new Option<string?>("--calibration")
+        {
+            Description = "Table of image paths and captions of the model's own kind; weights that int8 hurts on them stay in float.",
+        };
+        var samples = new Option<int>("--samples")
+        {
+            Description = "How many rows of the table to use, spread over it.",
+            DefaultValueFactory = _ => 64,
+        };
+        var cosine = new Option<double>("--mean-cosine")
+        {
+            Description = "The cosine between fp32 and int8 features that calibration must reach in the mean.",
+            DefaultValueFactory = _ => 0.995,
+        };
+        var reduceRange = new Option<bool>("--reduce-range")
+        {
+            Description = "7-bit weights, for x86 processors without VNNI, whose sums of bytes would overflow.",
+        };
+        var imageKey = new Option<string>("--csv-img-key")
+        {
+            Description = "Header of the image path's column.",
+            DefaultValueFactory = _ => TableDefaults.ImageKey,
+        };
+        var captionKey = new Option<string>("--csv-caption-key")
+        {
+            Description = "Header of the captions' column.",
+            DefaultValueFactory = _ => TableDefaults.CaptionKeys[0],
+        };
+        CommandLine.RequirePositive(samples);
+        var command = new Command("quantize", "Adds int8 and fp16 files to a model folder.")
+        {
+            model, precision, calibration, samples, cosine, reduceRange, imageKey, captionKey,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var target = parsed.GetValue(cosine);
+            if (target is not (> 0 and < 1))
+                throw new ClipException(
+                    FormattableString.Invariant($"--mean-cosine {target} is out of reach; give a number between 0 and 1."));
+            var precisions = Precisions(parsed.GetValue(precision)!);
+            if (parsed.GetValue(calibration) is { } table)
+            {
+                var columns = new CaptionTableOptions
+                {
+                    ImageKey = parsed.GetValue(imageKey)!,
+                    CaptionKeys = [parsed.GetValue(captionKey)!],
+                };
+                var rows = Spread(CaptionTable.Read(table, columns), parsed.GetValue(samples));
+                Run(parsed.GetValue(model)!, Options(rows, target), table, cancellation);
+                return Task.FromResult(0);
+            }
+
+            var painted = Directory.CreateTempSubdirectory("clip-quantize-");
+            try
+            {
+                const string source = "painted scenes; give --calibration for the model's own kind of images";
+                Run(parsed.GetValue(model)!, Options(Paint(painted.FullName), null), source, cancellation);
+            }
+            finally
+            {
+                painted.Delete(recursive: true);
+            }
+
+            return Task.FromResult(0);
+
+            QuantisationOptions Options(CaptionedImage[] rows, double? meanCosine) => new()
+            {
+                Precisions = precisions,
+                ImagePaths = [.. rows.Select(row => row.Path)],
+                Texts = [.. rows.Select(row => row.Captions[0]).Distinct()],
+                MeanCosine = meanCosine,
+                ReduceRange = parsed.GetValue(reduceRange),
+            };
+        });
+        return command;
+    }
+
+    private static void Run(string folder, QuantisationOptions options, string source, CancellationToken cancellation)
+    {
+        var report = ModelFolderQuantiser.Add(folder, options, Console.WriteLine, cancellation);
+        Console.WriteLine($"compared with fp32 on {options.ImagePaths.Count} images and {options.Texts.Count} texts ({source})");
+        foreach (var file in report.Files)
+        {
+            var size = string.Create(
+                CultureInfo.InvariantCulture, $"{file.Bytes / 1e6,8:F1} MB   {(double)file.Bytes / file.Fp32Bytes:F3} × fp32");
+            var cosine = file.Cosine is { } c
+                ? string.Create(CultureInfo.InvariantCulture, $"   cosine mean {c.Mean:F5}, min {c.Min:F5}")
+                : "";
+            Console.WriteLine($"{file.Name,-32} {size}{cosine}");
+            if (file.FloatWeights.Count > 0) Console.WriteLine($"  float: {string.Join(", ", file.FloatWeights)}");
+        }
+
+        foreach (var (precision, share) in report.Agreement)
+        {
+            var percent = share.ToString("P1", CultureInfo.InvariantCulture);
+            Console.WriteLine($"{precision.Suffix()[1..]}: the nearest text is fp32's for {percent} of the images");
+        }
+    }
+
+    private static OnnxPrecision[] Precisions(string names) =>
+    [
+        .. names.Split(',', StringSplitOptions.TrimEntries).Select(name => name switch
+        {
+            "int8" => OnnxPrecision.Int8,
+            "fp16" => OnnxPrecision.Fp16,
+            _ => throw new ClipException($"--precision '{name}' is not known; give int8, fp16 or int8,fp16."),
+        }).Distinct(),
+    ];
+
+    private static CaptionedImage[] Spread(IReadOnlyList<CaptionedImage> rows, int count) =>
+        count >= rows.Count ? [.. rows] : [.. Enumerable.Range(0, count).Select(i => rows[(int)((long)i * rows.Count / count)])];
+
+    private static CaptionedImage[] Paint(string folder) =>
+    [
+        .. Enumerable.Range(0, PaintedSamples).Select(i =>
+        {
+            var random = new SampleRandom(0, i);
+            var thing = Combination.All[random.Next(Combination.All.Count)];
+            var scene = new Scene(thing, random.Pick(Scene.Backgrounds), random.Pick(Scene.Positions));
+            var path = Path.Combine(folder, $"{i}.png");
+            File.WriteAllBytes(path, ScenePainter.Paint(scene, ref random));
+            return new CaptionedImage(path, [SceneCaptions.Write(scene, ref random)]);
+        }),
+    ];
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Clip.Trainer.Data;
+using Clip.Trainer.Evaluation;
+
+namespace Clip.Cli.Options;
+
+/// <summary>Sets of labelled pictures: any number of tables or folders, with their candidate labels and prompts.</summary>
+internal sealed class LabelledSetOptions(string dataName, string labelsName, string templatesName)
+{
+    private readonly Option<string[]> _data = new(dataName)
+    {
+        Description = "Labelled pictures: a table, or a folder with a folder a class, as PATH or NAME=PATH; any number of them.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<string[]> _labels = new(labelsName)
+    {
+        Description =
+            "Text file with every candidate label, one a line: FILE for all sets, or NAME=FILE; without it the labels that the set has.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<string[]> _templates = new(templatesName)
+    {
+        Description =
+            "Text file with a prompt a line, {} or {c} for the label: FILE for all sets, or NAME=FILE; 'a photo of a {}.' without it.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<string> _labelKey = new("--csv-label-key")
+    {
+        Description = "Header of the label's column in tables of labelled pictures.",
+        DefaultValueFactory = _ => new CaptionTableOptions().CaptionKeys[0],
+    };
+
+    public IEnumerable<Option> All => [_data, _labels, _templates, _labelKey];
+
+    /// <summary>Reads the sets.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="layout">How the tables are laid out, but for the label's column.</param>
+    /// <exception cref="ClipException">A file is absent or not sound, or two sets have one name.</exception>
+    public IReadOnlyList<LabelledSet> Read(ParseResult parsed, CaptionTableOptions layout)
+    {
+        var table = Table(parsed, layout);
+        var sets = new List<LabelledSet>();
+        foreach (var value in parsed.GetValue(_data) ?? [])
+        {
+            var (name, path) = NamedFiles.Named(value);
+            if (sets.Any(s => s.Name == name))
+                throw new ClipException($"{dataName}: two sets are called {name}; give names, as NAME={path}.");
+            var images = LabelledSet.ReadImages(path, table);
+            var labels = Lines(_labels, name) ?? [.. images.Select(i => i.Class).Distinct().Order(StringComparer.Ordinal)];
+            sets.Add(new LabelledSet(name, images, labels, Lines(_templates, name)).Validate());
+        }
+
+        return sets;
+
+        string[]? Lines(Option<string[]> option, string set) => NamedFiles.For(parsed.GetValue(option) ?? [], set, option.Name) is { } file
+            ? LineFile.Read(file, option.Name)
+            : null;
+    }
+
+    /// <summary>The layout of tables of labelled pictures.</summary>
+    public CaptionTableOptions Table(ParseResult parsed, CaptionTableOptions layout) =>
+        layout with { CaptionKeys = [parsed.GetValue(_labelKey)!] };
+}

@@ -1,0 +1,1 @@
+return await Clip.Cli.CommandLine.RunAsync(args).ConfigureAwait(false);

@@ -1,0 +1,169 @@
+using System.CommandLine;
+using Clip.Trainer;
+using Clip.Trainer.Training;
+
+namespace Clip.Cli.Training;
+
+/// <summary>How <c>clip train</c> steps: batch, schedule, optimizer, precision. Options are named as open_clip's.</summary>
+internal sealed class OptimizationOptions
+{
+    private static readonly TrainingOptions Defaults = new();
+
+    private readonly Option<int> _epochs = new("--epochs")
+    {
+        Description = "Passes over the data.",
+        DefaultValueFactory = _ => Defaults.Epochs,
+    };
+
+    private readonly Option<int> _batchSize = new("--batch-size")
+    {
+        Description = "Pairs a step.",
+        DefaultValueFactory = _ => Defaults.BatchSize,
+    };
+
+    private readonly Option<double> _lr = new("--lr")
+    {
+        Description = "Peak learning rate.",
+        DefaultValueFactory = _ => Defaults.LearningRate,
+    };
+
+    private readonly Option<long> _warmup = new("--warmup")
+    {
+        Description = "Steps of linear warm-up.",
+        DefaultValueFactory = _ => Defaults.Warmup,
+    };
+
+    private readonly Option<double> _wd = new("--wd")
+    {
+        Description = "Weight decay of matrices.",
+        DefaultValueFactory = _ => Defaults.Optimizer.WeightDecay,
+    };
+
+    private readonly Option<double?> _beta1 = new("--beta1") { Description = "AdamW's first beta; 0.9 unless given." };
+    private readonly Option<double?> _beta2 = new("--beta2")
+    {
+        Description = "AdamW's second beta; 0.98 unless given, 0.999 for a ResNet.",
+    };
+
+    private readonly Option<double?> _eps = new("--eps") { Description = "AdamW's epsilon; 1e-6 unless given, 1e-8 for a ResNet." };
+    private readonly Option<double?> _clip = new("--grad-clip-norm") { Description = "The most the gradients' norm may be." };
+    private readonly Option<string> _precision = new("--precision")
+    {
+        Description = "fp32, or bf16 for matrix products in bfloat16.",
+        DefaultValueFactory = _ => "fp32",
+    };
+
+    private readonly Option<long?> _maxSteps = new("--max-steps") { Description = "Steps of the run, in place of --epochs." };
+    private readonly Option<double?> _maxMinutes = new("--max-minutes")
+    {
+        Description = "Minutes after which the run ends, its schedule with it.",
+    };
+
+    private readonly Option<int> _accumFreq = new("--accum-freq")
+    {
+        Description = "Batches a step compares as one.",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private readonly Option<bool> _gradCheckpointing = new("--grad-checkpointing")
+    {
+        Description = "Run transformer blocks twice instead of keeping their activations.",
+    };
+
+    private readonly Option<string> _scheduler = new("--lr-scheduler")
+    {
+        Description = "cosine, const or const-cooldown.",
+        DefaultValueFactory = _ => "cosine",
+    };
+
+    private readonly Option<double?> _cooldownEpochs = new("--epochs-cooldown")
+    {
+        Description = "Epochs at the end in which const-cooldown falls.",
+    };
+
+    private readonly Option<double> _cooldownEnd = new("--lr-cooldown-end")
+    {
+        Description = "The learning rate it falls to.",
+        DefaultValueFactory = _ => 0,
+    };
+
+    private readonly Option<double> _cooldownPower = new("--lr-cooldown-power")
+    {
+        Description = "How it falls; 1 is linear.",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private readonly Option<double> _layerDecay = new("--layer-decay")
+    {
+        Description = "Each layer's learning rate as a share of the one's above.",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private readonly Option<bool> _lrFind = new("--lr-find")
+    {
+        Description = "Look for a learning rate, print it and stop; nothing is written.",
+    };
+
+    private readonly Option<bool> _modelEma = new("--model-ema")
+    {
+        Description = "Keep a running average of the weights, and validate and export it.",
+    };
+
+    private readonly Option<double> _modelEmaDecay = new("--model-ema-decay")
+    {
+        Description = "The share that average keeps at each step.",
+        DefaultValueFactory = _ => 0.9998,
+    };
+
+    public OptimizationOptions()
+    {
+        _precision.AcceptOnlyFromAmong("fp32", "bf16");
+        _batchSize.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: "1" }])
+                result.AddError("--batch-size must be at least 2: each picture is told from the others of its batch.");
+        });
+        _scheduler.AcceptOnlyFromAmong("cosine", "const", "const-cooldown");
+        CommandLine.RequirePositive(_epochs, _batchSize, _lr, _maxSteps, _maxMinutes, _accumFreq, _layerDecay);
+    }
+
+    public IEnumerable<Option> All =>
+    [
+        _epochs, _batchSize, _lr, _warmup, _wd, _beta1, _beta2, _eps, _clip, _precision, _modelEma, _modelEmaDecay, _maxSteps, _maxMinutes,
+        _accumFreq, _gradCheckpointing, _scheduler, _cooldownEpochs, _cooldownEnd, _cooldownPower, _layerDecay, _lrFind,
+    ];
+
+    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => options with
+    {
+        FindLearningRate = parsed.GetValue(_lrFind),
+        Training = options.Training with
+        {
+            Epochs = parsed.GetValue(_epochs),
+            BatchSize = parsed.GetValue(_batchSize),
+            LearningRate = parsed.GetValue(_lr),
+            Warmup = parsed.GetValue(_warmup),
+            Optimizer = new AdamWOptions(parsed.GetValue(_beta1), parsed.GetValue(_beta2), parsed.GetValue(_eps), parsed.GetValue(_wd)),
+            GradClipNorm = parsed.GetValue(_clip),
+            ModelEmaDecay = parsed.GetValue(_modelEma) ? parsed.GetValue(_modelEmaDecay) : null,
+            MaxSteps = parsed.GetValue(_maxSteps),
+            MaxMinutes = parsed.GetValue(_maxMinutes),
+            AccumFrequency = parsed.GetValue(_accumFreq),
+            GradCheckpointing = parsed.GetValue(_gradCheckpointing),
+            Scheduler = Scheduler(parsed),
+            Cooldown = parsed.GetValue(_cooldownEpochs) is { } cooldown
+                ? new Cooldown(cooldown, parsed.GetValue(_cooldownEnd), parsed.GetValue(_cooldownPower))
+                : null,
+            LayerDecay = parsed.GetValue(_layerDecay),
+            Bfloat16 = parsed.GetValue(_precision) == "bf16",
+        },
+    };
+
+    private LearningRateScheduler Scheduler(ParseResult parsed) => parsed.GetValue(_scheduler) switch
+    {
+        "const" => LearningRateScheduler.Const,
+        "const-cooldown" when parsed.GetValue(_cooldownEpochs) is null =>
+            throw new ClipException("--lr-scheduler const-cooldown needs --epochs-cooldown: how many of the last epochs it takes."),
+        "const-cooldown" => LearningRateScheduler.ConstCooldown,
+        _ => LearningRateScheduler.Cosine,
+    };
+}

@@ -1,0 +1,100 @@
+using System.Text.Json;
+
+namespace Clip.Conversion.Configs;
+
+/// <summary>open_clip's model configs, with the defaults of its CLIPVisionCfg and CLIPTextCfg (open_clip src/open_clip/model.py).</summary>
+internal static class OpenClipConfig
+{
+    public const string PoolType = "pool_type", NoCausalMask = "no_causal_mask", ProjectionBias = "proj_bias";
+
+    /// <summary>Reads a config, SigLIP's too.</summary>
+    /// <exception cref="ClipException">It asks for what is not supported.</exception>
+    public static ClipConfig Read(JsonElement root, JsonElement vision, JsonElement text, string source)
+    {
+        if (SiglipConfigJson.IsSiglip(vision)) return SiglipConfigJson.FromOpenClip(root, vision, text, source);
+        foreach (var (tower, key) in new[] { (vision, "timm_model_name"), (text, "hf_model_name"), (root, "multimodal_cfg") })
+        {
+            if (tower.Value(key) is { } value)
+                throw new ClipException($"{source}: {key} {value} is not supported; give a config of a plain CLIP model.");
+        }
+
+        return new ClipConfig
+        {
+            EmbedDim = root.Int("embed_dim", 512),
+            Activation = Activation(root, vision, text, source),
+            LogitScaleInit = root.Double("init_logit_scale", Math.Log(1 / 0.07)),
+            Vision = Vision(vision),
+            Text = TextTower(text, source),
+        };
+    }
+
+    /// <summary>A <c>text_cfg</c>, whose vocabulary ends in start and end of text unless it says otherwise.</summary>
+    public static TextConfig TextTower(JsonElement text, string source)
+    {
+        int width = text.Int("width", 512), vocabulary = text.Int("vocab_size", 49408);
+        return new TextConfig
+        {
+            ContextLength = text.Int("context_length", 77),
+            VocabSize = vocabulary,
+            Width = width,
+            Layers = text.Int("layers", 12),
+            Heads = text.Int("heads", 8),
+            MlpWidth = (int)(width * text.Double("mlp_ratio", 4)),
+            BosTokenId = vocabulary - 2,
+            EosTokenId = text.Int("eos_id", vocabulary - 1),
+            // The largest id is the end of text's, unless the config says another.
+            Pooling = text.Text(PoolType, "argmax") == "argmax" && text.Int("eos_id", vocabulary - 1) != vocabulary - 1
+                ? TextPooling.Argmax
+                : Pooling(text, source),
+            IsCausal = !text.Flag(NoCausalMask),
+            HasProjectionBias = text.Flag(ProjectionBias),
+        };
+    }
+
+    /// <summary>Which token's output is a text's.</summary>
+    public static TextPooling Pooling(JsonElement text, string source) => text.Text(PoolType, "eos") switch
+    {
+        "eos" or "argmax" => TextPooling.Eos,
+        "first" => TextPooling.First,
+        "last" => TextPooling.Last,
+        var other => throw new ClipException($"{source}: pool_type '{other}' is not supported; eos, argmax, first and last are."),
+    };
+
+    private static VisionConfig Vision(JsonElement vision)
+    {
+        int size = vision.Int("image_size", 224), headWidth = vision.Int("head_width", 64);
+        if (IsResNet(vision, out var layers))
+        {
+            var stem = vision.Int("width", 64);
+            return new ResNetConfig { ImageSize = size, Width = stem, Heads = 32 * stem / headWidth, Blocks = layers.Ints() };
+        }
+
+        var width = vision.Int("width", 768);
+        return new VisionTransformerConfig
+        {
+            ImageSize = size,
+            PatchSize = vision.Int("patch_size", 16),
+            Width = width,
+            Layers = vision.Int("layers", 12),
+            Heads = width / headWidth,
+            MlpWidth = (int)(width * vision.Double("mlp_ratio", 4)),
+        };
+    }
+
+    /// <summary>open_clip's sign of a ResNet is a list where a Vision Transformer has a number.</summary>
+    private static bool IsResNet(JsonElement vision, out JsonElement layers) =>
+        vision.TryGetProperty("layers", out layers) && layers.ValueKind == JsonValueKind.Array;
+
+    /// <summary>GELU, unless <c>quick_gelu</c> or both towers' <c>act_kwargs</c> ask for one of its approximations.</summary>
+    private static Activation Activation(JsonElement root, JsonElement vision, JsonElement text, string source)
+    {
+        if (root.Flag("quick_gelu")) return Configs.Activation.QuickGelu;
+        var isTanh = IsTanh(text);
+        if (isTanh != IsTanh(vision) && !IsResNet(vision, out _))
+            throw new ClipException($"{source}: the towers have different act_kwargs; models with one activation are supported.");
+        return isTanh ? Configs.Activation.GeluTanh : Configs.Activation.Gelu;
+
+        static bool IsTanh(JsonElement tower) => tower.TryGetProperty("act_kwargs", out var arguments)
+            && arguments.ValueKind == JsonValueKind.Object && arguments.Text("approximate", "none") == "tanh";
+    }
+}

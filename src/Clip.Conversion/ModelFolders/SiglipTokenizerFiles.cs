@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Clip.Conversion.Checkpoints;
+using Microsoft.ML.Clip;
+
+namespace Clip.Conversion.ModelFolders;
+
+/// <summary>
+/// A SigLIP's tokenizer, a SentencePiece model or what Hugging Face's tokenizers made of one. Nothing here tokenizes with it: its files are
+/// copied as they are.
+/// </summary>
+/// <param name="folder">A folder with <c>tokenizer.json</c>, or with <c>spiece.model</c> or <c>tokenizer.model</c> alone.</param>
+internal sealed class SiglipTokenizerFiles(string folder)
+{
+    private const string Main = "tokenizer.json";
+
+    private static readonly string[] Models = ["spiece.model", "tokenizer.model"];
+
+    /// <summary>All that Hugging Face's repositories keep of such tokenizers.</summary>
+    private static readonly string[] Names =
+        [Main, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", .. Models];
+
+    /// <summary>Opens the folder that <c>--tokenizer</c> names.</summary>
+    /// <exception cref="ClipException">It is no folder with <c>tokenizer.json</c>.</exception>
+    public static SiglipTokenizerFiles Open(string path) => Find(path) ?? throw new ClipException(
+        $"There is no {Main}, {string.Join(" or ", Models)} in '{path}'; give the folder of the SigLIP tokenizer's files.");
+
+    /// <summary>Opens the tokenizer in a folder; null where there is none.</summary>
+    public static SiglipTokenizerFiles? Find(string? folder) =>
+        folder is not null && Models.Prepend(Main).Any(name => File.Exists(Path.Combine(folder, name)))
+            ? new SiglipTokenizerFiles(folder)
+            : null;
+
+    /// <summary>
+    /// How many entries its vocabulary has, those added to the model's own included; null where only the SentencePiece model is there.
+    /// </summary>
+    /// <exception cref="ClipException">The file is damaged.</exception>
+    public int? CountEntries()
+    {
+        var path = Path.Combine(folder, Main);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            using var json = JsonDocument.Parse(WeightFile.Read(path, RegularFile.MaxTokenizer));
+            var vocabulary = json.RootElement.GetProperty("model").GetProperty("vocab");
+            // Unigram models list their entries, others name them.
+            var isList = vocabulary.ValueKind == JsonValueKind.Array;
+            var largest = isList ? vocabulary.GetArrayLength() - 1 : vocabulary.EnumerateObject().Max(entry => entry.Value.GetInt32());
+            if (json.RootElement.TryGetProperty("added_tokens", out var added) && added.ValueKind == JsonValueKind.Array)
+                largest = added.EnumerateArray().Aggregate(largest, (most, token) => Math.Max(most, token.GetProperty("id").GetInt32()));
+            return checked(largest + 1);
+        }
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
+        {
+            throw new ClipException($"{path} is not a tokenizer ({e.Message.TrimEnd('.')}); get it again.", e);
+        }
+    }
+
+    /// <summary>Checks that the model's embedding table has a row for every entry.</summary>
+    /// <exception cref="ClipException">It has not.</exception>
+    public void RequireFit(int vocabSize)
+    {
+        if (CountEntries() is var entries && entries > vocabSize)
+            throw new ClipException(
+                $"The tokenizer has {entries} entries but the model only {vocabSize}; give the --tokenizer it was trained with.");
+    }
+
+    /// <summary>Copies the files that there are.</summary>
+    public void CopyTo(string target)
+    {
+        foreach (var name in Names)
+        {
+            if (File.Exists(Path.Combine(folder, name))) File.Copy(Path.Combine(folder, name), Path.Combine(target, name), overwrite: true);
+        }
+    }
+}

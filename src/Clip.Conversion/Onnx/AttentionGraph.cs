@@ -1,0 +1,51 @@
+using System.Numerics.Tensors;
+using Clip.Conversion.Checkpoints;
+using static Clip.Conversion.Onnx.GraphBuilder;
+
+namespace Clip.Conversion.Onnx;
+
+/// <summary>Writes multi-head attention between rows that are projected already: cut into heads, scored, mixed and joined again.</summary>
+internal sealed class AttentionGraph(GraphBuilder graph, int width, int heads)
+{
+    private readonly int _headWidth = width / heads;
+
+    /// <summary>The scores' 1/√d, which goes into the query's weights (see <see cref="Scale"/>) and saves a pass over the scores.</summary>
+    public float QueryScale => 1 / MathF.Sqrt(_headWidth);
+
+    /// <summary>The shape that cuts rows into [items, tokens, heads, channels], for a known number of tokens.</summary>
+    public string HeadShape(long tokens) => graph.Vector(-1, tokens, heads, _headWidth);
+
+    /// <summary>The same where a vector of two, <paramref name="itemsAndTokens"/>, counts them when the graph runs.</summary>
+    public string HeadShape(string itemsAndTokens) =>
+        graph.Op("Concat", [itemsAndTokens, graph.Vector(heads, _headWidth)], Attribute("axis", 0L));
+
+    /// <summary>Attends from some rows to all.</summary>
+    /// <param name="query">[items · rows, width], scaled.</param>
+    /// <param name="queryShape">Its <see cref="HeadShape(long)"/>.</param>
+    /// <param name="key">[items · tokens, width].</param>
+    /// <param name="value">[items · tokens, width].</param>
+    /// <param name="allShape">The last two's <see cref="HeadShape(long)"/>.</param>
+    /// <param name="mask">Added to the scores [items, heads, rows, tokens]; null for none.</param>
+    /// <returns>[items · rows, width].</returns>
+    public string Attend(string query, string queryShape, string key, string value, string allShape, string? mask)
+    {
+        // Transposed apart from being cut into heads: ONNX Runtime makes this second step part of the product.
+        var keys = graph.Op("Transpose", [Heads(key, allShape)], Attribute("perm", 0, 1, 3, 2));
+        var scores = graph.Op("MatMul", [Heads(query, queryShape), keys]);
+        if (mask is not null) scores = graph.Op("Add", [scores, mask]);
+        var mixed = graph.Op("MatMul", [graph.Op("Softmax", [scores], Attribute("axis", -1L)), Heads(value, allShape)]);
+        return graph.Op("Reshape", [graph.Op("Transpose", [mixed], Attribute("perm", 0, 2, 1, 3)), graph.Vector(-1, width)]);
+    }
+
+    /// <summary>A weight times <paramref name="factor"/>; the weight itself for a factor of 1.</summary>
+    public static WeightTensor Scale(WeightTensor weight, float factor)
+    {
+        if (factor == 1) return weight;
+        var scaled = new float[weight.Data.Length];
+        TensorPrimitives.Multiply(weight.Data.Span, factor, scaled);
+        return weight with { Data = scaled };
+    }
+
+    private string Heads(string x, string shape) =>
+        graph.Op("Transpose", [graph.Op("Reshape", [x, shape])], Attribute("perm", 0, 2, 1, 3));
+}

@@ -1,6 +1,0 @@
-namespace Clip.Trainer.Checkpoints;
-
-/// <summary>A named weight's values, always float32, in row-major order.</summary>
-/// <param name="Shape">The dimensions; empty for a scalar.</param>
-/// <param name="Data">The values; as many as the product of <paramref name="Shape"/>.</param>
-public sealed record WeightTensor(IReadOnlyList<long> Shape, ReadOnlyMemory<float> Data);

@@ -1,1 +1,0 @@
-return await Clip.Trainer.Commands.CommandLine.RunAsync(args).ConfigureAwait(false);
