@@ -78,10 +78,18 @@ internal static class HuggingFaceConfig
     };
 
     /// <summary>Reads the sizes in a <c>text_config</c>.</summary>
-    public static TextConfig TextTower(JsonElement text, TextConfig defaults) => defaults with
+    public static TextConfig TextTower(JsonElement text, TextConfig defaults)
+    {
+        var vocabulary = text.Int("vocab_size", defaults.VocabSize);
+        // The ids of a vocabulary that is smaller than the defaults' are its last two, as in CLIP's; SigLIP's mean nothing.
+        if (defaults.EosTokenId >= vocabulary && defaults.EosTokenId < defaults.VocabSize) defaults = defaults with { BosTokenId = vocabulary - 2, EosTokenId = vocabulary - 1 };
+        return TextTower(text, defaults, vocabulary);
+    }
+
+    private static TextConfig TextTower(JsonElement text, TextConfig defaults, int vocabulary) => defaults with
     {
         ContextLength = text.Int("max_position_embeddings", defaults.ContextLength),
-        VocabSize = text.Int("vocab_size", defaults.VocabSize),
+        VocabSize = vocabulary,
         Width = text.Int("hidden_size", defaults.Width),
         Layers = text.Int("num_hidden_layers", defaults.Layers),
         Heads = text.Int("num_attention_heads", defaults.Heads),

@@ -158,7 +158,7 @@ internal static class Inspection
 
         // What the weights do not tell is said to be missing, so any value of it serves to find the rest.
         var isSiglip = checkpoint.Weights.ContainsKey(SiglipNames.Probe);
-        var known = ArchitectureInference.KnowHeads(checkpoint.Weights, checkpoint.IsOpenAIs);
+        var known = ArchitectureInference.KnowHeads(checkpoint.Weights, isOpenAIs: !checkpoint.IsRun);
         var (vision, text) = (HeadsOrNull(known.Vision, "vision"), HeadsOrNull(known.Text, "text"));
         var hints = new ArchitectureHints(isSiglip ? Activation.GeluTanh : Activation.QuickGelu, vision, text);
         config = ArchitectureInference.Infer(checkpoint.Weights, hints, checkpoint.Path);

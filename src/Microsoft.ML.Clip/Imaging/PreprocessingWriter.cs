@@ -6,6 +6,8 @@ namespace Microsoft.ML.Clip.Imaging;
 /// <summary>Writes preprocessing by the keys of Hugging Face's image processors; <see cref="PreprocessingFile"/> reads it back.</summary>
 internal static class PreprocessingWriter
 {
+    private static readonly double[] Published = [0.48145466, 0.4578275, 0.40821073, 0.26862954, 0.26130258, 0.27577711];
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public static byte[] Write(ClipImagePreprocessing settings)
@@ -39,6 +41,16 @@ internal static class PreprocessingWriter
 
     private static JsonObject Sides(int height, int width) => new() { ["height"] = height, ["width"] = width };
 
-    /// <summary>A float's own shortest digits, which are read back to the same bits.</summary>
-    private static JsonArray Numbers(float[] values) => new([.. values.Select(value => (JsonNode)value)]);
+    /// <summary>
+    /// A number's own shortest digits, which are read back to the same bits; of OpenAI's, which have more than a float tells apart, those
+    /// that were published, for other software computes with them in double precision.
+    /// </summary>
+    private static JsonArray Numbers(float[] values) => new(
+    [
+        .. values.Select(value =>
+        {
+            var published = Array.Find(Published, number => (float)number == value);
+            return published == 0 ? (JsonNode)value : published;
+        }),
+    ]);
 }

@@ -130,7 +130,11 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
     {
         RandomModel.WriteFolder(RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder["m"], null);
 
-        Try(File.ReadAllBytes(_folder["m/preprocessor_config.json"]), "preprocessor_config.json", path => ModelPreprocessing.Read(path, 8));
+        Try(File.ReadAllBytes(_folder["m/preprocessor_config.json"]), "preprocessor_config.json", path =>
+        {
+            File.Copy(path, _folder["m/preprocessor_config.json"], overwrite: true);
+            ModelPreprocessing.Of(_folder["m"], RandomModel.Config);
+        });
     }
 
     [Theory]
