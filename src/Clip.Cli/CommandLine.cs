@@ -1,6 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
+using System.CommandLine.Invocation;
 using Clip.Cli.Commands;
+using Clip.Cli.Options;
 using Clip.Cli.Training;
 using Spectre.Console;
 
@@ -14,15 +15,14 @@ internal static class CommandLine
         // In a file or a pipe a line is a line: folded at Spectre's 80 columns, paths would come apart.
         if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = int.MaxValue;
 
-        var configuration = new InvocationConfiguration
-        {
-            EnableDefaultExceptionHandler = false,
-            // A cancelled run finishes its step and writes a checkpoint; that may take longer than the two seconds of the default.
-            ProcessTerminationTimeout = TimeSpan.FromMinutes(5),
-        };
+        // Commands that can be stopped take the signals themselves; see StopSignals.
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         try
         {
-            return await Root().Parse(Reproduction.Expand(args)).InvokeAsync(configuration).ConfigureAwait(false);
+            var parsed = Root().Parse(Reproduction.Expand(args));
+            if (parsed.Action is not ParseErrorAction mistaken) return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"clip: {OptionErrors.Sentence(parsed, mistaken)}").ConfigureAwait(false);
+            return 1;
         }
         catch (OperationCanceledException)
         {
@@ -37,8 +37,9 @@ internal static class CommandLine
     }
 
     /// <summary>All commands.</summary>
-    internal static RootCommand Root() =>
-        new("Trains CLIP models, writes them as ONNX model folders and uses those. Start with: clip quickstart")
+    internal static RootCommand Root()
+    {
+        var root = new RootCommand("Trains CLIP models, writes them as ONNX model folders and uses those. Start with: clip quickstart")
         {
             QuickstartCommand.Create(),
             QuickstartUseCommand.Create(),
@@ -57,25 +58,8 @@ internal static class CommandLine
             QuantizeCommand.Create(),
             DataCommand.Create(),
         };
-
-    /// <summary>Makes options refuse numbers below zero, and zero.</summary>
-    public static void RequirePositive(params Option[] options) => Require(value => value > 0, "positive", options);
-
-    /// <summary>Makes options refuse numbers below zero.</summary>
-    public static void RequireNotNegative(params Option[] options) => Require(value => value >= 0, "0 or more", options);
-
-    private static void Require(Func<double, bool> isGood, string good, Option[] options)
-    {
-        foreach (var option in options)
-        {
-            option.Validators.Add(result =>
-            {
-                // What is no number at all is refused by the option itself.
-                if (result.Tokens is [var token] && double.TryParse(token.Value, CultureInfo.InvariantCulture, out var value)
-                    && !isGood(value))
-                    result.AddError($"{option.Name} must be {good}, and is {token.Value}.");
-            });
-        }
+        Numbers.Guard(root);
+        return root;
     }
 
     /// <summary>

@@ -16,16 +16,18 @@ public static class ClipServiceCollectionExtensions
     /// <see cref="ClipModel.Open"/> for the exceptions.
     /// </param>
     /// <param name="options">How to read the folder; default <c>new ClipModelOptions()</c>.</param>
-    /// <returns><paramref name="services"/>.</returns>
+    /// <returns>A builder, which is <paramref name="services"/> too, to put middleware around the generators.</returns>
     /// <exception cref="ArgumentException"><paramref name="folder"/> is blank.</exception>
-    public static IServiceCollection AddClip(this IServiceCollection services, string folder, ClipModelOptions? options = null)
+    public static ClipBuilder AddClip(this IServiceCollection services, string folder, ClipModelOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        return services
+        var builder = new ClipBuilder(services);
+        services
             .AddSingleton(_ => ClipModel.Open(folder, options))
-            .AddSingleton(provider => provider.GetRequiredService<ClipModel>().AsTextEmbeddingGenerator())
-            .AddSingleton(provider => provider.GetRequiredService<ClipModel>().AsImageEmbeddingGenerator());
+            .AddSingleton(provider => builder.Texts(provider.GetRequiredService<ClipModel>(), provider))
+            .AddSingleton(provider => builder.Images(provider.GetRequiredService<ClipModel>(), provider));
+        return builder;
     }
 
     /// <summary>Registers what <see cref="AddClip"/> does under a key, for an application of several models.</summary>
@@ -33,16 +35,18 @@ public static class ClipServiceCollectionExtensions
     /// <param name="serviceKey">The key that the three services are asked for with.</param>
     /// <param name="folder">The model folder, opened when the first of the services is asked for.</param>
     /// <param name="options">How to read the folder; default <c>new ClipModelOptions()</c>.</param>
-    /// <returns><paramref name="services"/>.</returns>
+    /// <returns>A builder, which is <paramref name="services"/> too, to put middleware around the generators.</returns>
     /// <exception cref="ArgumentException"><paramref name="folder"/> is blank.</exception>
-    public static IServiceCollection AddKeyedClip(
+    public static ClipBuilder AddKeyedClip(
         this IServiceCollection services, object? serviceKey, string folder, ClipModelOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        return services
+        var builder = new ClipBuilder(services);
+        services
             .AddKeyedSingleton(serviceKey, (_, _) => ClipModel.Open(folder, options))
-            .AddKeyedSingleton(serviceKey, (provider, key) => provider.GetRequiredKeyedService<ClipModel>(key).AsTextEmbeddingGenerator())
-            .AddKeyedSingleton(serviceKey, (provider, key) => provider.GetRequiredKeyedService<ClipModel>(key).AsImageEmbeddingGenerator());
+            .AddKeyedSingleton(serviceKey, (provider, key) => builder.Texts(provider.GetRequiredKeyedService<ClipModel>(key), provider))
+            .AddKeyedSingleton(serviceKey, (provider, key) => builder.Images(provider.GetRequiredKeyedService<ClipModel>(key), provider));
+        return builder;
     }
 }

@@ -20,13 +20,16 @@ public static class ClipCatalog
     ///     .Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy());
     /// </code></example>
     public static ClipImageFeaturizingEstimator ClipFeaturizeImage(
-        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, string modelFolder) =>
-        catalog.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
+        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, string modelFolder)
+    {
+        ArgumentNullException.ThrowIfNull(modelFolder);
+        return catalog.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
         {
             OutputColumnName = outputColumnName,
             InputColumnName = inputColumnName,
             ModelFolder = modelFolder,
         });
+    }
 
     /// <summary>Adds a feature vector for each image with an opened model, whose image tower is shared.</summary>
     /// <param name="catalog">The catalog.</param>
@@ -39,13 +42,16 @@ public static class ClipCatalog
     /// last use of the pipeline.
     /// </param>
     public static ClipImageFeaturizingEstimator ClipFeaturizeImage(
-        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, ClipModel model) =>
-        catalog.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
+        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, ClipModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return catalog.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
         {
             OutputColumnName = outputColumnName,
             InputColumnName = inputColumnName,
             Model = model,
         });
+    }
 
     /// <summary>Adds a feature vector for each image, with every setting there is.</summary>
     /// <param name="catalog">The catalog.</param>
@@ -62,13 +68,16 @@ public static class ClipCatalog
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">The folder holds no model.</exception>
     public static ClipTextFeaturizingEstimator ClipFeaturizeText(
-        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, string modelFolder) =>
-        catalog.ClipFeaturizeText(new ClipTextFeaturizingEstimator.Options
+        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, string modelFolder)
+    {
+        ArgumentNullException.ThrowIfNull(modelFolder);
+        return catalog.ClipFeaturizeText(new ClipTextFeaturizingEstimator.Options
         {
             OutputColumnName = outputColumnName,
             InputColumnName = inputColumnName,
             ModelFolder = modelFolder,
         });
+    }
 
     /// <summary>Adds a feature vector for each text with an opened model, whose text tower is shared.</summary>
     /// <param name="catalog">The catalog.</param>
@@ -79,13 +88,16 @@ public static class ClipCatalog
     /// last use of the pipeline.
     /// </param>
     public static ClipTextFeaturizingEstimator ClipFeaturizeText(
-        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, ClipModel model) =>
-        catalog.ClipFeaturizeText(new ClipTextFeaturizingEstimator.Options
+        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, ClipModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return catalog.ClipFeaturizeText(new ClipTextFeaturizingEstimator.Options
         {
             OutputColumnName = outputColumnName,
             InputColumnName = inputColumnName,
             Model = model,
         });
+    }
 
     /// <summary>Adds a feature vector for each text, with every setting there is.</summary>
     /// <param name="catalog">The catalog.</param>
@@ -122,8 +134,10 @@ public static class ClipCatalog
         string modelFolder,
         IReadOnlyList<string> labels,
         IReadOnlyList<string>? templates = null,
-        string predictedLabelColumnName = "PredictedLabel") =>
-        catalog.ClipClassifyZeroShot(new ClipZeroShotEstimator.Options
+        string predictedLabelColumnName = "PredictedLabel")
+    {
+        ArgumentNullException.ThrowIfNull(modelFolder);
+        return catalog.ClipClassifyZeroShot(new ClipZeroShotEstimator.Options
         {
             ScoreColumnName = outputColumnName,
             PredictedLabelColumnName = predictedLabelColumnName,
@@ -132,6 +146,7 @@ public static class ClipCatalog
             Labels = labels,
             Templates = templates,
         });
+    }
 
     /// <summary>Classifies images by names alone with an opened model, whose towers are shared.</summary>
     /// <param name="catalog">The catalog.</param>
@@ -158,8 +173,10 @@ public static class ClipCatalog
         ClipModel model,
         IReadOnlyList<string> labels,
         IReadOnlyList<string>? templates = null,
-        string predictedLabelColumnName = "PredictedLabel") =>
-        catalog.ClipClassifyZeroShot(new ClipZeroShotEstimator.Options
+        string predictedLabelColumnName = "PredictedLabel")
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return catalog.ClipClassifyZeroShot(new ClipZeroShotEstimator.Options
         {
             ScoreColumnName = outputColumnName,
             PredictedLabelColumnName = predictedLabelColumnName,
@@ -168,6 +185,7 @@ public static class ClipCatalog
             Labels = labels,
             Templates = templates,
         });
+    }
 
     /// <summary>Classifies images by names alone, with every setting there is.</summary>
     /// <param name="catalog">The catalog.</param>

@@ -22,6 +22,7 @@ public sealed class ClipModel : IDisposable
     private readonly ClipFolder _folder;
     private readonly ClipModelOptions _options;
     private readonly TrainedLogits _trained;
+    private readonly Lazy<string> _fingerprint;
     private readonly Lock _gate = new();
     private ImageTower? _imageTower;
     private TextTower? _textTower;
@@ -33,10 +34,18 @@ public sealed class ClipModel : IDisposable
         _folder = folder;
         _options = options;
         _trained = TrainedLogits.Read(Path.Combine(folder.Path, "model.safetensors"));
+        _fingerprint = new(() => ModelFingerprint.Compute(folder, options, LoadPreprocessing()));
     }
 
     /// <summary>The folder's full path.</summary>
     public string Folder => _folder.Path;
+
+    /// <summary>
+    /// Tells this model from others by everything its embeddings depend on: 32 hexadecimal digits of a hash over the files of towers and
+    /// tokenizer, the preprocessing and the options. It belongs into the keys of a cache of embeddings. The files are read when it is
+    /// first asked for.
+    /// </summary>
+    public string Fingerprint => _fingerprint.Value;
 
     /// <summary>Length of an embedding: 512 for ViT-B/32.</summary>
     public int Dimension => _folder.VisionFile is null && _folder.CombinedFile is null ? TextTower.Dimension : ImageTower.Dimension;
@@ -196,7 +205,19 @@ public sealed class ClipModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(encoded);
         var tower = ImageTower;
-        return EmbedImages(tower, encoded.Count, (i, to) => tower.Preprocessor.Preprocess(encoded[i].Span, to), normalize, cancellation);
+        return EmbedImages(tower, encoded.Count, Prepare, normalize, cancellation);
+
+        void Prepare(int index, Span<float> pixels)
+        {
+            try
+            {
+                tower.Preprocessor.Preprocess(encoded[index].Span, pixels);
+            }
+            catch (InvalidDataException e)
+            {
+                throw new InvalidDataException($"Image {index} of {encoded.Count} cannot be read: {e.Message}", e);
+            }
+        }
     }
 
     /// <summary>Embeds decoded images. They stay the caller's.</summary>
@@ -208,6 +229,7 @@ public sealed class ClipModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(images);
         var tower = ImageTower;
+        if (images.Any(i => i is null)) throw new ArgumentException("An image is null; leave out what is not there.", nameof(images));
         return EmbedImages(tower, images.Count, (i, to) => tower.Preprocessor.Preprocess(images[i], to), normalize, cancellation);
     }
 

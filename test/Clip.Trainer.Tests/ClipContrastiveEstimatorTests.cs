@@ -1,5 +1,6 @@
 using System.Reflection;
 using Clip.Trainer.Data;
+using Clip.Trainer.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -34,6 +35,27 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         var loaded = new MLContext().Model.Load(_run.Folder["pipeline.zip"], out _);
         using var unload = loaded as IDisposable;
         Assert.Equal(images, loaded.Transform(pairs).GetColumn<float[]>("ImageFeatures"));
+    }
+
+    [Fact]
+    public void ImagesInMemoryStayTheUsers()
+    {
+        var pairs = _ml.Data.CreateEnumerable<Pair>(Pairs(), reuseRowObject: false)
+            .Select(p => new Picture { Image = MLImage.CreateFromFile(p.Path), Caption = p.Caption }).ToArray();
+        var data = _ml.Data.LoadFromEnumerable(pairs);
+
+        using var trained = _ml.Transforms.ClipTrain(Options("model") with { ImageColumnName = nameof(Picture.Image) }).Fit(data);
+
+        Assert.All(pairs, p => Assert.True(p.Image.Pixels.Length > 0));
+        Assert.Equal(12, trained.Transform(data).GetColumn<float[]>("ImageFeatures").Count());
+    }
+
+    private sealed class Picture
+    {
+        [Microsoft.ML.Transforms.Image.ImageType(32, 32)]
+        public MLImage Image { get; set; } = null!;
+
+        public string Caption { get; set; } = "";
     }
 
     [Fact]
@@ -87,6 +109,24 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
             () => _ml.Transforms.ClipTrain(nameof(Pair.Path), "Title", _run.Folder["model"]).Fit(Pairs()));
 
         Assert.Contains("'Title'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NumbersThatNoTrainingCanGoByAreRefusedBeforeAnythingIsWritten()
+    {
+        TrainingOptions[] none =
+        [
+            _run.Options with { LearningRate = double.NaN }, _run.Options with { BatchSize = 1 }, _run.Options with { Epochs = 0 },
+            _run.Options with { Optimizer = new AdamWOptions(Beta1: 1) }, _run.Options with { GradClipNorm = -1 },
+            _run.Options with { MaxMinutes = double.PositiveInfinity },
+        ];
+        Assert.All(none, training =>
+        {
+            var estimator = _ml.Transforms.ClipTrain(Options("model") with { Training = training });
+            var error = Assert.Throws<ClipException>(() => estimator.Fit(Pairs()));
+            Assert.StartsWith("TrainingOptions: ", error.Message, StringComparison.Ordinal);
+        });
+        Assert.False(Directory.Exists(_run.Folder["model.run"]));
     }
 
     private ClipContrastiveEstimator.Options Options(string folder) => new()

@@ -24,8 +24,11 @@ internal sealed class TinyRun : IDisposable
     private static readonly (string Name, SKColor Colour)[] Colours =
         [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("white", SKColors.White)];
 
+    private readonly bool _isGuest;
+
     public TinyRun()
     {
+        Folder = new TempFolder();
         var rows = Enumerable.Range(0, 12).Select(i =>
         {
             var (name, colour) = Colours[i % 4];
@@ -41,7 +44,10 @@ internal sealed class TinyRun : IDisposable
             .Save(Directory.CreateDirectory(Folder["tokenizer"]).FullName);
     }
 
-    public TempFolder Folder { get; } = new();
+    /// <summary>Another run on the files of one, which outlives it.</summary>
+    public TinyRun(TinyRun other) => (Folder, Table, ConfigFile, _isGuest) = (other.Folder, other.Table, other.ConfigFile, true);
+
+    public TempFolder Folder { get; }
 
     public string Table { get; }
 
@@ -63,11 +69,16 @@ internal sealed class TinyRun : IDisposable
             new TableSource(CaptionTable.Read(Table)), tokenizer, config.Text.ContextLength, images,
             new PairLoaderOptions(Options.BatchSize, Options.Seed) { OnBroken = onBroken });
         var kept = checkpoints is null ? null : new CheckpointFolder(checkpoints, keep: 2);
+        var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize);
         return new TrainingLoop(new ClipObjective(model), config.Vision.ImageSize, Options, pairs, validator: null, kept)
         {
             OnStep = onStep,
+            Model = Course.Of(config, BpeVocabulary.Load(Folder["tokenizer"]), preprocessing),
         };
     }
 
-    public void Dispose() => Folder.Dispose();
+    public void Dispose()
+    {
+        if (!_isGuest) Folder.Dispose();
+    }
 }

@@ -133,7 +133,9 @@ public sealed class EmbeddingGeneratorTests : IDisposable
         await Refused("Value 1 is of media type 'audio/wav'", Picture(0), new DataContent(new byte[] { 1 }, "audio/wav"));
         await Refused("Value 0 ('cat.png') carries no data", new DataContent(Array.Empty<byte>(), "image/png") { Name = "cat.png" });
         await Refused("Value 1 is null", Picture(0), null!);
-        await Assert.ThrowsAsync<InvalidDataException>(() => _images.GenerateAsync([new(new byte[] { 1, 2, 3 }, "image/png")]));
+        var damaged = await Assert.ThrowsAsync<InvalidDataException>(
+            () => _images.GenerateAsync([Picture(0), new(new byte[] { 1, 2, 3 }, "image/png")]));
+        Assert.StartsWith("Image 1 of 2 cannot be read: ", damaged.Message);
 
         // Microsoft.Extensions.AI itself refuses a link where data is wanted.
         Assert.Throws<ArgumentException>(() => new DataContent("https://example.org/cat.png", "image/png"));

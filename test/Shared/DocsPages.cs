@@ -6,7 +6,7 @@ namespace Clip.Testing;
 /// <param name="Text">What stands between the fences.</param>
 internal sealed record DocsBlock(string Page, int Line, string Text);
 
-/// <summary>The pages a reader finds: the readmes and everything in <c>docs/</c>.</summary>
+/// <summary>The pages a reader finds: the readmes, the packages' and the benchmarks' among them, and everything in <c>docs/</c>.</summary>
 internal static class DocsPages
 {
     public static string Root { get; } = FindRoot();
@@ -14,7 +14,11 @@ internal static class DocsPages
     /// <summary>The pages, relative to the repository.</summary>
     public static IEnumerable<string> All() =>
     [
-        "README.md", "CHANGELOG.md", "THIRD-PARTY-NOTICES.md", "src/Microsoft.ML.Clip/README.md",
+        "README.md", "CHANGELOG.md", "THIRD-PARTY-NOTICES.md", "bench/README.md",
+        .. Directory.EnumerateFiles(Path.Combine(Root, "src"), "README.md", SearchOption.AllDirectories)
+            .Select(p => Path.GetRelativePath(Root, p).Replace('\\', '/'))
+            .Where(p => p.Count(c => c == '/') == 2)
+            .Order(StringComparer.Ordinal),
         .. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md")
             .Select(p => $"docs/{Path.GetFileName(p)}")
             .Order(StringComparer.Ordinal),

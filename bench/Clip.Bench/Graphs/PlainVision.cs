@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
@@ -25,7 +26,7 @@ internal sealed class PlainVision
 
     private PlainVision(ClipConfig config, IReadOnlyDictionary<string, WeightTensor> weights)
     {
-        (_config, _weights) = (config, new WeightSource(weights));
+        (_config, _weights) = (config, new WeightSource(ParameterLayout.Of(config), weights));
         _vision = config.Vision as VisionTransformerConfig
             ?? throw new InvalidDataException("The plain graph is a Vision Transformer's; give a model folder with one.");
     }
@@ -39,20 +40,20 @@ internal sealed class PlainVision
         int width = _vision.Width, patch = _vision.PatchSize, size = _vision.ImageSize;
         var pixels = _graph.Input("pixel_values", DataType.Float, "batch", 3, size, size);
         _graph.Scope("embeddings");
-        var conv = _graph.Weight("visual.conv1.weight", _weights.Take("visual.conv1.weight", width, 3, patch, patch));
+        var conv = _graph.Weight("visual.conv1.weight", _weights.Take("visual.conv1.weight"));
         var patches = Op("Conv", [pixels, conv], Attribute("kernel_shape", patch, patch), Attribute("strides", patch, patch));
         patches = Op(
             "Transpose", [Reshape(patches, SizeOf(patches, 0), SizeOf(patches, 1), _graph.Vector(-1))], Attribute("perm", 0, 2, 1));
-        var first = _graph.Weight("visual.class_embedding", _weights.Take("visual.class_embedding", width));
+        var first = _graph.Weight("visual.class_embedding", _weights.Take("visual.class_embedding"));
         first = Op("Expand", [first, Op("Concat", [SizeOf(pixels, 0), _graph.Vector(1), _graph.Vector(width)], Attribute("axis", 0L))]);
         var x = Op("Concat", [first, patches], Attribute("axis", 1L));
-        var positions = _weights.Take("visual.positional_embedding", _vision.Tokens, width);
+        var positions = _weights.Take("visual.positional_embedding");
         x = LayerNorm("visual.ln_pre", Op("Add", [x, _graph.Weight("visual.positional_embedding", positions)]));
         for (var layer = 0; layer < _vision.Layers; layer++) x = Block($"visual.transformer.resblocks.{layer}", x);
 
         _graph.Scope("pool");
         var pooled = LayerNorm("visual.ln_post", Op("Gather", [x, _graph.Scalar(0L)], Attribute("axis", 1L)));
-        var projection = _graph.Weight("visual.proj", _weights.Take("visual.proj", width, _config.EmbedDim));
+        var projection = _graph.Weight("visual.proj", _weights.Take("visual.proj"));
         _graph.Output(Op("MatMul", [pooled, projection]), "image_embeds", "batch", _config.EmbedDim);
         return _graph.Graph;
     }
@@ -68,8 +69,8 @@ internal sealed class PlainVision
     private string Attention(string name, string x)
     {
         int width = _vision.Width, heads = _vision.Heads;
-        var inWeight = _weights.Take($"{name}.in_proj_weight", 3 * width, width);
-        var inBias = _weights.Take($"{name}.in_proj_bias", 3 * width);
+        var inWeight = _weights.Take($"{name}.in_proj_weight");
+        var inBias = _weights.Take($"{name}.in_proj_bias");
         var query = Op("Mul", [Projection("q", 0), _graph.Scalar(MathF.Pow(width / heads, -0.5f))]);
         var scores = Op("MatMul", [Heads(query), Op("Transpose", [Heads(Projection("k", 1))], Attribute("perm", 0, 2, 1))]);
         var mixed = Op("MatMul", [Op("Softmax", [scores], Attribute("axis", -1L)), Heads(Projection("v", 2))]);
@@ -98,8 +99,8 @@ internal sealed class PlainVision
         var centred = Op("Sub", [x, Mean(x)]);
         var variance = Mean(Op("Pow", [centred, _graph.Scalar(2f)]));
         var deviation = Op("Sqrt", [Op("Add", [variance, _graph.Scalar((float)_config.LayerNormEps)])]);
-        var scaled = Op("Mul", [Op("Div", [centred, deviation]), _graph.Weight($"{name}.weight", _weights.Take($"{name}.weight", width))]);
-        return Op("Add", [scaled, _graph.Weight($"{name}.bias", _weights.Take($"{name}.bias", width))]);
+        var scaled = Op("Mul", [Op("Div", [centred, deviation]), _graph.Weight($"{name}.weight", _weights.Take($"{name}.weight"))]);
+        return Op("Add", [scaled, _graph.Weight($"{name}.bias", _weights.Take($"{name}.bias"))]);
 
         string Mean(string values) => Op("ReduceMean", [values], Attribute("axes", [-1]), Attribute("keepdims", 1L));
     }
@@ -113,7 +114,7 @@ internal sealed class PlainVision
     }
 
     private string Linear(string name, string x, int from, int to) =>
-        Linear(name, x, _weights.Take($"{name}.weight", to, from), _weights.Take($"{name}.bias", to));
+        Linear(name, x, _weights.Take($"{name}.weight"), _weights.Take($"{name}.bias"));
 
     private string Linear(string name, string x, WeightTensor weight, WeightTensor bias)
     {

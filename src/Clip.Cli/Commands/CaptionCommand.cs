@@ -23,7 +23,6 @@ internal static class CaptionCommand
             DefaultValueFactory = _ => 5,
         };
         var images = new Argument<string[]>("images") { Description = "Pictures.", Arity = ArgumentArity.OneOrMore };
-        CommandLine.RequirePositive(beams);
         var command = new Command("caption", "Captions pictures.") { model, beams, images };
         command.SetAction(parsed =>
         {

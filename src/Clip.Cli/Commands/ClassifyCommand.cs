@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Clip.Cli.Options;
+using Clip.Trainer.Evaluation;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
 using Spectre.Console;
@@ -21,7 +22,6 @@ internal static class ClassifyCommand
             Description = "Text file with a prompt a line, {} or {c} for the label; 'a photo of a {}.' without it.",
         };
         var top = new Option<int>("--top") { Description = "How many labels to print for each image.", DefaultValueFactory = _ => 5 };
-        CommandLine.RequirePositive(top);
         var images = new Argument<string[]>("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };
         var command = new Command("classify", "Classifies images zero-shot and prints the best labels.")
         {
@@ -44,6 +44,7 @@ internal static class ClassifyCommand
 
     private static void Print(Scored row, string[] labels, int top)
     {
+        Placing.RequireFinite(row.Score);
         AnsiConsole.Console.WriteLine(row.ImagePath);
         foreach (var (label, score) in row.Score.TopLabels(labels, top))
         {

@@ -43,7 +43,6 @@ internal static class DataCommand
             Description = "Bad records, in per cent, to leave out before giving up.",
             DefaultValueFactory = _ => PairLoaderOptions.DefaultMaxBadPercent,
         };
-        CommandLine.RequirePositive(size);
         var command = new Command("shard", "Writes a source as WebDataset shards.") { source, output, size, maxBad };
         foreach (var option in layout.All) command.Options.Add(option);
         command.SetAction((parsed, cancellation) =>

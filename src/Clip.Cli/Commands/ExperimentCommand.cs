@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text;
 using Clip.Cli.Options;
 using Clip.Cli.Training;
@@ -43,7 +44,7 @@ internal static class ExperimentCommand
         };
         var seen = new Option<long>("--images-seen")
         {
-            Description = "Images each objective sees, rounded up to whole epochs.",
+            Description = "Images each objective sees, rounded up to whole epochs; or give --epochs.",
             DefaultValueFactory = _ => 100_000,
         };
         var points = new Option<int>("--points") { Description = "How often accuracy is measured.", DefaultValueFactory = _ => 10 };
@@ -58,25 +59,34 @@ internal static class ExperimentCommand
             DefaultValueFactory = _ => 4096,
         };
         var seed = new Option<long>("--seed") { Description = "Decides starting weights, order, crops, captions and labels." };
-        var (table, optimization, augmentation) = (new TableOptions(), new OptimizationOptions(), new AugmentationOptions());
+        var (table, loading) = (new TableOptions(), new LoadingOptions());
+        var (optimization, augmentation) = (new OptimizationOptions(), new AugmentationOptions());
         objectives.AcceptOnlyFromAmong([.. ObjectiveKinds.Names]);
-        CommandLine.RequirePositive(seen, points, labels, vocabSize);
         var command = new Command(
             "efficiency", "Trains objectives on one image encoder and draws zero-shot accuracy against images processed.")
         {
             data, output, model, objectives, seen, points, labels, vocabSize, seed,
         };
-        // The images decide the epochs.
-        var others = optimization.All.Where(o => o.Name != "--epochs");
-        foreach (var option in (IEnumerable<Option>)[table.Separator, table.ImageKey, table.CaptionKeys, .. others, .. augmentation.All])
+        // A learning rate is looked for with clip train.
+        var others = optimization.All.Where(o => o.Name != "--lr-find");
+        foreach (var option in (IEnumerable<Option>)
+            [table.Separator, table.ImageKey, table.CaptionKeys, .. loading.All, .. others, .. augmentation.All])
             command.Options.Add(option);
-        command.SetAction(async (parsed, cancellation) =>
+        command.Validators.Add(result =>
         {
+            if (IsGiven(result, seen) && IsGiven(result, optimization.Epochs))
+                result.AddError("--images-seen and --epochs both say how long to train; give one of them.");
+        });
+        command.SetAction(async (parsed, _) =>
+        {
+            using var stop = new StopSignals();
+            var cancellation = stop.Token;
             var folder = parsed.GetValue(data)!;
             var layout = table.Parse(parsed);
             using var records = RecordSources.Open(Path.Combine(folder, "train.tsv"), new RecordSourceOptions { Table = layout });
             var test = TestSet(folder, layout, parsed.GetValue(labels), parsed.GetValue(seed));
-            var report = Directory.CreateDirectory(parsed.GetValue(output)!).FullName;
+            var report = Path.GetFullPath(parsed.GetValue(output)!);
+            using var held = RunLock.Take(report);
             var (csv, html) = (Path.Combine(report, "efficiency.csv"), Path.Combine(report, "efficiency.html"));
             var curves = File.Exists(csv) ? EfficiencyReport.Read(csv).ToDictionary(c => c.Objective) : [];
 
@@ -85,25 +95,34 @@ internal static class ExperimentCommand
             var tokenizer = ClipTokenizer.Create(tokens);
             var config = ClipConfigJson.Load(parsed.GetValue(model)!)
                 .WithVocabulary(tokenizer.VocabularySize, tokenizer.StartOfTextId, tokenizer.EndOfTextId);
-            var run = augmentation.Apply(
-                parsed, optimization.Apply(parsed, new TrainingRunOptions { TrainData = "", Model = "", Output = "" }));
+            var run = new TrainingRunOptions { TrainData = "", Model = "", Output = "" };
+            run = augmentation.Apply(parsed, optimization.Apply(parsed, loading.Apply(parsed, run)));
             var options = run.Training with { Seed = parsed.GetValue(seed) };
 
-            var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize);
+            var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize) with
+            {
+                Background = options.Augmentation.Background?.Bytes,
+            };
             using var pixels = new AugmentedPixels(preprocessing, options.Augmentation, run.CacheBytes);
-            var train = new PairLoader(
-                records, tokenizer, config.Text.ContextLength, pixels, new PairLoaderOptions(options.BatchSize, options.Seed));
-            var epochs = parsed.GetValue(seen) / (double)(train.StepsPerEpoch * options.BatchSize);
-            options = options with { Epochs = (int)Math.Ceiling(epochs) };
+            var pairs = Loader(ObjectiveKind.Clip);
+            if (parsed.GetResult(optimization.Epochs) is not { Implicit: false })
+            {
+                var each = Math.Min(pairs.Count, pairs.StepsPerEpoch * options.PairsPerStep);
+                options = options with { Epochs = Epochs(parsed.GetValue(seen), each) };
+            }
+
             var probe = new ZeroShotProbe(
                 tokenizer, config.Text.ContextLength, ClipImagePreprocessor.Create(preprocessing),
-                config.Vision.ImageSize, options.BatchSize);
-            var experiment = new EfficiencyExperiment(config, options, train, probe, test);
+                config.Vision.ImageSize, options.BatchSize)
+            {
+                OnBroken = Skipped,
+            };
+            var experiment = new EfficiencyExperiment(config, options, Loader, probe, test);
             (string, string)[] facts =
             [
-                ("training data", train.Fingerprint), ("model", parsed.GetValue(model)!),
-                ("images seen", $"{options.Epochs * train.StepsPerEpoch * options.BatchSize:N0}"),
-                ("measured on", $"{test.Images.Count} pictures, {test.Labels.Count} labels"), ("options", options.Fingerprint("as above")),
+                ("training data", pairs.Fingerprint), ("model", parsed.GetValue(model)!),
+                ("measured on", $"{test.Images.Count} pictures, {test.Labels.Count} labels"),
+                ("options", Course.Describe(options.Course("as above"))),
             ];
             foreach (var kind in parsed.GetValue(objectives)!.Select(name => Enum.Parse<ObjectiveKind>(name, ignoreCase: true)))
             {
@@ -117,8 +136,29 @@ internal static class ExperimentCommand
             foreach (var ratio in EfficiencyReport.Ratios([.. curves.Values])) Console.WriteLine(ratio);
             Console.WriteLine($"{csv}\n{html}");
             return 0;
+
+            PairLoader Loader(ObjectiveKind kind) => new(
+                records, tokenizer, config.Text.ContextLength, pixels, new PairLoaderOptions(options.PairsPerStep, options.Seed)
+                {
+                    SampleSentences = kind == ObjectiveKind.ConVirt,
+                    Workers = run.Workers,
+                    MaxBadPercent = run.MaxBadPercent,
+                    OnBroken = Skipped,
+                });
         });
         return command;
+
+        static void Skipped(string image, string reason) => Console.WriteLine($"Skipped {image}: {reason}");
+
+        static bool IsGiven(CommandResult result, Option option) => result.GetResult(option) is { Implicit: false };
+
+        static int Epochs(long images, long each)
+        {
+            const long most = 1_000_000;
+            var epochs = (images + each - 1) / each;
+            return epochs <= most ? (int)epochs : throw new ClipException(
+                $"--images-seen {images} are {epochs} epochs of the {each} images there are, and {most} are the most; give fewer.");
+        }
 
         static void Write(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
     }

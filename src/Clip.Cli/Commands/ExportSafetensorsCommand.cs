@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 
 namespace Clip.Cli.Commands;
@@ -34,7 +35,7 @@ internal static class ExportSafetensorsCommand
             var merged = LowRankMerge.Apply(checkpoint.Weights);
             FiniteWeights.Require(merged, checkpoint.Path);
             var weights = parsed.GetValue(naming) == "hf" ? NameMap.ToHuggingFace(merged)
-                : merged.ContainsKey(SiglipNames.Probe) ? SiglipNames.ToOpenClip(merged)
+                : merged.ContainsKey(ClipNames.Image.Probe) ? SiglipNames.ToOpenClip(merged)
                 : merged;
             SafetensorsWriter.Write(target, weights);
             Console.WriteLine($"{weights.Count} tensors: {target}");

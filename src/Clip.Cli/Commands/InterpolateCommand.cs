@@ -30,7 +30,8 @@ internal static class InterpolateCommand
             var alphas = parsed.GetValue(alpha)!;
             var (before, after) = (parsed.GetValue(from)!, parsed.GetValue(to)!);
             var folders = alphas
-                .Select(value => parsed.GetValue(output)! + (alphas.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $"-{value}") : ""))
+                .Select(value => alphas.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $"-{value}") : "")
+                .Select(suffix => parsed.GetValue(output)! + suffix)
                 .ToArray();
             // All of them before the first is written.
             foreach (var folder in folders) ModelFolderWriter.EnsureReplaceable(folder, before, after);

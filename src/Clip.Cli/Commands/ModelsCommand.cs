@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Configs;
-using Clip.Conversion.Initialization;
 
 namespace Clip.Cli.Commands;
 
@@ -19,7 +18,8 @@ internal static class ModelsCommand
             var models = ClipConfigJson.Names.Select(name => (name, ClipConfigJson.Load(name)));
             foreach (var (name, config) in models.OrderBy(m => ModelCost.Of(m.Item2).Image))
             {
-                var (all, image, cost) = (Parameters(config, ""), Parameters(config, "visual."), ModelCost.Of(config));
+                var layout = ParameterLayout.Of(config);
+                var (all, image, cost) = (layout.ParameterCount(), layout.ParameterCount(Tower.Image), ModelCost.Of(config));
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"{name,-16}{config.Vision.ImageSize,6}{config.EmbedDim,7}"
@@ -31,10 +31,4 @@ internal static class ModelsCommand
         });
         return command;
     }
-
-    /// <summary>Statistics of batch norms are no parameters.</summary>
-    internal static long Parameters(ClipConfig config, string prefix) => RandomWeights.Shapes(config)
-        .Where(w => w.Name.StartsWith(prefix, StringComparison.Ordinal)
-            && !w.Name.Contains(".running_", StringComparison.Ordinal) && !w.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
-        .Sum(w => w.Shape.Aggregate(1L, (product, d) => product * d));
 }

@@ -51,7 +51,6 @@ internal static class QuantizeCommand
             Description = "Header of the captions' column.",
             DefaultValueFactory = _ => TableDefaults.CaptionKeys[0],
         };
-        CommandLine.RequirePositive(samples);
         var command = new Command("quantize", "Adds int8 and fp16 files to a model folder.")
         {
             model, precision, calibration, samples, cosine, reduceRange, imageKey, captionKey,
@@ -59,9 +58,6 @@ internal static class QuantizeCommand
         command.SetAction((parsed, cancellation) =>
         {
             var target = parsed.GetValue(cosine);
-            if (target is not (> 0 and < 1))
-                throw new ClipException(
-                    FormattableString.Invariant($"--mean-cosine {target} is out of reach; give a number between 0 and 1."));
             var precisions = Precisions(parsed.GetValue(precision)!);
             if (parsed.GetValue(calibration) is { } table)
             {

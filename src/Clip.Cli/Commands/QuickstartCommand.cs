@@ -32,16 +32,18 @@ internal static class QuickstartCommand
             DefaultValueFactory = _ => SceneDataset.TrainImages,
             Hidden = true,
         };
-        CommandLine.RequirePositive(epochs, pictures);
         var command = new Command(
             "quickstart", "Draws captioned pictures, trains a small CLIP on them and classifies combinations it never saw.")
         {
             output, seed, epochs, pictures,
         };
-        command.SetAction(async (parsed, cancellation) =>
-            await RunAsync(
+        command.SetAction(async (parsed, _) =>
+        {
+            using var stop = new StopSignals();
+            return await RunAsync(
                 Path.GetFullPath(parsed.GetValue(output)!), parsed.GetValue(seed), parsed.GetValue(epochs), parsed.GetValue(pictures),
-                cancellation).ConfigureAwait(false));
+                stop.Token).ConfigureAwait(false);
+        });
         return command;
     }
 

@@ -1,3 +1,5 @@
+using Clip.Trainer.Training;
+
 namespace Clip.Cli.Quickstart;
 
 /// <summary>Where the quickstart keeps what it makes.</summary>
@@ -20,7 +22,10 @@ internal sealed record QuickstartPaths(string Folder)
         if (Directory.Exists(Folder) && !File.Exists(Mark) && Directory.EnumerateFileSystemEntries(Folder).Any())
             throw new ClipException($"{Folder} holds something that no quickstart made; give a new or an empty folder with --output.");
 
-        foreach (var made in new[] { Data, Model, Model + ".run" })
+        // Not those of one that lives.
+        var run = Model + ".run";
+        if (Directory.Exists(run)) RunLock.Take(run).Dispose();
+        foreach (var made in new[] { Data, Model, run })
         {
             if (Directory.Exists(made)) Directory.Delete(made, recursive: true);
         }

@@ -33,28 +33,22 @@ internal sealed class AugmentationOptions
         var usual = options.Training.Objective == ObjectiveKind.ConVirt ? Augmentation.ConVirt : new Augmentation();
         var augmentation = new Augmentation
         {
-            Crop = new RandomResizedCrop(Share(Given(_scale) ? parsed.GetValue(_scale) : usual.Crop.MinScale)),
+            Crop = new RandomResizedCrop(Value(_scale, usual.Crop.MinScale)),
             Background = parsed.GetValue(_background) is { } background ? Background.Parse(background) : null,
             DropsAlpha = parsed.GetValue(_background) == "none",
-            FlipChance = Within(_flip, 1, usual.FlipChance),
-            Rotation = Within(_rotate, 180, usual.Rotation),
-            Translation = Within(_translate, 1, usual.Translation),
-            Zoom = Within(_zoom, 0.9, usual.Zoom),
-            ColorJitter = Within(_jitter, 1, usual.ColorJitter),
-            Hue = Within(_hue, 0.5, usual.Hue),
-            GrayscaleChance = Within(_gray, 1, usual.GrayscaleChance),
-            BlurChance = Within(_blur, 1, usual.BlurChance),
+            FlipChance = Value(_flip, usual.FlipChance),
+            Rotation = Value(_rotate, usual.Rotation),
+            Translation = Value(_translate, usual.Translation),
+            Zoom = Value(_zoom, usual.Zoom),
+            ColorJitter = Value(_jitter, usual.ColorJitter),
+            Hue = Value(_hue, usual.Hue),
+            GrayscaleChance = Value(_gray, usual.GrayscaleChance),
+            BlurChance = Value(_blur, usual.BlurChance),
         };
         return options with { Training = options.Training with { Augmentation = augmentation } };
 
-        bool Given(Option<double> option) => parsed.GetResult(option) is { Implicit: false };
-
-        double Within(Option<double> option, double most, double otherwise) => !Given(option)
-            ? otherwise
-            : parsed.GetValue(option) is >= 0 and var value && value <= most
-            ? value
-            : throw new ClipException(
-                FormattableString.Invariant($"{option.Name} {parsed.GetValue(option)} is out of range; give a number from 0 to {most}."));
+        double Value(Option<double> option, double otherwise) =>
+            parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : otherwise;
     }
 
     private static Option<double> Number(string name, string description, double by = 0) => new(name)
@@ -62,10 +56,4 @@ internal sealed class AugmentationOptions
         Description = description,
         DefaultValueFactory = _ => by,
     };
-
-    private static double Share(double scale) =>
-        scale is > 0 and <= 1
-            ? scale
-            : throw new ClipException(
-                FormattableString.Invariant($"--aug-scale {scale} is not a share of an image; give a number above 0, at most 1."));
 }

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
 using Clip.Cli.Options;
-using Clip.Trainer.Data;
 using Clip.Trainer.Training;
 
 namespace Clip.Cli.Training;
@@ -21,41 +19,22 @@ internal sealed class DataOptions
         Description = "How often an epoch shows each source's pairs, joined by ::, as 1::0.5.",
     };
 
-    private readonly Option<int> _workers = new("--workers")
-    {
-        Description = "Threads that read and decode pictures; 0 takes as many as there are cores.",
-        DefaultValueFactory = _ => 0,
-    };
-
-    private readonly Option<double> _maxBad = new("--max-bad")
-    {
-        Description = "Bad records, in per cent, that a run puts up with.",
-        DefaultValueFactory = _ => PairLoaderOptions.DefaultMaxBadPercent,
-    };
-
     private readonly Option<string?> _logSamples = new("--log-samples") { Description = "A file to write the samples of each step to." };
     private readonly SourceOptions _source = new();
+    private readonly LoadingOptions _loading = new();
 
-    public IEnumerable<Option> All => [_trainData, _valData, _factors, .. _source.All, _workers, _maxBad, _logSamples];
+    public IEnumerable<Option> All => [_trainData, _valData, _factors, .. _source.All, .. _loading.All, _logSamples];
 
-    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => options with
+    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => _loading.Apply(parsed, options) with
     {
         TrainData = parsed.GetValue(_trainData)!,
         ValidationData = parsed.GetValue(_valData),
         Sources = _source.Parse(parsed) with { UpsamplingFactors = parsed.GetValue(_factors)?.Split("::").Select(Factor).ToArray() },
-        Workers = parsed.GetValue(_workers) switch
-        {
-            0 => Environment.ProcessorCount,
-            > 0 and var workers => workers,
-            var workers => throw new ClipException(
-                $"--workers {workers} is not a number of threads; give 1 or more, or 0 for as many as there are cores."),
-        },
-        MaxBadPercent = parsed.GetValue(_maxBad),
         LogSamples = parsed.GetValue(_logSamples),
     };
 
     private static double Factor(string text) =>
-        double.TryParse(text, CultureInfo.InvariantCulture, out var factor) && factor is > 0 and <= 1000
+        Numbers.TryParse<double>(text, out var factor) && factor is > 0 and <= 1000
             ? factor
             : throw new ClipException(
                 $"--train-data-upsampling-factors has '{text}', which is not a factor; give numbers above 0 joined by ::, as 1::0.5.");

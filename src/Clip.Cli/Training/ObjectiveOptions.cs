@@ -61,8 +61,6 @@ internal sealed class ObjectiveOptions
     public ObjectiveOptions()
     {
         _objective.AcceptOnlyFromAmong([.. ObjectiveKinds.Names]);
-        CommandLine.RequirePositive(_vocabSize, _loraAlpha);
-        CommandLine.RequireNotNegative(_unlockedGroups, _unlockedLayers, _loraRank);
     }
 
     public IEnumerable<Option> All =>

@@ -9,7 +9,7 @@ internal sealed class OptimizationOptions
 {
     private static readonly TrainingOptions Defaults = new();
 
-    private readonly Option<int> _epochs = new("--epochs")
+    public Option<int> Epochs { get; } = new("--epochs")
     {
         Description = "Passes over the data.",
         DefaultValueFactory = _ => Defaults.Epochs,
@@ -118,18 +118,12 @@ internal sealed class OptimizationOptions
     public OptimizationOptions()
     {
         _precision.AcceptOnlyFromAmong("fp32", "bf16");
-        _batchSize.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: "1" }])
-                result.AddError("--batch-size must be at least 2: each picture is told from the others of its batch.");
-        });
         _scheduler.AcceptOnlyFromAmong("cosine", "const", "const-cooldown");
-        CommandLine.RequirePositive(_epochs, _batchSize, _lr, _maxSteps, _maxMinutes, _accumFreq, _layerDecay);
     }
 
     public IEnumerable<Option> All =>
     [
-        _epochs, _batchSize, _lr, _warmup, _wd, _beta1, _beta2, _eps, _clip, _precision, _modelEma, _modelEmaDecay, _maxSteps, _maxMinutes,
+        Epochs, _batchSize, _lr, _warmup, _wd, _beta1, _beta2, _eps, _clip, _precision, _modelEma, _modelEmaDecay, _maxSteps, _maxMinutes,
         _accumFreq, _gradCheckpointing, _scheduler, _cooldownEpochs, _cooldownEnd, _cooldownPower, _layerDecay, _lrFind,
     ];
 
@@ -138,7 +132,7 @@ internal sealed class OptimizationOptions
         FindLearningRate = parsed.GetValue(_lrFind),
         Training = options.Training with
         {
-            Epochs = parsed.GetValue(_epochs),
+            Epochs = parsed.GetValue(Epochs),
             BatchSize = parsed.GetValue(_batchSize),
             LearningRate = parsed.GetValue(_lr),
             Warmup = parsed.GetValue(_warmup),
@@ -147,12 +141,10 @@ internal sealed class OptimizationOptions
             ModelEmaDecay = parsed.GetValue(_modelEma) ? parsed.GetValue(_modelEmaDecay) : null,
             MaxSteps = parsed.GetValue(_maxSteps),
             MaxMinutes = parsed.GetValue(_maxMinutes),
-            AccumFrequency = parsed.GetValue(_accumFreq),
+            AccumFrequency = Parts(parsed),
             GradCheckpointing = parsed.GetValue(_gradCheckpointing),
             Scheduler = Scheduler(parsed),
-            Cooldown = parsed.GetValue(_cooldownEpochs) is { } cooldown
-                ? new Cooldown(cooldown, parsed.GetValue(_cooldownEnd), parsed.GetValue(_cooldownPower))
-                : null,
+            Cooldown = Cooldown(parsed),
             LayerDecay = parsed.GetValue(_layerDecay),
             Bfloat16 = parsed.GetValue(_precision) == "bf16",
         },
@@ -166,4 +158,22 @@ internal sealed class OptimizationOptions
         "const-cooldown" => LearningRateScheduler.ConstCooldown,
         _ => LearningRateScheduler.Cosine,
     };
+
+    private Cooldown? Cooldown(ParseResult parsed)
+    {
+        if (parsed.GetValue(_cooldownEpochs) is not { } cooldown) return null;
+        return parsed.GetValue(_maxSteps) is null && cooldown > parsed.GetValue(Epochs)
+            ? throw new ClipException(
+                FormattableString.Invariant($"--epochs-cooldown {cooldown} is more than the {parsed.GetValue(Epochs)} epochs of the run; ")
+                + "give fewer.")
+            : new Cooldown(cooldown, parsed.GetValue(_cooldownEnd), parsed.GetValue(_cooldownPower));
+    }
+
+    private int Parts(ParseResult parsed)
+    {
+        const long most = 1 << 24;
+        var (size, parts) = (parsed.GetValue(_batchSize), parsed.GetValue(_accumFreq));
+        return (long)size * parts <= most ? parts : throw new ClipException(
+            $"--accum-freq {parts} of --batch-size {size} are {(long)size * parts} pairs a step, and {most} are the most; give fewer.");
+    }
 }

@@ -28,6 +28,8 @@ internal static class Reproduction
         var record = RunRecord.Load(run);
         if (record.CommandLine() is not { } words)
             throw new ClipException($"The run {run} was not started by 'clip train', so there is no command to repeat.");
+        if (record.Changes is [var change, ..])
+            throw new ClipException($"The run {run} changed on its way ({change}), so no one command repeats it.");
         (run, output) = (Path.GetFullPath(run), Path.GetFullPath(output));
         if (!Directory.Exists(record.WorkingFolder))
             throw new ClipException(

@@ -8,10 +8,9 @@ internal sealed class RunOptions
 {
     private static readonly TrainingOptions Defaults = new();
 
-    private readonly Option<string> _output = new("--output")
+    private readonly Option<string?> _output = new("--output")
     {
-        Description = "The model folder to write; OUTPUT.run holds checkpoints and records.",
-        Required = true,
+        Description = "The model folder to write; OUTPUT.run holds checkpoints and records. Needed unless nothing is written.",
     };
 
     private readonly Option<long> _seed = new("--seed")
@@ -55,14 +54,14 @@ internal sealed class RunOptions
         Description = "Folder of a run to repeat; only --output may be given with it.",
     };
 
-    public RunOptions() => CommandLine.RequirePositive(_valFrequency, _saveFrequency, _saveSteps, _keep);
-
     public IEnumerable<Option> All =>
         [_output, _seed, _valFrequency, _saveFrequency, _saveSteps, _keep, _bestMetric, _resume, _dryRun, _reproduce];
 
     public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => options with
     {
-        Output = parsed.GetValue(_output)!,
+        Output = parsed.GetValue(_output) ?? (options.FindLearningRate || parsed.GetValue(_dryRun)
+            ? "nothing"
+            : throw new ClipException("--output is missing; name the model folder to write.")),
         ValidationFrequency = parsed.GetValue(_valFrequency),
         Keep = parsed.GetValue(_keep),
         BestMetric = parsed.GetValue(_bestMetric),

@@ -17,7 +17,7 @@ internal static class TrainCommand
         IEnumerable<Option> all = [.. data.All, .. objective.All, .. run.All, .. optimization.All, .. augmentation.All, .. zeroShot.All];
         var command = new Command("train", "Trains a model on captioned images and writes a model folder.");
         foreach (var option in all) command.Options.Add(option);
-        command.SetAction(async (parsed, cancellation) =>
+        command.SetAction(async (parsed, _) =>
         {
             // Each group adds what it knows.
             var options = new TrainingRunOptions { TrainData = "", Model = "", Output = "" };
@@ -27,7 +27,8 @@ internal static class TrainCommand
             options = augmentation.Apply(parsed, options);
             options = zeroShot.Apply(parsed, options);
             options = run.Apply(parsed, options) with { Arguments = Reproduction.Arguments(parsed) };
-            await RunAsync(options, cancellation).ConfigureAwait(false);
+            using var stop = new StopSignals();
+            await RunAsync(options, stop.Token).ConfigureAwait(false);
             return 0;
         });
         return command;

@@ -14,8 +14,6 @@ internal sealed class ZeroShotOptions
         DefaultValueFactory = _ => 2,
     };
 
-    public ZeroShotOptions() => CommandLine.RequirePositive(_frequency);
-
     public IEnumerable<Option> All => [.. _sets.All, _frequency];
 
     /// <summary>Adds the sets; tables are laid out as those of pairs.</summary>

@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Configs;
 
 namespace Clip.Conversion.Checkpoints;
@@ -22,7 +23,11 @@ public sealed record ArchitectureHints(Activation Activation, int? VisionHeads =
 /// </summary>
 public static class ArchitectureInference
 {
-    private const string Blocks = "transformer.resblocks.";
+    /// <summary>The first bottleneck's convolution, by which a ResNet is recognized.</summary>
+    private static readonly string ResNetSign = $"{ClipNames.ResNet.Convolution($"{ClipNames.ResNet.Stage(0)}0.", 1)}.weight";
+
+    /// <summary>Where the channels inside the MLPs stand, behind a tower's <c>Blocks</c>.</summary>
+    private static readonly string MlpWidth = $"0{ClipNames.Block.Widen.Weight}";
 
     /// <summary>
     /// Heads by width in the published models, OpenAI's and open_clip's (its model_configs): of Vision Transformers, whose huge ones do
@@ -45,16 +50,20 @@ public static class ArchitectureInference
     /// <summary>Whether the heads of the towers follow from their widths, so that none need be told.</summary>
     internal static (bool Vision, bool Text) KnowHeads(IReadOnlyDictionary<string, WeightTensor> weights, bool isOpenAIs)
     {
-        var isSiglip = weights.ContainsKey(SiglipNames.Probe);
-        var isResNet = weights.ContainsKey("visual.layer1.0.conv1.weight");
-        return (Knows(Rows("visual.ln_post.weight", "visual.attnpool.k_proj.weight"), isResNet ? PoolingHeads : VisionHeads),
-            Knows(Rows("ln_final.weight"), TextHeads));
+        var isSiglip = weights.ContainsKey(ClipNames.Image.Probe);
+        var pooling = $"{ClipNames.ResNet.Pool}.{ClipNames.ResNet.Key}.weight";
+        return (
+            Knows(Rows(ClipNames.Image.NormBehind.Weight, pooling), weights.ContainsKey(ResNetSign) ? PoolingHeads : VisionHeads),
+            Knows(Rows(ClipNames.Text.FinalNorm.Weight), TextHeads));
 
         bool Knows(int width, Dictionary<int, int> published) =>
             width == 0 || (isSiglip ? SiglipConfigJson.Heads(width) is not null : Published(width, published, isOpenAIs) is not null);
 
-        int Rows(params string[] names) => names.Select(name => weights.GetValueOrDefault(name)).FirstOrDefault(w => w is { Shape.Count: > 0 })
-            is { } weight ? (int)Math.Min(weight.Shape[0], int.MaxValue) : 0;
+        int Rows(params string[] names)
+        {
+            var found = names.Select(name => weights.GetValueOrDefault(name)).FirstOrDefault(weight => weight is { Shape.Count: > 0 });
+            return found is null ? 0 : (int)Math.Min(found.Shape[0], int.MaxValue);
+        }
     }
 
     /// <summary>Infers the sizes. Start and end of text are taken to be the vocabulary's last two tokens, as in CLIP's.</summary>
@@ -67,43 +76,46 @@ public static class ArchitectureInference
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(hints);
         var shapes = new Shapes(weights, source);
-        if (weights.ContainsKey(SiglipNames.Probe)) return Siglip(shapes, hints);
+        if (weights.ContainsKey(ClipNames.Image.Probe)) return Siglip(shapes, hints);
         var towers = TowersOf(weights);
         var vision = towers == ModelTowers.Text ? new VisionTransformerConfig()
-            : weights.ContainsKey("visual.layer1.0.conv1.weight") ? (VisionConfig)ResNet(shapes, hints) : VisionTransformer(shapes, hints);
+            : weights.ContainsKey(ResNetSign) ? (VisionConfig)ResNet(shapes, hints) : VisionTransformer(shapes, hints);
         if (towers == ModelTowers.Image)
         {
             var embedDim = vision is ResNetConfig
-                ? shapes.Of("visual.attnpool.c_proj.weight", 0, rank: 2) : shapes.Of("visual.proj", 1, rank: 2);
+                ? shapes.Of($"{ClipNames.ResNet.Pool}.{ClipNames.ResNet.Output}.weight", 0, rank: 2)
+                : shapes.Of(ClipNames.Image.Projection, 1, rank: 2);
             return new ClipConfig { EmbedDim = embedDim, Activation = hints.Activation, Vision = vision, Towers = towers }.Validate(source);
         }
 
-        var width = shapes.Of("ln_final.weight", 0, rank: 1);
-        var hasBias = weights.ContainsKey("text_projection.bias");
+        var width = shapes.Of(ClipNames.Text.FinalNorm.Weight, 0, rank: 1);
+        var hasBias = weights.ContainsKey(ClipNames.Text.LinearProjection.Bias);
         return new ClipConfig
         {
-            EmbedDim = hasBias ? shapes.Of("text_projection.weight", 0, rank: 2) : shapes.Of("text_projection", 1, rank: 2),
+            EmbedDim = hasBias
+                ? shapes.Of(ClipNames.Text.LinearProjection.Weight, 0, rank: 2)
+                : shapes.Of(ClipNames.Text.Projection, 1, rank: 2),
             Activation = hints.Activation,
             Towers = towers,
             Vision = vision,
             Text = new TextConfig
             {
-                ContextLength = shapes.Of("positional_embedding", 0, rank: 2),
+                ContextLength = shapes.Of(ClipNames.Text.Positions, 0, rank: 2),
                 Width = width,
-                Layers = shapes.Count(Blocks),
+                Layers = shapes.Count(ClipNames.Text.Blocks),
                 Heads = Heads(width, hints.TextHeads, TextHeads, hints, "text", source),
-                MlpWidth = shapes.Of($"{Blocks}0.mlp.c_fc.weight", 0, rank: 2),
+                MlpWidth = shapes.Of(ClipNames.Text.Blocks + MlpWidth, 0, rank: 2),
                 HasProjectionBias = hasBias,
             },
-        }.WithVocabulary(shapes.Of("token_embedding.weight", 0, rank: 2)).Validate(source);
+        }.WithVocabulary(shapes.Of(ClipNames.Text.Tokens, 0, rank: 2)).Validate(source);
     }
 
     /// <summary>Which towers a model's weights are of; of what is no model's, both.</summary>
     internal static ModelTowers TowersOf(IReadOnlyDictionary<string, WeightTensor> weights)
     {
-        var hasImage = weights.Keys.Any(name => name.StartsWith("visual.", StringComparison.Ordinal));
-        var hasText = weights.Keys.Any(name => name.StartsWith(Blocks, StringComparison.Ordinal))
-            || weights.ContainsKey("token_embedding.weight") || weights.ContainsKey("text_projection");
+        var hasImage = weights.Keys.Any(name => name.StartsWith(ClipNames.Image.Prefix, StringComparison.Ordinal));
+        var hasText = weights.Keys.Any(name => name.StartsWith(ClipNames.Text.Blocks, StringComparison.Ordinal))
+            || weights.ContainsKey(ClipNames.Text.Tokens) || weights.ContainsKey(ClipNames.Text.Projection);
         return (hasImage, hasText) switch
         {
             (true, false) => ModelTowers.Image,
@@ -114,44 +126,45 @@ public static class ArchitectureInference
 
     private static VisionTransformerConfig VisionTransformer(Shapes shapes, ArchitectureHints hints)
     {
-        const string conv = "visual.conv1.weight";
+        string conv = ClipNames.Image.Patches.Weight;
         var (width, patch) = (shapes.Of(conv, 0, rank: 4), shapes.Of(conv, 2, rank: 4));
         return new VisionTransformerConfig
         {
-            ImageSize = patch * shapes.Side("visual.positional_embedding"),
+            ImageSize = patch * shapes.Side(ClipNames.Image.Positions),
             PatchSize = patch,
             Width = width,
-            Layers = shapes.Count($"visual.{Blocks}"),
+            Layers = shapes.Count(ClipNames.Image.Blocks),
             Heads = Heads(width, hints.VisionHeads, VisionHeads, hints, "vision", shapes.Source),
-            MlpWidth = shapes.Of($"visual.{Blocks}0.mlp.c_fc.weight", 0, rank: 2),
+            MlpWidth = shapes.Of(ClipNames.Image.Blocks + MlpWidth, 0, rank: 2),
         };
     }
 
     /// <summary>A SigLIP, recognised by its probe; the heads are those of the published widths.</summary>
     private static ClipConfig Siglip(Shapes shapes, ArchitectureHints hints)
     {
-        const string conv = "visual.conv1.weight";
+        string conv = ClipNames.Image.Patches.Weight;
         int width = shapes.Of(conv, 0, rank: 4), patch = shapes.Of(conv, 2, rank: 4);
-        var textWidth = shapes.Of("ln_final.weight", 0, rank: 1);
+        var textWidth = shapes.Of(ClipNames.Text.FinalNorm.Weight, 0, rank: 1);
         var vision = new VisionTransformerConfig
         {
-            ImageSize = patch * shapes.Side("visual.positional_embedding", besides: 0),
+            ImageSize = patch * shapes.Side(ClipNames.Image.Positions, besides: 0),
             PatchSize = patch,
             Width = width,
-            Layers = shapes.Count($"visual.{Blocks}"),
+            Layers = shapes.Count(ClipNames.Image.Blocks),
             Heads = SiglipHeads(width, hints.VisionHeads, "vision", shapes.Source),
-            MlpWidth = shapes.Of($"visual.{Blocks}0.mlp.c_fc.weight", 0, rank: 2),
+            MlpWidth = shapes.Of(ClipNames.Image.Blocks + MlpWidth, 0, rank: 2),
         };
         var text = new TextConfig
         {
-            ContextLength = shapes.Of("positional_embedding", 0, rank: 2),
-            VocabSize = shapes.Of("token_embedding.weight", 0, rank: 2),
+            ContextLength = shapes.Of(ClipNames.Text.Positions, 0, rank: 2),
+            VocabSize = shapes.Of(ClipNames.Text.Tokens, 0, rank: 2),
             Width = textWidth,
-            Layers = shapes.Count(Blocks),
+            Layers = shapes.Count(ClipNames.Text.Blocks),
             Heads = SiglipHeads(textWidth, hints.TextHeads, "text", shapes.Source),
-            MlpWidth = shapes.Of($"{Blocks}0.mlp.c_fc.weight", 0, rank: 2),
+            MlpWidth = shapes.Of(ClipNames.Text.Blocks + MlpWidth, 0, rank: 2),
         };
-        return SiglipConfigJson.Of(hints.Activation, shapes.Of("text_projection.weight", 0, rank: 2), vision, text).Validate(shapes.Source);
+        var embedDim = shapes.Of(ClipNames.Text.LinearProjection.Weight, 0, rank: 2);
+        return SiglipConfigJson.Of(hints.Activation, embedDim, vision, text).Validate(shapes.Source);
     }
 
     private static int SiglipHeads(int width, int? hint, string tower, string source) => hint ?? SiglipConfigJson.Heads(width)
@@ -161,12 +174,12 @@ public static class ArchitectureInference
 
     private static ResNetConfig ResNet(Shapes shapes, ArchitectureHints hints)
     {
-        var width = shapes.Of("visual.layer1.0.conv1.weight", 0, rank: 4);
+        var width = shapes.Of(ResNetSign, 0, rank: 4);
         return new ResNetConfig
         {
-            ImageSize = ResNetConfig.Stride * shapes.Side("visual.attnpool.positional_embedding"),
+            ImageSize = ResNetConfig.Stride * shapes.Side(ClipNames.ResNet.PoolPositions),
             Width = width,
-            Blocks = [.. Enumerable.Range(1, 4).Select(stage => shapes.Count($"visual.layer{stage}."))],
+            Blocks = [.. Enumerable.Range(0, 4).Select(stage => shapes.Count(ClipNames.ResNet.Stage(stage)))],
             Heads = Heads(32 * width, hints.VisionHeads, PoolingHeads, hints, "vision", shapes.Source),
         };
     }

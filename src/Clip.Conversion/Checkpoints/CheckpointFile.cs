@@ -1,3 +1,5 @@
+using Clip.Conversion.Architectures;
+
 namespace Clip.Conversion.Checkpoints;
 
 /// <summary>

@@ -16,7 +16,8 @@ internal static class FiniteWeights
             var count = 0;
             foreach (var value in values) count += float.IsFinite(value) ? 0 : 1;
             throw new ClipException(
-                $"{(source is null ? "The" : $"{source}: the")} weight '{name}' has {count} of {values.Length} values that are NaN or infinite, "
+                $"{(source is null ? "The" : $"{source}: the")} weight '{name}' has {count} of {values.Length} values that are NaN or "
+                + "infinite, "
                 + "so its training failed or the file is damaged; give another checkpoint.");
         }
     }

@@ -19,7 +19,8 @@ internal static class LowRankMerge
         foreach (var (name, a) in weights.Where(w => w.Key.EndsWith(A, StringComparison.Ordinal)))
         {
             var layer = name[..^A.Length];
-            var target = merged.ContainsKey($"{layer}_weight") ? $"{layer}_weight" : $"{layer}.weight";
+            var targets = Targets(name).ToArray();
+            var target = targets.FirstOrDefault(merged.ContainsKey, targets[^1]);
             if (!merged.TryGetValue(target, out var weight)
                 || !weights.TryGetValue(layer + B, out var b) || !weights.TryGetValue(layer + Scale, out var scale))
                 throw new ClipException($"The update '{name}' lacks its other half or its weight '{target}'; give a whole checkpoint.");
@@ -28,6 +29,11 @@ internal static class LowRankMerge
 
         return merged;
     }
+
+    /// <summary>What the weight may be called that a parameter of an update changes; none for other parameters.</summary>
+    public static IEnumerable<string> Targets(string name) => name.IndexOf(Suffix + ".", StringComparison.Ordinal) is var end and > 0
+        ? [$"{name[..end]}_weight", $"{name[..end]}.weight"]
+        : [];
 
     /// <summary>Sums in double precision: the merge is as exact as the weight's own float32.</summary>
     private static WeightTensor Add(WeightTensor weight, WeightTensor a, WeightTensor b, double scale)

@@ -1,3 +1,5 @@
+using Clip.Conversion.Architectures;
+
 namespace Clip.Conversion.Checkpoints;
 
 /// <summary>Knows models that are related to CLIP but computed by other rules, by the names of their tensors, and refuses them.</summary>
@@ -7,7 +9,7 @@ internal static class OtherModels
     private static readonly (string Prefix, string Kind)[] Kinds =
     [
         ("text_decoder.", "a CoCa model (it has a text decoder)"),
-        ("visual.trunk.", "a model with a timm image tower that is not SigLIP's"),
+        (ClipNames.Image.TimmPrefix, "a model with a timm image tower that is not SigLIP's"),
         ("text.transformer.embeddings.", "a model with a Hugging Face text tower"),
         ("text.transformer.encoder.", "a model with a Hugging Face text tower"),
         ("text.transformer.shared.", "a model with a Hugging Face text tower"),
@@ -29,7 +31,7 @@ internal static class OtherModels
     {
         foreach (var (prefix, kind) in Kinds)
         {
-            if (prefix == SiglipNames.Trunk && SiglipNames.IsTimms(names)) continue;
+            if (prefix == ClipNames.Image.TimmPrefix && SiglipNames.IsTimms(names)) continue;
             if (names.FirstOrDefault(name => name.StartsWith(prefix, StringComparison.Ordinal)) is { } name)
                 throw new ClipException($"{path} holds {kind}, which is not supported: tensor '{name}'; give a plain CLIP model.");
         }

@@ -20,7 +20,8 @@ internal static class PickleNames
     /// <summary>Python's own types that hold data.</summary>
     private static readonly HashSet<string> Types =
     [
-        "bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "long", "object", "range", "set", "slice", "str",
+        "bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "long", "object", "range", "set", "slice",
+        "str",
         "tuple", "unicode", "type", "NoneType", "Ellipsis", "NotImplemented",
     ];
 
@@ -68,8 +69,10 @@ internal static class PickleNames
 
     /// <summary>NumPy's scalars, arrays, types and generators.</summary>
     private static bool IsNumPyData(string name) =>
-        name is "scalar" or "_reconstruct" or "_frombuffer" or "dtype" or "ndarray" or "matrix" or "recarray" or "void" or "str_" or "bytes_"
-            or "bool_" or "object_" or "datetime64" or "timedelta64" or "longdouble" or "longlong" or "ulonglong" or "double" or "single" or "half"
+        name is "scalar" or "_reconstruct" or "_frombuffer" or "dtype" or "ndarray" or "matrix" or "recarray" or "void" or "str_"
+            or "bytes_"
+            or "bool_" or "object_" or "datetime64" or "timedelta64" or "longdouble" or "longlong" or "ulonglong" or "double" or "single"
+            or "half"
             or "bool" or "intc" or "uintc" or "__randomstate_ctor" or "__generator_ctor" or "__bit_generator_ctor"
         || name is "RandomState" or "Generator" or "PCG64" or "MT19937" or "SeedSequence"
         || name.TrimEnd("0123456789".ToCharArray()) is "float" or "int" or "uint" or "complex" or "float_" or "int_"

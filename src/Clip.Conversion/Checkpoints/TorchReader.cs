@@ -15,7 +15,7 @@ internal sealed record TorchFile(
     Dictionary<string, WeightTensor> Weights, Dictionary<string, ElementType> Types, bool IsScript, bool NamesGelu, string? LeftOut);
 
 /// <summary>
-/// Reads the weights of PyTorch's files without PyTorch: <c>torch.save</c>'s zip archives and its older files, a state_dict, a whole module,
+/// Reads the weights of PyTorch's files without PyTorch: <c>torch.save</c>'s zip archives and its older files, a state_dict, a module,
 /// or a checkpoint that holds one beside other things, and TorchScript archives. Tensors are named by their path. Nothing in the file is
 /// run (see <see cref="PickleReader"/>), and tensors that are not the model's are not read.
 /// </summary>

@@ -28,7 +28,8 @@ internal static class WeightNames
     /// <summary>What keeps tensors as large as the model's that are not the model.</summary>
     private static readonly string[] Training =
     [
-        "optimizer", "optimizers", "optim", "opt", "momentum", "moment", "moments", "grad", "gradients", "scaler", "scheduler", "schedulers",
+        "optimizer", "optimizers", "optim", "opt", "momentum", "moment", "moments", "grad", "gradients", "scaler", "scheduler",
+        "schedulers",
         "lr", "rng", "random", "seed", "loss", "losses", "criterion", "metrics", "metric", "callbacks", "loops", "queue", "args", "config",
     ];
 
@@ -91,7 +92,8 @@ internal static class WeightNames
         var outer = string.Concat(words.Take(words.Length - inner.Length).Select(word => word + "."));
         var stray = names.FirstOrDefault(name =>
             name.StartsWith(outer, StringComparison.Ordinal) && !name.StartsWith(prefix, StringComparison.Ordinal)
-            && !Words(name[outer.Length..]).Any(word => IsTraining(word) || IsAverage(word) || Holders.Contains(word)) && name.Contains('.'));
+            && name.Contains('.')
+            && !Words(name[outer.Length..]).Any(word => IsTraining(word) || IsAverage(word) || Holders.Contains(word)));
         if (stray is not null)
             throw new ClipException(
                 $"{path} holds a larger model, of which '{prefix.TrimEnd('.')}' looks like a CLIP but '{stray}' is something else; "

@@ -214,7 +214,8 @@ public sealed record ClipConfig
     internal void RequireTrainable()
     {
         if (Towers != ModelTowers.Both)
-            throw new ClipException("A config of one tower alone cannot be trained, for what is trained is their agreement; give one of both.");
+            throw new ClipException(
+                "A config of one tower alone cannot be trained, for what is trained is their agreement; give one of both.");
         if (IsSiglip || Text.NeedsFullContext || Text.HasProjectionBias || Text.Pooling == TextPooling.First
             || Activation == Activation.GeluTanh)
             throw new ClipException(

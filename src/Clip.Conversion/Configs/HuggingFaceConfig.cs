@@ -25,7 +25,9 @@ internal static class HuggingFaceConfig
     /// <exception cref="ClipException">It asks for what is not supported.</exception>
     public static ClipConfig Read(JsonElement root, JsonElement vision, JsonElement text, string source)
     {
-        VisionConfig tower = vision.Value("resnet_layers") is { } blocks ? ResNet(vision, blocks) : VisionTransformer(vision, patchSize: 32);
+        VisionConfig tower = vision.Value("resnet_layers") is { } blocks
+            ? ResNet(vision, blocks)
+            : VisionTransformer(vision, patchSize: 32);
         var pooling = OpenClipConfig.Pooling(text, source);
         // Early configs say 2 and mean OpenAI's arg-max (CLIPTextTransformer.forward), unless open_clip's pool_type says otherwise.
         var isOld = text.Int("eos_token_id", TextDefaults.EosTokenId) == 2 && text.Value(OpenClipConfig.PoolType) is null;
@@ -82,7 +84,8 @@ internal static class HuggingFaceConfig
     {
         var vocabulary = text.Int("vocab_size", defaults.VocabSize);
         // The ids of a vocabulary that is smaller than the defaults' are its last two, as in CLIP's; SigLIP's mean nothing.
-        if (defaults.EosTokenId >= vocabulary && defaults.EosTokenId < defaults.VocabSize) defaults = defaults with { BosTokenId = vocabulary - 2, EosTokenId = vocabulary - 1 };
+        if (defaults.EosTokenId >= vocabulary && defaults.EosTokenId < defaults.VocabSize)
+            defaults = defaults with { BosTokenId = vocabulary - 2, EosTokenId = vocabulary - 1 };
         return TextTower(text, defaults, vocabulary);
     }
 

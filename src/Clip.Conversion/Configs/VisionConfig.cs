@@ -70,7 +70,8 @@ public sealed record VisionTransformerConfig : VisionConfig
         ClipConfig.Divides(source, Heads, Width, "vision heads", "width");
         if (Tokens > ClipConfig.MaxTokens)
             throw new ClipException(
-                $"{source}: image_size {ImageSize} with patch_size {PatchSize} makes {Tokens} tokens; at most {ClipConfig.MaxTokens} are supported.");
+                $"{source}: image_size {ImageSize} with patch_size {PatchSize} makes {Tokens} tokens; "
+                + $"at most {ClipConfig.MaxTokens} are supported.");
     }
 }
 

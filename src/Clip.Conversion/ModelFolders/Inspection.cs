@@ -1,4 +1,5 @@
 using System.Globalization;
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
@@ -62,7 +63,9 @@ internal static class Inspection
         yield return ("sizes", ModelDescription.Sizes(config));
         foreach (var line in Preprocessing(around, config)) yield return line;
         var checkpoints = Path.Combine(path, "checkpoints");
-        var files = Directory.Exists(checkpoints) ? Directory.GetFiles(checkpoints, "*.safetensors").Order(StringComparer.Ordinal).ToArray() : [];
+        string[] files = Directory.Exists(checkpoints)
+            ? [.. Directory.GetFiles(checkpoints, "*.safetensors").Order(StringComparer.Ordinal)]
+            : [];
         if (files.Length > 0) yield return ("checkpoints", string.Join(", ", files.Select(Path.GetFileName)));
         var model = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (model.EndsWith(".run", StringComparison.Ordinal) && Directory.Exists(model[..^".run".Length]))
@@ -81,7 +84,7 @@ internal static class Inspection
         yield return ("parameters", Parameters(checkpoint));
         yield return ("stored as", ModelDescription.Counts(checkpoint.ElementCounts));
         yield return ("size", Sizes(checkpoint));
-        foreach (var line in Tokenizer(around, checkpoint.Weights.ContainsKey(SiglipNames.Probe), missing)) yield return line;
+        foreach (var line in Tokenizer(around, checkpoint.Weights.ContainsKey(ClipNames.Image.Probe), missing)) yield return line;
         foreach (var line in Preprocessing(around, null)) yield return line;
         foreach (var text in missing) yield return (Missing, text);
         yield return ("to use it", "clip convert");
@@ -132,7 +135,7 @@ internal static class Inspection
         {
             yield return (
                 "used by",
-                folderConfig.TextSide == TextSide.Captioner ? "clip caption and clip evaluate, from its weights" : "clip evaluate, from its weights");
+                $"{(folderConfig.TextSide == TextSide.Captioner ? "clip caption and " : "")}clip evaluate, from its weights");
         }
 
         foreach (var (stem, part) in Towers.SkipLast(1).Where(tower => folderConfig is null || Has(folderConfig, tower.Stem)))
@@ -157,7 +160,7 @@ internal static class Inspection
         }
 
         // What the weights do not tell is said to be missing, so any value of it serves to find the rest.
-        var isSiglip = checkpoint.Weights.ContainsKey(SiglipNames.Probe);
+        var isSiglip = checkpoint.Weights.ContainsKey(ClipNames.Image.Probe);
         var known = ArchitectureInference.KnowHeads(checkpoint.Weights, isOpenAIs: !checkpoint.IsRun);
         var (vision, text) = (HeadsOrNull(known.Vision, "vision"), HeadsOrNull(known.Text, "text"));
         var hints = new ArchitectureHints(isSiglip ? Activation.GeluTanh : Activation.QuickGelu, vision, text);
@@ -186,11 +189,8 @@ internal static class Inspection
     }
 
     private static string Parameters(CheckpointFile checkpoint) =>
-        checkpoint.Weights.Where(w => !IsStatistic(w.Key)).Sum(w => (long)w.Value.Data.Length).ToString("N0", CultureInfo.InvariantCulture);
-
-    private static bool IsStatistic(string name) =>
-        name.EndsWith(".running_mean", StringComparison.Ordinal) || name.EndsWith(".running_var", StringComparison.Ordinal)
-        || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
+        checkpoint.Weights.Where(w => !ClipNames.IsStatistic(w.Key)).Sum(w => (long)w.Value.Data.Length)
+            .ToString("N0", CultureInfo.InvariantCulture);
 
     private static string Sizes(CheckpointFile checkpoint) =>
         ModelDescription.Bytes(checkpoint.Files.Sum(f => new FileInfo(f).Length))

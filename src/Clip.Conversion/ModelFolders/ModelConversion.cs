@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
@@ -83,7 +84,8 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         if (around.Preprocessing() is null && !config.IsSiglip && !PublishedSizes.Contains(size))
         {
             warn($"No file beside the checkpoint tells how pictures are prepared, and {size} is no size of OpenAI's models: their mean and "
-                + $"deviation are taken; if the model was trained with others, put its {ModelPreprocessing.Name} beside it and convert again.");
+                + $"deviation are taken; if the model was trained with others, put its {ModelPreprocessing.Name} beside it and convert "
+                + "again.");
         }
 
         return found;
@@ -102,9 +104,10 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
 
         if (checkpoint.IsRun)
             throw new ClipException(
-                $"{checkpoint.Path} is a checkpoint of clip train, whose config is in the run's {ModelSurroundings.Run}; convert it where it "
+                $"{checkpoint.Path} is a checkpoint of clip train, whose config is in the run's {ModelSurroundings.Run}; convert it where "
+                + "it "
                 + $"lies, in OUTPUT.run/checkpoints, or give that {ModelSurroundings.Run} as --config.");
-        var isSiglip = checkpoint.Weights.ContainsKey(SiglipNames.Probe);
+        var isSiglip = checkpoint.Weights.ContainsKey(ClipNames.Image.Probe);
         if (options.Activation is null && !checkpoint.IsOpenAIs && !isSiglip)
             throw new ClipException(
                 $"{checkpoint.Path} does not tell which activation its model was trained with: give --quick-gelu "
@@ -121,13 +124,15 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         var there = ArchitectureInference.TowersOf(checkpoint.Weights);
         if (config.Towers != ModelTowers.Both && config.Towers != there && there != ModelTowers.Both)
             throw new ClipException(
-                $"{checkpoint.Path} has another tower than its config, which is of the {config.Towers.ToString().ToLowerInvariant()} tower; "
+                $"{checkpoint.Path} has another tower than its config, which is of the {config.Towers.ToString().ToLowerInvariant()} "
+                + "tower; "
                 + "give the config of these weights.");
         if (config.Towers == ModelTowers.Both) config = config with { Towers = there };
         if (config is { Towers: ModelTowers.Image, IsSiglip: false, Vision: VisionTransformerConfig }
-            && !checkpoint.Weights.ContainsKey("visual.proj"))
+            && !checkpoint.Weights.ContainsKey(ClipNames.Image.Projection))
             throw Unprojected("visual_projection", "CLIPVisionModelWithProjection");
-        if (config is { Towers: ModelTowers.Text, Text.HasProjectionBias: false } && !checkpoint.Weights.ContainsKey("text_projection"))
+        if (config is { Towers: ModelTowers.Text, Text.HasProjectionBias: false }
+            && !checkpoint.Weights.ContainsKey(ClipNames.Text.Projection))
             throw Unprojected("text_projection", "CLIPTextModelWithProjection");
         return config;
 

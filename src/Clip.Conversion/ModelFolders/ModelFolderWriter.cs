@@ -69,7 +69,8 @@ public static class ModelFolderWriter
             if (source is null || (!File.Exists(source) && !Directory.Exists(source))) continue;
             if ((RealPath(source) + Path.DirectorySeparatorChar).StartsWith(
                 RealPath(target) + Path.DirectorySeparatorChar, PathComparison))
-                throw new ClipException($"{target} holds '{source}', which would be replaced by what is made from it; give another --output.");
+                throw new ClipException(
+                    $"{target} holds '{source}', which would be replaced by what is made from it; give another --output.");
         }
 
         return target;

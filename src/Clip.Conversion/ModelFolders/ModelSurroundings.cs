@@ -23,7 +23,9 @@ internal sealed record ModelSurroundings(string? Folder)
 
     /// <summary>The folder, or OpenAI's list of merges in it, where it has a tokenizer.</summary>
     public string? Tokenizer =>
-        IsRun && Directory.Exists(Path.Combine(Folder!, "tokenizer")) ? Path.Combine(Folder!, "tokenizer") : Find("tokenizer.json") is not null || (Find("vocab.json") is not null && Find("merges.txt") is not null)
+        IsRun && Directory.Exists(Path.Combine(Folder!, "tokenizer"))
+            ? Path.Combine(Folder!, "tokenizer")
+            : Find("tokenizer.json") is not null || (Find("vocab.json") is not null && Find("merges.txt") is not null)
             ? Folder
             : Find("bpe_simple_vocab_16e6.txt.gz");
 

@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx.Format;
@@ -92,23 +93,24 @@ public static class ClipOnnxExporter
         OnnxPrecision precision = OnnxPrecision.Fp32,
         Int8Options? int8 = null)
     {
+        var layout = ParameterLayout.Of(config);
         var graph = stem switch
         {
             VisionStem => Tower("clip_vision_model", TowerGraphs.Vision, config.IsSiglip ? Pooled : "image_embeds"),
             TextStem => Tower("clip_text_model", TowerGraphs.Text, config.IsSiglip ? Pooled : "text_embeds"),
-            _ => Whole(config, new WeightSource(weights)),
+            _ => Whole(config, new WeightSource(layout, weights)),
         };
         if (precision == OnnxPrecision.Fp16) Float16Graph.Apply(graph);
-        if (precision == OnnxPrecision.Int8) Int8Graph.Apply(graph, int8 ?? new Int8Options());
+        if (precision == OnnxPrecision.Int8) Int8Graph.Apply(graph, int8 ?? new Int8Options { FloatWeights = layout.Projections });
         return graph;
 
         GraphProto Tower(string name, Func<GraphBuilder, WeightSource, ClipConfig, Dim, string> write, string output)
         {
             var tower = new GraphBuilder(name);
-            var source = new WeightSource(weights);
+            var source = new WeightSource(layout, weights);
             tower.Output(write(tower, source, config, "batch"), output, "batch", config.EmbedDim);
             // Of a whole model its own graph sees whether anything is left over.
-            if (config.Towers != ModelTowers.Both) source.RefuseLeftovers("logit_scale", "logit_bias");
+            if (config.Towers != ModelTowers.Both) source.RefuseLeftovers(ClipNames.LogitScale, ClipNames.LogitBias);
             return tower.Graph;
         }
     }
@@ -125,11 +127,12 @@ public static class ClipOnnxExporter
         graph.Scope("similarity");
         var textEmbeds = Normalise(textFeatures);
         var imageEmbeds = Normalise(imageFeatures);
-        var scale = weights.TakeScalar("logit_scale")
-            ?? throw new ClipException("The weight 'logit_scale' is missing; every CLIP model has it, so give a complete checkpoint.");
+        var scale = weights.TakeScalar(ClipNames.LogitScale)
+            ?? throw new ClipException(
+                $"The weight '{ClipNames.LogitScale}' is missing; every CLIP model has it, so give a complete checkpoint.");
         var cosines = graph.Op("MatMul", [textEmbeds, graph.Op("Transpose", [imageEmbeds], Attribute("perm", 1, 0))]);
         var logits = graph.Op("Mul", [cosines, graph.Scalar(MathF.Exp(scale))]);
-        if (weights.TakeScalar("logit_bias") is { } bias) logits = graph.Op("Add", [logits, graph.Scalar(bias)]);
+        if (weights.TakeScalar(ClipNames.LogitBias) is { } bias) logits = graph.Op("Add", [logits, graph.Scalar(bias)]);
 
         graph.Output(graph.Op("Transpose", [logits], Attribute("perm", 1, 0)), "logits_per_image", images, texts);
         graph.Output(logits, "logits_per_text", texts, images);

@@ -54,6 +54,9 @@ internal sealed class GraphBuilder(string name)
         return name;
     }
 
+    /// <summary>Adds a weight of the model under its own name.</summary>
+    public string Weight(WeightSource weights, string name) => Weight(name, weights.Take(name));
+
     public string Scalar(float value) => Weight(value.ToString("R", CultureInfo.InvariantCulture), new WeightTensor([], new[] { value }));
 
     public string Scalar(long value) => Integers($"int {value}", [], [value]);

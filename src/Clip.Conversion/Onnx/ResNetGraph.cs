@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using static Clip.Conversion.Onnx.GraphBuilder;
@@ -15,71 +16,62 @@ internal sealed class ResNetGraph(GraphBuilder graph, WeightSource weights, ResN
 
     /// <summary>Writes the tower.</summary>
     /// <param name="pixels">[items, 3, size, size].</param>
-    /// <param name="embedDim">Width of the features.</param>
-    /// <returns>[items, embedDim].</returns>
-    public string Features(string pixels, int embedDim)
+    /// <returns>[items, embed_dim].</returns>
+    public string Features(string pixels)
     {
-        var width = config.Width;
         graph.Scope("visual.stem");
-        var x = Relu(Convolution("visual.conv1", "visual.bn1", pixels, 3, width / 2, kernel: 3, stride: 2));
-        x = Relu(Convolution("visual.conv2", "visual.bn2", x, width / 2, width / 2, kernel: 3));
-        x = Relu(Convolution("visual.conv3", "visual.bn3", x, width / 2, width, kernel: 3));
+        var x = Relu(Convolved(ClipNames.Image.Prefix, 1, pixels, stride: 2));
+        x = Relu(Convolved(ClipNames.Image.Prefix, 2, x));
+        x = Relu(Convolved(ClipNames.Image.Prefix, 3, x));
         x = Halve(x);
-
-        var channels = width;
         for (var stage = 0; stage < config.Blocks.Count; stage++)
         {
             for (var i = 0; i < config.Blocks[stage]; i++)
-            {
-                var planes = width << stage;
-                x = Block($"visual.layer{stage + 1}.{i}", x, channels, planes, halve: stage > 0 && i == 0);
-                channels = planes * ResNetConfig.Expansion;
-            }
+                x = Block($"{ClipNames.ResNet.Stage(stage)}{i}", x, isFirst: i == 0, halve: stage > 0 && i == 0);
         }
 
-        return Pool(x, embedDim);
+        return Pool(x);
     }
 
-    private string Block(string name, string input, int channels, int planes, bool halve)
+    private string Block(string name, string input, bool isFirst, bool halve)
     {
         graph.Scope(name);
-        var outputs = planes * ResNetConfig.Expansion;
-        var x = Relu(Convolution($"{name}.conv1", $"{name}.bn1", input, channels, planes, kernel: 1));
-        x = Relu(Convolution($"{name}.conv2", $"{name}.bn2", x, planes, planes, kernel: 3));
+        var parts = $"{name}.";
+        var x = Relu(Convolved(parts, 1, input));
+        x = Relu(Convolved(parts, 2, x));
         if (halve) x = Halve(x);
-        x = Convolution($"{name}.conv3", $"{name}.bn3", x, planes, outputs, kernel: 1);
+        x = Convolved(parts, 3, x);
         var shortcut = halve ? Halve(input) : input;
-        if (halve || channels != outputs)
-            shortcut = Convolution($"{name}.downsample.0", $"{name}.downsample.1", shortcut, channels, outputs, kernel: 1);
+        if (isFirst) shortcut = Convolution(ClipNames.ResNet.Shortcut(parts), ClipNames.ResNet.ShortcutNorm(parts), shortcut);
         return Relu(graph.Op("Add", [x, shortcut]));
     }
 
     /// <summary>The grid's mean, put before its places, is the only one that asks (see <c>AttentionPool2d</c>).</summary>
-    private string Pool(string grid, int embedDim)
+    private string Pool(string grid)
     {
-        const string name = "visual.attnpool";
+        const string name = ClipNames.ResNet.Pool;
         graph.Scope(name);
         int width = config.Features, tokens = config.Tokens;
         var attention = new AttentionGraph(graph, width, config.Heads);
         var places = graph.Op("Transpose", [graph.Op("Reshape", [grid, graph.Vector(0, width, -1)])], Attribute("perm", 0, 2, 1));
         var mean = graph.Op("ReduceMean", [places, graph.Vector(1)], Attribute("keepdims", 1L));
-        var positions = graph.Weight($"{name}.positional_embedding", weights.Take($"{name}.positional_embedding", tokens, width));
+        var positions = graph.Weight(weights, ClipNames.ResNet.PoolPositions);
         var all = graph.Op("Add", [graph.Op("Concat", [mean, places], Attribute("axis", 1L)), positions]);
         var first = graph.Op("Gather", [all, graph.Scalar(0L)], Attribute("axis", 1L));
         var rows = graph.Op("Reshape", [all, graph.Vector(-1, width)]);
         var pooled = attention.Attend(
-            Linear("q_proj", first, width, attention.QueryScale),
+            Linear(ClipNames.ResNet.Query, first, attention.QueryScale),
             attention.HeadShape(1),
-            Linear("k_proj", rows, width),
-            Linear("v_proj", rows, width),
+            Linear(ClipNames.ResNet.Key, rows),
+            Linear(ClipNames.ResNet.Value, rows),
             attention.HeadShape(tokens),
             mask: null);
-        return Linear("c_proj", pooled, embedDim);
+        return Linear(ClipNames.ResNet.Output, pooled);
 
-        string Linear(string projection, string x, int outputs, float factor = 1)
+        string Linear(string projection, string x, float factor = 1)
         {
-            var w = AttentionGraph.Scale(weights.Take($"{name}.{projection}.weight", outputs, width), factor);
-            var b = AttentionGraph.Scale(weights.Take($"{name}.{projection}.bias", outputs), factor);
+            var w = AttentionGraph.Scale(weights.Take($"{name}.{projection}.weight"), factor);
+            var b = AttentionGraph.Scale(weights.Take($"{name}.{projection}.bias"), factor);
             return graph.Op(
                 "Gemm",
                 [x, graph.Weight($"{name}.{projection}.weight", w), graph.Weight($"{name}.{projection}.bias", b)],
@@ -87,9 +79,13 @@ internal sealed class ResNetGraph(GraphBuilder graph, WeightSource weights, ResN
         }
     }
 
-    private string Convolution(string name, string norm, string x, int inputs, int outputs, int kernel, int stride = 1)
+    private string Convolved(string prefix, int number, string x, int stride = 1) =>
+        Convolution(ClipNames.ResNet.Convolution(prefix, number), ClipNames.ResNet.Norm(prefix, number), x, stride);
+
+    private string Convolution(string name, string norm, string x, int stride = 1)
     {
-        var (weight, bias) = Fold(weights.Take($"{name}.weight", outputs, inputs, kernel, kernel), norm, outputs);
+        var (weight, bias) = Fold(weights.Take($"{name}.weight"), norm);
+        var kernel = weight.Shape[^1];
         var padding = kernel / 2;
         return graph.Op(
             "Conv",
@@ -100,14 +96,15 @@ internal sealed class ResNetGraph(GraphBuilder graph, WeightSource weights, ResN
     }
 
     /// <summary>γ·(w∗x − mean)/√(var + ε) + β as one convolution; computed in double, so that only the result is rounded.</summary>
-    private (WeightTensor Weight, WeightTensor Bias) Fold(WeightTensor convolution, string norm, int channels)
+    private (WeightTensor Weight, WeightTensor Bias) Fold(WeightTensor convolution, string norm)
     {
-        var gain = weights.Take($"{norm}.weight", channels).Data.Span;
-        var offset = weights.Take($"{norm}.bias", channels).Data.Span;
-        var mean = weights.Take($"{norm}.running_mean", channels).Data.Span;
-        var variance = weights.Take($"{norm}.running_var", channels).Data.Span;
+        var channels = (int)convolution.Shape[0];
+        var gain = weights.Take($"{norm}.weight").Data.Span;
+        var offset = weights.Take($"{norm}.bias").Data.Span;
+        var mean = weights.Take(norm + ClipNames.BatchNorm.Mean).Data.Span;
+        var variance = weights.Take(norm + ClipNames.BatchNorm.Variance).Data.Span;
         // PyTorch counts batches beside the statistics; nothing here depends on it.
-        weights.TakeScalar($"{norm}.num_batches_tracked");
+        weights.TakeScalar(norm + ClipNames.BatchNorm.Count);
 
         var source = convolution.Data.Span;
         var folded = new float[source.Length];

@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
@@ -13,27 +14,26 @@ internal static class TowerGraphs
     {
         var pixels = graph.Input("pixel_values", DataType.Float, items, 3, config.Vision.ImageSize, config.Vision.ImageSize);
         var features = config.Vision is ResNetConfig resNet
-            ? new ResNetGraph(graph, weights, resNet).Features(pixels, config.EmbedDim)
+            ? new ResNetGraph(graph, weights, resNet).Features(pixels)
             : config.IsSiglip
                 ? Siglip(graph, weights, (VisionTransformerConfig)config.Vision, config, pixels)
                 : VisionTransformer(graph, weights, (VisionTransformerConfig)config.Vision, config, pixels);
-        return Head(graph, weights, "image_head", config, features);
+        return Head(graph, weights, ClipNames.ImageHead, config, features);
     }
 
     /// <summary>SigLIP's image tower (transformers' SiglipVisionTransformer; Big Vision's ViT with <c>pool_type="map"</c>).</summary>
     private static string Siglip(
         GraphBuilder graph, WeightSource weights, VisionTransformerConfig vision, ClipConfig config, string pixels)
     {
-        var transformer = new TransformerGraph(graph, weights, "visual.", vision.Width, vision.Heads, vision.MlpWidth, config.OfVision);
+        var transformer = new TransformerGraph(graph, weights, ClipNames.Image.Blocks, vision.Width, vision.Heads, config.OfVision);
         graph.Scope("visual.embed");
-        var bias = graph.Weight("visual.conv1.bias", weights.Take("visual.conv1.bias", vision.Width));
-        var positions = weights.Take("visual.positional_embedding", vision.Tokens, vision.Width);
+        var bias = graph.Weight(weights, ClipNames.Image.Patches.Bias);
         var x = Patches(graph, weights, vision, pixels, bias);
-        x = graph.Op("Add", [x, graph.Weight("visual.positional_embedding", positions)]);
+        x = graph.Op("Add", [x, graph.Weight(weights, ClipNames.Image.Positions)]);
         x = graph.Op("Reshape", [x, graph.Vector(-1, vision.Width)]);
         var shape = transformer.HeadShape(vision.Tokens);
         for (var i = 0; i < vision.Layers; i++) x = transformer.Block(i, x, shape, x, shape, mask: null);
-        return transformer.Probe("visual.head", transformer.LayerNorm("visual.ln_post", x), shape);
+        return transformer.Probe(ClipNames.Image.Head, transformer.LayerNorm(ClipNames.Image.NormBehind, x), shape);
     }
 
     /// <summary>Each patch as a row: [items, patches, width].</summary>
@@ -41,7 +41,7 @@ internal static class TowerGraphs
         GraphBuilder graph, WeightSource weights, VisionTransformerConfig vision, string pixels, params string[] bias)
     {
         int width = vision.Width, patch = vision.PatchSize;
-        var conv = graph.Weight("visual.conv1.weight", weights.Take("visual.conv1.weight", width, 3, patch, patch));
+        var conv = graph.Weight(weights, ClipNames.Image.Patches.Weight);
         var patches = graph.Op(
             "Conv", [pixels, conv, .. bias], Attribute("kernel_shape", patch, patch), Attribute("strides", patch, patch));
         return graph.Op("Transpose", [graph.Op("Reshape", [patches, graph.Vector(0, width, -1)])], Attribute("perm", 0, 2, 1));
@@ -51,17 +51,16 @@ internal static class TowerGraphs
         GraphBuilder graph, WeightSource weights, VisionTransformerConfig vision, ClipConfig config, string pixels)
     {
         int width = vision.Width, tokens = vision.Tokens;
-        var transformer = new TransformerGraph(graph, weights, "visual.", width, vision.Heads, vision.MlpWidth, config.OfVision);
+        var transformer = new TransformerGraph(graph, weights, ClipNames.Image.Blocks, width, vision.Heads, config.OfVision);
 
         graph.Scope("visual.embed");
         var patches = Patches(graph, weights, vision, pixels);
         var count = graph.Op("Shape", [pixels], Attribute("start", 0L), Attribute("end", 1L));
         var classShape = graph.Op("Concat", [count, graph.Vector(1, width)], Attribute("axis", 0L));
-        var classEmbedding = graph.Weight("visual.class_embedding", weights.Take("visual.class_embedding", width));
+        var classEmbedding = graph.Weight(weights, ClipNames.Image.ClassToken);
         var x = graph.Op("Concat", [graph.Op("Expand", [classEmbedding, classShape]), patches], Attribute("axis", 1L));
-        var positions = weights.Take("visual.positional_embedding", tokens, width);
-        x = graph.Op("Add", [x, graph.Weight("visual.positional_embedding", positions)]);
-        x = transformer.LayerNorm("visual.ln_pre", graph.Op("Reshape", [x, graph.Vector(-1, width)]));
+        x = graph.Op("Add", [x, graph.Weight(weights, ClipNames.Image.Positions)]);
+        x = transformer.LayerNorm(ClipNames.Image.NormBefore, graph.Op("Reshape", [x, graph.Vector(-1, width)]));
 
         var shape = transformer.HeadShape(tokens);
         for (var i = 0; i < vision.Layers - 1; i++) x = transformer.Block(i, x, shape, x, shape, mask: null);
@@ -72,8 +71,8 @@ internal static class TowerGraphs
         pooled = transformer.Block(vision.Layers - 1, x, shape, pooled, transformer.HeadShape(1), mask: null);
 
         graph.Scope("visual.project");
-        var projection = graph.Weight("visual.proj", weights.Take("visual.proj", width, config.EmbedDim));
-        return graph.Op("MatMul", [transformer.LayerNorm("visual.ln_post", pooled), projection]);
+        var projection = graph.Weight(weights, ClipNames.Image.Projection);
+        return graph.Op("MatMul", [transformer.LayerNorm(ClipNames.Image.NormBehind, pooled), projection]);
     }
 
     /// <summary>
@@ -84,14 +83,14 @@ internal static class TowerGraphs
     {
         var text = config.Text;
         int width = text.Width, context = text.ContextLength;
-        var transformer = new TransformerGraph(graph, weights, "", width, text.Heads, text.MlpWidth, config);
+        var transformer = new TransformerGraph(graph, weights, ClipNames.Text.Blocks, width, text.Heads, config);
         var ids = graph.Input("input_ids", DataType.Int64, items, text.NeedsFullContext ? context : "sequence");
 
         graph.Scope("embed");
         var shapeOfIds = graph.Op("Shape", [ids]);
         var length = graph.Op("Shape", [ids], Attribute("start", 1L), Attribute("end", 2L));
-        var embeddings = graph.Weight("token_embedding.weight", weights.Take("token_embedding.weight", text.VocabSize, width));
-        var positions = graph.Weight("positional_embedding", weights.Take("positional_embedding", context, width));
+        var embeddings = graph.Weight(weights, ClipNames.Text.Tokens);
+        var positions = graph.Weight(weights, ClipNames.Text.Positions);
         positions = graph.Op("Slice", [positions, graph.Vector(0), length, graph.Vector(0)]);
         var x = graph.Op("Add", [graph.Op("Gather", [embeddings, ids]), positions]);
         x = graph.Op("Reshape", [x, graph.Vector(-1, width)]);
@@ -116,11 +115,11 @@ internal static class TowerGraphs
         pooled = transformer.Block(text.Layers - 1, x, shape, pooled, transformer.HeadShape(1), pooledMask);
 
         graph.Scope("project");
-        var feature = transformer.LayerNorm("ln_final", pooled);
+        var feature = transformer.LayerNorm(ClipNames.Text.FinalNorm, pooled);
         var projected = text.HasProjectionBias
-            ? transformer.Linear("text_projection", feature, width, config.EmbedDim)
-            : graph.Op("MatMul", [feature, graph.Weight("text_projection", weights.Take("text_projection", width, config.EmbedDim))]);
-        return Head(graph, weights, "text_head", config, projected);
+            ? transformer.Linear(ClipNames.Text.LinearProjection, feature)
+            : graph.Op("MatMul", [feature, graph.Weight(weights, ClipNames.Text.Projection)]);
+        return Head(graph, weights, ClipNames.TextHead, config, projected);
 
         string Mask()
         {
@@ -141,12 +140,11 @@ internal static class TowerGraphs
     }
 
     /// <summary>ConVIRT's second layer (<c>ProjectionHead</c>), where the config has one.</summary>
-    private static string Head(GraphBuilder graph, WeightSource weights, string name, ClipConfig config, string features)
+    private static string Head(GraphBuilder graph, WeightSource weights, ParameterName head, ClipConfig config, string features)
     {
         if (!config.ProjectionHeads) return features;
-        graph.Scope(name);
-        var weight = graph.Weight($"{name}.weight", weights.Take($"{name}.weight", config.EmbedDim, config.EmbedDim));
-        return graph.Op("Gemm", [graph.Op("Relu", [features]), weight], Attribute("transB", 1L));
+        graph.Scope(head);
+        return graph.Op("Gemm", [graph.Op("Relu", [features]), graph.Weight(weights, head.Weight)], Attribute("transB", 1L));
     }
 
     private static WeightTensor CausalMask(int n)

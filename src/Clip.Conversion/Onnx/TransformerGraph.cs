@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using static Clip.Conversion.Onnx.GraphBuilder;
@@ -10,13 +11,12 @@ namespace Clip.Conversion.Onnx;
 /// </summary>
 /// <param name="graph">Where the nodes go.</param>
 /// <param name="weights">Where the weights come from.</param>
-/// <param name="prefix">What the names of the tower's weights start with: <c>visual.</c> or nothing.</param>
+/// <param name="blocks">What the names of the tower's blocks start with; the number follows.</param>
 /// <param name="width">Channels of the residual stream.</param>
 /// <param name="heads">Attention heads; divides <paramref name="width"/>.</param>
-/// <param name="mlpWidth">Channels inside the MLP.</param>
 /// <param name="config">Activation and LayerNorm epsilon; an image tower's as <see cref="ClipConfig.OfVision"/> gives them.</param>
 internal sealed class TransformerGraph(
-    GraphBuilder graph, WeightSource weights, string prefix, int width, int heads, int mlpWidth, ClipConfig config)
+    GraphBuilder graph, WeightSource weights, string blocks, int width, int heads, ClipConfig config)
 {
     private readonly AttentionGraph _attention = new(graph, width, heads);
 
@@ -35,10 +35,10 @@ internal sealed class TransformerGraph(
     /// <param name="mask">Added to the attention scores [items, heads, rows, tokens]; null for none.</param>
     public string Block(int layer, string all, string allShape, string rows, string rowsShape, string? mask)
     {
-        var name = $"{prefix}transformer.resblocks.{layer}";
+        var name = $"{blocks}{layer}";
         graph.Scope(name);
-        var allNormed = LayerNorm($"{name}.ln_1", all);
-        var rowsNormed = rows == all ? allNormed : LayerNorm($"{name}.ln_1", rows);
+        var allNormed = LayerNorm(name + ClipNames.Block.FirstNorm, all);
+        var rowsNormed = rows == all ? allNormed : LayerNorm(name + ClipNames.Block.FirstNorm, rows);
 
         var (inWeights, inBiases) = InProjections(name);
         var joined = _attention.Attend(
@@ -48,7 +48,7 @@ internal sealed class TransformerGraph(
             Projection(allNormed, "v", 2, 1),
             allShape,
             mask);
-        return AddMlp(name, graph.Op("Add", [rows, Linear($"{name}.attn.out_proj", joined, width, width)]));
+        return AddMlp(name, graph.Op("Add", [rows, Linear(name + ClipNames.Block.Out, joined)]));
 
         string Projection(string x, string letter, int third, float factor) =>
             Project(
@@ -68,7 +68,7 @@ internal sealed class TransformerGraph(
     {
         graph.Scope(name);
         var (inWeights, inBiases) = InProjections(name);
-        var probe = weights.Take($"{name}.probe", 1, 1, width).Data.Span;
+        var probe = weights.Take(ClipNames.Image.Probe).Data.Span;
         var query = new float[width];
         for (var row = 0; row < width; row++)
         {
@@ -85,32 +85,30 @@ internal sealed class TransformerGraph(
             Project(all, $"{name}.attn.v_proj", inWeights[2], inBiases[2]),
             allShape,
             mask: null);
-        return AddMlp(name, Linear($"{name}.attn.out_proj", joined, width, width));
+        return AddMlp(name, Linear(name + ClipNames.Block.Out, joined));
     }
 
     private string AddMlp(string name, string x)
     {
-        var hidden = Linear($"{name}.mlp.c_fc", LayerNorm($"{name}.ln_2", x), width, mlpWidth);
-        return graph.Op("Add", [x, Linear($"{name}.mlp.c_proj", Activate(hidden), mlpWidth, width)]);
+        var hidden = Linear(name + ClipNames.Block.Widen, LayerNorm(name + ClipNames.Block.SecondNorm, x));
+        return graph.Op("Add", [x, Linear(name + ClipNames.Block.Narrow, Activate(hidden))]);
     }
 
     /// <summary>The weights and biases of query, key and value, which PyTorch stacks.</summary>
     private (WeightTensor[] Weights, WeightTensor[] Biases) InProjections(string name) =>
-        (StackedFloats.Thirds(weights.Take($"{name}.attn.in_proj_weight", 3 * width, width)),
-            StackedFloats.Thirds(weights.Take($"{name}.attn.in_proj_bias", 3 * width)));
+        (StackedFloats.Thirds(weights.Take(name + ClipNames.Block.InWeight)),
+            StackedFloats.Thirds(weights.Take(name + ClipNames.Block.InBias)));
 
     /// <summary>Normalises rows over their channels, and applies gain and bias.</summary>
     public string LayerNorm(string name, string x)
     {
-        var gain = graph.Weight($"{name}.weight", weights.Take($"{name}.weight", width));
-        var bias = graph.Weight($"{name}.bias", weights.Take($"{name}.bias", width));
+        var (gain, bias) = (graph.Weight(weights, $"{name}.weight"), graph.Weight(weights, $"{name}.bias"));
         return graph.Op(
             "LayerNormalization", [x, gain, bias], Attribute("axis", -1L), Attribute("epsilon", (float)config.LayerNormEps));
     }
 
     /// <summary>A linear layer with bias.</summary>
-    public string Linear(string name, string x, int from, int to) =>
-        Project(x, name, weights.Take($"{name}.weight", to, from), weights.Take($"{name}.bias", to));
+    public string Linear(string name, string x) => Project(x, name, weights.Take($"{name}.weight"), weights.Take($"{name}.bias"));
 
     private string Project(string x, string name, WeightTensor weight, WeightTensor bias) =>
         graph.Op("Gemm", [x, graph.Weight($"{name}.weight", weight), graph.Weight($"{name}.bias", bias)], Attribute("transB", 1L));

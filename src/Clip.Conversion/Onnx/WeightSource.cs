@@ -1,19 +1,21 @@
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 
 namespace Clip.Conversion.Onnx;
 
-/// <summary>A model's weights, each checked against the shape its config gives it.</summary>
-internal sealed class WeightSource(IReadOnlyDictionary<string, WeightTensor> weights)
+/// <summary>A model's weights, each checked against the shape that the layout gives it.</summary>
+internal sealed class WeightSource(ParameterLayout layout, IReadOnlyDictionary<string, WeightTensor> weights)
 {
     private readonly HashSet<string> _taken = [];
 
-    public WeightTensor Take(string name, params ReadOnlySpan<long> shape)
+    public WeightTensor Take(string name)
     {
         _taken.Add(name);
+        var shape = layout[name].Shape;
         if (!weights.TryGetValue(name, out var weight))
             throw new ClipException($"The weight '{name}' is missing; this config needs it with shape {Text(shape)}.");
-        if (!shape.SequenceEqual([.. weight.Shape]))
-            throw new ClipException($"The weight '{name}' has shape {Text([.. weight.Shape])}; this config needs {Text(shape)}.");
+        if (!shape.SequenceEqual(weight.Shape))
+            throw new ClipException($"The weight '{name}' has shape {Text(weight.Shape)}; this config needs {Text(shape)}.");
         return weight;
     }
 
@@ -24,7 +26,7 @@ internal sealed class WeightSource(IReadOnlyDictionary<string, WeightTensor> wei
         if (!weights.TryGetValue(name, out var weight)) return null;
         return weight.Data.Length == 1
             ? weight.Data.Span[0]
-            : throw new ClipException($"The weight '{name}' has shape {Text([.. weight.Shape])}; this config needs a single value.");
+            : throw new ClipException($"The weight '{name}' has shape {Text(weight.Shape)}; this config needs a single value.");
     }
 
     /// <summary>Refuses weights that nothing asked for: they belong to a larger model, which would be silently cut down.</summary>
@@ -35,5 +37,5 @@ internal sealed class WeightSource(IReadOnlyDictionary<string, WeightTensor> wei
             throw new ClipException($"The weight '{name}' has no place in a model of this config; give the config it was made with.");
     }
 
-    private static string Text(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";
+    private static string Text(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
 }

@@ -29,6 +29,10 @@ public sealed record Background((byte Red, byte Green, byte Blue)? Color)
         throw new ClipException($"--aug-background '{text}' is not a background; give none, random, white, black or #rrggbb.");
     }
 
+    /// <summary>As <see cref="Parse"/> reads it.</summary>
+    public override string ToString() =>
+        Color is var (red, green, blue) ? FormattableString.Invariant($"#{red:x2}{green:x2}{blue:x2}") : "random";
+
     /// <summary>Red, green and blue of the one colour for all.</summary>
     internal byte[]? Bytes => Color is { } color ? [color.Red, color.Green, color.Blue] : null;
 

@@ -17,6 +17,7 @@ internal sealed class PairLoader(
     IRecordSource records, ClipTokenizer tokenizer, int contextLength, IPixelSource images, PairLoaderOptions options) : IPairSource
 {
     private const int BatchesAhead = 3;
+    private static readonly TimeSpan PatienceWithReads = TimeSpan.FromSeconds(5);
     private readonly EpochSampler _sampler = new(records.Parts, options.BatchSize, options.Seed);
     private readonly BadRecords _bad = Gather(records, options);
     private readonly CaptionTokens _tokens = new(tokenizer, contextLength);
@@ -48,7 +49,8 @@ internal sealed class PairLoader(
         finally
         {
             await stop.CancelAsync().ConfigureAwait(false);
-            await work.ConfigureAwait(false);
+            // A read that blocks cannot be ended; whoever stops the run does not wait for it.
+            await Task.WhenAny(work, Task.Delay(PatienceWithReads, CancellationToken.None)).ConfigureAwait(false);
         }
 
         async Task Produce(ChannelWriter<PairBatch> writer, CancellationToken token)
@@ -56,7 +58,11 @@ internal sealed class PairLoader(
             try
             {
                 for (var step = from; step < to; step++)
-                    await writer.WriteAsync(Assemble(_sampler.BatchOf(step), step, _sampler.EpochOf(step)), token).ConfigureAwait(false);
+                {
+                    await writer.WriteAsync(Assemble(_sampler.BatchOf(step), step, _sampler.EpochOf(step), token), token)
+                        .ConfigureAwait(false);
+                }
+
                 writer.Complete();
             }
             catch (Exception e)
@@ -75,12 +81,13 @@ internal sealed class PairLoader(
     /// <param name="samples">Record numbers.</param>
     /// <param name="step">The step the batch is for.</param>
     /// <param name="epoch">The epoch the batch is for.</param>
-    private PairBatch Assemble(ReadOnlyMemory<int> samples, long step, long epoch)
+    /// <param name="cancellation">Leaves what is not begun.</param>
+    private PairBatch Assemble(ReadOnlyMemory<int> samples, long step, long epoch, CancellationToken cancellation = default)
     {
         var size = images.FloatCount;
         var pixels = GC.AllocateUninitializedArray<float>(checked(samples.Length * size));
         var texts = new int[]?[samples.Length];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Workers };
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Workers, CancellationToken = cancellation };
         Parallel.For(0, samples.Length, parallel, i => texts[i] = TryFill(samples.Span[i], epoch, pixels.AsSpan(i * size, size)));
         _bad.ThrowIfTooMany();
 

@@ -46,6 +46,7 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
             .Fit(data);
         // Reading twice would run the tower twice.
         var features = ml.Data.Cache(prepare.Transform(data), "Label", "Features");
+        foreach (var row in features.GetColumn<float[]>("Features")) Placing.RequireFinite(row);
         var split = ml.Data.TrainTestSplit(features, testFraction: 0.2, seed: 0);
         var best = ProbeWeights.MaxBy(weight => Accuracy(Fit(split.TrainSet, weight), split.TestSet));
         var top1 = Accuracy(Fit(features, best), prepare.Transform(ml.Data.LoadFromEnumerable(test)));
@@ -54,7 +55,14 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
         ITransformer Fit(IDataView view, float weight) =>
             ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(l1Regularization: 0, l2Regularization: weight).Fit(view);
 
-        double Accuracy(ITransformer probe, IDataView view) => ml.MulticlassClassification.Evaluate(probe.Transform(view)).MicroAccuracy;
+        double Accuracy(ITransformer probe, IDataView view)
+        {
+            var scored = probe.Transform(view);
+            // A class that was never trained on has no key, and no picture of it is a hit.
+            return scored.GetColumn<float[]>("Score").Zip(
+                scored.GetColumn<uint>("Label"),
+                (scores, key) => key == 0 ? 0 : Placing.Of(scores, (int)key - 1).Hit(1)).Average();
+        }
     }
 
     private float[][] Features(IEnumerable<Row> rows, Func<IDataView, ITransformer> fit)

@@ -6,6 +6,18 @@ namespace Clip.Trainer.Evaluation;
 /// <param name="ZeroShot">Accuracies on labelled pictures, a set each.</param>
 internal sealed record ValidationMetrics(double? Loss, RetrievalMetrics? Retrieval, IReadOnlyList<ZeroShotResult> ZeroShot)
 {
+    /// <summary>The names of what a run's validations measure, the loss first; some are not measured after every epoch.</summary>
+    /// <param name="pairs">Whether there are validation pairs.</param>
+    /// <param name="contrastive">Whether the objective compares images and texts.</param>
+    /// <param name="sets">The names of the labelled sets.</param>
+    public static IEnumerable<string> Names(bool pairs, bool contrastive, IEnumerable<string> sets)
+    {
+        double[] none = [.. RetrievalMetrics.Ks.Select(_ => 0.0)];
+        return new ValidationMetrics(
+            pairs ? 0 : null, pairs && contrastive ? new RetrievalMetrics(none, none) : null,
+            [.. sets.Select(name => new ZeroShotResult(name, 0, 0))]).Values.Select(v => v.Name);
+    }
+
     /// <summary>Everything by open_clip's names.</summary>
     public IEnumerable<(string Name, double Value)> Values
     {

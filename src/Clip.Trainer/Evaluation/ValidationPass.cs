@@ -11,7 +11,7 @@ internal static class ValidationPass
     /// <param name="objective">What is measured.</param>
     /// <param name="batches">The validation pairs.</param>
     /// <param name="tensors">Pixels [B, 3, S, S] and ids [B, L] of a batch, on the module's device.</param>
-    /// <exception cref="ClipException">No image of any batch could be read.</exception>
+    /// <exception cref="ClipException">No image of any batch could be read, or the loss is NaN or infinite.</exception>
     public static ValidationMetrics Run(
         IObjective objective, IEnumerable<PairBatch> batches, Func<PairBatch, (Tensor Pixels, Tensor Ids)> tensors)
     {
@@ -39,6 +39,7 @@ internal static class ValidationPass
         }
 
         if (count == 0) throw new ClipException("None of the validation images could be read; check --val-data.");
+        Placing.RequireFinite([(float)(loss / count)]);
         return new ValidationMetrics(loss / count, images.Count == 0 ? null : RetrievalMetrics.Compute(Rows(images), Rows(texts)), []);
     }
 

@@ -21,8 +21,11 @@ internal sealed class Validator(
     /// <param name="epoch">Epochs done.</param>
     /// <param name="last">Whether it was the last: then everything is due.</param>
     /// <param name="tensors">Pixels [B, 3, S, S] and ids [B, L] of a batch, on the module's device.</param>
+    /// <param name="cancellation">Stops it, even while a picture's file blocks.</param>
     /// <returns>Null where nothing is due.</returns>
-    public ValidationMetrics? Measure(int epoch, bool last, Func<PairBatch, (Tensor Pixels, Tensor Ids)> tensors)
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public ValidationMetrics? Measure(
+        int epoch, bool last, Func<PairBatch, (Tensor Pixels, Tensor Ids)> tensors, CancellationToken cancellation)
     {
         var validate = pairs is not null && (last || epoch % pairsEvery == 0);
         var classify = sets.Count > 0 && (last || epoch % setsEvery == 0);
@@ -30,8 +33,10 @@ internal sealed class Validator(
         objective.Module.eval();
         try
         {
-            var metrics = validate ? ValidationPass.Run(objective, pairs!.InOrder(), tensors) : new ValidationMetrics(null, null, []);
-            return classify ? metrics with { ZeroShot = [.. sets.Select(set => probe.Measure(objective, set))] } : metrics;
+            var metrics = validate
+                ? ValidationPass.Run(objective, Interruptible.Items(pairs!.InOrder(), cancellation), tensors)
+                : new ValidationMetrics(null, null, []);
+            return classify ? metrics with { ZeroShot = [.. sets.Select(set => probe.Measure(objective, set, cancellation))] } : metrics;
         }
         finally
         {

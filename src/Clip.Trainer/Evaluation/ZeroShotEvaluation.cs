@@ -4,7 +4,8 @@ using Microsoft.ML.Data;
 namespace Clip.Trainer.Evaluation;
 
 /// <summary>
-/// Zero-shot accuracy of a model folder, measured as any ML.NET user would: through the pipeline and ML.NET's own metrics.
+/// Zero-shot accuracy of a model folder, measured on what the pipeline of any ML.NET user puts out; ties count as in a random order,
+/// which ML.NET's own metrics give to the label that comes first.
 /// </summary>
 internal sealed record ZeroShotAccuracy(double Top1, double Top5, double MeanPerClassRecall, int Images, int Labels)
 {
@@ -12,18 +13,15 @@ internal sealed record ZeroShotAccuracy(double Top1, double Top5, double MeanPer
     public double Chance => 1.0 / Labels;
 
     /// <summary>Classifies every image among all labels.</summary>
+    /// <exception cref="ClipException">A score is NaN or infinite.</exception>
     public static ZeroShotAccuracy Measure(
         MLContext ml, IReadOnlyList<LabelledImage> images, IReadOnlyList<string> labels, Func<IDataView, IDataView> classify)
     {
-        var data = ml.Data.LoadFromEnumerable(images);
-        var keys = ml.Data.LoadFromEnumerable(labels.Select(l => new LabelledImage { Class = l }));
-        var keyData = ml.Transforms.SelectColumns(nameof(LabelledImage.Class)).Fit(keys).Transform(keys);
-        var labelled = ml.Transforms.Conversion.MapValueToKey("Label", nameof(LabelledImage.Class), keyData: keyData)
-            .Fit(data).Transform(data);
-        // Reading twice would run the towers twice.
-        var scored = ml.Data.Cache(classify(labelled), "Label", "Score", "PredictedLabel");
-        var metrics = ml.MulticlassClassification.Evaluate(scored, topKPredictionCount: Math.Min(5, labels.Count));
-        var present = metrics.ConfusionMatrix.PerClassRecall.Where((_, i) => metrics.ConfusionMatrix.Counts[i].Sum() > 0);
-        return new ZeroShotAccuracy(metrics.MicroAccuracy, metrics.TopKAccuracy, present.Average(), images.Count, labels.Count);
+        var index = labels.Select((label, i) => (label, i)).ToDictionary(l => l.label, l => l.i);
+        var placings = classify(ml.Data.LoadFromEnumerable(images)).GetColumn<float[]>("Score")
+            .Zip(images, (scores, image) => (image.Class, Placing: Placing.Of(scores, index[image.Class]))).ToList();
+        return new ZeroShotAccuracy(
+            placings.Average(p => p.Placing.Hit(1)), placings.Average(p => p.Placing.Hit(5)),
+            placings.GroupBy(p => p.Class).Average(group => group.Average(p => p.Placing.Hit(1))), images.Count, labels.Count);
     }
 }

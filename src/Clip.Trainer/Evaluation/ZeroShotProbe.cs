@@ -1,3 +1,4 @@
+using Clip.Trainer.Data;
 using Clip.Trainer.Objectives;
 using Microsoft.ML.Clip;
 using TorchSharp;
@@ -19,8 +20,9 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
     public Action<string, string>? OnBroken { get; init; }
 
     /// <summary>Classifies every picture of a set among all its labels, with a module in evaluation mode.</summary>
-    /// <exception cref="ClipException">No picture could be read.</exception>
-    public ZeroShotResult Measure(IObjective objective, LabelledSet set)
+    /// <exception cref="ClipException">No picture could be read, or a score is NaN or infinite.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped, perhaps while a picture's file blocked.</exception>
+    public ZeroShotResult Measure(IObjective objective, LabelledSet set, CancellationToken cancellation = default)
     {
         using var unused = no_grad();
         using var scope = NewDisposeScope();
@@ -29,20 +31,20 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
         var prompts = set.Labels.SelectMany(label => templates.Select(template => PromptTemplates.Apply(template, label))).ToArray();
         var classify = objective.Classifier(Ids(prompts).to(device), templates.Count);
         var index = set.Labels.Select((label, i) => (label, i)).ToDictionary(l => l.label, l => l.i);
-        long top1 = 0, top5 = 0, count = 0;
+        var placings = new List<Placing>();
         foreach (var chunk in set.Images.Chunk(batchSize))
         {
             using var inner = NewDisposeScope();
-            var (pixels, readable) = Pixels(chunk);
+            var (pixels, readable) = Interruptible.Run(() => Pixels(chunk), cancellation);
             if (readable.Count == 0) continue;
             var scores = classify(tensor(pixels, [readable.Count, 3, imageSize, imageSize]).to(device));
-            var own = tensor(readable.Select(image => (long)index[image.Class]).ToArray()).to(device).unsqueeze(1);
-            var rank = scores.gt(scores.gather(1, own)).sum(1).cpu().data<long>().ToArray();
-            (top1, top5, count) = (top1 + rank.Count(r => r < 1), top5 + rank.Count(r => r < 5), count + rank.Length);
+            var rows = scores.@float().cpu().data<float>().ToArray();
+            placings.AddRange(readable.Select((image, row) =>
+                Placing.Of(rows.AsSpan(row * set.Labels.Count, set.Labels.Count), index[image.Class])));
         }
 
-        return count > 0
-            ? new ZeroShotResult(set.Name, (double)top1 / count, (double)top5 / count)
+        return placings.Count > 0
+            ? new ZeroShotResult(set.Name, placings.Average(p => p.Hit(1)), placings.Average(p => p.Hit(5)))
             : throw new ClipException($"None of the pictures of {set.Name} could be read; check its paths.");
     }
 

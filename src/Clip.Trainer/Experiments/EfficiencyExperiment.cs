@@ -12,15 +12,17 @@ namespace Clip.Trainer.Experiments;
 /// </summary>
 /// <param name="config">The encoder's and the text side's sizes.</param>
 /// <param name="options">How each is trained; the objective is put in.</param>
-/// <param name="train">The pairs.</param>
+/// <param name="train">The pairs, as an objective reads them.</param>
 /// <param name="probe">Measures accuracy.</param>
 /// <param name="test">What it is measured on.</param>
 internal sealed class EfficiencyExperiment(
-    ClipConfig config, TrainingOptions options, IPairSource train, ZeroShotProbe probe, LabelledSet test)
+    ClipConfig config, TrainingOptions options, Func<ObjectiveKind, IPairSource> train, ZeroShotProbe probe, LabelledSet test)
 {
     /// <summary>Trains one objective from scratch.</summary>
     /// <param name="kind">Which.</param>
-    /// <param name="points">How many times accuracy is measured, evenly on the logarithmic axis; the last time at the end.</param>
+    /// <param name="points">
+    /// How many times accuracy is measured, evenly on the logarithmic axis; and at the end, where the run ends before its last step.
+    /// </param>
     /// <param name="say">Told of every measurement.</param>
     /// <param name="cancellation">Stops after the step at hand.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -31,25 +33,31 @@ internal sealed class EfficiencyExperiment(
         using var module = objective.Module;
         var measured = new List<EfficiencyPoint>();
         long images = 0;
-        var steps = Steps(options.Epochs * train.StepsPerEpoch, points);
+        double loss = 0;
         using var loop = new TrainingLoop(
-            objective, own.Vision.ImageSize, options with { Objective = kind }, train, validator: null, checkpoints: null)
-        {
-            OnStep = Step,
-        };
+            objective, own.Vision.ImageSize, options with { Objective = kind }, train(kind), validator: null, checkpoints: null);
+        var steps = Steps(loop.TotalSteps, points);
+        loop.OnStep = Step;
         if (!await loop.RunAsync(cancellation).ConfigureAwait(false)) throw new OperationCanceledException(cancellation);
+        if (measured.Count == 0 || measured[^1].Images != images) Measure();
         return new EfficiencyCurve(kind, measured);
 
         void Step(StepReport step)
         {
             images += step.Pairs;
-            if (!steps.Contains(step.Step)) return;
+            loss = step.Loss;
+            if (steps.Contains(step.Step)) Measure();
+        }
+
+        void Measure()
+        {
+            using var averaged = loop.UseAveragedWeights();
             module.eval();
-            var result = probe.Measure(objective, test);
+            var result = probe.Measure(objective, test, cancellation);
             module.train();
             measured.Add(new EfficiencyPoint(images, result.Top1, result.Top5));
             say(FormattableString.Invariant(
-                $"{kind.Name()}  {images} images  loss {step.Loss:F3}  top-1 {result.Top1:P1}  top-5 {result.Top5:P1}"));
+                $"{kind.Name()}  {images} images  loss {loss:F3}  top-1 {result.Top1:P1}  top-5 {result.Top5:P1}"));
         }
     }
 

@@ -1,3 +1,4 @@
+using Clip.Conversion.Configs;
 using Clip.Trainer.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,6 +12,8 @@ namespace Clip.Trainer.Objectives;
 internal sealed class BagOfWordsObjective(BagOfWordsModel model) : IObjective
 {
     public nn.Module Module => model;
+
+    public ClipConfig ModelConfig => model.Config;
 
     public double? LogitScale => null;
 

@@ -1,3 +1,4 @@
+using Clip.Conversion.Configs;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,6 +9,9 @@ internal interface IObjective
 {
     /// <summary>All that is trained; its state's names are those of the checkpoints.</summary>
     nn.Module Module { get; }
+
+    /// <summary>The model's sizes.</summary>
+    ClipConfig ModelConfig { get; }
 
     /// <summary>The inverse temperature at the moment, for reports; null where the objective has none.</summary>
     double? LogitScale { get; }

@@ -1,3 +1,4 @@
+using Clip.Conversion.Configs;
 using Clip.Trainer.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,6 +13,8 @@ internal abstract class TwoTowerObjective(ClipModel model) : IContrastiveObjecti
     private const long PromptsAtOnce = 256;
 
     public nn.Module Module => model;
+
+    public ClipConfig ModelConfig => model.Config;
 
     public double? LogitScale => Math.Exp(model.LogitScale.item<float>());
 

@@ -1,3 +1,4 @@
+using Clip.Conversion.Configs;
 using Clip.Trainer.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -16,6 +17,8 @@ internal sealed class VirTexObjective(VirTexModel model) : IObjective
     private static readonly bool[] Directions = [false, true];
 
     public nn.Module Module => model;
+
+    public ClipConfig ModelConfig => model.Config;
 
     public double? LogitScale => null;
 

@@ -64,7 +64,7 @@ internal sealed class TrainingPage : IRunListener
         foreach (var (title, curves) in Charts(series)) html.Append(CurveChart.Svg($"chart{number++}-", title, curves)).Append('\n');
         html.Append("</div>\n");
         if (end.Sample is { } sample) Pairs(html, sample);
-        else html.Append("<p>There were no validation data to show pairs of.</p>");
+        else html.Append(CultureInfo.InvariantCulture, $"<p>{Text(end.WithoutSample)}</p>");
         return html.Append("</body></html>\n").ToString();
     }
 

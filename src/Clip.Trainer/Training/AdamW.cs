@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Trainer.Modeling;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -38,18 +39,18 @@ public sealed class AdamW : IDisposable
     /// <summary>Creates the optimizer with zero moments.</summary>
     /// <param name="parameters">What to train, by name.</param>
     /// <param name="options">The hyper-parameters; those not given are a Vision Transformer's.</param>
-    /// <param name="layerDecay">Each layer's learning rate as a share of the one's above it; 1 for all alike.</param>
-    public AdamW(IEnumerable<(string Name, Parameter Parameter)> parameters, AdamWOptions options, double layerDecay = 1)
+    /// <param name="factors">What each parameter's learning rate is multiplied with, by name; null for 1 throughout.</param>
+    public AdamW(
+        IEnumerable<(string Name, Parameter Parameter)> parameters, AdamWOptions options,
+        IReadOnlyDictionary<string, double>? factors = null)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(options);
         (_beta1, _beta2, _epsilon, _weightDecay) =
             (options.Beta1 ?? 0.9, options.Beta2 ?? 0.98, options.Epsilon ?? 1e-6, options.WeightDecay);
-        var named = parameters.ToList();
-        var factors = LayerDecay.Factors(named.Select(p => p.Name), layerDecay);
-        _slots = [.. named.Select(p => new Slot(
+        _slots = [.. parameters.Select(p => new Slot(
             p.Name, p.Parameter, zeros_like(p.Parameter), zeros_like(p.Parameter),
-            Decays(p.Name, p.Parameter) ? _weightDecay : 0, factors[p.Name]))];
+            Decays(p.Name, p.Parameter) ? _weightDecay : 0, factors?[p.Name] ?? 1))];
     }
 
     /// <summary>How many steps have been taken.</summary>
@@ -66,8 +67,7 @@ public sealed class AdamW : IDisposable
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(parameter);
-        return parameter.ndim >= 2 && !name.Contains("ln", StringComparison.Ordinal) && !name.Contains("bn", StringComparison.Ordinal)
-            && !name.Contains("bias", StringComparison.Ordinal) && !name.Contains("logit_scale", StringComparison.Ordinal);
+        return LayoutParameter.WeightDecays(name, parameter.ndim);
     }
 
     /// <summary>Forgets the gradients.</summary>

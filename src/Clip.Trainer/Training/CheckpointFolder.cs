@@ -12,34 +12,38 @@ namespace Clip.Trainer.Training;
 /// <param name="path">The folder; created when there is something to keep.</param>
 /// <param name="keep">How many of the latest to keep.</param>
 /// <param name="metric">
-/// What makes a checkpoint the best: a name of <see cref="ValidationMetrics.Values"/>; null for the first that was measured.
+/// What makes a checkpoint the best: a name of <see cref="ValidationMetrics.Values"/>; null where none is.
 /// </param>
 internal sealed class CheckpointFolder(string path, int keep, string? metric = null)
 {
     private string BestFile => Path.Combine(path, "best.json");
 
     /// <summary>Writes a run's state and drops what is older than the latest few, unless it is the best.</summary>
-    public void Save(TrainingStep state, string options)
+    public void Save(TrainingStep state, IReadOnlyDictionary<string, string> course, bool validationDue = false)
     {
         Directory.CreateDirectory(path);
-        Checkpoint.Save(FileOf(state.Steps), state, options);
+        Checkpoint.Save(FileOf(state.Steps), state, course, validationDue);
         var best = Best()?.Step is { } step ? FileOf(step) : null;
         foreach (var old in Files().SkipLast(keep).Where(file => file != best)) File.Delete(old);
     }
 
-    /// <summary>Whether a validation is better than any before it in this run.</summary>
-    /// <exception cref="ClipException">There is no such metric.</exception>
+    /// <summary>
+    /// Whether a validation is better than any before it in this run; one that did not measure the metric, which some do not in every
+    /// epoch, is not compared.
+    /// </summary>
     public bool IsBest(ValidationMetrics metrics)
     {
-        var value = ValueOf(metrics);
-        return Best() is not { } best || (LowerIsBetter(value.Name) ? value.Value < best.Value : value.Value > best.Value);
+        if (ValueOf(metrics) is not { } value) return false;
+        // Where the metric is another one than before, what was best by that says nothing.
+        return Best() is not { } best || best.Metric != metric
+            || (LowerIsBetter(best.Metric) ? value < best.Value : value > best.Value);
     }
 
     /// <summary>Notes that the state saved at a step is the best so far.</summary>
     public void MarkBest(long step, ValidationMetrics metrics)
     {
-        var value = ValueOf(metrics);
-        AtomicFile.Write(BestFile, stream => JsonSerializer.Serialize(stream, new BestCheckpoint(step, value.Name, value.Value)));
+        var best = new BestCheckpoint(step, metric!, ValueOf(metrics)!.Value);
+        AtomicFile.Write(BestFile, stream => JsonSerializer.Serialize(stream, best));
     }
 
     /// <summary>The best so far, or null.</summary>
@@ -76,16 +80,8 @@ internal sealed class CheckpointFolder(string path, int keep, string? metric = n
 
     private static bool LowerIsBetter(string name) => name.EndsWith("loss", StringComparison.Ordinal);
 
-    private (string Name, double Value) ValueOf(ValidationMetrics metrics)
-    {
-        var values = metrics.Values.ToList();
-        if (metric is null) return values[0];
-        var index = values.FindIndex(v => v.Name == metric);
-        return index >= 0
-            ? values[index]
-            : throw new ClipException(
-                $"--best-metric '{metric}' is not measured in this run; give one of {string.Join(", ", values.Select(v => v.Name))}.");
-    }
+    private double? ValueOf(ValidationMetrics metrics) =>
+        metrics.Values.Where(v => v.Name == metric).Select(v => (double?)v.Value).FirstOrDefault();
 
     private string FileOf(long step) => Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $"step_{step:D8}.safetensors"));
 

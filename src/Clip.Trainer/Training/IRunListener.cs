@@ -29,5 +29,9 @@ internal sealed record RunStart(string Folder, long TotalSteps, long StepsDone, 
 /// <param name="Folder">Where its records are.</param>
 /// <param name="Title">What was trained, in a few words.</param>
 /// <param name="Facts">What is worth knowing of it: names and values.</param>
-/// <param name="Sample">A batch of validation pairs as the trained model sees them; null without validation data.</param>
-internal sealed record RunEnd(string Folder, string Title, IReadOnlyList<(string Name, string Value)> Facts, PairSample? Sample);
+/// <param name="Sample">A batch of validation pairs as the trained model sees them; null where there is none.</param>
+internal sealed record RunEnd(string Folder, string Title, IReadOnlyList<(string Name, string Value)> Facts, PairSample? Sample)
+{
+    /// <summary>Why there is no sample, where there is none.</summary>
+    public string WithoutSample { get; init; } = "There were no validation data to show pairs of.";
+}

@@ -1,5 +1,5 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
+using Clip.Conversion.Architectures;
+using Clip.Conversion.Checkpoints;
 
 namespace Clip.Trainer.Training;
 
@@ -8,36 +8,21 @@ namespace Clip.Trainer.Training;
 /// <c>decay</c> times the rate of the one above. The embeddings, with what comes before the first block, are the lowest layer; the
 /// projection, with the norm before it, is the top. A ResNet's layers are its stem and its four stages.
 /// </summary>
-internal static partial class LayerDecay
+internal static class LayerDecay
 {
     /// <summary>Gives each parameter its factor.</summary>
-    /// <param name="names">All parameters' names, OpenAI's.</param>
+    /// <param name="layout">The model's.</param>
+    /// <param name="names">The parameters' names; an update of LoRA's stands where its weight does.</param>
     /// <param name="decay">Above 0, at most 1.</param>
-    public static Dictionary<string, double> Factors(IEnumerable<string> names, double decay)
+    public static Dictionary<string, double> Factors(ParameterLayout layout, IEnumerable<string> names, double decay)
     {
         if (decay is not (> 0 and <= 1))
             throw new ClipException(FormattableString.Invariant($"--layer-decay must be above 0, at most 1, and is {decay}."));
-        var layers = names.ToDictionary(n => n, Of);
-        var tops = layers.Values.GroupBy(l => l.Tower).ToDictionary(g => g.Key, g => g.Max(l => l.Layer ?? 0) + 1);
-        return layers.ToDictionary(p => p.Key, p => Math.Pow(decay, p.Value.Layer is { } layer ? tops[p.Value.Tower] - layer : 0));
+        var tops = Enum.GetValues<Tower>().ToDictionary(tower => tower, layout.TopLayer);
+        return names.ToDictionary(name => name, name => Place(name) is { Tower: { } tower } place
+            ? Math.Pow(decay, tops[tower] - place.Layer)
+            : 1);
+
+        Place? Place(string name) => LowRankMerge.Targets(name).Prepend(name).Select(layout.Find).FirstOrDefault(p => p is not null)?.Place;
     }
-
-    /// <summary>The tower, and the layer counted from the lowest; null for the top and for what belongs to no tower.</summary>
-    private static (string Tower, int? Layer) Of(string name)
-    {
-        var tower = name.StartsWith("visual.", StringComparison.Ordinal) ? "visual" : "text";
-        if (Block().Match(name) is { Success: true } block)
-            return (tower, int.Parse(block.Groups[1].Value, CultureInfo.InvariantCulture) + 1);
-        if (Stage().Match(name) is { Success: true } stage) return (tower, int.Parse(stage.Groups[1].Value, CultureInfo.InvariantCulture));
-        return (tower, Lowest().IsMatch(name) ? 0 : null);
-    }
-
-    [GeneratedRegex(@"^(?:visual\.)?transformer\.resblocks\.(\d+)\.")]
-    private static partial Regex Block();
-
-    [GeneratedRegex(@"^visual\.layer(\d+)\.")]
-    private static partial Regex Stage();
-
-    [GeneratedRegex(@"^(?:visual\.(?:conv\d|bn\d|class_embedding|positional_embedding|ln_pre)|token_embedding|positional_embedding)\b")]
-    private static partial Regex Lowest();
 }

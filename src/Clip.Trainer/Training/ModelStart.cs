@@ -24,7 +24,7 @@ internal static class ModelStart
         {
             if (options.FineTuning.Pretrained is { } path)
             {
-                var fresh = Pretrained.Load(module, path);
+                var fresh = Pretrained.Load(module, config, path);
                 say(fresh.Count == 0 ? $"Starting from {path}." : $"Starting from {path}; new are {Short(fresh)}.");
             }
 

@@ -1,4 +1,6 @@
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
 using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
@@ -11,20 +13,22 @@ internal static class Pretrained
     /// what only the checkpoint has (the text tower, where an image tower is all that is wanted) is left; both by whole parts only.
     /// </summary>
     /// <param name="module">The model; its parameters have OpenAI's names.</param>
+    /// <param name="config">Its sizes.</param>
     /// <param name="path">A file or folder that <see cref="CheckpointFile"/> opens; LoRA's updates in it are merged.</param>
     /// <returns>Names of the parameters that keep their random start.</returns>
     /// <exception cref="ClipException">A part is incomplete or of another shape, or nothing fits.</exception>
-    public static IReadOnlyList<string> Load(nn.Module module, string path)
+    public static IReadOnlyList<string> Load(nn.Module module, ClipConfig config, string path)
     {
         using var file = CheckpointFile.Open(path);
         var weights = LowRankMerge.Apply(file.Weights);
+        var layout = ParameterLayout.Of(config);
         var state = module.state_dict();
         var missing = state.Keys.Where(name => !weights.ContainsKey(name)).ToArray();
         var found = state.Keys.Except(missing).Select(Part).ToHashSet();
         if (missing.FirstOrDefault(name => found.Contains(Part(name))) is { } hole)
             throw new ClipException(
                 $"{path} has no weight '{hole}', though others of the same part; use weights of this architecture (--model).");
-        if (!found.Contains("visual"))
+        if (!found.Contains(nameof(Tower.Image)))
             throw new ClipException($"{path} has no image tower for this model; use weights of this architecture (--model).");
         if (weights.Keys.FirstOrDefault(name => found.Contains(Part(name)) && !state.ContainsKey(name)) is { } stray)
             throw new ClipException(
@@ -36,14 +40,8 @@ internal static class Pretrained
         }
 
         return missing;
-    }
 
-    /// <summary>The image tower, the text tower, whose names stand at the top level, or a name of its own.</summary>
-    private static string Part(string name) => name switch
-    {
-        _ when name.StartsWith("visual.", StringComparison.Ordinal) => "visual",
-        "positional_embedding" or "text_projection" or "token_embedding.weight" or "ln_final.weight" or "ln_final.bias" => "text",
-        _ when name.StartsWith("transformer.", StringComparison.Ordinal) => "text",
-        _ => name,
-    };
+        // A tower, or a parameter of its own.
+        string Part(string name) => layout.TowerOf(name)?.ToString() ?? name;
+    }
 }

@@ -16,8 +16,12 @@ namespace Clip.Trainer.Training;
 /// <param name="Options">The options that decide the course of the run, defaults included.</param>
 /// <param name="Config">The model's config, by Hugging Face's keys.</param>
 internal sealed record RunRecord(
-    string Version, IReadOnlyDictionary<string, string[]>? Arguments, string WorkingFolder, string Data, string Options, JsonElement Config)
+    string Version, IReadOnlyDictionary<string, string[]>? Arguments, string WorkingFolder, string Data,
+    IReadOnlyDictionary<string, string> Options, JsonElement Config)
 {
+    /// <summary>What was changed when the run went on, a sentence each; such a run is not repeated by one command.</summary>
+    public IReadOnlyList<string> Changes { get; init; } = [];
+
     public const string FileName = ModelSurroundings.Run;
 
     private static readonly JsonSerializerOptions Json = new()
@@ -33,7 +37,9 @@ internal sealed record RunRecord(
     /// <summary>
     /// The options as they were given on the command line; where there was none, those that decide the course of the run.
     /// </summary>
-    public string Given() => CommandLine() is { } words ? string.Join(' ', words) : Options;
+    public string Given() => CommandLine() is { } words
+        ? string.Join(' ', words)
+        : Course.Describe(Options);
 
     /// <summary>The words of the command line behind <c>clip train</c>; null for a run that had none.</summary>
     public IEnumerable<string>? CommandLine() => Arguments?.SelectMany(argument => argument.Value.Prepend(argument.Key));
@@ -41,6 +47,19 @@ internal sealed record RunRecord(
     /// <summary>Writes it into a run's folder.</summary>
     public void Save(string folder) =>
         AtomicFile.Write(Path.Combine(folder, FileName), stream => JsonSerializer.Serialize(stream, this, Json));
+
+    /// <summary>Keeps the record of a run that goes on: as it is, or this one where something is different from here on.</summary>
+    /// <param name="folder">The run's.</param>
+    /// <param name="changes">What is different, a sentence each.</param>
+    /// <returns>The record that is kept.</returns>
+    public RunRecord GoOn(string folder, IReadOnlyList<string> changes)
+    {
+        var earlier = File.Exists(Path.Combine(folder, FileName)) ? Load(folder) : null;
+        if (earlier is not null && changes.Count == 0) return earlier;
+        var record = this with { Changes = [.. earlier?.Changes ?? [], .. changes] };
+        record.Save(folder);
+        return record;
+    }
 
     /// <summary>Reads the record of a run.</summary>
     /// <param name="folder">A run's folder, or the model folder that it wrote.</param>
@@ -67,16 +86,15 @@ internal sealed record RunRecord(
     /// <exception cref="ClipException">Data, options or config are no longer the same.</exception>
     public void Repeats(RunRecord earlier, Action<string> say)
     {
-        Same(earlier.Data, Data, "the training data", "restore them");
-        Same(earlier.Options, Options, "the options", "use the program's version of that run");
+        if (earlier.Data != Data)
+            throw new ClipException(
+                $"The run cannot be repeated: the training data were '{earlier.Data}' and are '{Data}' now; restore them.");
+        if (Course.Changes(earlier.Options, Options) is [_, ..] changes)
+            throw new ClipException(
+                $"The run cannot be repeated: {string.Join(", ", changes)}, by another default; use the program's version of that run.");
         if (!JsonElement.DeepEquals(earlier.Config, Config))
             throw new ClipException("The run cannot be repeated: the model's config has changed since; restore it.");
         if (earlier.Version != Version)
             say($"The run was made by version {earlier.Version}, and this is {Version}: the result may differ.");
-
-        static void Same(string then, string now, string what, string remedy)
-        {
-            if (then != now) throw new ClipException($"The run cannot be repeated: {what} were '{then}' and are '{now}' now; {remedy}.");
-        }
     }
 }

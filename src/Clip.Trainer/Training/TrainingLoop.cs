@@ -20,6 +20,10 @@ internal sealed class TrainingLoop(
 {
     private readonly nn.Module _module = objective.Module;
     private readonly TrainingStep _step = new(objective, options);
+    private bool _validationDue;
+
+    /// <summary>What, beside options and data, a run that goes on must share with the one before; see <see cref="Course"/>.</summary>
+    public IReadOnlyDictionary<string, string> Model { get; init; } = new Dictionary<string, string>();
 
     public Action<StepReport>? OnStep { get; set; }
 
@@ -34,8 +38,20 @@ internal sealed class TrainingLoop(
         _module.state_dict().Values.Concat(_module.parameters()).Concat(_step.State.Select(s => s.Value))
             .Sum(t => t.numel() * t.element_size());
 
+    /// <summary>What decides the course of the run.</summary>
+    public IReadOnlyDictionary<string, string> Course => new Dictionary<string, string>([.. options.Course(train.Fingerprint), .. Model]);
+
     /// <summary>Goes on from a checkpoint of the same run.</summary>
-    public void Resume(string checkpoint) => Checkpoint.Load(checkpoint, _step, options.Fingerprint(train.Fingerprint));
+    /// <returns>What this run does in another way from here on.</returns>
+    /// <exception cref="ClipException">The file is not a checkpoint of this run, or the run has fewer steps than are done.</exception>
+    public IReadOnlyList<CourseChange> Resume(string checkpoint)
+    {
+        (var changes, _validationDue) = Checkpoint.Load(checkpoint, _step, Course);
+        if (StepsDone > TotalSteps)
+            throw new ClipException(
+                $"{checkpoint} has done {StepsDone} steps, and the run is to have {TotalSteps}; give more --epochs or --max-steps.");
+        return changes;
+    }
 
     /// <summary>Trains to the end, or until cancelled: then the state is saved, and false returned.</summary>
     public async Task<bool> RunAsync(CancellationToken cancellation)
@@ -44,16 +60,23 @@ internal sealed class TrainingLoop(
         var schedule = Schedule();
         var before = _step.Seconds;
         var clock = Stopwatch.StartNew();
-        await using var batches = train.ReadAsync(StepsDone, TotalSteps, CancellationToken.None).GetAsyncEnumerator(CancellationToken.None);
-        var finished = StepsDone >= TotalSteps;
-        while (!finished)
+        var finished = StepsDone >= TotalSteps || (StepsDone > 0 && TimeSpent >= 1);
+        await using var batches = train.ReadAsync(StepsDone, TotalSteps, cancellation).GetAsyncEnumerator(CancellationToken.None);
+        try
         {
-            if (cancellation.IsCancellationRequested)
-            {
-                Save();
-                return false;
-            }
+            if (_validationDue) EndEpoch(finished, cancellation);
+            while (!finished) finished = await NextAsync().ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Save();
+            return false;
+        }
 
+        async Task<bool> NextAsync()
+        {
+            cancellation.ThrowIfCancellationRequested();
             var started = clock.Elapsed.TotalSeconds;
             await batches.MoveNextAsync().ConfigureAwait(false);
             var waited = clock.Elapsed.TotalSeconds - started;
@@ -67,13 +90,11 @@ internal sealed class TrainingLoop(
             });
 
             _step.Seconds = before + clock.Elapsed.TotalSeconds;
-            finished = StepsDone == TotalSteps || TimeSpent >= 1;
-            if (finished || StepsDone % train.StepsPerEpoch == 0)
-                EndEpoch((int)((StepsDone + train.StepsPerEpoch - 1) / train.StepsPerEpoch), finished);
+            var last = StepsDone == TotalSteps || TimeSpent >= 1;
+            if (last || StepsDone % train.StepsPerEpoch == 0) EndEpoch(last, cancellation);
             else if (options.SaveSteps is { } every && StepsDone % every == 0) Save();
+            return last;
         }
-
-        return true;
     }
 
     /// <summary>
@@ -128,13 +149,16 @@ internal sealed class TrainingLoop(
         IEnumerable<string> keys = culprits.Count == 0 ? batch.Keys : culprits.Where(i => i < batch.Keys.Count).Select(i => batch.Keys[i]);
         return new ClipException(
             $"{what} at step {batch.Step + 1}, whose pairs are {string.Join(", ", keys)}; the last checkpoint is as it was: "
-            + "look at these pairs, lower --lr or set --grad-clip-norm 1, and start anew.");
+            + "look at these pairs, and start anew or go on with --resume latest, with a lower --lr or --grad-clip-norm 1.");
     }
 
-    private void EndEpoch(int epoch, bool last)
+    private void EndEpoch(bool last, CancellationToken cancellation)
     {
+        var epoch = (int)((StepsDone + train.StepsPerEpoch - 1) / train.StepsPerEpoch);
         ValidationMetrics? metrics;
-        using (UseAveragedWeights()) metrics = validator?.Measure(epoch, last, Tensors);
+        _validationDue = true;
+        using (UseAveragedWeights()) metrics = validator?.Measure(epoch, last, Tensors, cancellation);
+        _validationDue = false;
         if (metrics is not null) OnValidation?.Invoke(new ValidationReport(epoch, StepsDone, metrics));
         var best = metrics is not null && checkpoints?.IsBest(metrics) is true;
         if (best || last || epoch % options.SaveFrequency == 0 || (options.SaveSteps is { } every && StepsDone % every == 0)) Save();
@@ -150,5 +174,5 @@ internal sealed class TrainingLoop(
             tensor(batch.InputIds, [batch.Count, batch.TextLength]).to(device));
     }
 
-    private void Save() => checkpoints?.Save(_step, options.Fingerprint(train.Fingerprint));
+    private void Save() => checkpoints?.Save(_step, Course, _validationDue);
 }

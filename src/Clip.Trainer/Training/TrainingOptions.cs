@@ -3,7 +3,7 @@ using Clip.Trainer.Objectives;
 
 namespace Clip.Trainer.Training;
 
-/// <summary>How to train; the defaults are open_clip's where it has them.</summary>
+/// <summary>How to train, by open_clip's names; docs/training.md says which defaults are its.</summary>
 public sealed record TrainingOptions
 {
     /// <summary>What is lowered.</summary>
@@ -72,20 +72,60 @@ public sealed record TrainingOptions
     /// <summary>Steps between further checkpoints; null for none but those of epochs.</summary>
     public long? SaveSteps { get; init; }
 
-    /// <summary>The identity of everything a resumed run must share with the one that was interrupted.</summary>
+    /// <summary>Refuses, before anything is done, numbers that no training can go by.</summary>
+    /// <exception cref="ClipException">One of them is out of its range, or not finite.</exception>
+    internal void Validate()
+    {
+        Check(Epochs, nameof(Epochs), least: 1);
+        Check(BatchSize, nameof(BatchSize), least: 2);
+        Check(AccumFrequency, nameof(AccumFrequency), least: 1, most: (1 << 24) / BatchSize);
+        Check(MaxSteps, nameof(MaxSteps), least: 1);
+        Check(MaxMinutes, nameof(MaxMinutes), least: double.Epsilon);
+        Check(LearningRate, nameof(LearningRate), least: double.Epsilon);
+        Check(LayerDecay, nameof(LayerDecay), least: double.Epsilon, most: 1);
+        Check(Warmup, nameof(Warmup), least: 0);
+        Check(Optimizer.WeightDecay, nameof(Optimizer.WeightDecay), least: 0);
+        Check(Optimizer.Beta1, nameof(Optimizer.Beta1), least: 0, most: Math.BitDecrement(1.0));
+        Check(Optimizer.Beta2, nameof(Optimizer.Beta2), least: 0, most: Math.BitDecrement(1.0));
+        Check(Optimizer.Epsilon, nameof(Optimizer.Epsilon), least: double.Epsilon);
+        Check(GradClipNorm, nameof(GradClipNorm), least: double.Epsilon);
+        Check(ModelEmaDecay, nameof(ModelEmaDecay), least: 0, most: Math.BitDecrement(1.0));
+        Check(SaveFrequency, nameof(SaveFrequency), least: 1);
+        Check(SaveSteps, nameof(SaveSteps), least: 1);
+
+        static void Check(double? value, string name, double least, double most = double.MaxValue)
+        {
+            if (value is { } number && !(number >= least && number <= most))
+                throw new ClipException(
+                    FormattableString.Invariant($"{nameof(TrainingOptions)}: {name} is {number}, and must be ")
+                    + (least == double.Epsilon ? "above 0" : FormattableString.Invariant($"at least {least}"))
+                    + (most == double.MaxValue ? " and finite." : FormattableString.Invariant($" and at most {most}.")));
+        }
+    }
+
+    /// <summary>What a run that goes on, or repeats another, is compared by; see <see cref="Training.Course"/>.</summary>
     /// <param name="data">The identity of the training data.</param>
-    internal string Fingerprint(string data) =>
-        FormattableString.Invariant($"{Objective.Name()}, {FineTuning with { Pretrained = null }}, data {data}, batch {BatchSize}, ")
-        + FormattableString.Invariant($"{Accumulation}{Length}, lr {LearningRate:R}, warm-up {Warmup}, {Schedule}seed {Seed}, ")
-        + FormattableString.Invariant($"bf16 {Bfloat16}, clip {GradClipNorm}, average {ModelEmaDecay}, {Optimizer}, {Augmentation}");
-
-    // What is as by default goes unsaid.
-    private string Accumulation => AccumFrequency == 1 ? "" : FormattableString.Invariant($"{AccumFrequency} parts, ");
-
-    private string Length =>
-        (MaxSteps is { } steps ? FormattableString.Invariant($"{steps} steps") : FormattableString.Invariant($"{Epochs} epochs"))
-        + (MaxMinutes is { } minutes ? FormattableString.Invariant($", {minutes} minutes") : "");
-
-    private string Schedule => (Scheduler == LearningRateScheduler.Cosine ? "" : $"{Scheduler} {Cooldown}, ")
-        + (LayerDecay == 1 ? "" : FormattableString.Invariant($"layer decay {LayerDecay}, "));
+    internal IReadOnlyDictionary<string, string> Course(string data)
+    {
+        var (tuning, crop) = (FineTuning, Augmentation.Crop);
+        (string Name, object? Value)[] values =
+        [
+            ("the training data", data), ("--objective", Objective.Name()), ("--batch-size", BatchSize), ("--accum-freq", AccumFrequency),
+            ("--epochs", MaxSteps is null ? Epochs : null), ("--max-steps", MaxSteps), ("--max-minutes", MaxMinutes),
+            ("--lr", LearningRate), ("--warmup", Warmup), ("--lr-scheduler", Scheduler), ("--epochs-cooldown", Cooldown?.Epochs),
+            ("--lr-cooldown-end", Cooldown?.End), ("--lr-cooldown-power", Cooldown?.Power), ("--layer-decay", LayerDecay),
+            ("--wd", Optimizer.WeightDecay), ("--beta1", Optimizer.Beta1), ("--beta2", Optimizer.Beta2), ("--eps", Optimizer.Epsilon),
+            ("--grad-clip-norm", GradClipNorm), ("--model-ema-decay", ModelEmaDecay), ("--precision", Bfloat16 ? "bf16" : "fp32"),
+            ("--seed", Seed), ("--lock-image", tuning.LockImage), ("--lock-image-unlocked-groups", tuning.LockImageUnlockedGroups),
+            ("--lock-text", tuning.LockText), ("--lock-text-unlocked-layers", tuning.LockTextUnlockedLayers),
+            ("--lora-rank", tuning.LoraRank), ("--lora-alpha", tuning.LoraAlpha), ("--aug-scale", crop.MinScale),
+            ("the crops' largest scale", crop.MaxScale), ("the crops' least ratio", crop.MinRatio),
+            ("the crops' largest ratio", crop.MaxRatio),
+            ("--aug-background", Augmentation.Background), ("--aug-flip", Augmentation.FlipChance), ("--aug-rotate", Augmentation.Rotation),
+            ("--aug-translate", Augmentation.Translation), ("--aug-zoom", Augmentation.Zoom),
+            ("--aug-color-jitter", Augmentation.ColorJitter), ("--aug-hue", Augmentation.Hue),
+            ("--aug-grayscale", Augmentation.GrayscaleChance), ("--aug-blur", Augmentation.BlurChance),
+        ];
+        return values.ToDictionary(v => v.Name, v => Training.Course.Text(v.Value));
+    }
 }

@@ -61,7 +61,13 @@ internal sealed class TrainingParts : IDisposable
                 Objective, Validation, options.ValidationFrequency, options.ZeroShot, options.ZeroShotFrequency, probe);
             Loop = Own(options.WritesNothing
                 ? new TrainingLoop(Objective, imageSize, training, Train, validator: null, checkpoints: null)
-                : new TrainingLoop(Objective, imageSize, training, Train, validator, checkpoints));
+                : new TrainingLoop(Objective, imageSize, training, Train, validator, checkpoints)
+                {
+                    Model = new Dictionary<string, string>(Course.Of(Config, Vocabulary, Preprocessing))
+                    {
+                        ["--vocab-size"] = Course.Text(options.Tokenizer is null ? options.VocabSize : null),
+                    },
+                });
         }
         catch
         {
@@ -106,15 +112,21 @@ internal sealed class TrainingParts : IDisposable
         return part;
     }
 
-    private PairLoader Loader(IRecordSource source, IPixelSource pixels, int batchSize, string? log) => new(
-        source, Tokenizer, Config.Text.ContextLength, pixels, new PairLoaderOptions(batchSize, _options.Training.Seed)
-        {
-            SampleSentences = _options.Training.Objective == ObjectiveKind.ConVirt && pixels is AugmentedPixels,
-            Workers = _options.Workers,
-            MaxBadPercent = _options.MaxBadPercent,
-            LogSamples = log,
-            OnBroken = Skipped,
-        });
+    private PairLoader Loader(IRecordSource source, IPixelSource pixels, int batchSize, string? log)
+    {
+        if (Math.Min(batchSize, source.Count) * (long)pixels.FloatCount > Array.MaxLength)
+            throw new ClipException(
+                $"{batchSize} pictures of {pixels.FloatCount} numbers are more than a step can hold; lower --batch-size or --accum-freq.");
+        return new PairLoader(
+            source, Tokenizer, Config.Text.ContextLength, pixels, new PairLoaderOptions(batchSize, _options.Training.Seed)
+            {
+                SampleSentences = _options.Training.Objective == ObjectiveKind.ConVirt && pixels is AugmentedPixels,
+                Workers = _options.Workers,
+                MaxBadPercent = _options.MaxBadPercent,
+                LogSamples = log,
+                OnBroken = Skipped,
+            });
+    }
 
     /// <summary>As the model that the run starts from has its pictures; what lies under transparent ones may be chosen anew.</summary>
     private ClipImagePreprocessing PicturesOf(TrainingOptions training)
@@ -149,7 +161,10 @@ internal sealed class TrainingParts : IDisposable
             }
         }
 
-        if (_options.Resume is null || !Directory.Exists(run.Tokenizer)) Learn(run.Tokenizer);
+        if (_options.Resume is null) Learn(run.Tokenizer);
+        else if (!Directory.Exists(run.Tokenizer))
+            throw new ClipException(
+                $"The run has learned no vocabulary in {run.Tokenizer}; give the one it was trained with as --tokenizer.");
         return Load(run.Tokenizer);
 
         void Learn(string folder)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
+using Clip.Trainer.Data;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Objectives;
 
@@ -25,34 +26,27 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     /// <returns>False when cancelled.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
+        options.Training.Validate();
+        var metric = options.MetricOfBest();
         if (!options.WritesNothing) ModelFolderWriter.EnsureReplaceable(options.Output, options.Training.FineTuning.Pretrained);
-        var checkpoints = new CheckpointFolder(_folder.Checkpoints, options.Keep, options.BestMetric);
+        using var held = options.WritesNothing ? null : RunLock.Take(_folder.Root);
+        var checkpoints = new CheckpointFolder(_folder.Checkpoints, options.Keep, metric);
         var checkpoint = options.WritesNothing ? null : _folder.Find(checkpoints, options.Resume, say);
-        using var parts = new TrainingParts(options, _folder, checkpoints, say, cancellation);
-        var loop = parts.Loop;
+        using var parts = await OpenAsync(checkpoints, cancellation).ConfigureAwait(false);
         try
         {
-            if (options.FindLearningRate) return await FindLearningRateAsync(loop, cancellation).ConfigureAwait(false);
+            if (options.FindLearningRate) return await FindLearningRateAsync(parts.Loop, cancellation).ConfigureAwait(false);
 
             var record = Record(parts);
             if (options.DryRun) return await TrainAsync(parts, record, cancellation).ConfigureAwait(false);
 
-            if (checkpoint is null)
-            {
-                Directory.CreateDirectory(_folder.Root);
-                record.Save(_folder.Root);
-                // With these a checkpoint is all that a model folder is, so that it can be converted.
-                parts.Preprocessing.Save(Path.Combine(_folder.Root, ModelPreprocessing.Name));
-                AtomicFolder.Write(_folder.Tokenizer, folder => parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength));
-            }
-            else
-            {
-                loop.Resume(checkpoint);
-                say($"Resumed from {checkpoint} at step {loop.StepsDone} of {loop.TotalSteps}.");
-            }
-
+            if (checkpoint is null) SaveRun(parts, record);
+            else record = GoOn(parts.Loop, checkpoint, checkpoints, record);
+            var loop = parts.Loop;
             say($"{parts.Train.Count} pairs, {parts.Parameters:N0} parameters, vocabulary {parts.Tokenizer.VocabularySize}, "
                 + $"{loop.TotalSteps} steps of {options.Training.PairsPerStep}.");
+            if (options.Training.Warmup > loop.TotalSteps)
+                say($"The warm-up of {options.Training.Warmup} steps is longer than the run, which so never reaches --lr; lower --warmup.");
             var finished = await TrainAsync(parts, record, cancellation).ConfigureAwait(false);
             var (bad, all) = (parts.Train.Broken.Count, parts.Records.Count + parts.Records.Unusable.Count);
             if (bad > 0) say($"{bad} of {all} records were bad and were skipped.");
@@ -66,12 +60,50 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         }
     }
 
+    /// <summary>Opens data and model; a stop does not wait for a disk or network that hangs.</summary>
+    private async Task<TrainingParts> OpenAsync(CheckpointFolder checkpoints, CancellationToken cancellation)
+    {
+        var opening = Task.Run(() => new TrainingParts(options, _folder, checkpoints, say, cancellation), CancellationToken.None);
+        try
+        {
+            return await opening.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = opening.ContinueWith(
+                opened => opened.Result.Dispose(),
+                CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    /// <summary>Puts the run where it stopped, says what it does in another way from there on, and notes that in its record.</summary>
+    private RunRecord GoOn(TrainingLoop loop, string checkpoint, CheckpointFolder checkpoints, RunRecord record)
+    {
+        var changes = loop.Resume(checkpoint);
+        say($"Resumed from {checkpoint} at step {loop.StepsDone} of {loop.TotalSteps}.");
+        if (checkpoints.Best() is { } best && options.MetricOfBest() is { } metric && best.Metric != metric)
+            say($"The best checkpoint was that by {best.Metric}; by {metric} it is sought from here on.");
+        foreach (var change in changes) say($"Changed: {change}.");
+        if (changes.Count > 0)
+            say("The learning rate's schedule is that of these options over the whole run; the steps from here on follow it.");
+        return record.GoOn(_folder.Root, [.. changes.Select(change => $"{change} from step {loop.StepsDone} on")]);
+    }
+
+    /// <summary>Keeps what makes a checkpoint all that a model folder is, so that it can be converted.</summary>
+    private void SaveRun(TrainingParts parts, RunRecord record)
+    {
+        record.Save(_folder.Root);
+        parts.Preprocessing.Save(Path.Combine(_folder.Root, ModelPreprocessing.Name));
+        AtomicFolder.Write(_folder.Tokenizer, folder => parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength));
+    }
+
     /// <summary>What is kept of the run, after a look at the one that it repeats.</summary>
     private RunRecord Record(TrainingParts parts)
     {
         var data = parts.Train.Fingerprint;
         var record = new RunRecord(
-            RunRecord.CurrentVersion, options.Arguments, Environment.CurrentDirectory, data, options.Training.Fingerprint(data),
+            RunRecord.CurrentVersion, options.Arguments, Environment.CurrentDirectory, data, options.Training.Course(data),
             JsonDocument.Parse(ClipConfigJson.ToHuggingFace(parts.Config)).RootElement);
         if (options.Reproduce is { } earlier) record.Repeats(RunRecord.Load(earlier), say);
         return record;
@@ -88,6 +120,9 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             var done = await loop.RunAsync(cancellation).ConfigureAwait(false);
             var title = $"{Path.GetFileName(_folder.Root)}, {loop.StepsDone} steps{(done ? "" : $" of {loop.TotalSteps}")}";
             var end = new RunEnd(_folder.Root, title, Facts(parts, record), Sample(parts));
+            if (parts.Objective is not IContrastiveObjective)
+                end = end with { WithoutSample = "This objective compares no pictures with texts, so there are no pairs to show." };
+            else if (parts.Validation is not null) end = end with { WithoutSample = "No validation pairs could be read." };
             Tell(l => l.End(end));
             return done;
         }
@@ -123,10 +158,25 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     private PairSample? Sample(TrainingParts parts)
     {
         if (options.DryRun || parts.Objective is not IContrastiveObjective contrastive) return null;
-        if (parts.Validation?.InOrder().FirstOrDefault() is not { Count: > 0 } batch) return null;
+        if (FirstBatch(parts.Validation) is not { Count: > 0 } batch) return null;
         using var averaged = parts.Loop.UseAveragedWeights();
         parts.Model.eval();
         return PairSample.Of(contrastive, batch, SamplePairs, parts.Loop.Tensors, parts.Tokenizer, parts.Preprocessing);
+    }
+
+    /// <summary>The first validation pairs; null without any, or where their files block, for a run is to end that was stopped.</summary>
+    private static PairBatch? FirstBatch(PairLoader? validation)
+    {
+        if (validation is null) return null;
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        try
+        {
+            return Interruptible.Run(() => validation.InOrder().FirstOrDefault(), patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
     }
 
     private void WriteModelFolder(TrainingParts parts)

@@ -1,6 +1,7 @@
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
+using Clip.Trainer.Objectives;
 
 namespace Clip.Trainer.Training;
 
@@ -81,4 +82,19 @@ internal sealed record TrainingRunOptions
     public bool WritesNothing => DryRun || FindLearningRate;
 
     public TrainingOptions Training { get; init; } = new();
+
+    /// <summary>
+    /// What the best checkpoint is best by: <see cref="BestMetric"/>, or the first that is measured; null where nothing is.
+    /// </summary>
+    /// <exception cref="ClipException">The metric is not measured in this run.</exception>
+    public string? MetricOfBest()
+    {
+        var contrastive = Training.Objective is ObjectiveKind.Clip or ObjectiveKind.SigLip or ObjectiveKind.ConVirt;
+        var names = ValidationMetrics.Names(
+            (ValidationData ?? (object?)ValidationRecords) is not null, contrastive, ZeroShot.Select(set => set.Name)).ToList();
+        if (BestMetric is null || names.Contains(BestMetric)) return BestMetric ?? names.FirstOrDefault();
+        throw new ClipException($"--best-metric '{BestMetric}' is not measured in this run; " + (names.Count > 0
+            ? $"give one of {string.Join(", ", names)}."
+            : "give it --val-data or --zeroshot-data to measure on."));
+    }
 }

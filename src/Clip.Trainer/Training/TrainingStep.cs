@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using TorchSharp;
@@ -19,9 +20,7 @@ internal readonly record struct StepOutcome(float Loss, double GradientNorm)
 /// <param name="options">How to train.</param>
 internal sealed class TrainingStep(IObjective objective, TrainingOptions options) : IDisposable
 {
-    private readonly AdamW _optimizer = new(
-        objective.Module.named_parameters().Where(p => p.parameter.requires_grad),
-        options.Optimizer.For(objective.Module), options.LayerDecay);
+    private readonly AdamW _optimizer = Optimizer(objective, options);
     private readonly ModelEma? _ema = options.ModelEmaDecay is { } decay ? new ModelEma(objective.Module, decay) : null;
 
     /// <summary>What is trained.</summary>
@@ -91,6 +90,13 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
         var size = (count + options.AccumFrequency - 1) / options.AccumFrequency;
         return [.. Enumerable.Range(0, (int)((count + size - 1) / size)).Select(i => i * size).Select(start =>
             (pixels.narrow(0, start, Math.Min(size, count - start)), ids.narrow(0, start, Math.Min(size, count - start))))];
+    }
+
+    private static AdamW Optimizer(IObjective objective, TrainingOptions options)
+    {
+        var trained = objective.Module.named_parameters().Where(p => p.parameter.requires_grad).ToArray();
+        var factors = LayerDecay.Factors(ParameterLayout.Of(objective.ModelConfig), trained.Select(p => p.name), options.LayerDecay);
+        return new AdamW(trained, options.Optimizer.For(objective.Module), factors);
     }
 
     private float Backward(List<(Tensor Pixels, Tensor Ids)> parts)

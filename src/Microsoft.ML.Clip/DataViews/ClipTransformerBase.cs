@@ -11,10 +11,13 @@ namespace Microsoft.ML.Clip;
 /// </summary>
 public abstract class ClipTransformerBase : ITransformer, IDisposable
 {
+    private readonly string _name;
+
     private protected ClipTransformerBase(IHostEnvironment environment, string name)
     {
         ArgumentNullException.ThrowIfNull(environment);
         Host = environment.Register(name);
+        _name = name;
     }
 
     /// <summary>Always: a row's values depend on no other row.</summary>
@@ -37,7 +40,14 @@ public abstract class ClipTransformerBase : ITransformer, IDisposable
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new BatchedDataView(Host, input, Bind(input.Schema));
+        var columns = Bind(input.Schema);
+        foreach (var problem in Problems(input.Schema))
+        {
+            using var channel = Host.Start(nameof(Transform));
+            channel.Warning(MessageSensitivity.Schema, "{0}", problem);
+        }
+
+        return new UnexportableView(new BatchedDataView(Host, input, columns), input, _name, Towers);
     }
 
     /// <summary>The way that a <see cref="PredictionEngine{TSrc, TDst}"/> takes.</summary>
@@ -63,7 +73,13 @@ public abstract class ClipTransformerBase : ITransformer, IDisposable
     /// <param name="disposing">Whether called from <see cref="Dispose()"/>.</param>
     protected abstract void Dispose(bool disposing);
 
+    /// <summary>The ONNX files of a model folder that do what this does, for messages.</summary>
+    private protected abstract string Towers { get; }
+
     private protected abstract IBatchedColumns Bind(DataViewSchema inputSchema);
 
     private protected abstract void Save(ModelSaveContext context);
+
+    /// <summary>What of the data's other columns will mislead, a sentence each; told in the log.</summary>
+    private protected virtual IEnumerable<string> Problems(DataViewSchema inputSchema) => [];
 }

@@ -39,23 +39,27 @@ internal abstract class ColumnBuffer
             (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) => _values[slot()].CopyTo(ref value));
     }
 
-    /// <summary>
-    /// Images: each slot is a buffer of its own to the producer, who disposes the image it finds there (loaders) or overwrites the
-    /// reference (in-memory data). We dispose none, since it may be the user's, and hand out copies, since a consumer may dispose what
-    /// it gets.
-    /// </summary>
-    private sealed class ImageBuffer(DataViewRow row, DataViewSchema.Column column, int capacity) : ColumnBuffer
+    /// <summary>Images: their pixels are kept, and handed out as copies, since a consumer may dispose what it gets.</summary>
+    private sealed class ImageBuffer : ColumnBuffer
     {
-        private readonly ValueGetter<MLImage> _getter = row.GetGetter<MLImage>(column);
-        private readonly MLImage[] _images = new MLImage[capacity];
+        private readonly ValueGetter<MLImage> _getter;
+        private readonly PixelCopy[] _images;
+        private MLImage _value = null!;
 
-        public override void Read(int slot) => _getter(ref _images[slot]);
-
-        public override Delegate CreateGetter(Func<int> slot) => (ValueGetter<MLImage>)((ref MLImage value) =>
+        public ImageBuffer(DataViewRow row, DataViewSchema.Column column, int capacity)
         {
-            var image = _images[slot()];
-            value = image is null ? null! : MLImage.CreateFromPixels(image.Width, image.Height, image.PixelFormat, image.Pixels);
-            if (image is not null) value.Tag = image.Tag;
-        });
+            _getter = row.GetGetter<MLImage>(column);
+            _images = new PixelCopy[capacity];
+            Array.Fill(_images, new PixelCopy());
+        }
+
+        public override void Read(int slot)
+        {
+            _getter(ref _value);
+            _images[slot].Read(_value);
+        }
+
+        public override Delegate CreateGetter(Func<int> slot) =>
+            (ValueGetter<MLImage>)((ref MLImage value) => value = _images[slot()].ToImage()!);
     }
 }

@@ -85,21 +85,33 @@ internal abstract class ImageColumn(DataViewRow row, string name, int capacity)
         }
     }
 
-    /// <summary>Each slot is a buffer of its own to the producer; we never dispose what we read, since it may be the user's.</summary>
-    private sealed class Images(DataViewRow row, DataViewSchema.Column column, int capacity) : ImageColumn(row, column.Name, capacity)
+    private sealed class Images : ImageColumn
     {
-        private readonly ValueGetter<MLImage> _getter = row.GetGetter<MLImage>(column);
-        private readonly MLImage[] _images = new MLImage[capacity];
+        private readonly ValueGetter<MLImage> _getter;
+        private readonly PixelCopy[] _images;
+        private MLImage _value = null!;
 
-        protected override void ReadValue(int slot) => _getter(ref _images[slot]);
+        public Images(DataViewRow row, DataViewSchema.Column column, int capacity)
+            : base(row, column.Name, capacity)
+        {
+            _getter = row.GetGetter<MLImage>(column);
+            _images = new PixelCopy[capacity];
+            Array.Fill(_images, new PixelCopy());
+        }
 
-        protected override bool IsEmpty(int slot) => _images[slot] is null;
+        protected override void ReadValue(int slot)
+        {
+            _getter(ref _value);
+            _images[slot].Read(_value);
+        }
+
+        protected override bool IsEmpty(int slot) => _images[slot].IsEmpty;
 
         protected override void PrepareValue(int slot, ClipImagePreprocessor preprocessor, Span<float> destination)
         {
             try
             {
-                preprocessor.Preprocess(_images[slot], destination);
+                _images[slot].Prepare(preprocessor, destination);
             }
             catch (InvalidDataException e)
             {

@@ -24,10 +24,13 @@ public sealed class ClipImageFeaturizingTransformer : ClipTransformerBase
     {
         _state = state;
         _hold = hold;
+        if (hold.IsOwned) hold.Tower.Owner = nameof(ClipImageFeaturizingTransformer);
     }
 
     /// <summary>Length of an embedding.</summary>
     public int Dimension => _hold.Tower.Dimension;
+
+    private protected override string Towers => "onnx/vision_model.onnx";
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _hold.Dispose();
@@ -43,7 +46,10 @@ public sealed class ClipImageFeaturizingTransformer : ClipTransformerBase
         tower.Save(context, TowerEntry, file);
     }
 
-    private static ClipImageFeaturizingTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    private static ClipImageFeaturizingTransformer Create(IHostEnvironment environment, ModelLoadContext context) =>
+        SavedState.Loading(environment, LoaderSignature, () => Load(environment, context));
+
+    private static ClipImageFeaturizingTransformer Load(IHostEnvironment environment, ModelLoadContext context)
     {
         var state = SavedState.Load<ImageFeaturizerState>(context, Version);
         var session = OnnxSession.Open(state.Tower.Load(environment, context, TowerEntry), MlNet.Settle(environment, state.Session));

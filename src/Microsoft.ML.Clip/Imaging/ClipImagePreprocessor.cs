@@ -74,18 +74,22 @@ public sealed class ClipImagePreprocessor
     public void Preprocess(MLImage image, Span<float> destination)
     {
         ArgumentNullException.ThrowIfNull(image);
-        CheckLength(destination);
-        if (image.PixelFormat is not (MLPixelFormat.Bgra32 or MLPixelFormat.Rgba32))
-        {
-            throw new ArgumentException($"The image's pixel format is {image.PixelFormat}; it must be Bgra32 or Rgba32.", nameof(image));
-        }
+        Preprocess(image.Pixels, image.Width, image.Height, image.PixelFormat, destination);
+    }
 
-        var isBgr = image.PixelFormat == MLPixelFormat.Bgra32;
-        var mode = PixelConversion.IsOpaque(image.Pixels) ? PixelMode.Rgb : PixelMode.RgbaPremultiplied;
-        var view = new PixelView(image.Pixels, 4 * image.Width, image.Width, image.Height, mode);
+    /// <summary>Preprocesses the pixels of an <see cref="MLImage"/>; <paramref name="pixels"/> may be longer.</summary>
+    internal void Preprocess(ReadOnlySpan<byte> pixels, int width, int height, MLPixelFormat format, Span<float> destination)
+    {
+        CheckLength(destination);
+        if (format is not (MLPixelFormat.Bgra32 or MLPixelFormat.Rgba32))
+            throw new ArgumentException($"The image's pixel format is {format}; it must be Bgra32 or Rgba32.", nameof(format));
+        pixels = pixels[..(4 * width * height)];
+        var isBgr = format == MLPixelFormat.Bgra32;
+        var mode = PixelConversion.IsOpaque(pixels) ? PixelMode.Rgb : PixelMode.RgbaPremultiplied;
+        var view = new PixelView(pixels, 4 * width, width, height, mode);
         if (mode != PixelMode.Rgb && (Settings.Order == PreprocessingOrder.HuggingFace || Settings.Background is not null))
         {
-            using var copy = new DecodedImage(image.Width, image.Height, mode);
+            using var copy = new DecodedImage(width, height, mode);
             view.Pixels[..copy.Pixels.Length].CopyTo(copy.Pixels);
             if (isBgr && Settings.Background is not null)
             {

@@ -52,6 +52,9 @@ internal sealed class ImageTower : IDisposable
 
     public OnnxFile File => _session.File;
 
+    /// <summary>Whose this is, for the sentence of a use after it was closed.</summary>
+    public string Owner { get; set; } = nameof(ClipModel);
+
     /// <summary>
     /// Takes over <paramref name="session"/>; <paramref name="preprocessing"/> null means CLIP's own at the input's size, which must be
     /// one of CLIP's. <paramref name="config"/> null means a tower that was saved from a folder.
@@ -72,7 +75,7 @@ internal sealed class ImageTower : IDisposable
     /// <summary>Another holder of the same session.</summary>
     public ImageTower Share()
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, typeof(ClipModel));
+        ThrowIfDisposed();
         _session.Share();
         var other = (ImageTower)MemberwiseClone();
         other._disposed = 0;
@@ -88,7 +91,7 @@ internal sealed class ImageTower : IDisposable
     /// </summary>
     public void Run(Memory<float> pixels, int count, Memory<float> embeddings)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, typeof(ClipModel));
+        ThrowIfDisposed();
         var size = _fixedBatch == 0 ? count : _fixedBatch;
         for (var start = 0; start < count; start += size)
         {
@@ -104,6 +107,11 @@ internal sealed class ImageTower : IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0) _session.Dispose();
+    }
+
+    private void ThrowIfDisposed()
+    {
+        if (_disposed != 0) throw OnnxSession.Closed(Owner);
     }
 
     private void CheckSize(int[] shape, string path)

@@ -58,6 +58,12 @@ internal sealed class OnnxSession : IDisposable
         }
     }
 
+    /// <summary>The exception of a use after disposal; a disposed <c>PredictionEngine</c> disposed its transformer with it.</summary>
+    public static ObjectDisposedException Closed(string owner) => owner == nameof(ClipModel)
+        ? new ObjectDisposedException(owner)
+        : new ObjectDisposedException(owner, $"The {owner} was disposed, by itself or with a PredictionEngine that owned it; see "
+            + "PredictionEngineOptions.OwnsTransformer.");
+
     /// <summary>Counts one more holder, who must dispose in turn.</summary>
     public OnnxSession Share()
     {

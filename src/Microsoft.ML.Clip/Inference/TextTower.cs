@@ -58,6 +58,9 @@ internal sealed class TextTower : IDisposable
 
     public OnnxFile File => _session.File;
 
+    /// <summary>Whose this is, for the sentence of a use after it was closed.</summary>
+    public string Owner { get; set; } = nameof(ClipModel);
+
     /// <summary>
     /// Takes over <paramref name="session"/>. <paramref name="config"/> null means a tower that was saved from a folder.
     /// </summary>
@@ -78,7 +81,7 @@ internal sealed class TextTower : IDisposable
     /// <summary>Another holder of the same session.</summary>
     public TextTower Share()
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, typeof(ClipModel));
+        ThrowIfDisposed();
         _session.Share();
         var other = (TextTower)MemberwiseClone();
         other._disposed = 0;
@@ -91,7 +94,7 @@ internal sealed class TextTower : IDisposable
     /// <summary>Embeds tokenized texts into <paramref name="embeddings"/>, [texts, dimension].</summary>
     public void Run(ReadOnlySpan<int[]> texts, Memory<float> embeddings)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, typeof(ClipModel));
+        ThrowIfDisposed();
         var size = _fixedBatch == 0 ? texts.Length : _fixedBatch;
         for (var start = 0; start < texts.Length; start += size)
         {
@@ -111,6 +114,11 @@ internal sealed class TextTower : IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0) _session.Dispose();
+    }
+
+    private void ThrowIfDisposed()
+    {
+        if (_disposed != 0) throw OnnxSession.Closed(Owner);
     }
 
     private void RunBatch(int[][] texts, int rows, Memory<float> embeddings)

@@ -35,7 +35,8 @@ internal sealed record ClipFolderConfig(string? ModelType, int? ContextLength, b
             var type = Get(root, "model_type")?.GetString();
             // Of a text tower alone the config has the section's keys.
             var alone = type?.EndsWith("_text_model", StringComparison.Ordinal) == true ? model : (JsonElement?)null;
-            var length = Get(Get(model, "text_config") ?? alone, "max_position_embeddings") ?? Get(Get(model, "text_cfg"), "context_length");
+            var length = Get(Get(model, "text_config") ?? alone, "max_position_embeddings")
+                ?? Get(Get(model, "text_cfg"), "context_length");
             var isSiglip = type?.StartsWith("siglip", StringComparison.OrdinalIgnoreCase) == true;
             // clip convert keeps open_clip's words in Hugging Face's config. A text read at the context's last place is padded as well.
             var text = Get(model, "text_cfg") ?? Get(model, "text_config") ?? alone;

@@ -11,8 +11,10 @@ internal sealed class ModelSource
 
     public ModelSource(IHostEnvironment environment, string? folder, ClipModel? model, ClipModelOptions? options)
     {
-        if ((folder is null) == (model is null))
-            throw new ArgumentException("Give either a model folder or an opened ClipModel, and not both.", nameof(folder));
+        if (folder is null && model is null)
+            throw new ArgumentException("There is no model: give a model folder or an opened ClipModel.", nameof(folder));
+        if (folder is not null && model is not null)
+            throw new ArgumentException("There are a model folder and an opened ClipModel: give one of them.", nameof(model));
         _folder = folder;
         _model = model;
         options ??= new ClipModelOptions();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Clip;
 
@@ -26,6 +27,24 @@ internal static class SavedState
         T? state = null;
         context.TryLoadBinaryStream(Entry, reader => state = JsonSerializer.Deserialize<T>(reader.BaseStream, Json));
         return state ?? throw NoEntry(Entry);
+    }
+
+    /// <summary>
+    /// Loads, and tells a failure in the log: ML.NET makes components by reflection, so <c>Model.Load</c> throws a
+    /// <see cref="System.Reflection.TargetInvocationException"/> around the exception that has the sentence, one for each level.
+    /// </summary>
+    public static T Loading<T>(IHostEnvironment environment, string name, Func<T> load)
+    {
+        try
+        {
+            return load();
+        }
+        catch (Exception e)
+        {
+            using var channel = environment.Register(name).Start("Load");
+            channel.Error(MessageSensitivity.UserData, "{0}", e.Message);
+            throw;
+        }
     }
 
     public static InvalidDataException NoEntry(string entry) =>

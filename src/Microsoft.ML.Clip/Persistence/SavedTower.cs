@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Clip;
@@ -9,15 +10,31 @@ internal sealed record SavedTower
 {
     public string? Path { get; init; }
 
-    /// <summary>Size of the file referred to, to notice that another was put in its place.</summary>
+    /// <summary>Size of the file.</summary>
     public long Length { get; init; }
+
+    /// <summary>
+    /// SHA-256 of the file referred to and of its external weights after it, in hexadecimal: a tower trained anew has the same length.
+    /// </summary>
+    public string? Sha256 { get; init; }
 
     /// <summary>Files of external weights, relative to the ONNX file.</summary>
     public IReadOnlyList<string> ExternalData { get; init; } = [];
 
-    public static SavedTower Describe(OnnxFile file, ClipTowerStorage storage) => storage == ClipTowerStorage.ByReference
-        ? new SavedTower { Path = file.Path, Length = new FileInfo(file.Path).Length }
-        : new SavedTower { Length = new FileInfo(file.Path).Length, ExternalData = file.ReadExternalData() };
+    /// <exception cref="InvalidDataException">The file is not the one that the session was opened from any more.</exception>
+    public static SavedTower Describe(OnnxFile file, ClipTowerStorage storage)
+    {
+        if (file.HasChanged())
+        {
+            throw new InvalidDataException(
+                $"'{file.Path}' has changed, or gone, since it was opened, so another tower would be saved; fit the pipeline again.");
+        }
+
+        var described = new SavedTower { Length = new FileInfo(file.Path).Length, ExternalData = file.ReadExternalData() };
+        return storage == ClipTowerStorage.ByReference
+            ? described with { Path = file.Path, Sha256 = Hash(file.Path, described.ExternalData) }
+            : described;
+    }
 
     /// <summary>Streams the file, and its external data, into the model; nothing where it is saved by reference.</summary>
     public void Save(ModelSaveContext context, string name, OnnxFile file)
@@ -90,12 +107,25 @@ internal sealed record SavedTower
                 $"The saved model refers to '{path}', which is not there; put the folder back, or save with the towers embedded.", path);
         }
 
-        if (file.Length != Length)
+        var isSame = file.Length == Length && (Sha256 is null || Hash(path, ExternalData) == Sha256);
+        return isSame ? new OnnxFile(path) : throw new InvalidDataException(
+            $"The saved model refers to '{path}', but that is another file now, perhaps of a model trained anew; put the old one back, or "
+            + "fit and save the pipeline again.");
+    }
+
+    private static string Hash(string path, IReadOnlyList<string> externalData)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 16];
+        foreach (var name in externalData.Prepend(System.IO.Path.GetFileName(path)))
         {
-            throw new InvalidDataException(
-                $"The saved model refers to '{path}', but that is another file now ({file.Length} bytes, not {Length}).");
+            var part = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, name);
+            if (!File.Exists(part)) throw new FileNotFoundException($"'{path}' keeps weights in '{name}', which is not beside it.", part);
+            using var file = RegularFile.Open(part);
+            int read;
+            while ((read = file.Read(buffer)) > 0) hash.AppendData(buffer, 0, read);
         }
 
-        return new OnnxFile(path);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

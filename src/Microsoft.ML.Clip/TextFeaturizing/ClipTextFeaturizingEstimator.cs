@@ -64,6 +64,7 @@ public sealed class ClipTextFeaturizingEstimator : IEstimator<ClipTextFeaturizin
         InputColumnName = _options.InputColumnName ?? _options.OutputColumnName,
         Normalize = _options.Normalize,
         BatchSize = _options.BatchSize,
+        OnEmptyText = _options.OnEmptyText,
         TowerStorage = _options.TowerStorage,
         Session = _source.SessionOptions,
     };
@@ -93,6 +94,9 @@ public sealed class ClipTextFeaturizingEstimator : IEstimator<ClipTextFeaturizin
 
         /// <summary>Texts a session run gets at once. Default 32.</summary>
         public int BatchSize { get; init; } = 32;
+
+        /// <summary>What a missing or empty text does. Default: it is embedded, and told in a warning.</summary>
+        public ClipEmptyTextHandling OnEmptyText { get; init; }
 
         /// <summary>
         /// Whether a saved pipeline holds the tower (default) or refers to the model folder; the tokenizer is always inside.

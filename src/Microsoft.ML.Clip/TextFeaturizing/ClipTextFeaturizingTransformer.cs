@@ -24,10 +24,13 @@ public sealed class ClipTextFeaturizingTransformer : ClipTransformerBase
     {
         _state = state;
         _hold = hold;
+        if (hold.IsOwned) hold.Tower.Owner = nameof(ClipTextFeaturizingTransformer);
     }
 
     /// <summary>Length of an embedding.</summary>
     public int Dimension => _hold.Tower.Dimension;
+
+    private protected override string Towers => "onnx/text_model.onnx";
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _hold.Dispose();
@@ -44,7 +47,10 @@ public sealed class ClipTextFeaturizingTransformer : ClipTransformerBase
         SavedTokenizer.Save(context, text.Tokenizer);
     }
 
-    private static ClipTextFeaturizingTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    private static ClipTextFeaturizingTransformer Create(IHostEnvironment environment, ModelLoadContext context) =>
+        SavedState.Loading(environment, LoaderSignature, () => Load(environment, context));
+
+    private static ClipTextFeaturizingTransformer Load(IHostEnvironment environment, ModelLoadContext context)
     {
         var state = SavedState.Load<TextFeaturizerState>(context, Version);
         var tokenizer = SavedTokenizer.Load(context);

@@ -11,6 +11,8 @@ internal sealed record TextFeaturizerState
 
     public int BatchSize { get; init; }
 
+    public ClipEmptyTextHandling OnEmptyText { get; init; }
+
     public TextTowerSettings Text { get; init; } = new();
 
     public ClipTowerStorage TowerStorage { get; init; }
@@ -31,5 +33,5 @@ internal sealed class TextFeatureColumns(TextTower tower, TextFeaturizerState st
     public int BatchSize => state.BatchSize;
 
     public IRowBatch CreateBatch(DataViewRow row, int capacity, BatchLog log) =>
-        new TextBatch(tower, row, input, capacity, state.Normalize, log);
+        new TextBatch(tower, row, input, capacity, state.Normalize, state.OnEmptyText, log);
 }

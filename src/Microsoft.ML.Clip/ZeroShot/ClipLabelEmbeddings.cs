@@ -41,8 +41,8 @@ public sealed class ClipLabelEmbeddings
     /// <param name="prompts">Whole prompts for some labels, used instead of the templates.</param>
     /// <param name="cancellation">Checked before each batch of prompts.</param>
     /// <exception cref="ArgumentException">
-    /// There is no label, a label is empty or comes twice, a template has no place for it, or prompts are given for a label that is not
-    /// there.
+    /// There is no label, a label is empty or comes twice, a template has no place for it, prompts are given for a label that is not there,
+    /// or two labels are the same to the model, which sees neither case nor the number of spaces.
     /// </exception>
     public static ClipLabelEmbeddings Create(
         ClipModel model,
@@ -54,6 +54,7 @@ public sealed class ClipLabelEmbeddings
         ArgumentNullException.ThrowIfNull(model);
         var sentences = LabelPrompts.Expand(labels, templates, prompts);
         var tower = model.TextTower;
+        RefuseTwins(tower, labels, sentences);
         var dimension = tower.Dimension;
         var embedded = model.EmbedTexts([.. sentences.SelectMany(s => s)], normalize: true, cancellation);
 
@@ -67,6 +68,22 @@ public sealed class ClipLabelEmbeddings
         }
 
         return new ClipLabelEmbeddings([.. labels], rows);
+    }
+
+    /// <summary>
+    /// Labels whose prompts have the same tokens would share one probability: "cat", "Cat" and "cat ", or long ones cut at one place.
+    /// </summary>
+    private static void RefuseTwins(TextTower tower, IReadOnlyList<string> labels, IReadOnlyList<string>[] sentences)
+    {
+        var first = new Dictionary<string, int>();
+        for (var label = 0; label < labels.Count; label++)
+        {
+            var tokens = string.Join('|', sentences[label].Select(s => string.Join(' ', tower.Tokenize(s, out _))));
+            if (first.TryAdd(tokens, label)) continue;
+            throw new ArgumentException(
+                $"The labels '{labels[first[tokens]]}' and '{labels[label]}' are one text to the model, which sees neither case nor spaces "
+                + "at the ends, nor what is beyond its context; leave one out, or give them prompts of their own.", nameof(labels));
+        }
     }
 
     /// <summary>Takes embeddings made elsewhere: by another program, or the average of example images.</summary>

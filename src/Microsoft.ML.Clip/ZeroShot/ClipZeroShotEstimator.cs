@@ -21,8 +21,8 @@ namespace Microsoft.ML.Clip;
 /// them fits (see <see cref="Options.Threshold"/>). Models trained with the sigmoid loss (SigLIP, known by a
 /// <see cref="ClipModel.LogitBias"/>) give each label sigmoid(logit scale × cosine similarity + logit bias), by itself. Labels are embedded
 /// once, at fit; the fitted transformer holds no text tower, nor does a saved one. <c>MulticlassClassification.Evaluate</c> works on the
-/// result if the true label is a key of the same values in the same
-/// order: give <c>MapValueToKey</c> the labels as <c>keyData</c>.
+/// result if the true label is a key of the same values in the same order: set <see cref="Options.LabelColumnName"/>, or give
+/// <c>MapValueToKey</c> the labels as <c>keyData</c>. A label key in the data that does not fit is told in the log.
 /// </remarks>
 public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
 {
@@ -40,7 +40,10 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
             throw new ArgumentException($"Score and predicted label cannot both be named '{options.ScoreColumnName}'.", nameof(options));
         if (options.Threshold is < 0 or > 1 or float.NaN)
             throw new ArgumentOutOfRangeException(nameof(options), options.Threshold, "The threshold is a probability, from 0 to 1.");
-        LabelPrompts.Expand(options.Labels, options.Templates, options.Prompts);
+        if (options.LabelColumnName is null)
+            LabelPrompts.Expand(options.Labels, options.Templates, options.Prompts);
+        else if (options.Labels.Count > 0)
+            throw new ArgumentException("Give either Labels or LabelColumnName, and not both.", nameof(options));
         _environment = environment;
         _source = new ModelSource(environment, options.ModelFolder, options.Model, options.ModelOptions);
         _options = options with { Labels = [.. options.Labels] };
@@ -48,16 +51,19 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
 
     /// <summary>Embeds the labels with the text tower, closes it, and opens the image tower.</summary>
     /// <param name="input">The data, of which only the schema is looked at.</param>
-    /// <exception cref="ArgumentException">The input column is absent or of another type.</exception>
+    /// <exception cref="ArgumentException">
+    /// The input or label column is absent or of another type, or two labels are the same text to the model.
+    /// </exception>
     /// <exception cref="FileNotFoundException">The model folder lacks a tower or the tokenizer.</exception>
     /// <exception cref="InvalidDataException">Neither the folder nor the options have a SigLIP model's scale and bias.</exception>
     public ClipZeroShotTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
         InputColumns.Image(input.Schema, _options.InputColumnName ?? _options.ScoreColumnName);
+        var names = _options.LabelColumnName is { } column ? LabelKeys.Require(input.Schema, column) : _options.Labels;
         using var opened = _source.Open();
         var scoring = opened.Model.RequireScoring();
-        var labels = ClipLabelEmbeddings.Create(opened.Model, _options.Labels, _options.Templates, _options.Prompts);
+        var labels = ClipLabelEmbeddings.Create(opened.Model, names, _options.Templates, _options.Prompts);
         return new ClipZeroShotTransformer(_environment, State(scoring), labels, opened.HoldImageTower());
     }
 
@@ -68,6 +74,7 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         InputColumns.CheckImage(inputSchema, _options.InputColumnName ?? _options.ScoreColumnName);
+        if (_options.LabelColumnName is { } label) LabelKeys.Check(inputSchema, label);
         var columns = inputSchema.ToDictionary(c => c.Name);
         columns[_options.ScoreColumnName] = MlNet.VectorShape(_options.ScoreColumnName, NumberDataViewType.Single);
         columns[_options.PredictedLabelColumnName] = MlNet.KeyShape(_options.PredictedLabelColumnName);
@@ -115,8 +122,15 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
         /// </summary>
         public ClipModelOptions? ModelOptions { get; init; }
 
-        /// <summary>The labels: at least one, all different.</summary>
+        /// <summary>The labels: at least one, all different. Give this or <see cref="LabelColumnName"/>.</summary>
         public IReadOnlyList<string> Labels { get; init; } = [];
+
+        /// <summary>
+        /// A column of true labels whose key values, at fit, are the labels in their order: a key over texts, as
+        /// <c>Conversion.MapValueToKey</c> makes. <c>MulticlassClassification.Evaluate</c> compares keys by number, so this is the sure
+        /// way to right numbers. <see langword="null"/> (default) takes <see cref="Labels"/>.
+        /// </summary>
+        public string? LabelColumnName { get; init; }
 
         /// <summary>
         /// Sentences with <c>{}</c> or <c>{c}</c> where the label goes, of which an ensemble is made; <see langword="null"/> (default) is

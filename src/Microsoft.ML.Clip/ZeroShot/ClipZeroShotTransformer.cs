@@ -36,6 +36,7 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
         }
 
         (_environment, _state, _hold, LabelEmbeddings) = (environment, state, hold, labels);
+        if (hold.IsOwned) hold.Tower.Owner = nameof(ClipZeroShotTransformer);
     }
 
     /// <summary>The labels and their embeddings.</summary>
@@ -62,11 +63,15 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
         return new ClipZeroShotTransformer(_environment, _state, labels, hold);
     }
 
+    private protected override string Towers => "onnx/vision_model.onnx and onnx/text_model.onnx (or the label embeddings)";
+
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _hold.Dispose();
 
     private protected override IBatchedColumns Bind(DataViewSchema inputSchema) =>
         new ZeroShotColumns(_hold.Tower, _state, LabelEmbeddings, InputColumns.Image(inputSchema, _state.InputColumnName));
+
+    private protected override IEnumerable<string> Problems(DataViewSchema inputSchema) => LabelKeys.Problems(inputSchema, Labels);
 
     private protected override void Save(ModelSaveContext context)
     {
@@ -77,7 +82,10 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
         context.SaveBinaryStream(LabelsEntry, writer => writer.Write(MemoryMarshal.AsBytes(LabelEmbeddings.Rows.Span)));
     }
 
-    private static ClipZeroShotTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    private static ClipZeroShotTransformer Create(IHostEnvironment environment, ModelLoadContext context) =>
+        SavedState.Loading(environment, LoaderSignature, () => Load(environment, context));
+
+    private static ClipZeroShotTransformer Load(IHostEnvironment environment, ModelLoadContext context)
     {
         var state = SavedState.Load<ZeroShotState>(context, Version);
         float[] rows = [];

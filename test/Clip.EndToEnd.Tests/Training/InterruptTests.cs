@@ -6,6 +6,7 @@ public sealed class InterruptTests(TrainedModel trained)
     [SkippableTheory]
     [InlineData("INT")]
     [InlineData("TERM")]
+    [InlineData("HUP")]
     public async Task AnInterruptedRunIsResumedToTheSameBytes(string signal)
     {
         Skip.If(OperatingSystem.IsWindows(), "There are no signals to send on Windows.");
@@ -15,18 +16,28 @@ public sealed class InterruptTests(TrainedModel trained)
         using (var run = ClipProcess.Start(folder.Path, trained.TrainCommand(output)))
         {
             await run.SeeAsync(line => line.StartsWith("step 1/160", StringComparison.Ordinal));
+            if (signal == "HUP") await ASecondRunOnTheSameOutputIsRefused(folder, output);
             run.Signal(signal);
             var stopped = (await run.FinishAsync()).Succeeded();
             Assert.Matches("^Stopped at step [0-9]+ of 160; go on with the same command and --resume latest.$", stopped.OutputLines[^1]);
         }
 
         Assert.False(Directory.Exists(output));
-        var checkpoint = Assert.Single(Directory.GetFiles(folder["model.run/checkpoints"]));
-        Assert.EndsWith(".safetensors", checkpoint, StringComparison.Ordinal);
+        var checkpoints = Directory.GetFiles(folder["model.run/checkpoints"]);
+        Assert.NotEmpty(checkpoints);
+        Assert.All(checkpoints, checkpoint => Assert.EndsWith(".safetensors", checkpoint, StringComparison.Ordinal));
 
         var resumed = (await ClipProcess.RunAsync(trained.TrainCommand(output, "--resume", "latest"))).Succeeded();
         Assert.Matches("^Resumed from .+ at step [0-9]+ of 160.$", resumed.OutputLines[0]);
         SameModel.Assert(trained.Folder, output);
+    }
+
+    /// <summary>Beside the live one, whether it starts anew or goes on.</summary>
+    private async Task ASecondRunOnTheSameOutputIsRefused(TempFolder folder, string output)
+    {
+        var second = await ClipProcess.RunInAsync(folder.Path, trained.TrainCommand(output, "--resume", "latest"));
+        Assert.Equal(1, second.ExitCode);
+        Assert.Contains($"Another run is writing to {output}.run", Assert.Single(second.ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Clip.Conversion.Architectures;
+using Clip.Trainer.Tests.Modeling;
 using Clip.Trainer.Tests.Onnx;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
@@ -10,34 +12,37 @@ public sealed class ArchitectureInferenceTests
 {
     private static readonly ArchitectureHints Quick = new(Activation.QuickGelu);
 
-    [SkippableFact]
+    [Fact]
     public void A_vision_transformers_sizes_are_those_of_its_config()
     {
-        var config = ClipConfigJson.Load(Golden.Path("golden/dev_vit/hf"));
+        var config = GoldenModel.Config("vit");
 
-        var inferred = ArchitectureInference.Infer(CheckpointFile.Load(Golden.Path("golden/dev_vit/model.pt")), Quick, "dev_vit");
+        var inferred = ArchitectureInference.Infer(CheckpointFile.Load(Golden.Path("golden/vit/torchscript.pt")), Quick, "vit");
 
-        Assert.Equal(config with { LogitScaleInit = inferred.LogitScaleInit }, inferred);
+        var text = config.Text with { BosTokenId = 38, EosTokenId = 39 };
+        Assert.Equal(config with { Text = text, LogitScaleInit = inferred.LogitScaleInit }, inferred);
     }
 
-    [SkippableFact]
+    [Fact]
     public void A_ResNets_sizes_are_those_of_its_manifest()
     {
-        var inferred = ArchitectureInference.Infer(CheckpointFile.Load(Golden.Path("golden/dev_rn/model.pt")), Quick, "dev_rn");
+        var hints = Quick with { TextHeads = 2 };
 
-        Assert.Equal(new ResNetConfig { ImageSize = 64, Blocks = [2, 1, 1, 1], Width = 8, Heads = 4 }, inferred.Vision);
+        var inferred = ArchitectureInference.Infer(CheckpointFile.Load(Golden.Path("golden/rn/openclip.pt")), hints, "rn");
+
+        Assert.Equal(new ResNetConfig { ImageSize = 64, Blocks = [1, 2, 1, 1], Width = 2, Heads = 1 }, inferred.Vision);
         Assert.Equal(
-            new TextConfig { ContextLength = 16, VocabSize = 200, Width = 64, Heads = 1, Layers = 1, MlpWidth = 256 },
+            new TextConfig { ContextLength = 8, VocabSize = 40, Width = 32, Heads = 2, Layers = 1, MlpWidth = 128 },
             inferred.Text with { BosTokenId = 49406, EosTokenId = 49407 });
-        Assert.Equal((198, 199), (inferred.Text.BosTokenId, inferred.Text.EosTokenId));
-        Assert.Equal(48, inferred.EmbedDim);
+        Assert.Equal((38, 39), (inferred.Text.BosTokenId, inferred.Text.EosTokenId));
+        Assert.Equal(24, inferred.EmbedDim);
     }
 
-    [SkippableFact]
+    [Fact]
     public void Heads_that_do_not_follow_from_the_width_are_asked_for()
     {
-        var weights = CheckpointFile.Load(Golden.Path("golden/dev_hfcustom/model.pt"));
-        var config = ClipConfigJson.Load(Golden.Path("golden/dev_hfcustom/hf"));
+        var weights = CheckpointFile.Load(Golden.Path("golden/hf/hf"));
+        var config = ClipConfigJson.Load(Golden.Path("golden/hf/hf"));
 
         Refused.With("vision tower's width 48 is no multiple of 64", () => Infer(null, 4));
         Refused.With("give --text-heads or --config", () => Infer(3, null));
@@ -55,7 +60,7 @@ public sealed class ArchitectureInferenceTests
     public void Every_architecture_is_recognised_by_the_shapes_of_its_weights(string name)
     {
         var config = ClipConfigJson.Load(name) with { Activation = Activation.QuickGelu };
-        var weights = RandomWeights.Shapes(config).ToDictionary(s => s.Name, s => new WeightTensor(s.Shape, ReadOnlyMemory<float>.Empty));
+        var weights = ParameterLayout.Of(config).ToDictionary(s => s.Name, s => new WeightTensor(s.Shape, ReadOnlyMemory<float>.Empty));
 
         Assert.Equal(config, ArchitectureInference.Infer(weights, Quick, name));
     }

@@ -48,7 +48,8 @@ public sealed class AsideTests : IDisposable
     [Fact]
     public void Files_of_others_are_not_touched()
     {
-        foreach (var name in new[] { "a.tmp", "a.clip.lock", "a.0123456789abcdef0123456789abcdef.clip.tmp" }) File.WriteAllText(_folder[name], "mine");
+        foreach (var name in new[] { "a.tmp", "a.clip.lock", "a.0123456789abcdef0123456789abcdef.clip.tmp" })
+            File.WriteAllText(_folder[name], "mine");
 
         AtomicFile.Write(_folder["other.json"], stream => stream.WriteByte(1));
 

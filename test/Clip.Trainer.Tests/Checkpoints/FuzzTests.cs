@@ -33,13 +33,18 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [SkippableTheory]
-    [InlineData("dev_vit/model.pt")]
-    [InlineData("dev_vit/extra/model_legacy_nonzip.pt")]
-    [InlineData("dev_vit/extra/model_torchscript_fp16.pt")]
-    [InlineData("dev_vit/extra/openclip_checkpoint_ddp.pt")]
-    [InlineData("dev_vit/extra/model_bf16all.safetensors")]
-    [InlineData("dev_hfcustom/hf/model.safetensors")]
-    [InlineData("dev_rn/model.pt")]
+    [InlineData("vit/torchscript.pt")]
+    [InlineData("rn/legacy.pt")]
+    [InlineData("rn/openclip.pt")]
+    [InlineData("rn/bf16.safetensors")]
+    [InlineData("hf/hf/model.safetensors")]
+    [GoldenData("dev_vit/model.pt")]
+    [GoldenData("dev_vit/extra/model_legacy_nonzip.pt")]
+    [GoldenData("dev_vit/extra/model_torchscript_fp16.pt")]
+    [GoldenData("dev_vit/extra/openclip_checkpoint_ddp.pt")]
+    [GoldenData("dev_vit/extra/model_bf16all.safetensors")]
+    [GoldenData("dev_hfcustom/hf/model.safetensors")]
+    [GoldenData("dev_rn/model.pt")]
     public void A_mutated_checkpoint_is_read_or_refused(string file)
     {
         var sound = File.ReadAllBytes(Golden.Path($"golden/{file}"));

@@ -7,13 +7,14 @@ using Clip.Trainer.Tests.Onnx;
 namespace Clip.Trainer.Tests.Checkpoints;
 
 /// <summary>
-/// PyTorch files as trainers leave them: weights under some key, beside them whatever else was saved. Each pickle here is written out by its
+/// PyTorch files as trainers leave them: weights under some key, beside them whatever else was saved. Each pickle here is written by its
 /// opcodes (pickletools).
 /// </summary>
 public sealed class OtherPeoplesFilesTests : IDisposable
 {
     private const string NumPyScalar =
-        "cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\n(X\u0002\0\0\0f8\u0089\u0088tR(K\u0003X\u0001\0\0\0<NNNJ\u00FF\u00FF\u00FF\u00FFJ\u00FF\u00FF\u00FF\u00FFK\0tb"
+        "cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\n(X\u0002\0\0\0f8\u0089\u0088tR(K\u0003X\u0001\0\0\0<NNN"
+        + "J\u00FF\u00FF\u00FF\u00FFJ\u00FF\u00FF\u00FF\u00FFK\0tb"
         + "c_codecs\nencode\n(X\u0001\0\0\0aX\u0006\0\0\0latin1tR\u0086R";
 
     private readonly TemporaryFolder _folder = new();
@@ -29,7 +30,8 @@ public sealed class OtherPeoplesFilesTests : IDisposable
         "cargparse\nNamespace\n)\u0081}X\u0002\0\0\0lrG\0\0\0\0\0\0\0\0sb",                                   // an instance with attributes
         "cdatetime\ndatetime\nC\u0001a\u0085R", "cdatetime\ntimedelta\nK\u0001\u0085R", "cpathlib\nPosixPath\nX\u0001\0\0\0a\u0085R",
         "comegaconf.dictconfig\nDictConfig\n)\u0081}X\u0001\0\0\0aNsb", "ceasydict\nEasyDict\n)\u0081X\u0001\0\0\0aK\u0001s",
-        "c__main__\nargs\n)\u0081", "ctraining.params\nConfig\n)\u0081", "ctransformers.trainer_utils\nIntervalStrategy\nX\u0005\0\0\0steps\u0085R",
+        "c__main__\nargs\n)\u0081", "ctraining.params\nConfig\n)\u0081",
+        "ctransformers.trainer_utils\nIntervalStrategy\nX\u0005\0\0\0steps\u0085R",
         "ccollections\ndefaultdict\nc__builtin__\nlist\n\u0085R", "ccollections\nCounter\n}\u0085R", "cbuiltins\nset\n]\u0085R",
         "ctorch\nfloat16\n", "ctorch\ndevice\nX\u0004\0\0\0cuda\u0085R", "ctorch\nSize\nK\u0001\u0085\u0085R",
         "cos\nsystem\n",                                                                                     // named, and never called
@@ -111,7 +113,8 @@ public sealed class OtherPeoplesFilesTests : IDisposable
     [Fact]
     public void The_weights_and_not_their_average_are_taken_and_that_is_told()
     {
-        var path = Zip($"}}(X\u0005\0\0\0model{Tensors("logit_scale", "visual.proj")}X\u0009\0\0\0model_ema{Tensors("logit_scale", "visual.proj")}u");
+        var tensors = Tensors("logit_scale", "visual.proj");
+        var path = Zip($"}}(X\u0005\0\0\0model{tensors}X\u0009\0\0\0model_ema{tensors}u");
 
         using var file = CheckpointFile.Open(path);
 
@@ -122,7 +125,8 @@ public sealed class OtherPeoplesFilesTests : IDisposable
     [Fact]
     public void Of_two_models_none_is_guessed()
     {
-        var path = Zip($"}}(X\u0007\0\0\0student{Tensors("logit_scale", "visual.proj")}X\u0007\0\0\0teacher{Tensors("logit_scale", "visual.proj")}u");
+        var tensors = Tensors("logit_scale", "visual.proj");
+        var path = Zip($"}}(X\u0007\0\0\0student{tensors}X\u0007\0\0\0teacher{tensors}u");
 
         Refused.With("holds several models, 'student', 'teacher'", () => CheckpointFile.Load(path));
     }
@@ -166,7 +170,9 @@ public sealed class OtherPeoplesFilesTests : IDisposable
         foreach (var (type, bytes) in new[] { ("I32", 4), ("I8", 1), ("U8", 1), ("I64", 8), ("BOOL", 1) })
         {
             var header = $"{{\"visual.proj\":{{\"dtype\":\"{type}\",\"shape\":[1,1],\"data_offsets\":[0,{bytes}]}}}}";
-            File.WriteAllBytes(_folder["m.safetensors"], [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8.GetBytes(header), .. new byte[bytes]]);
+            File.WriteAllBytes(
+                _folder["m.safetensors"],
+                [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8.GetBytes(header), .. new byte[bytes]]);
 
             Refused.With("the weight 'visual.proj' is stored as", () => CheckpointFile.Load(_folder["m.safetensors"]));
         }

@@ -44,7 +44,8 @@ public sealed class ConvertCasesTests : IDisposable
     [InlineData("23-lfs-pointer/half.safetensors", "half.safetensors")]
     public async Task What_is_not_the_file_is_named(string path, string message)
     {
-        var (exit, _, error) = await Command.RunApartAsync("convert", Golden.Path($"cases/{path}"), "--output", _folder["out"], "--quick-gelu");
+        var (exit, _, error) = await Command.RunApartAsync(
+            "convert", Golden.Path($"cases/{path}"), "--output", _folder["out"], "--quick-gelu");
 
         Assert.Equal(1, exit);
         Assert.Contains(message, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
@@ -102,7 +103,7 @@ public sealed class ConvertCasesTests : IDisposable
         Assert.InRange(MaxError(TorchWeights.Copy(expected), actual), 0, 2e-5f);
         var texts = module.EncodeText(torch.tensor(ids));
         Assert.InRange(
-            MaxError(TorchWeights.Copy(texts), Run(_folder["m/onnx/text_model.onnx"], ("input_ids", new WeightTensor([2, 5], ids.Cast<long>().Select(i => (float)i).ToArray())))["text_embeds"]),
+            MaxError(TorchWeights.Copy(texts), Run(_folder["m/onnx/text_model.onnx"], ("input_ids", Ids(ids)))["text_embeds"]),
             0, 2e-5f);
 
         RandomModel.WriteFolder(config with { VisionActivation = null, VisionLayerNormEps = null }, weights, _folder["same"]);
@@ -177,7 +178,9 @@ public sealed class ConvertCasesTests : IDisposable
             ? ("pixel_values", RandomModel.Images(config, 2))
             : ("input_ids", new WeightTensor([1, 4], new float[] { 30, 3, 4, 31 }));
         var output = image ? "image_embeds" : "text_embeds";
-        Assert.Equal(Run(_folder[$"both/onnx/{stem}.onnx"], input)[output].Data.ToArray(), Run(_folder[$"out/onnx/{stem}.onnx"], input)[output].Data.ToArray());
+        Assert.Equal(
+            Run(_folder[$"both/onnx/{stem}.onnx"], input)[output].Data.ToArray(),
+            Run(_folder[$"out/onnx/{stem}.onnx"], input)[output].Data.ToArray());
         if (!image) return;
         using var model = Microsoft.ML.Clip.ClipModel.Open(_folder["out"]);
         Assert.Equal(6, model.EmbedImage(Pictures.Png(9, 8)).Length);
@@ -190,7 +193,8 @@ public sealed class ConvertCasesTests : IDisposable
         var config = RandomModel.Config.WithVocabulary(vocabulary.Size, vocabulary.StartOfTextId, vocabulary.EndOfTextId);
         RandomModel.WriteFolder(config, RandomModel.Weights(config), _folder["both"], folder => vocabulary.Save(folder));
         vocabulary.Save(_folder["source"]);
-        var weights = RandomModel.Weights(config).Where(w => w.Key != "logit_scale" && !w.Key.StartsWith("visual.", StringComparison.Ordinal));
+        var weights = RandomModel.Weights(config)
+            .Where(w => w.Key != "logit_scale" && !w.Key.StartsWith("visual.", StringComparison.Ordinal));
         SafetensorsWriter.Write(_folder["source/model.safetensors"], NameMap.ToHuggingFace(weights.ToDictionary()));
         File.WriteAllText(_folder["source/config.json"], ClipConfigJson.ToHuggingFace(config with { Towers = ModelTowers.Text }));
 
@@ -249,7 +253,7 @@ public sealed class ConvertCasesTests : IDisposable
     {
         var config = RandomModel.Config with
         {
-            Vision = new VisionTransformerConfig { ImageSize = 28, PatchSize = 14, Width = width, Layers = 1, Heads = heads, MlpWidth = 64 },
+            Vision = RandomModel.Vision with { ImageSize = 28, PatchSize = 14, Width = width, Layers = 1, Heads = heads },
             Text = RandomModel.Config.Text with { Width = 512, Heads = 8 },
         };
         var weights = Clip.Conversion.Initialization.RandomWeights.Shapes(config)
@@ -327,6 +331,9 @@ public sealed class ConvertCasesTests : IDisposable
             }
         }
     }
+
+    private static WeightTensor Ids(long[,] ids) =>
+        new([ids.GetLength(0), ids.GetLength(1)], ids.Cast<long>().Select(id => (float)id).ToArray());
 
     private Task<int> Convert(string checkpoint, string options) =>
         Command.RunAsync(["convert", checkpoint, "--output", _folder["out"], .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);

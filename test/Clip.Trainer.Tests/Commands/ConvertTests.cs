@@ -31,22 +31,22 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     [InlineData("rn/openclip.pt", "--quick-gelu --text-heads 2", 0.02f)]
     [InlineData("rn/bf16.safetensors", "--quick-gelu --text-heads 2", 0.2f)]
     [InlineData("hf/hf", "", 1e-5f)]
-    [InlineData("dev_vit/model.pt", "--quick-gelu", 1e-5f)]
-    [InlineData("dev_vit/hf", "", 1e-5f)]
-    [InlineData("dev_vit/extra/model_torchscript_fp32.pt", "", 1e-5f)]
-    [InlineData("dev_vit/extra/model_torchscript_fp16.pt", "", 0.02f)]
-    [InlineData("dev_vit/extra/model_legacy_nonzip.pt", "--quick-gelu", 1e-5f)]
-    [InlineData("dev_vit/extra/openclip_checkpoint_ddp.pt", "--quick-gelu", 1e-5f)]
-    [InlineData("dev_vit/extra/model_fp16mixed.safetensors", "--quick-gelu", 0.02f)]
-    [InlineData("dev_vit/extra/model_bf16all.safetensors", "--quick-gelu", 0.2f)]
-    [InlineData("dev_rn/model.pt", "--quick-gelu", 1e-5f)]
-    [InlineData("dev_rn/extra/model_torchscript_fp32.pt", "", 1e-5f)]
-    [InlineData("dev_rn/extra/model_torchscript_fp16.pt", "", 0.02f)]
-    [InlineData("dev_rn/extra/model_legacy_nonzip.pt", "--quick-gelu", 1e-5f)]
-    [InlineData("dev_rn/extra/openclip_checkpoint_ddp.pt", "--quick-gelu", 1e-5f)]
-    [InlineData("dev_hfcustom/hf", "", 1e-5f)]
-    [InlineData("dev_hfcustom/hf/model.safetensors", "", 1e-5f)]
-    [InlineData("dev_hfcustom/model.pt", "--gelu --vision-heads 3 --text-heads 4", 1e-5f)]
+    [GoldenData("dev_vit/model.pt", "--quick-gelu", 1e-5f)]
+    [GoldenData("dev_vit/hf", "", 1e-5f)]
+    [GoldenData("dev_vit/extra/model_torchscript_fp32.pt", "", 1e-5f)]
+    [GoldenData("dev_vit/extra/model_torchscript_fp16.pt", "", 0.02f)]
+    [GoldenData("dev_vit/extra/model_legacy_nonzip.pt", "--quick-gelu", 1e-5f)]
+    [GoldenData("dev_vit/extra/openclip_checkpoint_ddp.pt", "--quick-gelu", 1e-5f)]
+    [GoldenData("dev_vit/extra/model_fp16mixed.safetensors", "--quick-gelu", 0.02f)]
+    [GoldenData("dev_vit/extra/model_bf16all.safetensors", "--quick-gelu", 0.2f)]
+    [GoldenData("dev_rn/model.pt", "--quick-gelu", 1e-5f)]
+    [GoldenData("dev_rn/extra/model_torchscript_fp32.pt", "", 1e-5f)]
+    [GoldenData("dev_rn/extra/model_torchscript_fp16.pt", "", 0.02f)]
+    [GoldenData("dev_rn/extra/model_legacy_nonzip.pt", "--quick-gelu", 1e-5f)]
+    [GoldenData("dev_rn/extra/openclip_checkpoint_ddp.pt", "--quick-gelu", 1e-5f)]
+    [GoldenData("dev_hfcustom/hf", "", 1e-5f)]
+    [GoldenData("dev_hfcustom/hf/model.safetensors", "", 1e-5f)]
+    [GoldenData("dev_hfcustom/model.pt", "--gelu --vision-heads 3 --text-heads 4", 1e-5f)]
     public async Task Features_are_the_original_implementations(string checkpoint, string options, float tolerance)
     {
         var golden = SafetensorsReader.Load(Golden.Path($"golden/{checkpoint.Split('/')[0]}/golden.safetensors"));
@@ -68,21 +68,22 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     [InlineData("gelu.argmax", "\"quick_gelu\": false", "argmax")]
     public async Task Open_clips_activations_and_text_poolings_give_its_features(string variant, string activation, string pooling)
     {
-        var golden = SafetensorsReader.Load(Golden.Path("golden/dev_vit_openclip.safetensors"));
+        var golden = SafetensorsReader.Load(Golden.Path("golden/vit/variants.safetensors"));
+        var inputs = SafetensorsReader.Load(Golden.Path("golden/vit/golden.safetensors"));
         File.WriteAllText(_folder["c.json"], $$"""
-            {"embed_dim": 48, {{activation}},
-             "vision_cfg": {"image_size": 32, "layers": 1, "width": 128, "patch_size": 8},
-             "text_cfg": {"context_length": 16, "vocab_size": 256, "width": 64, "heads": 1, "layers": 2, "pool_type": "{{pooling}}"} }
+            {"embed_dim": 24, {{activation}},
+             "vision_cfg": {"image_size": 16, "layers": 1, "width": 64, "patch_size": 8},
+             "text_cfg": {"context_length": 8, "vocab_size": 40, "width": 64, "heads": 1, "layers": 1, "pool_type": "{{pooling}}"} }
             """);
 
-        Assert.Equal(0, await Convert(Golden.Path("golden/dev_vit/model.safetensors"), $"--config {_folder["c.json"]}"));
+        Assert.Equal(0, await Convert(Golden.Path("golden/vit/model.safetensors"), $"--config {_folder["c.json"]}"));
 
-        var texts = Run(_folder["out/onnx/text_model.onnx"], ("input_ids", golden["text"]))["text_embeds"];
+        var texts = Run(_folder["out/onnx/text_model.onnx"], ("input_ids", inputs["text"]))["text_embeds"];
         output.WriteLine($"{MaxError(golden[$"{variant}.text_features"], texts)}");
         Assert.InRange(MaxError(golden[$"{variant}.text_features"], texts), 0, 1e-5f);
         if (golden.TryGetValue($"{variant}.image_features", out var expected))
             Assert.InRange(
-                MaxError(expected, Run(_folder["out/onnx/vision_model.onnx"], ("pixel_values", golden["image"]))["image_embeds"]),
+                MaxError(expected, Run(_folder["out/onnx/vision_model.onnx"], ("pixel_values", inputs["image"]))["image_embeds"]),
                 0, 1e-5f);
         Assert.Equal(ClipConfigJson.Load(_folder["c.json"]).Text.Pooling, ClipConfigJson.Load(_folder["out"]).Text.Pooling);
     }
@@ -123,9 +124,9 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     [SkippableFact]
     public async Task A_config_elsewhere_serves_as_well()
     {
-        var hf = Golden.Path("golden/dev_hfcustom/hf/config.json");
+        var hf = Golden.Path("golden/hf/hf/config.json");
 
-        Assert.Equal(0, await Convert(Golden.Path("golden/dev_hfcustom/model.pt"), $"--config {hf}"));
+        Assert.Equal(0, await Convert(Golden.Path("golden/hf/hf/model.safetensors"), $"--config {hf}"));
 
         Assert.Equal(ClipConfigJson.Load(hf), ClipConfigJson.Load(_folder["out"]));
     }
@@ -272,10 +273,13 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     }
 
     [SkippableTheory]
-    [InlineData("dev_vit/model.pt")]
-    [InlineData("dev_vit/extra/model_legacy_nonzip.pt")]
-    [InlineData("dev_vit/model.safetensors")]
-    [InlineData("preprocess/images/gray16.png")]
+    [InlineData("vit/torchscript.pt")]
+    [InlineData("vit/model.safetensors")]
+    [InlineData("rn/legacy.pt")]
+    [GoldenData("dev_vit/model.pt")]
+    [GoldenData("dev_vit/extra/model_legacy_nonzip.pt")]
+    [GoldenData("dev_vit/model.safetensors")]
+    [GoldenData("preprocess/images/gray16.png")]
     public async Task A_bad_file_leaves_nothing(string file)
     {
         var bytes = File.ReadAllBytes(Golden.Path($"golden/{file}"));

@@ -15,19 +15,20 @@ public sealed class InspectTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [SkippableFact]
+    [Fact]
     public void A_checkpoint_tells_what_it_is_and_what_it_lacks()
     {
-        var file = Golden.Path("golden/dev_rn/extra/model_fp16mixed.safetensors");
+        var file = Golden.Path("golden/rn/bf16.safetensors");
         var found = Inspection.Of(file).ToLookup(line => line.Heading, line => line.Text);
 
         Assert.Equal("checkpoint, safetensors, OpenAI's names", found["kind"].Single());
-        Assert.StartsWith("image 64, ResNet 2-1-1-1, width 8, 4 heads; text 16 tokens", found["sizes"].Single(), StringComparison.Ordinal);
+        Assert.StartsWith("image 64, ResNet 1-2-1-1, width 2, 1 heads; text 8 tokens", found["sizes"].Single(), StringComparison.Ordinal);
         // What torch counts as parameters: no running statistics.
-        Assert.Equal("406,957", found["parameters"].Single());
-        Assert.Equal("388,940 float16, 20,545 float32, 22 int64", found["stored as"].Single());
+        Assert.Equal("38,215", found["parameters"].Single());
+        Assert.Equal("38,871 bfloat16, 22 int64", found["stored as"].Single());
         Assert.Equal(
             [
+                "the text tower's heads: --text-heads or --config",
                 "the activation: --quick-gelu, --gelu or --config",
                 "a tokenizer, so only the image side can be used: clip convert --tokenizer adds one",
             ],

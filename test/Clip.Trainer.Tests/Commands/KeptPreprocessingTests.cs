@@ -69,7 +69,10 @@ public sealed class KeptPreprocessingTests : IDisposable
 
         var shown = Inspection.Of(Folder("source")).Single(line => line.Heading == "preprocessing").Text;
 
-        foreach (var part in new[] { "#01fe4d", "shorter side to 21, lanczos", "16×16", "0.12345679", "0.33333334", "preprocessor_config.json" })
+        foreach (var part in new[]
+        {
+            "#01fe4d", "shorter side to 21, lanczos", "16×16", "0.12345679", "0.33333334", "preprocessor_config.json",
+        })
             Assert.Contains(part, shown, StringComparison.Ordinal);
     }
 
@@ -99,7 +102,8 @@ public sealed class KeptPreprocessingTests : IDisposable
         var (exit, _, error) = await Command.RunApartAsync("convert", Folder("source"), "--output", Folder("out"));
 
         Assert.Equal(0, exit);
-        Assert.Contains("No file beside the checkpoint tells how pictures are prepared, and 16 is no size of OpenAI's", error, StringComparison.Ordinal);
+        Assert.Contains(
+            "No file beside the checkpoint tells how pictures are prepared, and 16 is no size of OpenAI's", error, StringComparison.Ordinal);
         Assert.Equal(ClipImagePreprocessing.ForSize(16), Saved("out"));
     }
 
@@ -121,7 +125,8 @@ public sealed class KeptPreprocessingTests : IDisposable
                 break;
             case "checkpoint":
                 Assert.Equal(0, await Command.RunAsync(Train("trained")));
-                var checkpoint = Directory.GetFiles(Folder("trained.run/checkpoints"), "*.safetensors").Order(StringComparer.Ordinal).Last();
+                var checkpoints = Directory.GetFiles(Folder("trained.run/checkpoints"), "*.safetensors");
+                var checkpoint = checkpoints.Order(StringComparer.Ordinal).Last();
                 Assert.Equal(0, await Command.RunAsync("convert", checkpoint, "--output", Folder("out")));
                 break;
             default:
@@ -142,7 +147,8 @@ public sealed class KeptPreprocessingTests : IDisposable
 
     private string Folder(string name) => _run.Folder[name];
 
-    private ClipImagePreprocessing Saved(string folder) => ClipImagePreprocessing.Load(Path.Combine(Folder(folder), "preprocessor_config.json"));
+    private ClipImagePreprocessing Saved(string folder) =>
+        ClipImagePreprocessing.Load(Path.Combine(Folder(folder), "preprocessor_config.json"));
 
     /// <summary>A model of the run's architecture and tokenizer.</summary>
     private void Source(ClipImagePreprocessing pictures)
@@ -150,7 +156,8 @@ public sealed class KeptPreprocessingTests : IDisposable
         var vocabulary = BpeVocabulary.Load(_run.Folder["tokenizer"]);
         var config = ClipConfigJson.Load(_run.ConfigFile).WithVocabulary(vocabulary.Size, vocabulary.StartOfTextId, vocabulary.EndOfTextId);
         ModelFolderWriter.Write(
-            new ModelFolderContents(config, RandomModel.Weights(config), pictures, folder => vocabulary.Save(folder, config.Text.ContextLength)),
+            new ModelFolderContents(
+                config, RandomModel.Weights(config), pictures, folder => vocabulary.Save(folder, config.Text.ContextLength)),
             Folder("source"));
     }
 }

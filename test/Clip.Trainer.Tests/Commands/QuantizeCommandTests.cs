@@ -32,7 +32,6 @@ public sealed class QuantizeCommandTests
 
     [Theory]
     [InlineData("--precision 'int4' is not known; give int8, fp16 or int8,fp16.", "--precision", "fp16,int4")]
-    [InlineData("--mean-cosine 1 is out of reach; give a number between 0 and 1.", "--mean-cosine", "1")]
     [InlineData("There is no data file 'nowhere.tsv'", "--calibration", "nowhere.tsv")]
     [InlineData("no model folder, for it has no config.json")]
     public void Mistakes_are_told_in_a_sentence(string message, params string[] arguments)

@@ -1,4 +1,4 @@
-using Clip.Cli.Commands;
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Configs;
 
 namespace Clip.Trainer.Tests.Modeling;
@@ -22,8 +22,8 @@ public class ModelCostTests
         var config = ClipConfigJson.Load(name);
         var cost = ModelCost.Of(config);
 
-        Assert.Equal(parameters, ModelsCommand.Parameters(config, "") / 1e6, 0.006);
-        Assert.Equal(imageParameters, ModelsCommand.Parameters(config, "visual.") / 1e6, 0.006);
+        Assert.Equal(parameters, ParameterLayout.Of(config).ParameterCount() / 1e6, 0.006);
+        Assert.Equal(imageParameters, ParameterLayout.Of(config).ParameterCount(Tower.Image) / 1e6, 0.006);
         Assert.Equal(image, cost.Image / 1e9, 0.006 + 1e-4 * image); // there ViT-L/14 counts 6 million more
         Assert.Equal(text, cost.Text / 1e9, 0.006);
     }

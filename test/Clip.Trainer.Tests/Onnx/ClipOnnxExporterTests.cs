@@ -16,9 +16,12 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
     public void Dispose() => _folder.Dispose();
 
     [SkippableTheory]
-    [InlineData("dev_vit")]
-    [InlineData("dev_hfcustom")]
-    [InlineData("dev_rn")]
+    [InlineData("vit")]
+    [InlineData("rn")]
+    [InlineData("hf")]
+    [GoldenData("dev_vit")]
+    [GoldenData("dev_hfcustom")]
+    [GoldenData("dev_rn")]
     public void Towers_give_the_original_implementations_features(string model)
     {
         var golden = Export(model);
@@ -32,9 +35,12 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
     }
 
     [SkippableTheory]
-    [InlineData("dev_vit")]
-    [InlineData("dev_hfcustom")]
-    [InlineData("dev_rn")]
+    [InlineData("vit")]
+    [InlineData("rn")]
+    [InlineData("hf")]
+    [GoldenData("dev_vit")]
+    [GoldenData("dev_hfcustom")]
+    [GoldenData("dev_rn")]
     public void The_whole_model_gives_the_original_implementations_logits(string model)
     {
         var golden = Export(model);
@@ -58,9 +64,12 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
     }
 
     [SkippableTheory]
-    [InlineData("dev_vit")]
-    [InlineData("dev_hfcustom")]
-    [InlineData("dev_rn")]
+    [InlineData("vit")]
+    [InlineData("rn")]
+    [InlineData("hf")]
+    [GoldenData("dev_vit")]
+    [GoldenData("dev_hfcustom")]
+    [GoldenData("dev_rn")]
     public void Cutting_texts_to_the_longest_changes_nothing(string model)
     {
         var golden = Export(model);
@@ -228,7 +237,7 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
     private Dictionary<string, WeightTensor> Export(string model)
     {
         var config = GoldenModel.Config(model);
-        ClipOnnxExporter.Export(config, SafetensorsReader.Load(Golden.Path($"golden/{model}/model.safetensors")), _folder.FullName);
+        ClipOnnxExporter.Export(config, GoldenModel.Weights(model), _folder.FullName);
         return SafetensorsReader.Load(Golden.Path($"golden/{model}/golden.safetensors"));
     }
 }

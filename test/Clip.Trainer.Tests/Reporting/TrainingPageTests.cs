@@ -57,12 +57,17 @@ public sealed partial class TrainingPageTests : IDisposable
     }
 
     [Fact]
-    public void WithoutValidationItSaysSo() => Assert.Contains("There were no validation data", Page(null), StringComparison.Ordinal);
+    public void WithoutPairsItSaysWhy()
+    {
+        Assert.Contains("There were no validation data", Page(null), StringComparison.Ordinal);
+        Assert.Contains("compares &amp; no pictures", Page(null, "It compares & no pictures."), StringComparison.Ordinal);
+    }
 
-    private string Page(PairSample? sample)
+    private string Page(PairSample? sample, string? without = null)
     {
         using (var log = new MetricsLog(new ManualTime())) Runs.Tell(log, _folder.Path, from: 1, to: 10);
-        new TrainingPage().End(new RunEnd(_folder.Path, "a run", [("version", "1")], sample));
+        var end = new RunEnd(_folder.Path, "a run", [("version", "1")], sample);
+        new TrainingPage().End(without is null ? end : end with { WithoutSample = without });
         return File.ReadAllText(_folder["training.html"]);
     }
 

@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Trainer.Tests.Checkpoints;
 using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
@@ -78,7 +79,7 @@ public sealed class SiglipConfigTests
     public void Sizes_of_a_published_model_are_read_off_its_weights()
     {
         var config = Read(HuggingFace);
-        var weights = RandomWeights.Shapes(config).ToDictionary(s => s.Name, s => new WeightTensor(s.Shape, ReadOnlyMemory<float>.Empty));
+        var weights = ParameterLayout.Of(config).ToDictionary(s => s.Name, s => new WeightTensor(s.Shape, ReadOnlyMemory<float>.Empty));
 
         Assert.Equal(config, ArchitectureInference.Infer(weights, new ArchitectureHints(Activation.GeluTanh), "x.safetensors"));
     }

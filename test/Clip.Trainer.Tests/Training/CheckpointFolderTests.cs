@@ -13,7 +13,7 @@ public sealed class CheckpointFolderTests : IDisposable
     [Fact]
     public void TheLatestAndTheBestAreKept()
     {
-        var folder = new CheckpointFolder(_run.Folder["run"], keep: 1);
+        var folder = new CheckpointFolder(_run.Folder["run"], keep: 1, "clip_val_loss");
         double[] losses = [3, 1, 2, 2];
 
         Save(folder, losses);
@@ -33,16 +33,22 @@ public sealed class CheckpointFolderTests : IDisposable
     }
 
     [Fact]
-    public void AMetricThatIsNotMeasuredIsRefusedWithThoseThatAre()
+    public void AValidationWithoutTheMetricIsNotCompared()
     {
-        var folder = new CheckpointFolder(_run.Folder["run"], keep: 1, "recall");
+        var folder = new CheckpointFolder(_run.Folder["run"], keep: 1, "clip_val_loss");
+        Save(folder, [2]);
 
-        var error = Assert.Throws<ClipException>(() => folder.IsBest(Metrics(1)));
+        Assert.False(folder.IsBest(new ValidationMetrics(null, null, [new ZeroShotResult("pets", 0.1, 0.1)])));
+        Assert.True(folder.IsBest(Metrics(1)));
+    }
 
-        Assert.Contains(
-            "'recall' is not measured in this run; give one of clip_val_loss, image_to_text_R@1",
-            error.Message,
-            StringComparison.Ordinal);
+    [Fact]
+    public void ByAnotherMetricTheFirstIsBestAgain()
+    {
+        Save(new CheckpointFolder(_run.Folder["run"], keep: 1, "clip_val_loss"), [0.2]);
+        var folder = new CheckpointFolder(_run.Folder["run"], keep: 1, "image_to_text_R@5");
+
+        Assert.True(folder.IsBest(Metrics(0.1)));
     }
 
     [Theory]
@@ -72,7 +78,7 @@ public sealed class CheckpointFolderTests : IDisposable
         {
             step.Steps++;
             var best = folder.IsBest(Metrics(loss));
-            folder.Save(step, "options");
+            folder.Save(step, new Dictionary<string, string>());
             if (best) folder.MarkBest(step.Steps, Metrics(loss));
         }
     }

@@ -1,3 +1,5 @@
+using Clip.Conversion.Architectures;
+using Clip.Conversion.Configs;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 
@@ -15,16 +17,11 @@ public sealed class LayerDecayTests
     [InlineData("transformer.resblocks.2.ln_1.weight", 0.5)]
     [InlineData("token_embedding.weight", 0.0625)]
     [InlineData("logit_scale", 1)]
+    [InlineData("visual.transformer.resblocks.0.attn.in_proj_lora.lora_A", 0.25)]
+    [InlineData("visual.transformer.resblocks.0.attn.out_proj_lora.lora_B", 0.25)]
     public void EachLayerLearnsAtAShareOfTheRateAbove(string name, double factor)
     {
-        string[] names =
-        [
-            "visual.proj", "visual.ln_post.bias", "visual.transformer.resblocks.1.ln_1.weight",
-            "visual.transformer.resblocks.0.ln_1.weight", "visual.conv1.weight", "text_projection",
-            "transformer.resblocks.2.ln_1.weight", "token_embedding.weight", "logit_scale",
-        ];
-
-        Assert.Equal(factor, LayerDecay.Factors(names, 0.5)[name], 12);
+        Assert.Equal(factor, LayerDecay.Factors(Layout(new VisionTransformerConfig { Layers = 2 }), [name], 0.5)[name], 12);
     }
 
     [Theory]
@@ -34,16 +31,14 @@ public sealed class LayerDecayTests
     [InlineData("visual.conv1.weight", 0.03125)]
     public void AResNetsLayersAreItsStages(string name, double factor)
     {
-        string[] names =
-            ["visual.attnpool.c_proj.weight", "visual.layer4.0.conv1.weight", "visual.layer1.0.conv1.weight", "visual.conv1.weight"];
-
-        Assert.Equal(factor, LayerDecay.Factors(names, 0.5)[name], 12);
+        Assert.Equal(factor, LayerDecay.Factors(Layout(new ResNetConfig()), [name], 0.5)[name], 12);
     }
 
     [Theory]
     [InlineData(0)]
     [InlineData(1.1)]
-    public void AShareThatIsNoneIsRefused(double decay) => Assert.Throws<ClipException>(() => LayerDecay.Factors(["w"], decay));
+    public void AShareThatIsNoneIsRefused(double decay) => 
+        Assert.Throws<ClipException>(() => LayerDecay.Factors(Layout(new ResNetConfig()), ["w"], decay));
 
     [Fact]
     public void WhatIsNotGivenOfAdamWIsTheFamilys()
@@ -55,4 +50,7 @@ public sealed class LayerDecayTests
         Assert.Equal(new AdamWOptions(0.9, 0.98, 1e-6, 0.2), new AdamWOptions().For(vit));
         Assert.Equal(new AdamWOptions(0.8, 0.95, 1e-3, 0.2), new AdamWOptions(0.8, 0.95, 1e-3).For(resnet));
     }
+
+    private static ParameterLayout Layout(VisionConfig vision) =>
+        ParameterLayout.Of(new ClipConfig { Vision = vision, Text = new TextConfig { Layers = 3 } });
 }

@@ -81,6 +81,39 @@ def train(model, images, texts):
     return gradients, {name: part(value) for name, value in model.state_dict().items()}
 
 
+def variants(model, images, texts):
+    """What models differ in that are built like CLIP: where the text's feature is read, and the activation."""
+    rows = {}
+
+    def keep(module, inputs, output):
+        rows["last norm"] = output
+
+    def features():
+        hook = model.ln_final.register_forward_hook(keep)
+        text = model.encode_text(texts)
+        hook.remove()
+        return rows["last norm"], text
+
+    with torch.no_grad():
+        every, text = features()
+        result = {
+            "quickgelu.argmax.image_features": model.encode_image(images),
+            "quickgelu.argmax.text_features": text,
+            "quickgelu.eos.text_features": text.clone(),  # the end of a text has the largest id, so both rules read there
+            "quickgelu.first.text_features": every[:, 0] @ model.text_projection,
+            "quickgelu.last.text_features": every[:, -1] @ model.text_projection,
+        }
+        exact = [(module, module.mlp.gelu) for tower in (model.visual.transformer, model.transformer) for module in tower.resblocks]
+        for module, _ in exact:
+            module.mlp.gelu = torch.nn.GELU()
+        _, text = features()
+        result["gelu.argmax.text_features"] = text
+        result["gelu.argmax.image_features"] = model.encode_image(images)
+        for module, quick in exact:
+            module.mlp.gelu = quick
+    return result
+
+
 def make(original, folder, config, seed):
     os.makedirs(folder, exist_ok=True)
     torch.manual_seed(seed)
@@ -109,10 +142,13 @@ def make(original, folder, config, seed):
         per_image, per_text = model(images, texts)
         save(f"{folder}/golden.safetensors", {
             "image": images.half(), "text": texts, "image_features": image, "text_features": text,
-            "logits_per_image": per_image, "logits_per_text": per_text, "loss": loss_of(per_image, per_text),
+            "image_features_norm": image / image.norm(dim=1, keepdim=True), "text_features_norm": text / text.norm(dim=1, keepdim=True),
+            "logits_per_image": per_image, "logits_per_image_3xN": model(images[:3], texts)[0], "logits_per_text": per_text, "loss": loss_of(per_image, per_text),
         })
 
     save(f"{folder}/model.safetensors", weights)
+    if "vit" in os.path.basename(folder):
+        save(f"{folder}/variants.safetensors", variants(model, images, texts))
 
     # OpenAI's archives hold most weights in half precision, and the sizes as buffers.
     halves = original.CLIP(**config)

@@ -4,8 +4,8 @@ using SkiaSharp;
 namespace Microsoft.ML.Clip.Tests.Docs;
 
 /// <summary>
-/// What the pages take for granted, as the current directory: a model folder <c>model</c>, pictures in <c>photos/cat</c> and
-/// <c>photos/dog</c>, and <c>rex.jpg</c>. The model is the tiny one of three colours, so cats are red and dogs blue.
+/// What the pages take for granted, as the current directory: a model folder <c>model</c>, the same in <c>models</c>, pictures in
+/// <c>photos/cat</c> and <c>photos/dog</c>, and <c>rex.jpg</c>. The model is the tiny one of three colours, so cats are red and dogs blue.
 /// </summary>
 internal sealed class DocsStage : IDisposable
 {
@@ -15,6 +15,7 @@ internal sealed class DocsStage : IDisposable
     public DocsStage()
     {
         TinyFolder.LayTransformersJs(Path.Combine(_folder, "model"));
+        TinyFolder.LayTransformersJs(Path.Combine(_folder, "models", "clip-vit-base-patch32"));
         for (var i = 0; i < 12; i++)
         {
             Draw($"photos/cat/{i}.jpg", new SKColor(220, (byte)(4 * i), 10));

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Microsoft.ML.Clip.Tests.Docs;
 
-/// <summary>The ASP.NET page's application, started on a free port and asked over HTTP.</summary>
+/// <summary>The pages' web applications, each started on a free port and asked over HTTP.</summary>
 [Collection(nameof(DocsSnippetTests))]
 public sealed class DocsWebTests : IDisposable
 {
@@ -20,14 +20,8 @@ public sealed class DocsWebTests : IDisposable
     [Fact]
     public async Task ItAnswersManyRequestsAtOnce()
     {
-        var program = DocsProgram.Of("docs/asp-net.md").Single(p => p.IsWeb);
-        using var hosts = new HostWatcher();
-        var run = Task.Run(() => program.Run("--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=None"));
-        var host = await hosts.Started.WaitAsync(TimeSpan.FromSeconds(60));
-        try
+        await Serve("docs/asp-net.md", async client =>
         {
-            var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-            using var client = new HttpClient { BaseAddress = new Uri(address) };
             var picture = await File.ReadAllBytesAsync("rex.jpg");
 
             var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Post(client, "/classify", picture)));
@@ -35,8 +29,36 @@ public sealed class DocsWebTests : IDisposable
             Assert.All(answers, a => Assert.Equal(1, a.GetProperty("score").EnumerateArray().Sum(s => s.GetSingle()), 4));
             Assert.Equal(Models.TinyClip.Dimension, (await Post(client, "/embed", picture)).GetArrayLength());
 
-            using var refused = await client.PostAsync("/embed", new ByteArrayContent([1, 2, 3]));
-            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+            foreach (var path in new[] { "/embed", "/classify" })
+            {
+                foreach (var body in new byte[][] { [1, 2, 3], [], picture[..(picture.Length / 2)] })
+                {
+                    using var refused = await client.PostAsync(path, new ByteArrayContent(body));
+                    Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+                }
+            }
+        });
+    }
+
+    [Fact]
+    public Task TheExtensionsReadmeEmbedsTexts() => Serve("src/Microsoft.ML.Clip.Extensions.AI/README.md", async client =>
+    {
+        var embedding = await client.GetFromJsonAsync<float[]>("/embed?text=red");
+        Assert.Equal(Models.TinyClip.Dimension, embedding!.Length);
+    });
+
+    /// <summary>Starts a page's application, and stops it after the requests.</summary>
+    private static async Task Serve(string page, Func<HttpClient, Task> ask)
+    {
+        var program = DocsProgram.Of(page).Single(p => p.IsWeb);
+        using var hosts = new HostWatcher();
+        var run = Task.Run(() => program.Run("--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=None"));
+        var host = await hosts.Started.WaitAsync(TimeSpan.FromSeconds(60));
+        try
+        {
+            var address = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+            using var client = new HttpClient { BaseAddress = new Uri(address) };
+            await ask(client);
         }
         finally
         {

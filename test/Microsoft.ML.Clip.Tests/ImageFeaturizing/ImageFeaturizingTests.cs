@@ -1,6 +1,7 @@
 using Microsoft.ML.Clip.Tests.DataViews;
 using Microsoft.ML.Clip.Tests.Models;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.Clip.Tests.ImageFeaturizing;
 
@@ -119,6 +120,60 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
         var clusters = result.GetColumn<uint>("PredictedLabel").ToArray();
         Assert.Equal(3, clusters.Take(3).Distinct().Count());
         Assert.All(Enumerable.Range(0, 30), i => Assert.Equal(clusters[i % 3], clusters[i]));
+    }
+
+    [Theory]
+    [InlineData(40, 36)] // one picture in five has this size
+    [InlineData(24, 24)]
+    public void MlNetsOwnLoadingAndResizingMayGoBefore(int width, int height)
+    {
+        var rows = PictureRow.From(folder, 45);
+        var data = _ml.Data.LoadFromEnumerable(rows);
+        using var model = ClipModel.Open(folder.Path);
+        var images = _ml.Transforms.LoadImages("Loaded", null, "ImagePath")
+            .Append(_ml.Transforms.ResizeImages("Image", width, height, "Loaded", ImageResizingEstimator.ResizingKind.Fill));
+        var chain = images.Append(_ml.Transforms.ClipFeaturizeImage("Features", "Image", model));
+
+        var result = chain.Fit(data).Transform(data);
+        var features = result.Vectors("Features");
+
+        var expected = new List<float[]>();
+        var resized = images.Fit(data).Transform(data);
+        using (var cursor = resized.GetRowCursor(resized.Schema))
+        {
+            var getter = cursor.GetGetter<MLImage>(cursor.Schema["Image"]);
+            MLImage image = null!;
+            while (cursor.MoveNext())
+            {
+                getter(ref image);
+                expected.Add(model.EmbedImage(image));
+            }
+        }
+
+        features.ShouldBe([.. expected]);
+
+        // The image column itself is passed on as well, with each row's own pixels.
+        var sizes = result.GetColumn<MLImage>("Image").Select(i => i.Pixels.Length).ToArray();
+        Assert.Equal(Enumerable.Repeat(4 * width * height, rows.Length), sizes);
+    }
+
+    [Fact]
+    public void ImagesInMemoryStayTheUsers()
+    {
+        MLImage[] images =
+            [.. Enumerable.Range(0, 40).Select(i => MLImage.CreateFromStream(new MemoryStream(TinyFolder.Picture(i % 3, i))))];
+        var data = _ml.Data.LoadFromEnumerable(images.Select(i => new ImageRow { Image = i }));
+        using var model = ClipModel.Open(folder.Path);
+
+        var features = _ml.Transforms.ClipFeaturizeImage("Features", "Image", model).Fit(data).Transform(data).Vectors("Features");
+
+        features.ShouldBe(model.EmbedImages(images));
+    }
+
+    private sealed class ImageRow
+    {
+        [ImageType(36, 40)]
+        public MLImage Image { get; set; } = null!;
     }
 
     [Fact]

@@ -46,7 +46,8 @@ public sealed class ClipImagePreprocessingTests : IDisposable
         var random = new Random(3);
         for (var i = 0; i < 500; i++)
         {
-            float[] Draw() => [random.NextSingle(), MathF.Exp(random.NextSingle() * 20 - 10), BitConverter.Int32BitsToSingle(random.Next(1 << 30))];
+            float[] Draw() =>
+                [random.NextSingle(), MathF.Exp(random.NextSingle() * 20 - 10), BitConverter.Int32BitsToSingle(random.Next(1 << 30))];
             var settings = ClipImagePreprocessing.ForSize(8) with { Mean = Draw(), Std = Draw(), RescaleFactor = random.NextDouble() };
 
             settings.Save(_file);

@@ -111,6 +111,45 @@ public sealed class SaveLoadTests : IDisposable
     }
 
     [Fact]
+    public void ByReference_ATowerOfTheSameLengthTrainedAnewIsNoticed()
+    {
+        var vision = _folder["onnx/vision_model.onnx"];
+        TinyClip.SaveVision(vision, external: "weights");
+        Save(_ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
+        {
+            InputColumnName = "ImagePath",
+            ModelFolder = _folder.Path,
+            TowerStorage = ClipTowerStorage.ByReference,
+        }).Fit(_data));
+        foreach (var file in new[] { vision, _folder["onnx/weights"] })
+        {
+            var bytes = File.ReadAllBytes(file);
+            bytes[^2] ^= 1;
+            File.WriteAllBytes(file, bytes);
+            Assert.Contains("another file now", Innermost(() => new MLContext().Model.Load(Zip, out _)).Message);
+            bytes[^2] ^= 1;
+            File.WriteAllBytes(file, bytes);
+            Assert.Equal(7, new MLContext().Model.Load(Zip, out _).Transform(_data).Vectors("Features").Length);
+        }
+    }
+
+    [Theory]
+    [InlineData(ClipTowerStorage.Embedded)]
+    [InlineData(ClipTowerStorage.ByReference)]
+    public void ATowerTrainedAnewSinceTheFitIsNotSaved(ClipTowerStorage storage)
+    {
+        var model = _ml.Transforms.ClipFeaturizeText(new ClipTextFeaturizingEstimator.Options
+        {
+            InputColumnName = "Caption",
+            ModelFolder = _folder.Path,
+            TowerStorage = storage,
+        }).Fit(_data);
+        File.SetLastWriteTimeUtc(_folder["onnx/text_model.onnx"], DateTime.UtcNow.AddMinutes(1));
+
+        Assert.Contains("has changed, or gone, since it was opened", Innermost(() => Save(model)).Message);
+    }
+
+    [Fact]
     public void AnIncompleteFileIsRefused_AndLeavesNothingBehind()
     {
         Save(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path).Fit(_data));

@@ -58,6 +58,33 @@ public sealed class TextFeaturizingTests(TinyFolder folder) : IClassFixture<Tiny
     }
 
     [Fact]
+    public void EmptyTextsAreToldRefusedOrMissing()
+    {
+        string?[] captions = ["red", "", null, " \t", "blue"];
+        var data = _ml.Data.LoadFromEnumerable(captions.Select(c => new PictureRow { Caption = c! }));
+        var warnings = new List<string>();
+        _ml.Log += (_, e) => warnings.Add(e.Message);
+
+        Assert.All(Features(ClipEmptyTextHandling.Embed), row => Assert.All(row, f => Assert.True(float.IsFinite(f))));
+        Assert.Single(warnings, w => w.Contains("3 text(s) of column 'Caption' were missing or empty and were embedded as such"));
+
+        var missing = Features(ClipEmptyTextHandling.Missing);
+        Assert.Equal([false, true, true, true, false], missing.Select(row => row.All(float.IsNaN)));
+        Assert.Equal([false, true, true, true, false], missing.Select(row => row.Any(float.IsNaN)));
+        Assert.Single(warnings, w => w.Contains("3 text(s) of column 'Caption' were missing or empty and gave missing values"));
+
+        var error = Assert.Throws<InvalidDataException>(() => Features(ClipEmptyTextHandling.Throw));
+        Assert.Equal("Row 1 has no text in column 'Caption'.", error.Message);
+
+        float[][] Features(ClipEmptyTextHandling handling) => _ml.Transforms.ClipFeaturizeText(new ClipTextFeaturizingEstimator.Options
+        {
+            InputColumnName = "Caption",
+            ModelFolder = folder.Path,
+            OnEmptyText = handling,
+        }).Fit(data).Transform(data).Vectors("Features");
+    }
+
+    [Fact]
     public void AWrongColumnIsNamed()
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 1));

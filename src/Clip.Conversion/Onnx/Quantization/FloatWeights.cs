@@ -13,7 +13,7 @@ internal static class FloatWeights
     /// <param name="tower">The tower and its samples.</param>
     /// <param name="expected">The samples' features in float32.</param>
     /// <param name="graph">Builds the tower's graph.</param>
-    /// <param name="options">How far the 8-bit numbers go, and where a ResNet's activations lie.</param>
+    /// <param name="options">The projections, how far the 8-bit numbers go, and where a ResNet's activations lie.</param>
     /// <param name="cosine">The mean cosine to reach.</param>
     /// <param name="progress">Told what is going on.</param>
     /// <param name="cancellation">Checked before each measurement.</param>
@@ -26,7 +26,7 @@ internal static class FloatWeights
         Action<string>? progress,
         CancellationToken cancellation)
     {
-        var projections = Int8Options.Projections;
+        var projections = options.FloatWeights;
         var all = Mean(projections);
         if (all >= cosine) return projections;
 

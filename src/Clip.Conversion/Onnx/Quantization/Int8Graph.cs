@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 using Clip.Conversion.Onnx.Format;
 using Google.Protobuf;
@@ -9,18 +10,8 @@ namespace Clip.Conversion.Onnx.Quantization;
 /// <summary>What to leave in float, and how far the 8-bit numbers may go.</summary>
 internal sealed record Int8Options
 {
-    /// <summary>
-    /// The projections into the shared space: used once an item they cost nothing, and their errors would go straight into the feature.
-    /// </summary>
-    public static IReadOnlySet<string> Projections { get; } =
-        new HashSet<string>
-        {
-            "visual.proj", "visual.attnpool.c_proj.weight", "text_projection", "text_projection.weight",
-            "image_head.weight", "text_head.weight",
-        };
-
-    /// <summary>Names of weights that stay float32. Default <see cref="Projections"/>.</summary>
-    public IReadOnlySet<string> FloatWeights { get; init; } = Projections;
+    /// <summary>Names of weights that stay float32: at least the layout's projections into the shared space.</summary>
+    public required IReadOnlySet<string> FloatWeights { get; init; }
 
     /// <summary><see cref="Int8Matrix.FullRange"/> or <see cref="Int8Matrix.ReducedRange"/>.</summary>
     public int Range { get; init; } = Int8Matrix.FullRange;
@@ -71,7 +62,7 @@ internal sealed class Int8Graph
     /// <param name="activations">The ranges that a ResNet's convolutions need.</param>
     public static IReadOnlyList<string> Weights(GraphProto graph, ActivationRanges? activations = null)
     {
-        var pass = new Int8Graph(graph, new Int8Options());
+        var pass = new Int8Graph(graph, new Int8Options { FloatWeights = FrozenSet<string>.Empty });
         var chain = activations is null ? null : new ConvolutionChain(graph);
         return [.. graph.Node.Select(n => chain?.WeightOf(n) ?? pass.Constant(n)?.Name).OfType<string>().Distinct()];
     }

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
@@ -78,7 +79,7 @@ public sealed class ModelFolderQuantiser
         else progress?.Invoke($"{_folder} has no tokenizer, so the text tower is written but not compared.");
         var expected = towers.ToDictionary(tower => tower.Stem, tower => tower.Try(fp32[tower.Stem]));
 
-        var int8 = new Int8Options { Range = Range };
+        var int8 = new Int8Options { FloatWeights = ParameterLayout.Of(_config).Projections, Range = Range };
         if (_options.MeanCosine is { } cosine && _options.Precisions.Contains(OnnxPrecision.Int8))
         {
             int8 = int8 with { Activations = Activations() };

@@ -71,11 +71,12 @@ internal static class DataViewRecords
             throw new ArgumentException(
                 $"Column '{column.Name}' is {column.Type}; images are paths (text), files (vectors of bytes) or MLImages.", nameof(column));
         var images = cursor.GetGetter<MLImage>(column);
+        MLImage image = null!;
         return use =>
         {
-            MLImage image = null!;
+            // Not disposed here, for it may be the user's; a loader disposes its last one, which it finds in the variable, itself.
             images(ref image);
-            using (image) use(image is null ? [] : Png(image));
+            use(image is null ? [] : Png(image));
         };
     }
 

@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Trainer.Tests.Modeling;
 using Clip.Trainer.Tests.Checkpoints;
 using System.Numerics.Tensors;
@@ -132,7 +133,7 @@ public sealed class Int8ConvolutionsTests : IDisposable
         Int8Graph.Apply(graph, new Int8Options
         {
             Activations = Ranges(),
-            FloatWeights = Int8Options.Projections.Concat(floats).ToHashSet(),
+            FloatWeights = ParameterLayout.Of(_config).Projections.Concat(floats).ToHashSet(),
         });
         return graph;
     }

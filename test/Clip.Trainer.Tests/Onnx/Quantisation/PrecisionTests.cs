@@ -1,3 +1,4 @@
+using Clip.Trainer.Tests.Modeling;
 using Clip.Trainer.Tests.Checkpoints;
 using System.Numerics.Tensors;
 using Clip.Conversion.Checkpoints;
@@ -65,12 +66,14 @@ public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
     }
 
     [SkippableTheory]
-    [InlineData("dev_vit")]
-    [InlineData("dev_hfcustom")]
+    [InlineData("vit")]
+    [InlineData("hf")]
+    [GoldenData("dev_vit")]
+    [GoldenData("dev_hfcustom")]
     public void Int8_features_are_nearly_the_original_implementations(string model)
     {
-        var config = ClipConfigJson.Load(Golden.Path($"golden/{model}/hf"));
-        var weights = SafetensorsReader.Load(Golden.Path($"golden/{model}/model.safetensors"));
+        var config = GoldenModel.Config(model);
+        var weights = GoldenModel.Weights(model);
         var golden = SafetensorsReader.Load(Golden.Path($"golden/{model}/golden.safetensors"));
         ClipOnnxExporter.Export(config, weights, _folder.FullName, [OnnxPrecision.Int8]);
 
@@ -170,7 +173,7 @@ public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
 
     private static GraphProto Int8(string stem, IEnumerable<string>? floats = null)
     {
-        var options = floats is null ? new Int8Options() : new Int8Options { FloatWeights = floats.ToHashSet() };
+        var options = floats is null ? null : new Int8Options { FloatWeights = floats.ToHashSet() };
         return ClipOnnxExporter.Graph(stem, RandomModel.Config, RandomModel.Weights(RandomModel.Config), OnnxPrecision.Int8, options);
     }
 

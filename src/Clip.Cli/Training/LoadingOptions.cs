@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Clip.Trainer.Data;
+using Clip.Trainer.Training;
+
+namespace Clip.Cli.Training;
+
+/// <summary>How training data are read.</summary>
+internal sealed class LoadingOptions
+{
+    private readonly Option<int> _workers = new("--workers")
+    {
+        Description = "Threads that read and decode pictures; 0 takes as many as there are cores.",
+        DefaultValueFactory = _ => 0,
+    };
+
+    private readonly Option<double> _maxBad = new("--max-bad")
+    {
+        Description = "Bad records, in per cent, that a run puts up with.",
+        DefaultValueFactory = _ => PairLoaderOptions.DefaultMaxBadPercent,
+    };
+
+    public IEnumerable<Option> All => [_workers, _maxBad];
+
+    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => options with
+    {
+        Workers = parsed.GetValue(_workers) is > 0 and var workers ? workers : Environment.ProcessorCount,
+        MaxBadPercent = parsed.GetValue(_maxBad),
+    };
+}

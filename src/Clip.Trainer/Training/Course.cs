@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Tokenizing;
+using Microsoft.ML.Clip;
+
+namespace Clip.Trainer.Training;
+
+/// <summary>
+/// What decides the course of a run, as names and values: an option's name, or words where there is no option. A run that goes on, or
+/// repeats another, is compared with it name by name.
+/// </summary>
+internal static class Course
+{
+    /// <summary>
+    /// Options that may change when a run goes on, for each step means the same with them: the schedule is that of the new values over
+    /// the whole run, and the steps that are left follow it.
+    /// </summary>
+    public static IReadOnlySet<string> MayChange { get; } = new HashSet<string>
+    {
+        "--epochs", "--max-steps", "--max-minutes", "--lr", "--warmup", "--lr-scheduler", "--epochs-cooldown", "--lr-cooldown-end",
+        "--lr-cooldown-power", "--grad-clip-norm",
+    };
+
+    /// <summary>What is different between two courses.</summary>
+    public static IReadOnlyList<CourseChange> Changes(IReadOnlyDictionary<string, string> then, IReadOnlyDictionary<string, string> now) =>
+    [
+        .. then.Keys.Union(now.Keys)
+            .Select(name => new CourseChange(name, then.GetValueOrDefault(name, "none"), now.GetValueOrDefault(name, "none")))
+            .Where(change => change.Then != change.Now),
+    ];
+
+    /// <summary>What the model, its tokenizer and the preparing of pictures have to do with it.</summary>
+    public static IReadOnlyDictionary<string, string> Of(ClipConfig config, BpeVocabulary vocabulary, ClipImagePreprocessing preprocessing)
+    {
+        var values = new Dictionary<string, string> { ["the tokenizer"] = $"one of {vocabulary.Size} entries, {Hash(vocabulary)}" };
+        using var model = JsonDocument.Parse(ClipConfigJson.ToHuggingFace(config));
+        Add(values, "the model's ", model.RootElement);
+        Add(values, "the preprocessing's ", JsonSerializer.SerializeToElement(preprocessing));
+        return values;
+    }
+
+    /// <summary>What is given, on one line for people.</summary>
+    public static string Describe(IReadOnlyDictionary<string, string> course) =>
+        string.Join(", ", course.Where(o => o.Value != "none").Select(o => $"{o.Key} {o.Value}"));
+
+    /// <summary>A value as it stands in a course.</summary>
+    public static string Text(object? value) => value switch
+    {
+        null => "none",
+        bool flag => flag ? "given" : "none",
+        double number => FormattableString.Invariant($"{number:R}"),
+        _ => FormattableString.Invariant($"{value}"),
+    };
+
+    private static void Add(Dictionary<string, string> values, string name, JsonElement element)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            values[name] = element.ToString();
+            return;
+        }
+
+        foreach (var property in element.EnumerateObject())
+            Add(values, name + (name[^1] == ' ' ? "" : ".") + property.Name, property.Value);
+    }
+
+    private static string Hash(BpeVocabulary vocabulary)
+    {
+        var lines = vocabulary.Ids.OrderBy(p => p.Value).Select(p => p.Key).Concat(vocabulary.Merges.Select(m => $"{m.Left} {m.Right}"));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))))[..12];
+    }
+}
+
+/// <summary>A difference between two runs.</summary>
+/// <param name="Name">The option.</param>
+/// <param name="Then">Its value in the earlier run.</param>
+/// <param name="Now">Its value in this one.</param>
+internal sealed record CourseChange(string Name, string Then, string Now)
+{
+    public override string ToString() => $"{Name} was {Then} and is {Now}";
+}
