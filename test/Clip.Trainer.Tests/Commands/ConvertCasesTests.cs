@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
@@ -10,8 +11,8 @@ using Clip.Trainer.Tests.Checkpoints;
 using Clip.Trainer.Tests.Onnx;
 using Clip.Trainer.Training;
 using TorchSharp;
-using static Clip.Trainer.Tests.Onnx.OnnxFile;
 using TemporaryFolder = Clip.Trainer.Tests.Checkpoints.TemporaryFolder;
+using static Clip.Trainer.Tests.Onnx.OnnxFile;
 
 namespace Clip.Trainer.Tests.Commands;
 
@@ -256,8 +257,8 @@ public sealed class ConvertCasesTests : IDisposable
             Vision = RandomModel.Vision with { ImageSize = 28, PatchSize = 14, Width = width, Layers = 1, Heads = heads },
             Text = RandomModel.Config.Text with { Width = 512, Heads = 8 },
         };
-        var weights = Clip.Conversion.Initialization.RandomWeights.Shapes(config)
-            .ToDictionary(s => s.Name, s => new WeightTensor(s.Shape, ReadOnlyMemory<float>.Empty));
+        var weights = ParameterLayout.Of(config)
+            .ToDictionary(p => p.Name, p => new WeightTensor(p.Shape, ReadOnlyMemory<float>.Empty));
 
         foreach (var activation in new[] { Activation.Gelu, Activation.QuickGelu })
         {

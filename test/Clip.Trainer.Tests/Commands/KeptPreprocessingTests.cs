@@ -103,7 +103,8 @@ public sealed class KeptPreprocessingTests : IDisposable
 
         Assert.Equal(0, exit);
         Assert.Contains(
-            "No file beside the checkpoint tells how pictures are prepared, and 16 is no size of OpenAI's", error, StringComparison.Ordinal);
+            "No file beside the checkpoint tells how pictures are prepared, and 16 is no size of OpenAI's", error,
+            StringComparison.Ordinal);
         Assert.Equal(ClipImagePreprocessing.ForSize(16), Saved("out"));
     }
 
