@@ -4,11 +4,14 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Clip.Cli.Options;
+using Clip.Cli.Pretrained;
 using Clip.Trainer;
 using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Training;
 using Microsoft.ML;
+using Microsoft.ML.Clip;
 
 namespace Clip.Cli.Commands;
 
@@ -19,7 +22,7 @@ internal static class EvaluateCommand
 
     public static Command Create()
     {
-        var model = new Option<string>("--model") { Description = "A model folder.", Required = true };
+        var model = new Option<string>("--model") { Description = PretrainedModel.Description, Required = true };
         var sets = new LabelledSetOptions("--data", "--labels", "--templates");
         var retrieval = new Option<string[]>("--retrieval-data")
         {
@@ -39,21 +42,21 @@ internal static class EvaluateCommand
         {
             model, retrieval, probe, json,
         };
-        foreach (var option in (IEnumerable<Option>)[.. sets.All, table.Separator, table.ImageKey, table.CaptionKeys])
+        foreach (var option in (IEnumerable<Option>)[.. sets.All, .. table.All])
             command.Options.Add(option);
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             var layout = table.Parse(parsed);
             var labelled = sets.Read(parsed, layout);
             var captioned = (parsed.GetValue(retrieval) ?? [])
                 .Select(value => NamedFiles.Named(value))
-                .Select(file => (file.Name, Rows: CaptionTable.Read(file.Path, layout)))
+                .Select(file => (file.Name, Rows: FileIdentity.Group(SkippedRows.Read(file.Path, layout))))
                 .ToArray();
             if (labelled.Count + captioned.Length == 0)
                 throw new ClipException(
                     "There is nothing to evaluate on; give labelled pictures with --data, or captioned ones with --retrieval-data.");
 
-            var folder = parsed.GetValue(model)!;
+            var folder = await PretrainedModel.ResolveAsync(parsed.GetValue(model)!, cancellation).ConfigureAwait(false);
             var evaluation = new ModelFolderEvaluation(new MLContext(seed: 0), folder);
             var measured = new JsonArray();
             foreach (var set in labelled)
@@ -64,7 +67,7 @@ internal static class EvaluateCommand
                 if (NamedFiles.For(parsed.GetValue(probe) ?? [], set.Name, probe.Name) is { } trainOn)
                     Report(
                         set.Name,
-                        () => Describe(evaluation.LinearProbe(LabelledSet.ReadImages(trainOn, sets.Table(parsed, layout)), set.Images)));
+                        () => Describe(evaluation.LinearProbe(sets.ReadImages(parsed, layout, trainOn), set.Images)));
             }
 
             foreach (var (name, rows) in captioned) Report(name, () => Describe(evaluation.Retrieval(rows), rows));

@@ -8,11 +8,30 @@ internal static class AtomicFolder
     /// <param name="write">Given an empty folder to fill. If it throws, the former folder stays and nothing else is left.</param>
     public static void Write(string path, Action<string> write)
     {
-        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        using var aside = new Aside(target);
-        Directory.CreateDirectory(aside.Path);
+        using var aside = Begin(path, out var target);
         write(aside.Path);
+        MoveIntoPlace(aside, target);
+    }
+
+    /// <inheritdoc cref="Write"/>
+    public static async Task WriteAsync(string path, Func<string, Task> write)
+    {
+        using var aside = Begin(path, out var target);
+        await write(aside.Path).ConfigureAwait(false);
+        MoveIntoPlace(aside, target);
+    }
+
+    private static Aside Begin(string path, out string target)
+    {
+        target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        var aside = new Aside(target);
+        Directory.CreateDirectory(aside.Path);
+        return aside;
+    }
+
+    private static void MoveIntoPlace(Aside aside, string target)
+    {
         if (!Directory.Exists(target))
         {
             Directory.Move(aside.Path, target);
