@@ -73,7 +73,7 @@ internal sealed class ObjectiveOptions
     {
         var pretrained = parsed.GetValue(_pretrained);
         var objective = Enum.Parse<ObjectiveKind>(parsed.GetValue(_objective)!, ignoreCase: true);
-        var around = pretrained is null ? new ModelSurroundings(null) : ModelSurroundings.Of(pretrained);
+        var around = pretrained is null ? new CompanionFiles(null) : CompanionFiles.Of(pretrained);
         var fineTuning = new FineTuningOptions
         {
             Pretrained = pretrained,

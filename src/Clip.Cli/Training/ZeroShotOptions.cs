@@ -7,7 +7,7 @@ namespace Clip.Cli.Training;
 /// <summary>What <c>clip train</c> measures zero-shot accuracy on meanwhile.</summary>
 internal sealed class ZeroShotOptions
 {
-    private readonly LabelledSetOptions _sets = new("--zeroshot-data", "--zeroshot-classnames", "--zeroshot-templates");
+    private readonly LabeledSetOptions _sets = new("--zeroshot-data", "--zeroshot-classnames", "--zeroshot-templates");
     private readonly Option<int> _frequency = new("--zeroshot-frequency")
     {
         Description = "Epochs between zero-shot evaluations.",

@@ -30,7 +30,7 @@ public sealed class CheckpointFile : IDisposable
         {
             var read = new StoredTensors();
             foreach (var file in Files) Format = Read(file, map, read);
-            OtherModels.Refuse(read.Weights.Keys, path);
+            UnsupportedModels.Refuse(read.Weights.Keys, path);
             var prefix = WeightNames.Prefix(read.Weights.Keys, path, out var leftOut);
             // A run of this program that keeps an average exports that.
             if (read.IsRun && leftOut == "ema") (prefix, leftOut) = ("ema.", "model");
@@ -41,7 +41,7 @@ public sealed class CheckpointFile : IDisposable
             foreach (var constant in OpenAIConstants.Append("attn_mask")) weights.Remove(constant);
             foreach (var positions in weights.Keys.Where(name => name.EndsWith(".position_ids", StringComparison.Ordinal)).ToArray())
                 weights.Remove(positions);
-            OtherModels.Refuse(weights.Keys, path);
+            UnsupportedModels.Refuse(weights.Keys, path);
             RefuseIntegers(weights.Keys, read);
             ElementCounts = weights.GroupBy(w => read.Types[w.Key].Name())
                 .ToDictionary(type => type.Key, type => type.Sum(w => (long)w.Value.Data.Length));

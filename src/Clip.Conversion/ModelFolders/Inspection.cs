@@ -22,7 +22,7 @@ internal static class Inspection
         if (!Directory.Exists(path)) throw new ClipException($"There is no '{path}'; give a checkpoint, a model folder or an ONNX file.");
         if (GraphsIn(path).Any()) return [.. Folder(path)];
         if (CheckpointFile.InFolder(path) is not null) return [.. Checkpoint(path)];
-        if (new ModelSurroundings(path).IsRun) return [.. Run(path)];
+        if (new CompanionFiles(path).IsRun) return [.. Run(path)];
         throw new ClipException($"{path} has neither weights nor ONNX graphs; give a checkpoint, a model folder or an ONNX file.");
     }
 
@@ -56,7 +56,7 @@ internal static class Inspection
     /// <summary>What <c>clip train</c> keeps beside the model folder that it writes at its end.</summary>
     private static IEnumerable<(string Heading, string Text)> Run(string path)
     {
-        var around = new ModelSurroundings(path);
+        var around = new CompanionFiles(path);
         var config = ModelConfigFile.Read(around.Config!);
         yield return ("kind", "run of clip train, not a model folder");
         yield return ("architecture", ModelDescription.Architecture(config));
@@ -76,7 +76,7 @@ internal static class Inspection
     private static IEnumerable<(string Heading, string Text)> Checkpoint(string path)
     {
         using var checkpoint = CheckpointFile.Open(path);
-        var around = ModelSurroundings.Of(path);
+        var around = CompanionFiles.Of(path);
         var names = checkpoint.HasHuggingFaceNames ? "Hugging Face's names" : "OpenAI's names";
         yield return ("kind", $"checkpoint, {checkpoint.Format}, {names}{(checkpoint.IsOpenAIs ? ", as OpenAI released" : "")}");
         var missing = new List<string>();
@@ -92,7 +92,7 @@ internal static class Inspection
 
     private static IEnumerable<(string Heading, string Text)> Folder(string path)
     {
-        var around = new ModelSurroundings(path);
+        var around = new CompanionFiles(path);
         var missing = new List<string>();
         var folderConfig = around.Config is { } configFile ? ModelConfigFile.Read(configFile) : null;
         var isSiglip = folderConfig is { IsSiglip: true };
@@ -180,7 +180,7 @@ internal static class Inspection
     private static bool Has(ClipConfig config, string stem) => ClipOnnxExporter.StemsOf(config).Contains(stem);
 
     /// <summary>How pictures are prepared, and which file says so; of a checkpoint with none nothing.</summary>
-    private static IEnumerable<(string Heading, string Text)> Preprocessing(ModelSurroundings around, ClipConfig? config)
+    private static IEnumerable<(string Heading, string Text)> Preprocessing(CompanionFiles around, ClipConfig? config)
     {
         if (around.Preprocessing() is var (found, file))
             yield return ("preprocessing", $"{ModelPreprocessing.Describe(found)} ({Path.GetFileName(file)})");
@@ -196,7 +196,7 @@ internal static class Inspection
         ModelDescription.Bytes(checkpoint.Files.Sum(f => new FileInfo(f).Length))
         + (checkpoint.Files.Count > 1 ? $" in {checkpoint.Files.Count} files" : "");
 
-    private static IEnumerable<(string Heading, string Text)> Tokenizer(ModelSurroundings around, bool isSiglip, List<string> missing)
+    private static IEnumerable<(string Heading, string Text)> Tokenizer(CompanionFiles around, bool isSiglip, List<string> missing)
     {
         if (isSiglip && SiglipTokenizerFiles.Find(around.Folder) is { } files)
             yield return ("tokenizer", files.CountEntries() is { } entries ? $"{entries} entries" : "a SentencePiece model");

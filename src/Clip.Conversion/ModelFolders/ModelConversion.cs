@@ -48,7 +48,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
     public void Run()
     {
         var target = ModelFolderWriter.EnsureReplaceable(options.Output, options.Checkpoint);
-        var around = ModelSurroundings.Of(options.Checkpoint);
+        var around = CompanionFiles.Of(options.Checkpoint);
         using var checkpoint = CheckpointFile.Open(options.Checkpoint);
         ModelFolderWriter.EnsureReplaceable(target, checkpoint.Path);
 
@@ -76,7 +76,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
     }
 
     /// <summary>What a file beside the checkpoint says; else the usual, which is told where it may well be wrong.</summary>
-    private ClipImagePreprocessing Preprocessing(ModelSurroundings around, ClipConfig config)
+    private ClipImagePreprocessing Preprocessing(CompanionFiles around, ClipConfig config)
     {
         if (config.Towers == ModelTowers.Text) return ModelPreprocessing.Usual(config);
         var size = config.Vision.ImageSize;
@@ -91,7 +91,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         return found;
     }
 
-    private ClipConfig Config(CheckpointFile checkpoint, ModelSurroundings around, out bool isInferred)
+    private ClipConfig Config(CheckpointFile checkpoint, CompanionFiles around, out bool isInferred)
     {
         isInferred = (options.Config ?? around.Config) is null;
         if ((options.Config ?? around.Config) is { } path)
@@ -104,9 +104,9 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
 
         if (checkpoint.IsRun)
             throw new ClipException(
-                $"{checkpoint.Path} is a checkpoint of clip train, whose config is in the run's {ModelSurroundings.Run}; convert it where "
+                $"{checkpoint.Path} is a checkpoint of clip train, whose config is in the run's {CompanionFiles.Run}; convert it where "
                 + "it "
-                + $"lies, in OUTPUT.run/checkpoints, or give that {ModelSurroundings.Run} as --config.");
+                + $"lies, in OUTPUT.run/checkpoints, or give that {CompanionFiles.Run} as --config.");
         var isSiglip = checkpoint.Weights.ContainsKey(ClipNames.Image.Probe);
         if (options.Activation is null && !checkpoint.IsOpenAIs && !isSiglip)
             throw new ClipException(
@@ -150,7 +150,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
     /// <summary>
     /// What writes CLIP's tokenizer into a folder; null where there is none. It tells a config off the weights its special tokens.
     /// </summary>
-    private Action<string>? Tokenizer(ModelSurroundings around, ref ClipConfig config, bool isInferred)
+    private Action<string>? Tokenizer(CompanionFiles around, ref ClipConfig config, bool isInferred)
     {
         if ((options.Tokenizer ?? around.Tokenizer) is not { } path) return null;
         var tokenizer = TokenizerFiles.Load(path);
@@ -163,7 +163,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         return folder => tokenizer.Save(folder, context, padding);
     }
 
-    private Action<string>? SiglipTokenizer(ModelSurroundings around, ClipConfig config)
+    private Action<string>? SiglipTokenizer(CompanionFiles around, ClipConfig config)
     {
         var files = options.Tokenizer is { } path ? SiglipTokenizerFiles.Open(path) : SiglipTokenizerFiles.Find(around.Folder);
         files?.RequireFit(config.Text.VocabSize);

@@ -30,7 +30,7 @@ internal static class ModelPreprocessing
 
     /// <summary>What the files beside a model say, or the usual where they say nothing.</summary>
     /// <exception cref="ClipException">They are not understood, or are for another size than the model's.</exception>
-    public static ClipImagePreprocessing Of(ModelSurroundings around, ClipConfig config)
+    public static ClipImagePreprocessing Of(CompanionFiles around, ClipConfig config)
     {
         ArgumentNullException.ThrowIfNull(around);
         ArgumentNullException.ThrowIfNull(config);
@@ -44,8 +44,8 @@ internal static class ModelPreprocessing
     }
 
     /// <summary>What a model folder says, or the usual where it says nothing.</summary>
-    /// <inheritdoc cref="Of(ModelSurroundings, ClipConfig)"/>
-    public static ClipImagePreprocessing Of(string folder, ClipConfig config) => Of(new ModelSurroundings(folder), config);
+    /// <inheritdoc cref="Of(CompanionFiles, ClipConfig)"/>
+    public static ClipImagePreprocessing Of(string folder, ClipConfig config) => Of(new CompanionFiles(folder), config);
 
     /// <summary>The steps in words, in their order.</summary>
     public static string Describe(ClipImagePreprocessing pictures)

@@ -1,8 +1,9 @@
+using Clip.Conversion.Onnx.Format;
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
+using static Clip.Conversion.Onnx.Format.GraphBuilder;
 using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
-using static Clip.Conversion.Onnx.GraphBuilder;
 
 namespace Clip.Conversion.Onnx;
 

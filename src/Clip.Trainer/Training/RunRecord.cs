@@ -3,7 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.ModelFolders;
-using Clip.Trainer.Reporting;
 
 namespace Clip.Trainer.Training;
 
@@ -23,7 +22,7 @@ internal sealed record RunRecord(
     /// <summary>What was changed when the run went on, a sentence each; such a run is not repeated by one command.</summary>
     public IReadOnlyList<string> Changes { get; init; } = [];
 
-    public const string FileName = ModelSurroundings.Run;
+    public const string FileName = CompanionFiles.Run;
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -39,7 +38,7 @@ internal sealed record RunRecord(
     /// The options as they were given on the command line, for a page that is passed on: files by their names alone. Where there was
     /// none, those that decide the course of the run.
     /// </summary>
-    public string Given() => CommandLine() is { } words
+    public string OptionsText() => CommandLine() is { } words
         ? string.Join(' ', words.Select(PageWords.WithoutFolders))
         : Course.Describe(Options);
 

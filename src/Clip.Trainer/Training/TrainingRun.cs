@@ -25,7 +25,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
 
     /// <summary>Trains and writes the model folder, or measures what the options ask for.</summary>
     /// <param name="cancellation">Stops after the step at hand, with a checkpoint.</param>
-    /// <returns>False when cancelled.</returns>
+    /// <returns>False when canceled.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
         NativeTorch.Require();
@@ -64,9 +64,9 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     }
 
     /// <summary>Opens data and model; a stop does not wait for a disk or network that hangs.</summary>
-    private async Task<TrainingParts> OpenAsync(CheckpointFolder checkpoints, CancellationToken cancellation)
+    private async Task<TrainingSetup> OpenAsync(CheckpointFolder checkpoints, CancellationToken cancellation)
     {
-        var opening = Task.Run(() => new TrainingParts(options, _folder, checkpoints, say, cancellation), CancellationToken.None);
+        var opening = Task.Run(() => new TrainingSetup(options, _folder, checkpoints, say, cancellation), CancellationToken.None);
         try
         {
             return await opening.WaitAsync(cancellation).ConfigureAwait(false);
@@ -94,7 +94,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     }
 
     /// <summary>Keeps what makes a checkpoint all that a model folder is, so that it can be converted.</summary>
-    private void SaveRun(TrainingParts parts, RunRecord record)
+    private void SaveRun(TrainingSetup parts, RunRecord record)
     {
         record.Save(_folder.Root);
         parts.Preprocessing.Save(Path.Combine(_folder.Root, ModelPreprocessing.Name));
@@ -102,7 +102,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     }
 
     /// <summary>What is kept of the run, after a look at the one that it repeats.</summary>
-    private RunRecord Record(TrainingParts parts)
+    private RunRecord Record(TrainingSetup parts)
     {
         var data = parts.Train.Fingerprint;
         var record = new RunRecord(
@@ -112,7 +112,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         return record;
     }
 
-    private async Task<bool> TrainAsync(TrainingParts parts, RunRecord record, CancellationToken cancellation)
+    private async Task<bool> TrainAsync(TrainingSetup parts, RunRecord record, CancellationToken cancellation)
     {
         var loop = parts.Loop;
         loop.OnStep = step => Tell(l => l.Step(step));
@@ -143,7 +143,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         return true;
     }
 
-    private (string Name, string Value)[] Facts(TrainingParts parts, RunRecord record)
+    private (string Name, string Value)[] Facts(TrainingSetup parts, RunRecord record)
     {
         var limit = options.Training.MaxMinutes is null ? "" : "at most ";
         return
@@ -152,13 +152,13 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             ("parameters", $"{parts.Parameters:N0}"),
             ("vocabulary", $"{parts.Tokenizer.VocabularySize}"),
             ("steps", $"{limit}{parts.Loop.TotalSteps} of {options.Training.PairsPerStep} pairs"),
-            ("options", record.Given()),
+            ("options", record.OptionsText()),
             ("version", record.Version),
         ];
     }
 
     /// <summary>A few validation pairs and how the model compares them; null where there are none, or nothing is compared.</summary>
-    private PairSample? Sample(TrainingParts parts)
+    private PairSample? Sample(TrainingSetup parts)
     {
         if (options.DryRun || parts.Objective is not IContrastiveObjective contrastive) return null;
         if (FirstBatch(parts.Validation) is not { Count: > 0 } batch) return null;
@@ -182,7 +182,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         }
     }
 
-    private void WriteModelFolder(TrainingParts parts)
+    private void WriteModelFolder(TrainingSetup parts)
     {
         using (parts.Loop.UseAveragedWeights())
         {

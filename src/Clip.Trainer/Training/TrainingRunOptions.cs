@@ -63,8 +63,8 @@ internal sealed record TrainingRunOptions
     /// <summary>Epochs between two passes over the validation pairs.</summary>
     public int ValidationFrequency { get; init; } = 1;
 
-    /// <summary>Labelled pictures to measure zero-shot accuracy on.</summary>
-    public IReadOnlyList<LabelledSet> ZeroShot { get; init; } = [];
+    /// <summary>Labeled pictures to measure zero-shot accuracy on.</summary>
+    public IReadOnlyList<LabeledSet> ZeroShot { get; init; } = [];
 
     /// <summary>Epochs between two such measurements.</summary>
     public int ZeroShotFrequency { get; init; } = 1;

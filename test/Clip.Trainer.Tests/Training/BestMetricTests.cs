@@ -11,7 +11,7 @@ public sealed class BestMetricTests
     {
         TrainData = "train.tsv",
         ValidationData = "val.tsv",
-        ZeroShot = [new LabelledSet("pets", [], ["a", "b"], Templates: null)],
+        ZeroShot = [new LabeledSet("pets", [], ["a", "b"], Templates: null)],
         Model = "RN-small-64",
         Output = "model",
     };

@@ -2,8 +2,8 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Clip.Conversion.Onnx.Format;
 using Google.Protobuf;
+using static Clip.Conversion.Onnx.Format.GraphBuilder;
 using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
-using static Clip.Conversion.Onnx.GraphBuilder;
 
 namespace Clip.Conversion.Onnx.Quantization;
 

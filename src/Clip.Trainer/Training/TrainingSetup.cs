@@ -1,0 +1,179 @@
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
+using Clip.Conversion.Tokenizing;
+using Clip.Trainer.Data.Sources;
+using Clip.Trainer.Data;
+using Clip.Trainer.Evaluation;
+using Clip.Trainer.Objectives;
+using Microsoft.ML.Clip;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Training;
+
+/// <summary>What a run works with, made from its options: data, vocabulary, model, and the loop over them.</summary>
+internal sealed class TrainingSetup : IDisposable
+{
+    private readonly Stack<IDisposable> _owned = [];
+    private readonly TrainingRunOptions _options;
+    private readonly Action<string> _say;
+
+    /// <summary>Opens the data, learns a vocabulary where none is given, and makes the model.</summary>
+    /// <param name="options">The run's.</param>
+    /// <param name="folder">Where a learned vocabulary is kept; not written to by a run that writes nothing.</param>
+    /// <param name="checkpoints">Where the loop saves its state.</param>
+    /// <param name="say">Told of what a user should know, a line at a time.</param>
+    /// <param name="cancellation">Stops the learning of a vocabulary.</param>
+    /// <exception cref="ClipException">The data, the config, the tokenizer or the weights will not do.</exception>
+    public TrainingSetup(
+        TrainingRunOptions options, RunFolder folder, CheckpointFolder checkpoints, Action<string> say, CancellationToken cancellation)
+    {
+        (_options, _say) = (options, say);
+        try
+        {
+            Records = Own(options.Records ?? RecordSources.Open(options.TrainData, options.Sources));
+            var validationRecords = options.ValidationRecords;
+            if (options.ValidationData is { } path)
+                validationRecords ??= RecordSources.Open(path, options.Sources with { UpsamplingFactors = null });
+            if (validationRecords is not null) Own(validationRecords);
+
+            var config = options.Training.Objective.Config(ClipConfigJson.Load(options.Model));
+            (Vocabulary, Tokenizer) = Tokens(folder, cancellation);
+            Config = config
+                .WithVocabulary(Tokenizer.VocabularySize, Tokenizer.StartOfTextId, Tokenizer.EndOfTextId)
+                .Validate(options.Model);
+            Objective = ModelStart.Create(options.Training, Config, say);
+            Own(Objective.Module);
+
+            var (training, imageSize) = (options.Training, Config.Vision.ImageSize);
+            Preprocessing = PicturesOf(training);
+            var preprocessor = ClipImagePreprocessor.Create(Preprocessing);
+            var augmented = Own(new AugmentedPixels(Preprocessing, training.Augmentation, options.CacheBytes));
+            Train = Own(Loader(Records, augmented, training.PairsPerStep, options.LogSamples));
+            Validation = validationRecords is null
+                ? null
+                : Own(Loader(validationRecords, new PreprocessedPixels(preprocessor), training.BatchSize, log: null));
+            var probe = new ZeroShotProbe(Tokenizer, Config.Text.ContextLength, preprocessor, imageSize, training.BatchSize)
+            {
+                OnBroken = Skipped,
+            };
+            var validator = new Validator(
+                Objective, Validation, options.ValidationFrequency, options.ZeroShot, options.ZeroShotFrequency, probe);
+            Loop = Own(options.WritesNothing
+                ? new TrainingLoop(Objective, imageSize, training, Train, validator: null, checkpoints: null)
+                : new TrainingLoop(Objective, imageSize, training, Train, validator, checkpoints)
+                {
+                    Model = new Dictionary<string, string>(Course.Of(Config, Vocabulary, Preprocessing))
+                    {
+                        ["--vocab-size"] = Course.Text(options.Tokenizer is null ? options.VocabSize : null),
+                    },
+                });
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public IRecordSource Records { get; }
+
+    public ClipConfig Config { get; }
+
+    /// <summary>Written beside the model.</summary>
+    public BpeVocabulary Vocabulary { get; }
+
+    public ClipTokenizer Tokenizer { get; }
+
+    public IObjective Objective { get; }
+
+    public nn.Module Model => Objective.Module;
+
+    public long Parameters => Model.parameters().Sum(p => p.numel());
+
+    /// <summary>What validation and inference do to pictures.</summary>
+    public ClipImagePreprocessing Preprocessing { get; }
+
+    public PairLoader Train { get; }
+
+    public PairLoader? Validation { get; }
+
+    public TrainingLoop Loop { get; }
+
+    public void Dispose()
+    {
+        while (_owned.TryPop(out var last)) last.Dispose();
+    }
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _owned.Push(part);
+        return part;
+    }
+
+    private PairLoader Loader(IRecordSource source, IPixelSource pixels, int batchSize, string? log)
+    {
+        if (Math.Min(batchSize, source.Count) * (long)pixels.FloatCount > Array.MaxLength)
+            throw new ClipException(
+                $"{batchSize} pictures of {pixels.FloatCount} numbers are more than a step can hold; lower --batch-size or --accum-freq.");
+        return new PairLoader(
+            source, Tokenizer, Config.Text.ContextLength, pixels, new PairLoaderOptions(batchSize, _options.Training.Seed)
+            {
+                SampleSentences = _options.Training.Objective == ObjectiveKind.ConVirt && pixels is AugmentedPixels,
+                Workers = _options.Workers,
+                MaxBadPercent = _options.MaxBadPercent,
+                ReadTimeout = _options.ReadTimeout,
+                LogSamples = log,
+                OnBroken = Skipped,
+            });
+    }
+
+    /// <summary>As the model that the run starts from has its pictures; what lies under transparent ones may be chosen anew.</summary>
+    private ClipImagePreprocessing PicturesOf(TrainingOptions training)
+    {
+        var around = training.FineTuning.Pretrained is { } path ? CompanionFiles.Of(path) : new CompanionFiles(null);
+        var pictures = ModelPreprocessing.Of(around, Config);
+        return training.Augmentation switch
+        {
+            { Background: { } background } => pictures with { Background = background.Bytes },
+            { DropsAlpha: true } => pictures with { Background = null },
+            _ => pictures,
+        };
+    }
+
+    private void Skipped(string image, string reason) => _say($"Skipped {image}: {reason}");
+
+    /// <summary>The tokenizer that is given, the one that a resumed run has learned, or one learned now.</summary>
+    private (BpeVocabulary Vocabulary, ClipTokenizer Tokenizer) Tokens(RunFolder run, CancellationToken cancellation)
+    {
+        if (_options.Tokenizer is { } given) return Load(given);
+        if (_options.WritesNothing)
+        {
+            var aside = Directory.CreateTempSubdirectory("clip-tokenizer-").FullName;
+            try
+            {
+                Learn(aside);
+                return Load(aside);
+            }
+            finally
+            {
+                Directory.Delete(aside, recursive: true);
+            }
+        }
+
+        if (_options.Resume is null) Learn(run.Tokenizer);
+        else if (!Directory.Exists(run.Tokenizer))
+            throw new ClipException(
+                $"The run has learned no vocabulary in {run.Tokenizer}; give the one it was trained with as --tokenizer.");
+        return Load(run.Tokenizer);
+
+        void Learn(string folder)
+        {
+            var learned = BpeTrainer.Train(RecordSources.Captions(Records), _options.VocabSize, cancellation: cancellation);
+            AtomicFolder.Write(folder, target => learned.Save(target));
+        }
+
+        static (BpeVocabulary, ClipTokenizer) Load(string folder) => (BpeVocabulary.Load(folder), ClipTokenizer.Create(folder));
+    }
+}
