@@ -49,10 +49,6 @@ internal static class ModelDescription
         return $"{towers}; embedding {config.EmbedDim}; {Activations(config)}";
     }
 
-    /// <summary>Why a model that has no text tower cannot be used as one with two.</summary>
-    public static string Objective(ClipConfig config) =>
-        config.TextSide == TextSide.Captioner ? "of --objective virtex" : "of --objective bow";
-
     private static string Activations(ClipConfig config)
     {
         var (text, image) = (Name(config.Activation), Name(config.OfVision.Activation));

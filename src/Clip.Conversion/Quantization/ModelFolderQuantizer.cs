@@ -1,11 +1,11 @@
-using Clip.Conversion.Onnx.Quantization;
-using Clip.Conversion.Onnx;
 using System.Numerics.Tensors;
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
-using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Onnx.Format;
+using Clip.Conversion.Onnx.Quantization;
+using Clip.Conversion.Onnx;
+using Microsoft.ML.Clip.Imaging;
 using Microsoft.ML.Clip;
 
 namespace Clip.Conversion.Quantization;
@@ -25,7 +25,7 @@ public sealed class ModelFolderQuantizer
         _config = ClipConfigJson.Load(folder);
         if (_config.TextSide != TextSide.Tower)
             throw new ClipException(
-                $"{folder} holds a model {ModelDescription.Objective(_config)}, which has no text tower and is used in torch; "
+                $"{folder} holds a model of --objective {(_config.TextSide == TextSide.Captioner ? "virtex" : "bow")}, which has no text tower and is used in torch; "
                 + "give a model with ONNX files of both towers.");
         _weights = CheckpointFile.Load(folder);
         FiniteWeights.Require(_weights, folder);
@@ -128,7 +128,8 @@ public sealed class ModelFolderQuantizer
     private ActivationRanges? Activations()
     {
         if (_config.Vision is not ResNetConfig) return null;
-        var preprocessor = ClipImagePreprocessor.Create(ModelPreprocessing.Of(_folder, _config));
+        var preprocessor = ClipImagePreprocessor.Create(
+            PreprocessingFile.ReadFolder(_folder, out _) ?? ClipImagePreprocessing.ForSize(_config.Vision.ImageSize));
         var images = _options.ImagePaths.Select(path =>
         {
             var pixels = new float[preprocessor.FloatCount];
