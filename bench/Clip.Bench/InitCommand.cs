@@ -36,7 +36,10 @@ internal static class InitCommand
             var config = ClipConfigJson.Load(parsed.GetValue(model)!)
                 .WithVocabulary(vocabulary.Size, vocabulary.StartOfTextId, vocabulary.EndOfTextId);
             ModelFolderWriter.Write(
-                config, RandomWeights.Create(config, seed: 0), target, folder => vocabulary.Save(folder, config.Text.ContextLength));
+                new ModelFolderContents(
+                    config, RandomWeights.Create(config, seed: 0), ModelPreprocessing.Usual(config),
+                    folder => vocabulary.Save(folder, config.Text.ContextLength)),
+                target);
             Console.WriteLine(target);
         });
         return command;

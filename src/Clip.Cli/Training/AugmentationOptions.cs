@@ -10,10 +10,10 @@ internal sealed class AugmentationOptions
 {
     private readonly Option<double> _scale = Number(
         "--aug-scale", "Smallest share of an image's area a training crop shows.", new RandomResizedCrop().MinScale);
-    private readonly Option<string> _background = new("--aug-background")
+    private readonly Option<string?> _background = new("--aug-background")
     {
-        Description = "What transparent images lie on: none drops their alpha; random, for training only; or white, black, #rrggbb.",
-        DefaultValueFactory = _ => "none",
+        Description = "What transparent images lie on: none drops their alpha; random, for training only; or white, black, #rrggbb. "
+            + "Without it what the folder of --pretrained says, else none.",
     };
 
     private readonly Option<double> _flip = Number("--aug-flip", "Chance of mirroring an image.");
@@ -34,7 +34,8 @@ internal sealed class AugmentationOptions
         var augmentation = new Augmentation
         {
             Crop = new RandomResizedCrop(Value(_scale, usual.Crop.MinScale)),
-            Background = Background.Parse(parsed.GetValue(_background)!),
+            Background = parsed.GetValue(_background) is { } background ? Background.Parse(background) : null,
+            DropsAlpha = parsed.GetValue(_background) == "none",
             FlipChance = Value(_flip, usual.FlipChance),
             Rotation = Value(_rotate, usual.Rotation),
             Translation = Value(_translate, usual.Translation),

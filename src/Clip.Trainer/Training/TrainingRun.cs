@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Data;
@@ -30,7 +31,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         NativeTorch.Require();
         options.Training.Validate();
         var metric = options.MetricOfBest();
-        if (!options.WritesNothing) ModelFolderWriter.EnsureReplaceable(options.Output);
+        if (!options.WritesNothing) ModelFolderWriter.EnsureReplaceable(options.Output, options.Training.FineTuning.Pretrained);
         using var held = options.WritesNothing ? null : RunLock.Take(_folder.Root);
         var checkpoints = new CheckpointFolder(_folder.Checkpoints, options.Keep, metric);
         var checkpoint = options.WritesNothing ? null : _folder.Find(checkpoints, options.Resume, say);
@@ -42,7 +43,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             var record = Record(parts);
             if (options.DryRun) return await TrainAsync(parts, record, cancellation).ConfigureAwait(false);
 
-            if (checkpoint is null) record.Save(_folder.Root);
+            if (checkpoint is null) SaveRun(parts, record);
             else record = GoOn(parts.Loop, checkpoint, checkpoints, record);
             var loop = parts.Loop;
             say($"{parts.Train.Count} pairs, {parts.Parameters:N0} parameters, vocabulary {parts.Tokenizer.VocabularySize}, "
@@ -90,6 +91,14 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         if (changes.Count > 0)
             say("The learning rate's schedule is that of these options over the whole run; the steps from here on follow it.");
         return record.GoOn(_folder.Root, [.. changes.Select(change => $"{change} from step {loop.StepsDone} on")]);
+    }
+
+    /// <summary>Keeps what makes a checkpoint all that a model folder is, so that it can be converted.</summary>
+    private void SaveRun(TrainingSetup parts, RunRecord record)
+    {
+        record.Save(_folder.Root);
+        parts.Preprocessing.Save(Path.Combine(_folder.Root, ModelPreprocessing.Name));
+        AtomicFolder.Write(_folder.Tokenizer, folder => parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength));
     }
 
     /// <summary>What is kept of the run, after a look at the one that it repeats.</summary>
@@ -178,9 +187,10 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         using (parts.Loop.UseAveragedWeights())
         {
             ModelFolderWriter.Write(
-                parts.Config, ModelStart.Export(parts.Model), options.Output,
-                folder => parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength),
-                background: parts.Preprocessing.Background);
+                new ModelFolderContents(
+                    parts.Config, ModelStart.Export(parts.Model), parts.Preprocessing,
+                    folder => parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength)),
+                options.Output);
         }
 
         say($"Model folder: {Path.GetFullPath(options.Output)}");

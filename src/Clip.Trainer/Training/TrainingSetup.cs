@@ -1,7 +1,9 @@
+using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Tokenizing;
-using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
+using Clip.Trainer.Data;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Objectives;
 using Microsoft.ML.Clip;
@@ -44,7 +46,7 @@ internal sealed class TrainingSetup : IDisposable
             Own(Objective.Module);
 
             var (training, imageSize) = (options.Training, Config.Vision.ImageSize);
-            Preprocessing = ClipImagePreprocessing.ForSize(imageSize) with { Background = training.Augmentation.Background?.Bytes };
+            Preprocessing = PicturesOf(training);
             var preprocessor = ClipImagePreprocessor.Create(Preprocessing);
             var augmented = Own(new AugmentedPixels(Preprocessing, training.Augmentation, options.CacheBytes));
             Train = Own(Loader(Records, augmented, training.PairsPerStep, options.LogSamples));
@@ -127,6 +129,19 @@ internal sealed class TrainingSetup : IDisposable
             });
     }
 
+    /// <summary>As the model that the run starts from has its pictures; what lies under transparent ones may be chosen anew.</summary>
+    private ClipImagePreprocessing PicturesOf(TrainingOptions training)
+    {
+        var around = training.FineTuning.Pretrained is { } path ? CompanionFiles.Of(path) : new CompanionFiles(null);
+        var pictures = ModelPreprocessing.Of(around, Config);
+        return training.Augmentation switch
+        {
+            { Background: { } background } => pictures with { Background = background.Bytes },
+            { DropsAlpha: true } => pictures with { Background = null },
+            _ => pictures,
+        };
+    }
+
     private void Skipped(string image, string reason) => _say($"Skipped {image}: {reason}");
 
     /// <summary>The tokenizer that is given, the one that a resumed run has learned, or one learned now.</summary>
@@ -153,8 +168,11 @@ internal sealed class TrainingSetup : IDisposable
                 $"The run has learned no vocabulary in {run.Tokenizer}; give the one it was trained with as --tokenizer.");
         return Load(run.Tokenizer);
 
-        void Learn(string folder) =>
-            BpeTrainer.Train(RecordSources.Captions(Records), _options.VocabSize, cancellationToken: cancellation).Save(folder);
+        void Learn(string folder)
+        {
+            var learned = BpeTrainer.Train(RecordSources.Captions(Records), _options.VocabSize, cancellationToken: cancellation);
+            AtomicFolder.Write(folder, target => learned.Save(target));
+        }
 
         static (BpeVocabulary, ClipTokenizer) Load(string folder) => (BpeVocabulary.Load(folder), ClipTokenizer.Create(folder));
     }

@@ -72,7 +72,7 @@ internal sealed class ModelParts
         }
     }
 
-    /// <summary>The preprocessing that is told, else CLIP's own at the size of the image tower's input, which must be one of CLIP's.</summary>
+    /// <summary>The preprocessing that is told, else CLIP's own at the size of the image tower's input.</summary>
     /// <exception cref="InvalidDataException">Nothing tells it, and the model is not one of CLIP's own.</exception>
     public ClipImagePreprocessing Preprocessing()
     {

@@ -27,18 +27,8 @@ public sealed class ClipModelTests : IDisposable
     [Fact]
     public void SizesAndTokenizer_OpenNoSession()
     {
-        foreach (var (file, input, type, dimensions, output) in new (string, string, int, object[], string)[]
-        {
-            ("onnx/vision_model.onnx", "pixel_values", OnnxGraph.Float, ["batch", 3, TinyClip.ImageSize, TinyClip.ImageSize], "image_embeds"),
-            ("onnx/text_model.onnx", "input_ids", OnnxGraph.Int64, ["batch", 12], "text_embeds"),
-        })
-        {
-            var graph = new OnnxGraph();
-            graph.Input(input, type, dimensions);
-            graph.Node("NoSuchOperator", output, [input]);
-            graph.Output(output, OnnxGraph.Float, "batch", 24);
-            graph.Save(_folder[file]);
-        }
+        SaveUnopenable("onnx/vision_model.onnx", "image_embeds", OnnxGraph.Float, ["batch", 3, TinyClip.ImageSize, TinyClip.ImageSize]);
+        SaveUnopenable("onnx/text_model.onnx", "text_embeds", OnnxGraph.Int64, ["batch", 12]);
 
         Assert.Equal(24, _model.Dimension);
         Assert.Equal(TinyClip.ImageSize, _model.ImageSize);
@@ -164,6 +154,15 @@ public sealed class ClipModelTests : IDisposable
     [Fact]
     public void Cancelled_ItStops() => Assert.ThrowsAny<OperationCanceledException>(
         () => _model.EmbedImages(_folder.Pictures(3), cancellationToken: new CancellationToken(canceled: true)));
+
+    private void SaveUnopenable(string file, string output, int inputType, object[] inputShape)
+    {
+        var graph = new OnnxGraph();
+        graph.Input("input", inputType, inputShape);
+        graph.Node("NoSuchOperator", output, ["input"]);
+        graph.Output(output, OnnxGraph.Float, "batch", 24);
+        graph.Save(_folder[file]);
+    }
 
     private static void Close(float[][] expected, float[][] actual)
     {

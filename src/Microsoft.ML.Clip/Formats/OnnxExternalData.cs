@@ -5,6 +5,8 @@ namespace Microsoft.ML.Clip;
 /// </summary>
 internal static class OnnxExternalData
 {
+    private const int MaxDepth = 100;
+
     private enum Message
     {
         Model,
@@ -18,7 +20,7 @@ internal static class OnnxExternalData
     public static IReadOnlyList<string> Locations(string path) => OnnxReader.Read(path, (reader, end) =>
     {
         var found = new SortedSet<string>(StringComparer.Ordinal);
-        Walk(reader, Message.Model, end, found);
+        Walk(reader, Message.Model, end, found, depth: 0);
         return (IReadOnlyList<string>)[.. found];
     });
 
@@ -34,13 +36,15 @@ internal static class OnnxExternalData
         _ => null,
     };
 
-    private static void Walk(OnnxReader reader, Message message, long end, SortedSet<string> found)
+    private static void Walk(OnnxReader reader, Message message, long end, SortedSet<string> found, int depth)
     {
+        // Graphs within graphs; deeper than any real ones, and no deeper than the stack.
+        if (depth > MaxDepth) throw new EndOfStreamException();
         string? key = null, value = null;
         foreach (var (field, _, fieldEnd) in reader.Fields(end))
         {
             if (fieldEnd == 0) continue;
-            if (Child(message, field) is { } child) Walk(reader, child, fieldEnd, found);
+            if (Child(message, field) is { } child) Walk(reader, child, fieldEnd, found, depth + 1);
             else if (message == Message.Entry && field == 1) key = reader.ReadText(fieldEnd);
             else if (message == Message.Entry && field == 2) value = reader.ReadText(fieldEnd);
         }
