@@ -66,7 +66,7 @@ public static class CaptionTable
                 ? index
                 : throw new ClipException(
                     $"{path} has no column '{key}' (it has {string.Join(", ", header)}); "
-                    + "name its columns with --csv-img-key and --csv-caption-key.");
+                    + "name its columns with `CaptionTableOptions.ImageKey` and `CaptionTableOptions.CaptionKeys`.");
         }
     }
 

@@ -48,7 +48,7 @@ internal static class FineTuning
     public static void Apply(nn.Module module, ClipConfig config, FineTuningOptions options)
     {
         if (options.LockText && config.TextSide != TextSide.Tower)
-            throw new ClipException("--lock-text needs a text tower, which this objective does not have; leave it out.");
+            throw new ClipException("`FineTuning.LockText` needs a text tower, which this objective does not have; leave it out.");
         var layout = ParameterLayout.Of(config);
         if (options.LoraRank > 0)
         {
@@ -57,17 +57,17 @@ internal static class FineTuning
                 target.AddLowRank(options.LoraRank, options.LoraAlpha ?? 2 * options.LoraRank);
         }
 
-        if (options.LockImage) Freeze(module, Locked(Tower.Image, options.LockImageUnlockedGroups, "--lock-image-unlocked-groups"));
-        if (options.LockText) Freeze(module, Locked(Tower.Text, options.LockTextUnlockedLayers, "--lock-text-unlocked-layers"));
+        if (options.LockImage) Freeze(module, Locked(Tower.Image, options.LockImageUnlockedGroups, nameof(options.LockImageUnlockedGroups)));
+        if (options.LockText) Freeze(module, Locked(Tower.Text, options.LockTextUnlockedLayers, nameof(options.LockTextUnlockedLayers)));
         if (module.parameters().All(p => !p.requires_grad))
             throw new ClipException("Nothing is left to train; unlock a part of the model.");
 
-        IEnumerable<LayoutParameter> Locked(Tower tower, int unlocked, string option)
+        IEnumerable<LayoutParameter> Locked(Tower tower, int unlocked, string setting)
         {
             var groups = layout.LockGroups(tower);
             return unlocked <= groups.Count
                 ? groups.SkipLast(unlocked).SelectMany(group => group)
-                : throw new ClipException($"{option} {unlocked} is more than the {groups.Count} groups that the tower has; give fewer.");
+                : throw new ClipException($"`FineTuning.{setting}` {unlocked} is more than the {groups.Count} groups that the tower has; give fewer.");
         }
     }
 

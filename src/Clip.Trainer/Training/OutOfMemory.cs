@@ -15,8 +15,8 @@ internal static class OutOfMemory
 
     /// <summary>What to tell the user.</summary>
     public static ClipException Tell(Exception e, int batchSize) => new(
-        $"Memory ran out with batches of {batchSize} pairs; lower --batch-size (with --accum-freq a step still compares as many), "
-        + "recompute activations with --grad-checkpointing, or take a smaller --model; --dry-run says what a step needs. "
-        + "The last checkpoint is whole: go on with --resume latest where the batch size stays.",
+        $"Memory ran out with batches of {batchSize} pairs; lower `BatchSize` (with `AccumFrequency` a step still compares as many), "
+        + "recompute activations with `GradCheckpointing`, or take a smaller `Model`. "
+        + "The last checkpoint is whole: go on with `Resume` where the batch size stays.",
         e);
 }

@@ -88,6 +88,9 @@ internal sealed record RunRecord(
         if (earlier.Data != Data)
             throw new ClipException(
                 $"The run cannot be repeated: the training data were '{earlier.Data}' and are '{Data}' now; restore them.");
+        if (Course.IsOfAnEarlierVersion(earlier.Options))
+            throw new ClipException(
+                $"The run was made by version {earlier.Version}, whose options cannot be compared with this one's; use that version.");
         if (Course.Changes(earlier.Options, Options) is [_, ..] changes)
             throw new ClipException(
                 $"The run cannot be repeated: {string.Join(", ", changes)}, by another default; use the program's version of that run.");

@@ -49,7 +49,7 @@ internal sealed class TrainingLoop(
         (var changes, _validationDue) = Checkpoint.Load(checkpoint, _step, Course);
         if (StepsDone > TotalSteps)
             throw new ClipException(
-                $"{checkpoint} has done {StepsDone} steps, and the run is to have {TotalSteps}; give more --epochs or --max-steps.");
+                $"{checkpoint} has done {StepsDone} steps, and the run is to have {TotalSteps}; give more `Epochs` or `MaxSteps`.");
         return changes;
     }
 
@@ -149,7 +149,7 @@ internal sealed class TrainingLoop(
         IEnumerable<string> keys = culprits.Count == 0 ? batch.Keys : culprits.Where(i => i < batch.Keys.Count).Select(i => batch.Keys[i]);
         return new ClipException(
             $"{what} at step {batch.Step + 1}, whose pairs are {string.Join(", ", keys)}; the last checkpoint is as it was: "
-            + "look at these pairs, and start anew or go on with --resume latest, with a lower --lr or --grad-clip-norm 1.");
+            + "look at these pairs, and start anew or go on with `Resume`, with a lower `LearningRate` or `GradClipNorm` 1.");
     }
 
     private void EndEpoch(bool last, CancellationToken cancellation)

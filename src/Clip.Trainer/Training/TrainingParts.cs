@@ -63,7 +63,7 @@ internal sealed class TrainingParts : IDisposable
                 {
                     Model = new Dictionary<string, string>(Course.Of(Config, Vocabulary, Preprocessing))
                     {
-                        ["--vocab-size"] = Course.Text(options.Tokenizer is null ? options.VocabSize : null),
+                        ["VocabSize"] = Course.Text(options.Tokenizer is null ? options.VocabSize : null),
                     },
                 });
         }
@@ -114,7 +114,7 @@ internal sealed class TrainingParts : IDisposable
     {
         if (Math.Min(batchSize, source.Count) * (long)pixels.FloatCount > Array.MaxLength)
             throw new ClipException(
-                $"{batchSize} pictures of {pixels.FloatCount} numbers are more than a step can hold; lower --batch-size or --accum-freq.");
+                $"{batchSize} pictures of {pixels.FloatCount} numbers are more than a step can hold; lower `BatchSize` or `AccumFrequency`.");
         return new PairLoader(
             source, Tokenizer, Config.Text.ContextLength, pixels, new PairLoaderOptions(batchSize, _options.Training.Seed)
             {
@@ -149,7 +149,7 @@ internal sealed class TrainingParts : IDisposable
         if (_options.Resume is null) Learn(run.Tokenizer);
         else if (!Directory.Exists(run.Tokenizer))
             throw new ClipException(
-                $"The run has learned no vocabulary in {run.Tokenizer}; give the one it was trained with as --tokenizer.");
+                $"The run has learned no vocabulary in {run.Tokenizer}; give the one it was trained with as `Tokenizer`.");
         return Load(run.Tokenizer);
 
         void Learn(string folder) =>

@@ -45,12 +45,12 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
             say($"{parts.Train.Count} pairs, {parts.Parameters:N0} parameters, vocabulary {parts.Tokenizer.VocabularySize}, "
                 + $"{loop.TotalSteps} steps of {options.Training.PairsPerStep}.");
             if (options.Training.Warmup > loop.TotalSteps)
-                say($"The warm-up of {options.Training.Warmup} steps is longer than the run, which so never reaches --lr; lower --warmup.");
+                say($"The warm-up of {options.Training.Warmup} steps is longer than the run, which so never reaches `LearningRate`; lower `Warmup`.");
             var finished = await TrainAsync(parts, record, cancellation).ConfigureAwait(false);
             var (bad, all) = (parts.Train.Broken.Count, parts.Records.Count + parts.Records.Unusable.Count);
             if (bad > 0) say($"{bad} of {all} records were bad and were skipped.");
             if (finished) WriteModelFolder(parts);
-            else say($"Stopped at step {loop.StepsDone} of {loop.TotalSteps}; go on with the same command and --resume latest.");
+            else say($"Stopped at step {loop.StepsDone} of {loop.TotalSteps}; go on with the same settings and `Resume`.");
             return finished;
         }
         catch (Exception e) when (OutOfMemory.Is(e))
@@ -127,7 +127,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     {
         var found = await loop.FindLearningRateAsync(cancellation).ConfigureAwait(false);
         foreach (var (rate, loss) in found.Curve) say(FormattableString.Invariant($"lr {rate:0.00E+00}  loss {loss:F4}"));
-        say(FormattableString.Invariant($"Try --lr {found.Suggest():G2}: a tenth of where the loss was lowest."));
+        say(FormattableString.Invariant($"Try `LearningRate` {found.Suggest():G2}: a tenth of where the loss was lowest."));
         return true;
     }
 

@@ -93,8 +93,8 @@ internal sealed record TrainingRunOptions
         var names = ValidationMetrics.Names(
             (ValidationData ?? (object?)ValidationRecords) is not null, contrastive, ZeroShot.Select(set => set.Name)).ToList();
         if (BestMetric is null || names.Contains(BestMetric)) return BestMetric ?? names.FirstOrDefault();
-        throw new ClipException($"--best-metric '{BestMetric}' is not measured in this run; " + (names.Count > 0
+        throw new ClipException($"`BestMetric` '{BestMetric}' is not measured in this run; " + (names.Count > 0
             ? $"give one of {string.Join(", ", names)}."
-            : "give it --val-data or --zeroshot-data to measure on."));
+            : "give it `ValidationData` or `ZeroShot` to measure on."));
     }
 }
