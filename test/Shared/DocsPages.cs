@@ -14,7 +14,8 @@ internal static class DocsPages
     /// <summary>The pages, relative to the repository.</summary>
     public static IEnumerable<string> All() =>
     [
-        "README.md", "CHANGELOG.md", "THIRD-PARTY-NOTICES.md", "bench/README.md",
+        "README.md", "CHANGELOG.md", "THIRD-PARTY-NOTICES.md", "SECURITY.md", "bench/README.md",
+        "samples/README.md",
         .. Directory.EnumerateFiles(Path.Combine(Root, "src"), "README.md", SearchOption.AllDirectories)
             .Select(p => Path.GetRelativePath(Root, p).Replace('\\', '/'))
             .Where(p => p.Count(c => c == '/') == 2)

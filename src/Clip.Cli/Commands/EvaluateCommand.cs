@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Clip.Cli.Options;
 using Clip.Trainer;
 using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Training;
 using Microsoft.ML;
@@ -39,7 +40,7 @@ internal static class EvaluateCommand
         {
             model, retrieval, probe, json,
         };
-        foreach (var option in (IEnumerable<Option>)[.. sets.All, table.Separator, table.ImageKey, table.CaptionKeys])
+        foreach (var option in (IEnumerable<Option>)[.. sets.All, .. table.All])
             command.Options.Add(option);
         command.SetAction(parsed =>
         {
@@ -47,7 +48,7 @@ internal static class EvaluateCommand
             var labelled = sets.Read(parsed, layout);
             var captioned = (parsed.GetValue(retrieval) ?? [])
                 .Select(value => NamedFiles.Named(value))
-                .Select(file => (file.Name, Rows: CaptionTable.Read(file.Path, layout)))
+                .Select(file => (file.Name, Rows: FileIdentity.Group(SkippedRows.Read(file.Path, layout))))
                 .ToArray();
             if (labelled.Count + captioned.Length == 0)
                 throw new ClipException(
@@ -64,7 +65,7 @@ internal static class EvaluateCommand
                 if (NamedFiles.For(parsed.GetValue(probe) ?? [], set.Name, probe.Name) is { } trainOn)
                     Report(
                         set.Name,
-                        () => Describe(evaluation.LinearProbe(LabelledSet.ReadImages(trainOn, sets.Table(parsed, layout)), set.Images)));
+                        () => Describe(evaluation.LinearProbe(sets.ReadImages(parsed, layout, trainOn), set.Images)));
             }
 
             foreach (var (name, rows) in captioned) Report(name, () => Describe(evaluation.Retrieval(rows), rows));

@@ -13,6 +13,7 @@ using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Experiments;
 using Clip.Trainer.Objectives;
+using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
 using Microsoft.ML.Clip;
 
@@ -59,7 +60,7 @@ internal static class ExperimentCommand
             DefaultValueFactory = _ => 4096,
         };
         var seed = new Option<long>("--seed") { Description = "Decides starting weights, order, crops, captions and labels." };
-        var (table, loading) = (new TableOptions(), new LoadingOptions());
+        var (table, loading) = (new TableOptions(trains: true), new LoadingOptions());
         var (optimization, augmentation) = (new OptimizationOptions(), new AugmentationOptions());
         objectives.AcceptOnlyFromAmong([.. ObjectiveKinds.Names]);
         var command = new Command(
@@ -69,8 +70,7 @@ internal static class ExperimentCommand
         };
         // A learning rate is looked for with clip train.
         var others = optimization.All.Where(o => o.Name != "--lr-find");
-        foreach (var option in (IEnumerable<Option>)
-            [table.Separator, table.ImageKey, table.CaptionKeys, .. loading.All, .. others, .. augmentation.All])
+        foreach (var option in (IEnumerable<Option>)[.. table.All, .. loading.All, .. others, .. augmentation.All])
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
@@ -120,7 +120,7 @@ internal static class ExperimentCommand
             var experiment = new EfficiencyExperiment(config, options, Loader, probe, test);
             (string, string)[] facts =
             [
-                ("training data", pairs.Fingerprint), ("model", parsed.GetValue(model)!),
+                ("training data", pairs.Fingerprint), ("model", PageWords.WithoutFolders(parsed.GetValue(model)!)),
                 ("measured on", $"{test.Images.Count} pictures, {test.Labels.Count} labels"),
                 ("options", Course.Describe(options.Course("as above"))),
             ];
@@ -143,6 +143,7 @@ internal static class ExperimentCommand
                     SampleSentences = kind == ObjectiveKind.ConVirt,
                     Workers = run.Workers,
                     MaxBadPercent = run.MaxBadPercent,
+                    ReadTimeout = run.ReadTimeout,
                     OnBroken = Skipped,
                 });
         });

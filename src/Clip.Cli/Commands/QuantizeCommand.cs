@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
+using Clip.Cli.Options;
 using Clip.Cli.Quickstart;
 using Clip.Conversion.Initialization;
 using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Quantization;
 using Clip.Trainer;
 using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
 
 namespace Clip.Cli.Commands;
 
@@ -13,7 +15,6 @@ namespace Clip.Cli.Commands;
 internal static class QuantizeCommand
 {
     private const int PaintedSamples = 32;
-    private static readonly CaptionTableOptions TableDefaults = new();
 
     public static Command Create()
     {
@@ -41,32 +42,19 @@ internal static class QuantizeCommand
         {
             Description = "7-bit weights, for x86 processors without VNNI, whose sums of bytes would overflow.",
         };
-        var imageKey = new Option<string>("--csv-img-key")
-        {
-            Description = "Header of the image path's column.",
-            DefaultValueFactory = _ => TableDefaults.ImageKey,
-        };
-        var captionKey = new Option<string>("--csv-caption-key")
-        {
-            Description = "Header of the captions' column.",
-            DefaultValueFactory = _ => TableDefaults.CaptionKeys[0],
-        };
+        var layout = new TableOptions();
         var command = new Command("quantize", "Adds int8 and fp16 files to a model folder.")
         {
-            model, precision, calibration, samples, cosine, reduceRange, imageKey, captionKey,
+            model, precision, calibration, samples, cosine, reduceRange,
         };
+        foreach (var option in layout.All) command.Options.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
             var target = parsed.GetValue(cosine);
             var precisions = Precisions(parsed.GetValue(precision)!);
             if (parsed.GetValue(calibration) is { } table)
             {
-                var columns = new CaptionTableOptions
-                {
-                    ImageKey = parsed.GetValue(imageKey)!,
-                    CaptionKeys = [parsed.GetValue(captionKey)!],
-                };
-                var rows = Spread(CaptionTable.Read(table, columns), parsed.GetValue(samples));
+                var rows = Spread(FileIdentity.Group(SkippedRows.Read(table, layout.Parse(parsed))), parsed.GetValue(samples));
                 Run(parsed.GetValue(model)!, Options(rows, target), table, cancellation);
                 return Task.FromResult(0);
             }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
 
 namespace Clip.Cli.Options;
@@ -9,7 +10,8 @@ internal sealed class LabelledSetOptions(string dataName, string labelsName, str
 {
     private readonly Option<string[]> _data = new(dataName)
     {
-        Description = "Labelled pictures: a table, or a folder with a folder a class, as PATH or NAME=PATH; any number of them.",
+        Description = "Labelled pictures: a table, a folder with a folder a class, or WebDataset shards with .cls, "
+            + "as PATH or NAME=PATH; any number of them.",
         AllowMultipleArgumentsPerToken = true,
     };
 
@@ -48,9 +50,7 @@ internal sealed class LabelledSetOptions(string dataName, string labelsName, str
             var (name, path) = NamedFiles.Named(value);
             if (sets.Any(s => s.Name == name))
                 throw new ClipException($"{dataName}: two sets are called {name}; give names, as NAME={path}.");
-            var images = LabelledSet.ReadImages(path, table);
-            var labels = Lines(_labels, name) ?? [.. images.Select(i => i.Class).Distinct().Order(StringComparer.Ordinal)];
-            sets.Add(new LabelledSet(name, images, labels, Lines(_templates, name)).Validate());
+            sets.Add(Read(name, path, table, Lines(_labels, name), Lines(_templates, name)));
         }
 
         return sets;
@@ -58,6 +58,37 @@ internal sealed class LabelledSetOptions(string dataName, string labelsName, str
         string[]? Lines(Option<string[]> option, string set) => NamedFiles.For(parsed.GetValue(option) ?? [], set, option.Name) is { } file
             ? LineFile.Read(file, option.Name)
             : null;
+    }
+
+    /// <summary>The pictures of a set to train a probe on.</summary>
+    public IReadOnlyList<LabelledImage> ReadImages(ParseResult parsed, CaptionTableOptions layout, string path) =>
+        Images(path, path, Table(parsed, layout));
+
+    private static IReadOnlyList<LabelledImage> Images(string name, string path, CaptionTableOptions table)
+    {
+        var skipped = new SkippedRows(name);
+        var images = LabelledShards.Find(path) is { } shards
+            ? LabelledShards.Read(name, shards, labels: null, templates: null, skipped.Add).Images
+            : LabelledSet.ReadImages(path, table, skipped.Add);
+        skipped.ThrowIfTooMany(images.Count);
+        return images;
+    }
+
+    private static LabelledSet Read(string name, string path, CaptionTableOptions table, string[]? labels, string[]? templates)
+    {
+        if (LabelledShards.Find(path) is { } shards)
+        {
+            var skipped = new SkippedRows(name);
+            var set = LabelledShards.Read(name, shards, labels, templates, skipped.Add);
+            skipped.ThrowIfTooMany(set.Images.Count);
+            return set;
+        }
+
+        var images = Images(name, path, table);
+        // Labels of folders are written as the folders are, or as they are read.
+        if (Directory.Exists(path)) labels = labels?.Select(PictureFiles.ClassName).ToArray();
+        labels ??= [.. images.Select(i => i.Class).Distinct().Order(StringComparer.Ordinal)];
+        return new LabelledSet(name, images, labels, templates).Validate();
     }
 
     /// <summary>The layout of tables of labelled pictures.</summary>

@@ -1,3 +1,6 @@
+using Clip.Trainer;
+using Clip.Trainer.Data;
+
 namespace Clip.Cli.Options;
 
 /// <summary>Text files with one entry a line: labels, templates.</summary>
@@ -8,7 +11,7 @@ internal static class LineFile
     public static string[] Read(string path, string option)
     {
         if (!File.Exists(path)) throw new ClipException($"There is no file '{path}'; {option} takes a text file with an entry a line.");
-        var lines = File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0).ToArray();
+        var lines = TextFile.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0).ToArray();
         return lines.Length > 0 ? lines : throw new ClipException($"{path} is empty; {option} takes a text file with an entry a line.");
     }
 }

@@ -53,6 +53,7 @@ internal static class Numbers
         ["--model-ema-decay"] = new(0, 1) { IsBelow = true },
         ["--pictures"] = new(1, Most),
         ["--points"] = new(1, 1_000),
+        ["--read-timeout"] = new(0, 86_400) { IsAbove = true },
         ["--samples"] = new(1, Most),
         ["--save-frequency"] = new(1, Most),
         ["--save-steps"] = new(1, 1e12),

@@ -6,7 +6,7 @@ namespace Clip.Cli.Options;
 /// <summary>What a command's data are and how they are laid out; named as open_clip's options where it has them.</summary>
 internal sealed class SourceOptions
 {
-    private readonly TableOptions _table = new();
+    private readonly TableOptions _table;
     private readonly Option<string> _type = new("--dataset-type")
     {
         Description = "csv, webdataset, parquet or imagefolder; auto goes by the name's end, and for a folder by what is in it.",
@@ -15,7 +15,7 @@ internal sealed class SourceOptions
 
     private readonly Option<string[]?> _captionKeys = new("--caption-key")
     {
-        Description = "Keys of captions in a WebDataset's .json, or Parquet's columns of captions; one caption is drawn each epoch.",
+        Description = "Keys of captions in a WebDataset's .json, or Parquet's columns of captions.",
         AllowMultipleArgumentsPerToken = true,
     };
 
@@ -25,11 +25,41 @@ internal sealed class SourceOptions
         Description = "Captions for a folder of classes: a file with a sentence a line, {} for the class.",
     };
 
-    public SourceOptions() => _type.AcceptOnlyFromAmong(
-        RecordSourceOptions.Auto, RecordSourceOptions.Csv, RecordSourceOptions.WebDataset,
-        RecordSourceOptions.Parquet, RecordSourceOptions.ImageFolder);
+    private readonly Option<string[]?> _imageEndings = new("--image-ending")
+    {
+        Description = "Endings of pictures in a WebDataset, such as input.jpg; "
+            + "without it the usual ones, and what is a picture by its bytes.",
+        AllowMultipleArgumentsPerToken = true,
+    };
 
-    public IEnumerable<Option> All => [_type, _table.Separator, _table.ImageKey, _table.CaptionKeys, _captionKeys, _imageKey, _templates];
+    private readonly Option<string[]?> _captionEndings = new("--caption-ending")
+    {
+        Description = "Endings of captions in a WebDataset; without it txt, json and cls.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<bool> _pipes = new("--shard-pipes")
+    {
+        Description = "Takes named pipes for shards, and keeps in temporary files what comes out of them.",
+    };
+
+    private readonly Option<bool> _group = new("--group-by-image")
+    {
+        Description = "Makes one record of rows that show the same picture, with all their captions, unless it is false.",
+        DefaultValueFactory = _ => true,
+    };
+
+    /// <param name="trains">Whether the command trains.</param>
+    public SourceOptions(bool trains = false)
+    {
+        _table = new TableOptions(trains);
+        _type.AcceptOnlyFromAmong(
+            RecordSourceOptions.Auto, RecordSourceOptions.Csv, RecordSourceOptions.WebDataset,
+            RecordSourceOptions.Parquet, RecordSourceOptions.ImageFolder);
+    }
+
+    public IEnumerable<Option> All =>
+        [_type, .. _table.All, _captionKeys, _imageKey, _templates, _imageEndings, _captionEndings, _pipes, _group];
 
     public RecordSourceOptions Parse(ParseResult parsed)
     {
@@ -39,6 +69,10 @@ internal sealed class SourceOptions
             Table = _table.Parse(parsed),
             CaptionKeys = parsed.GetValue(_captionKeys) is { Length: > 0 } keys ? keys : null,
             ImageKey = parsed.GetValue(_imageKey),
+            ImageEndings = parsed.GetValue(_imageEndings) is { Length: > 0 } images ? images : null,
+            CaptionEndings = parsed.GetValue(_captionEndings) is { Length: > 0 } captions ? captions : null,
+            Pipes = parsed.GetValue(_pipes),
+            GroupByImage = parsed.GetValue(_group),
         };
         return parsed.GetValue(_templates) is { } file ? options with { Templates = LineFile.Read(file, _templates.Name) } : options;
     }

@@ -1,43 +1,70 @@
 using System.CommandLine;
+using Clip.Trainer;
 using Clip.Trainer.Data;
 
 namespace Clip.Cli.Options;
 
-/// <summary>How a command's tables are laid out; named as open_clip's options.</summary>
-internal sealed class TableOptions
+/// <summary>How a command's tables are laid out; named as open_clip's options where it has them.</summary>
+/// <param name="trains">Whether the command trains, and so draws one of several captions each epoch.</param>
+internal sealed class TableOptions(bool trains = false)
 {
+    private const string Minimal = "minimal", Unquoted = "none";
     private static readonly CaptionTableOptions Defaults = new();
 
-    public Option<string> Separator { get; } = new("--csv-separator")
+    private readonly Option<string> _separator = new("--csv-separator")
     {
-        Description = "What separates the table's cells.",
-        DefaultValueFactory = _ => "\t",
+        Description = "What separates the table's cells: one character, or tab.",
+        DefaultValueFactory = _ => "tab",
     };
 
-    public Option<string> ImageKey { get; } = new("--csv-img-key")
+    private readonly Option<string> _quoting = Quoting();
+    private readonly Option<string> _encoding = new("--csv-encoding")
+    {
+        Description = "What the table's text is in, where it has no byte order mark: windows-1252, utf-16, shift_jis ...",
+        DefaultValueFactory = _ => "utf-8",
+    };
+
+    private readonly Option<string> _imageKey = new("--csv-img-key")
     {
         Description = "Header of the image path's column.",
         DefaultValueFactory = _ => Defaults.ImageKey,
     };
 
-    public Option<string[]> CaptionKeys { get; } = new("--csv-caption-key")
+    private readonly Option<string[]> _captionKeys = new("--csv-caption-key")
     {
-        Description = "Headers of the captions' columns; one caption is drawn each epoch.",
+        Description = "Headers of the captions' columns" + (trains ? "; one caption is drawn each epoch." : "."),
         DefaultValueFactory = _ => [.. Defaults.CaptionKeys],
         AllowMultipleArgumentsPerToken = true,
     };
 
+    public IEnumerable<Option> All => [_separator, _quoting, _encoding, _imageKey, _captionKeys];
+
     public CaptionTableOptions Parse(ParseResult parsed) => new()
     {
-        Separator = OneCharacter(parsed.GetValue(Separator)!),
-        ImageKey = parsed.GetValue(ImageKey)!,
-        CaptionKeys = parsed.GetValue(CaptionKeys)!,
+        Separator = OneCharacter(parsed.GetValue(_separator)!),
+        Quotes = parsed.GetValue(_quoting) == Minimal,
+        Encoding = TextFile.Named(parsed.GetValue(_encoding)!),
+        ImageKey = parsed.GetValue(_imageKey)!,
+        CaptionKeys = parsed.GetValue(_captionKeys)!,
     };
 
-    public static char OneCharacter(string separator) => separator switch
+    private static char OneCharacter(string separator) => separator switch
     {
         "\\t" or "tab" => '\t',
+        ['"' or '\n' or '\r' or '\0'] => throw new ClipException(
+            "--csv-separator can be neither a quote nor a line's end; give what stands between the cells, such as , or tab."),
         { Length: 1 } => separator[0],
         _ => throw new ClipException($"--csv-separator '{separator}' is not one character; give one, or 'tab'."),
     };
+
+    private static Option<string> Quoting()
+    {
+        var option = new Option<string>("--csv-quoting")
+        {
+            Description = "minimal: a cell in quotes may hold separators, line ends and doubled quotes, as pandas writes it; "
+                + "none: a quote is a quote.",
+            DefaultValueFactory = _ => Minimal,
+        };
+        return option.AcceptOnlyFromAmong(Minimal, Unquoted);
+    }
 }

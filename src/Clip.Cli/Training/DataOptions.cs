@@ -20,7 +20,7 @@ internal sealed class DataOptions
     };
 
     private readonly Option<string?> _logSamples = new("--log-samples") { Description = "A file to write the samples of each step to." };
-    private readonly SourceOptions _source = new();
+    private readonly SourceOptions _source = new(trains: true);
     private readonly LoadingOptions _loading = new();
 
     public IEnumerable<Option> All => [_trainData, _valData, _factors, .. _source.All, .. _loading.All, _logSamples];

@@ -19,11 +19,18 @@ internal sealed class LoadingOptions
         DefaultValueFactory = _ => PairLoaderOptions.DefaultMaxBadPercent,
     };
 
-    public IEnumerable<Option> All => [_workers, _maxBad];
+    private readonly Option<double> _readTimeout = new("--read-timeout")
+    {
+        Description = "Seconds that reading a record may take; then it is a bad one.",
+        DefaultValueFactory = _ => PairLoaderOptions.DefaultReadTimeout.TotalSeconds,
+    };
+
+    public IEnumerable<Option> All => [_workers, _maxBad, _readTimeout];
 
     public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => options with
     {
         Workers = parsed.GetValue(_workers) is > 0 and var workers ? workers : Environment.ProcessorCount,
         MaxBadPercent = parsed.GetValue(_maxBad),
+        ReadTimeout = TimeSpan.FromSeconds(parsed.GetValue(_readTimeout)),
     };
 }

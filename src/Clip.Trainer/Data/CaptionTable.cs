@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Clip.Trainer.Data;
 
 /// <summary>An image and what may be said of it.</summary>
@@ -8,8 +11,17 @@ public sealed record CaptionedImage(string Path, IReadOnlyList<string> Captions)
 /// <summary>How a table of image paths and captions is laid out; the defaults are open_clip's.</summary>
 public sealed record CaptionTableOptions
 {
-    /// <summary>What stands between two cells. With any but a tab, cells may be quoted as RFC 4180 has it.</summary>
+    /// <summary>What stands between two cells.</summary>
     public char Separator { get; init; } = '\t';
+
+    /// <summary>
+    /// Whether a cell that begins with a quote ends with one, and may hold separators, line breaks and doubled quotes, as RFC 4180, pandas
+    /// and spreadsheets have it. Otherwise quotes are text.
+    /// </summary>
+    public bool Quotes { get; init; } = true;
+
+    /// <summary>What the text is in where it has no byte order mark; null for UTF-8.</summary>
+    public Encoding? Encoding { get; init; }
 
     /// <summary>The header of the column with the image's path, relative to the table's own folder.</summary>
     public string ImageKey { get; init; } = "filepath";
@@ -22,53 +34,58 @@ public sealed record CaptionTableOptions
 public static class CaptionTable
 {
     /// <summary>Reads a whole table.</summary>
-    /// <param name="path">A text file in UTF-8.</param>
+    /// <param name="path">A text file.</param>
     /// <param name="options">Its layout; null for the defaults.</param>
-    /// <exception cref="ClipException">The file is absent or empty, lacks a column, or a row has too few cells.</exception>
-    public static IReadOnlyList<CaptionedImage> Read(string path, CaptionTableOptions? options = null)
+    /// <param name="onBad">
+    /// Told of each row that cannot be used, with its place and the reason: it is left out. Without it such a row is an exception.
+    /// </param>
+    /// <exception cref="ClipException">
+    /// The file is absent or empty, is not in its encoding, lacks a column, or has one twice; a quoted cell does not end, or no row can be
+    /// used.
+    /// </exception>
+    public static IReadOnlyList<CaptionedImage> Read(
+        string path, CaptionTableOptions? options = null, Action<string, string>? onBad = null)
     {
         options ??= new CaptionTableOptions();
         if (!File.Exists(path))
             throw new ClipException(
                 $"There is no data file '{path}'; give the path of a table with the columns "
                 + $"{options.ImageKey} and {string.Join(", ", options.CaptionKeys)}.");
+        if (new FileInfo(path) is { Length: 0, LinkTarget: null })
+            throw new ClipException($"{path} is empty, or a pipe or a device; give a table whose first line names the columns.");
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        using var text = new StreamReader(path);
-        using var lines = DelimitedText.Read(path, text, options.Separator).GetEnumerator();
+        using var lines = TableRows.Read(path, options).Where(row => row.Cells.Any(cell => cell.Length > 0)).GetEnumerator();
         if (!lines.MoveNext()) throw new ClipException($"{path} is empty; its first line must name the columns.");
 
-        var header = lines.Current.Cells;
-        if (header.Any(cell => cell.AsSpan().ContainsAny('\0', '\uFFFD')))
-            throw new ClipException($"{path} is not a text file in UTF-8; give a table of image paths and captions.");
-        var image = Column(options.ImageKey);
-        var captions = options.CaptionKeys.Select(Column).ToArray();
-        var most = Math.Max(image, captions.Max());
+        var header = new TableHeader(path, lines.Current.Cells, options);
         var rows = new List<CaptionedImage>();
+        var firstBad = "";
         while (lines.MoveNext())
         {
             var (line, cells) = lines.Current;
-            if (cells is [""]) continue;
-            if (cells.Length <= most)
-                throw new ClipException(
-                    $"{path}, line {line}: there are {cells.Length} cells where the header has {header.Length}; "
-                    + $"check the separator ({Name(options.Separator)}).");
-            var texts = captions.Select(c => cells[c].Trim()).Where(c => c.Length > 0).ToArray();
-            if (texts.Length == 0) throw new ClipException($"{path}, line {line}: the caption is empty; fill it in or leave the row out.");
-            rows.Add(new CaptionedImage(Path.Combine(folder, cells[image]), texts));
+            if (header.Fault(cells) is { } fault) Bad(line, fault);
+            else rows.Add(new CaptionedImage(Place(folder, cells[header.Image]), header.Captions(cells)));
         }
 
-        return rows.Count > 0 ? rows : throw new ClipException($"{path} has no rows below its header; add image paths and captions.");
+        return rows.Count > 0
+            ? rows
+            : throw new ClipException($"{path} has no rows below its header that can be used{firstBad}; add image paths and captions.");
 
-        int Column(string key)
+        void Bad(int line, string fault)
         {
-            var index = Array.IndexOf(header, key);
-            return index >= 0
-                ? index
-                : throw new ClipException(
-                    $"{path} has no column '{key}' (it has {string.Join(", ", header)}); "
-                    + "name its columns with `CaptionTableOptions.ImageKey` and `CaptionTableOptions.CaptionKeys`.");
+            var place = string.Create(CultureInfo.InvariantCulture, $"{path}, line {line}");
+            if (onBad is null) throw new ClipException($"{place}: {fault}; mend the row or leave it out.");
+            if (firstBad.Length == 0) firstBad = $" (line {line}: {fault})";
+            onBad(place, fault);
         }
     }
 
-    private static string Name(char separator) => separator == '\t' ? "a tab" : $"'{separator}'";
+    /// <summary>Tables from Windows have its separators; a file whose name holds one counts first.</summary>
+    private static string Place(string folder, string cell)
+    {
+        var path = Path.Combine(folder, cell);
+        return Path.DirectorySeparatorChar == '/' && cell.Contains('\\') && !File.Exists(path)
+            ? Path.Combine(folder, cell.Replace('\\', '/'))
+            : path;
+    }
 }

@@ -9,8 +9,14 @@ namespace Clip.Trainer.Data;
 /// <param name="parts">What an epoch is made of; mixed evenly.</param>
 /// <param name="batchSize">Samples a step; what does not fill a batch is left out of that epoch, another part each time.</param>
 /// <param name="seed">The run's seed.</param>
-public sealed class EpochSampler(IReadOnlyList<EpochPart> parts, int batchSize, long seed)
+/// <param name="imageOf">
+/// The image of a sample, where samples share images: then no step shows an image twice, as long as there are others to show; null where
+/// they share none.
+/// </param>
+public sealed class EpochSampler(IReadOnlyList<EpochPart> parts, int batchSize, long seed, Func<int, long>? imageOf = null)
 {
+    private const int BatchesToSearch = 32;
+
     private (long Epoch, int[] Order) _latest = (-1, []);
 
     /// <summary>Creates the sampler of a single part.</summary>
@@ -32,7 +38,7 @@ public sealed class EpochSampler(IReadOnlyList<EpochPart> parts, int batchSize, 
     public ReadOnlyMemory<int> BatchOf(long step)
     {
         var epoch = EpochOf(step);
-        if (_latest.Epoch != epoch) _latest = (epoch, Order(epoch));
+        if (_latest.Epoch != epoch) _latest = (epoch, Apart(Order(epoch)));
         var start = (int)(step % StepsPerEpoch) * batchSize;
         return _latest.Order.AsMemory(start, Math.Min(batchSize, Count - start));
     }
@@ -56,5 +62,44 @@ public sealed class EpochSampler(IReadOnlyList<EpochPart> parts, int batchSize, 
         var taken = new int[orders.Length];
         for (var i = 0; i < mixed.Length; i++) mixed[i] = orders[mixed[i]][taken[mixed[i]]++];
         return mixed;
+    }
+
+    /// <summary>Moves the second sight of an image to another step: the sample changes places with the next that fits.</summary>
+    private int[] Apart(int[] order)
+    {
+        if (imageOf is null) return order;
+        var reach = BatchesToSearch * batchSize;
+        for (var start = 0; start < order.Length; start += batchSize)
+        {
+            var end = Math.Min(start + batchSize, order.Length);
+            var seen = new HashSet<long>();
+            for (var i = start; i < end; i++)
+            {
+                if (seen.Contains(imageOf(order[i]))) Exchange(i, start, seen);
+                seen.Add(imageOf(order[i]));
+            }
+        }
+
+        return order;
+
+        void Exchange(int i, int start, HashSet<long> seen)
+        {
+            for (var j = i + 1; j < Math.Min(order.Length, i + reach); j++)
+            {
+                if (seen.Contains(imageOf(order[j]))) continue;
+                (order[i], order[j]) = (order[j], order[i]);
+                return;
+            }
+
+            // Earlier steps are settled: what goes there must fit as well.
+            for (var j = start - 1; j >= Math.Max(0, start - reach); j--)
+            {
+                var first = j / batchSize * batchSize;
+                if (seen.Contains(imageOf(order[j])) || Array.FindIndex(order, first, batchSize, o => imageOf(o) == imageOf(order[i])) >= 0)
+                    continue;
+                (order[i], order[j]) = (order[j], order[i]);
+                return;
+            }
+        }
     }
 }

@@ -20,8 +20,14 @@ internal interface IRecordSource : IDisposable
     /// <summary>A record's name, for people.</summary>
     string Key(int record);
 
-    /// <summary>The same for records that show the same image.</summary>
+    /// <summary>The same for records that show the same image: the number of the first of them.</summary>
     long ImageId(int record) => record;
+
+    /// <summary>The image's file, where it is one of its own.</summary>
+    string? ImagePath(int record) => null;
+
+    /// <summary>Whether captions are there without reading files.</summary>
+    bool CaptionsAreInMemory => false;
 
     /// <summary>An image file's bytes.</summary>
     /// <exception cref="IOException">They cannot be read.</exception>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.ML.Clip;
 using Microsoft.Win32.SafeHandles;
 
 namespace Clip.Trainer.Data;
@@ -12,13 +13,14 @@ internal readonly struct ImageBytes(byte[] array, int start, int length, bool po
 {
     public ReadOnlySpan<byte> Span => array.AsSpan(start, length);
 
-    /// <summary>Reads a whole file.</summary>
+    /// <summary>Reads a whole file, where it is one: a pipe would be waited for, and a device never ends.</summary>
+    /// <exception cref="InvalidDataException">It is no file, or too large for a picture.</exception>
     public static ImageBytes OfFile(string path)
     {
+        if (path.Contains('\0')) throw new InvalidDataException("the path holds a NUL character");
+        RegularFile.Length(path);
         using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
-        var length = RandomAccess.GetLength(file);
-        if (length > Array.MaxLength) throw new InvalidDataException($"The file has {length} bytes, which is no image.");
-        return Read(file, 0, (int)length);
+        return Read(file, 0, (int)RegularFile.Bounded(path, RandomAccess.GetLength(file), RegularFile.MaxImage));
     }
 
     /// <summary>Reads a part of a file.</summary>

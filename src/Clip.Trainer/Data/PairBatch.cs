@@ -10,4 +10,7 @@ public sealed record PairBatch(long Step, int Count, float[] Pixels, long[] Inpu
 {
     /// <summary>The B records' names, in the same order.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
+
+    /// <summary>The B captions, in the same order: what is shown of them is in <see cref="InputIds"/>.</summary>
+    public IReadOnlyList<string> Captions { get; init; } = [];
 }

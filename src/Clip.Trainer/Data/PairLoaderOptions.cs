@@ -7,6 +7,9 @@ internal sealed record PairLoaderOptions(int BatchSize, long Seed)
 {
     public const double DefaultMaxBadPercent = 10;
 
+    /// <summary>Longer than any disk or network needs that still answers.</summary>
+    public static readonly TimeSpan DefaultReadTimeout = TimeSpan.FromMinutes(2);
+
     /// <summary>Whether a random sentence of a caption stands for it, as for ConVIRT.</summary>
     public bool SampleSentences { get; init; }
 
@@ -15,6 +18,9 @@ internal sealed record PairLoaderOptions(int BatchSize, long Seed)
 
     /// <summary>How many of the records may be bad, in per cent, before the run stops.</summary>
     public double MaxBadPercent { get; init; } = DefaultMaxBadPercent;
+
+    /// <summary>How long reading a record may take; then it is a bad one, and what blocks is left to itself.</summary>
+    public TimeSpan ReadTimeout { get; init; } = DefaultReadTimeout;
 
     /// <summary>Called once for every record that cannot be used, with its key and the reason; from any thread.</summary>
     public Action<string, string>? OnBroken { get; init; }

@@ -6,7 +6,9 @@ namespace Clip.Trainer.Data;
 /// Which part of an image a sample shows: a random share of its area at a random aspect ratio, as torchvision's
 /// RandomResizedCrop draws it (ten tries, then the largest fitting centre).
 /// </summary>
-/// <param name="MinScale">The smallest share of the area; CLIP's 0.9.</param>
+/// <param name="MinScale">
+/// The smallest share of the area; open_clip's 0.9. CLIP itself took a random square crop of the resized image.
+/// </param>
 /// <param name="MaxScale">The largest share of the area.</param>
 /// <param name="MinRatio">The smallest width ÷ height.</param>
 /// <param name="MaxRatio">The largest width ÷ height.</param>

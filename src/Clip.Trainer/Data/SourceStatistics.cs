@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using System.Text;
+using Clip.Trainer.Data.Sources;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Imaging;
 
@@ -59,24 +59,16 @@ internal sealed class SourceStatistics
             using (var image = ImageDecoder.Decode(bytes.Span, settings.MaxPixels, settings.Gray16))
                 _sizes.Enqueue((image.Width, image.Height, bytes.Span.Length));
             _formats.AddOrUpdate(ImageFormat.Find(bytes.Span)?.Extension ?? "other", 1, (_, count) => count + 1);
-            if (!_images.TryAdd(Hash(bytes.Span), record)) _copies.Enqueue((record, _images[Hash(bytes.Span)]));
+            if (!_images.TryAdd(ImageHash.Of(bytes.Span), record)) _copies.Enqueue((record, _images[ImageHash.Of(bytes.Span)]));
             _texts.Enqueue((captions.Count, captions.Sum(caption => caption.Length)));
             foreach (var caption in captions.Distinct(StringComparer.Ordinal))
             {
-                if (!_captions.TryAdd(Hash(Encoding.UTF8.GetBytes(caption)), record)) Interlocked.Increment(ref _captionCopies);
+                if (!_captions.TryAdd(ImageHash.Of(Encoding.UTF8.GetBytes(caption)), record)) Interlocked.Increment(ref _captionCopies);
             }
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             Bad.Add(records.Key(record), e.Message);
         }
-    }
-
-    /// <summary>Half of a SHA-256: no two files will share it by chance.</summary>
-    private static UInt128 Hash(ReadOnlySpan<byte> bytes)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(bytes, hash);
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 }

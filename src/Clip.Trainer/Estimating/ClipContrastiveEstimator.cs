@@ -37,6 +37,11 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         public required string CaptionColumnName { get; init; }
 
         /// <summary>
+        /// Whether rows with the same image are one with all their captions, so that no image is its own negative in a batch. Default true.
+        /// </summary>
+        public bool GroupByImage { get; init; } = true;
+
+        /// <summary>
         /// The model folder to write; checkpoints and records lie beside it, in a folder of this name with <c>.run</c> behind it.
         /// </summary>
         public required string ModelFolder { get; init; }
@@ -133,7 +138,8 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
 
         return chain.Fit(input);
 
-        IRecordSource Records(IDataView rows) => DataViewRecords.Read(rows, _options.ImageColumnName, _options.CaptionColumnName);
+        IRecordSource Records(IDataView rows) => DataViewRecords.Read(
+            rows, _options.ImageColumnName, _options.CaptionColumnName, groupByImage: _options.GroupByImage);
     }
 
     /// <summary>The columns of the input and the embeddings'.</summary>

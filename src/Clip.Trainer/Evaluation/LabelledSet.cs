@@ -1,4 +1,5 @@
 using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
 
 namespace Clip.Trainer.Evaluation;
 
@@ -8,6 +9,17 @@ internal sealed class LabelledImage
     public string ImagePath { get; set; } = "";
 
     public string Class { get; set; } = "";
+
+    /// <summary>Reads a picture that is no file of its own; null for one that is.</summary>
+    internal Func<byte[]>? Content { get; init; }
+
+    /// <summary>The picture's file, from wherever it lies.</summary>
+    internal byte[] Read()
+    {
+        if (Content is not null) return Content();
+        using var bytes = ImageBytes.OfFile(ImagePath);
+        return bytes.Span.ToArray();
+    }
 }
 
 /// <summary>A set of labelled pictures to measure zero-shot accuracy on.</summary>
@@ -18,8 +30,6 @@ internal sealed class LabelledImage
 internal sealed record LabelledSet(
     string Name, IReadOnlyList<LabelledImage> Images, IReadOnlyList<string> Labels, IReadOnlyList<string>? Templates)
 {
-    private static readonly string[] Endings = [".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"];
-
     /// <summary>Checks that there is something to choose from, and that each picture's label is among the candidates.</summary>
     /// <exception cref="ClipException">It is not so.</exception>
     public LabelledSet Validate()
@@ -35,21 +45,13 @@ internal sealed record LabelledSet(
             : this;
     }
 
-    /// <summary>The pictures of a table, or of a folder with a folder for each class.</summary>
+    /// <summary>The pictures of a table, or of a folder with a folder for each class (<see cref="PictureFiles"/> has the rule).</summary>
     /// <param name="path">A table or a folder.</param>
     /// <param name="table">The table's layout; its one caption key is the label's column.</param>
+    /// <param name="onBad">Told of rows that cannot be used; null makes them errors.</param>
     /// <exception cref="ClipException">There is no such thing, or it has no pictures.</exception>
-    public static IReadOnlyList<LabelledImage> ReadImages(string path, CaptionTableOptions table)
-    {
-        if (!Directory.Exists(path))
-            return [.. CaptionTable.Read(path, table).Select(row => new LabelledImage { ImagePath = row.Path, Class = row.Captions[0] })];
-        var images = Directory.EnumerateDirectories(path).Order(StringComparer.Ordinal)
-            .SelectMany(folder => Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)
-                .Where(file => Endings.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
-                .Select(file => new LabelledImage { ImagePath = file, Class = Path.GetFileName(folder) }))
-            .ToArray();
-        return images.Length > 0
-            ? images
-            : throw new ClipException($"The folder {path} has no pictures in folders of their classes; lay them as {path}/cat/1.jpg.");
-    }
+    public static IReadOnlyList<LabelledImage> ReadImages(string path, CaptionTableOptions table, Action<string, string>? onBad = null) =>
+        Directory.Exists(path)
+            ? [.. PictureFiles.InClasses(path).Select(picture => new LabelledImage { ImagePath = picture.File, Class = picture.Class })]
+            : [.. CaptionTable.Read(path, table, onBad).Select(row => new LabelledImage { ImagePath = row.Path, Class = row.Captions[0] })];
 }

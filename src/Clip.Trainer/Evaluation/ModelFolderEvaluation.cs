@@ -16,9 +16,10 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
     public ZeroShotAccuracy ZeroShot(LabelledSet set)
     {
         string[]? templates = set.Templates is null ? null : [.. set.Templates];
+        var (data, image) = LabelledView.Of(ml, set.Images);
         using var classifier = ml.Transforms
-            .ClipClassifyZeroShot("Score", nameof(LabelledImage.ImagePath), modelFolder, [.. set.Labels], templates)
-            .Fit(ml.Data.LoadFromEnumerable(set.Images));
+            .ClipClassifyZeroShot("Score", image, modelFolder, [.. set.Labels], templates)
+            .Fit(data);
         return ZeroShotAccuracy.Measure(ml, set.Images, set.Labels, classifier.Transform);
     }
 
@@ -40,16 +41,19 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
     /// </summary>
     public LinearProbeAccuracy LinearProbe(IReadOnlyList<LabelledImage> train, IReadOnlyList<LabelledImage> test)
     {
-        var data = ml.Data.LoadFromEnumerable(train);
+        var (data, image) = LabelledView.Of(ml, train, test);
         var prepare = ml.Transforms.Conversion.MapValueToKey("Label", nameof(LabelledImage.Class))
-            .Append(ml.Transforms.ClipFeaturizeImage("Features", nameof(LabelledImage.ImagePath), modelFolder))
+            .Append(ml.Transforms.ClipFeaturizeImage("Features", image, modelFolder))
             .Fit(data);
         // Reading twice would run the tower twice.
         var features = ml.Data.Cache(prepare.Transform(data), "Label", "Features");
         foreach (var row in features.GetColumn<float[]>("Features")) Placing.RequireFinite(row);
         var split = ml.Data.TrainTestSplit(features, testFraction: 0.2, seed: 0);
+        if (split.TestSet.GetColumn<uint>("Label").FirstOrDefault() == 0 || split.TrainSet.GetColumn<uint>("Label").FirstOrDefault() == 0)
+            throw new ClipException(
+                $"A linear probe of {train.Count} pictures has none left to choose its weight on, which takes a fifth of them; give more.");
         var best = ProbeWeights.MaxBy(weight => Accuracy(Fit(split.TrainSet, weight), split.TestSet));
-        var top1 = Accuracy(Fit(features, best), prepare.Transform(ml.Data.LoadFromEnumerable(test)));
+        var top1 = Accuracy(Fit(features, best), prepare.Transform(LabelledView.Of(ml, test, train).Data));
         return new LinearProbeAccuracy(top1, best, train.Count, test.Count);
 
         ITransformer Fit(IDataView view, float weight) =>

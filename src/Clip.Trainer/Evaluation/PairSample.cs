@@ -18,11 +18,10 @@ internal sealed record PairSample(int ImageSize, byte[] Rgb, IReadOnlyList<strin
     /// <param name="batch">At least one pair.</param>
     /// <param name="most">How many pairs to take.</param>
     /// <param name="tensors">Pixels and ids of a batch, on the module's device.</param>
-    /// <param name="tokenizer">Makes text of the ids again.</param>
     /// <param name="preprocessing">How the pixels were normalised.</param>
     public static PairSample Of(
         IContrastiveObjective objective, PairBatch batch, int most, Func<PairBatch, (Tensor Pixels, Tensor Ids)> tensors,
-        ClipTokenizer tokenizer, ClipImagePreprocessing preprocessing)
+        ClipImagePreprocessing preprocessing)
     {
         using var scope = NewDisposeScope();
         using var unused = no_grad();
@@ -35,14 +34,8 @@ internal sealed record PairSample(int ImageSize, byte[] Rgb, IReadOnlyList<strin
         return new PairSample(
             size,
             Bytes(batch, count, size, preprocessing),
-            [.. Enumerable.Range(0, count).Select(i => Text(batch, i, tokenizer))],
+            [.. batch.Captions.Take(count)],
             similarities);
-    }
-
-    private static string Text(PairBatch batch, int row, ClipTokenizer tokenizer)
-    {
-        var ids = batch.InputIds.Skip(row * batch.TextLength).Take(batch.TextLength).Select(id => (int)id);
-        return tokenizer.Decode(ids.Skip(1).TakeWhile(id => id != tokenizer.EndOfTextId)).Trim();
     }
 
     private static byte[] Bytes(PairBatch batch, int count, int size, ClipImagePreprocessing preprocessing)

@@ -18,7 +18,7 @@ internal sealed record ZeroShotAccuracy(double Top1, double Top5, double MeanPer
         MLContext ml, IReadOnlyList<LabelledImage> images, IReadOnlyList<string> labels, Func<IDataView, IDataView> classify)
     {
         var index = labels.Select((label, i) => (label, i)).ToDictionary(l => l.label, l => l.i);
-        var placings = classify(ml.Data.LoadFromEnumerable(images)).GetColumn<float[]>("Score")
+        var placings = classify(LabelledView.Of(ml, images).Data).GetColumn<float[]>("Score")
             .Zip(images, (scores, image) => (image.Class, Placing: Placing.Of(scores, index[image.Class]))).ToList();
         return new ZeroShotAccuracy(
             placings.Average(p => p.Placing.Hit(1)), placings.Average(p => p.Placing.Hit(5)),

@@ -70,7 +70,7 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
         {
             try
             {
-                images.Preprocess(File.ReadAllBytes(chunk[i].ImagePath), pixels.AsSpan(i * size, size));
+                images.Preprocess(chunk[i].Read(), pixels.AsSpan(i * size, size));
             }
             catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
             {

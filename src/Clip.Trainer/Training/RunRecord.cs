@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
+using Clip.Trainer.Reporting;
 
 namespace Clip.Trainer.Training;
 
@@ -34,10 +35,11 @@ internal sealed record RunRecord(
         typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <summary>
-    /// The options as they were given on the command line; where there was none, those that decide the course of the run.
+    /// The options as they were given on the command line, for a page that is passed on: files by their names alone. Where there was
+    /// none, those that decide the course of the run.
     /// </summary>
     public string Given() => CommandLine() is { } words
-        ? string.Join(' ', words)
+        ? string.Join(' ', words.Select(PageWords.WithoutFolders))
         : Course.Describe(Options);
 
     /// <summary>The words of the command line behind <c>clip train</c>; null for a run that had none.</summary>

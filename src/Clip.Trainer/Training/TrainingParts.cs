@@ -47,10 +47,10 @@ internal sealed class TrainingParts : IDisposable
             Preprocessing = ClipImagePreprocessing.ForSize(imageSize) with { Background = training.Augmentation.Background?.Bytes };
             var preprocessor = ClipImagePreprocessor.Create(Preprocessing);
             var augmented = Own(new AugmentedPixels(Preprocessing, training.Augmentation, options.CacheBytes));
-            Train = Loader(Records, augmented, training.PairsPerStep, options.LogSamples);
+            Train = Own(Loader(Records, augmented, training.PairsPerStep, options.LogSamples));
             Validation = validationRecords is null
                 ? null
-                : Loader(validationRecords, new PreprocessedPixels(preprocessor), training.BatchSize, log: null);
+                : Own(Loader(validationRecords, new PreprocessedPixels(preprocessor), training.BatchSize, log: null));
             var probe = new ZeroShotProbe(Tokenizer, Config.Text.ContextLength, preprocessor, imageSize, training.BatchSize)
             {
                 OnBroken = Skipped,
@@ -121,6 +121,7 @@ internal sealed class TrainingParts : IDisposable
                 SampleSentences = _options.Training.Objective == ObjectiveKind.ConVirt && pixels is AugmentedPixels,
                 Workers = _options.Workers,
                 MaxBadPercent = _options.MaxBadPercent,
+                ReadTimeout = _options.ReadTimeout,
                 LogSamples = log,
                 OnBroken = Skipped,
             });

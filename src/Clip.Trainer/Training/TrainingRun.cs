@@ -3,7 +3,9 @@ using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Data;
 using Clip.Trainer.Evaluation;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
+using Clip.Trainer.Reporting;
 
 namespace Clip.Trainer.Training;
 
@@ -25,6 +27,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
     /// <returns>False when cancelled.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
+        NativeTorch.Require();
         options.Training.Validate();
         var metric = options.MetricOfBest();
         if (!options.WritesNothing) ModelFolderWriter.EnsureReplaceable(options.Output);
@@ -136,7 +139,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         var limit = options.Training.MaxMinutes is null ? "" : "at most ";
         return
         [
-            ("training data", $"{options.TrainData} ({parts.Train.Fingerprint})"),
+            ("training data", $"{PageWords.WithoutFolders(options.TrainData)} ({parts.Train.Fingerprint})"),
             ("parameters", $"{parts.Parameters:N0}"),
             ("vocabulary", $"{parts.Tokenizer.VocabularySize}"),
             ("steps", $"{limit}{parts.Loop.TotalSteps} of {options.Training.PairsPerStep} pairs"),
@@ -152,7 +155,7 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         if (FirstBatch(parts.Validation) is not { Count: > 0 } batch) return null;
         using var averaged = parts.Loop.UseAveragedWeights();
         parts.Model.eval();
-        return PairSample.Of(contrastive, batch, SamplePairs, parts.Loop.Tensors, parts.Tokenizer, parts.Preprocessing);
+        return PairSample.Of(contrastive, batch, SamplePairs, parts.Loop.Tensors, parts.Preprocessing);
     }
 
     /// <summary>The first validation pairs; null without any, or where their files block, for a run is to end that was stopped.</summary>

@@ -21,6 +21,9 @@ internal sealed record TrainingRunOptions
     /// <summary>How many records may be bad, in per cent, before the run stops.</summary>
     public double MaxBadPercent { get; init; } = PairLoaderOptions.DefaultMaxBadPercent;
 
+    /// <summary>How long reading a record may take; then it is a bad one.</summary>
+    public TimeSpan ReadTimeout { get; init; } = PairLoaderOptions.DefaultReadTimeout;
+
     /// <summary>A file to write the samples of each step to; null writes none.</summary>
     public string? LogSamples { get; init; }
 

@@ -13,11 +13,14 @@ public abstract class ClipTransformerBase : ITransformer, IDisposable
 {
     private readonly string _name;
 
-    private protected ClipTransformerBase(IHostEnvironment environment, string name)
+    private protected ClipTransformerBase(IHostEnvironment environment, string name, string? fallback)
     {
         ArgumentNullException.ThrowIfNull(environment);
         Host = environment.Register(name);
         _name = name;
+        if (fallback is null) return;
+        using var channel = Host.Start("Open");
+        channel.Warning(MessageSensitivity.None, "{0}", fallback);
     }
 
     /// <summary>Always: a row's values depend on no other row.</summary>

@@ -20,7 +20,7 @@ public sealed class ClipImageFeaturizingTransformer : ClipTransformerBase
     private readonly TowerHold<ImageTower> _hold;
 
     internal ClipImageFeaturizingTransformer(IHostEnvironment environment, ImageFeaturizerState state, TowerHold<ImageTower> hold)
-        : base(environment, nameof(ClipImageFeaturizingTransformer))
+        : base(environment, nameof(ClipImageFeaturizingTransformer), hold.Tower.Fallback)
     {
         _state = state;
         _hold = hold;

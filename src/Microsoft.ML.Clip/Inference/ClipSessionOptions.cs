@@ -9,7 +9,8 @@ public enum ClipExecutionProvider
     /// <summary>On the CPU, whatever the <see cref="MLContext"/> says.</summary>
     Cpu,
 
-    /// <summary>On an NVIDIA GPU; the application must reference <c>Microsoft.ML.OnnxRuntime.Gpu</c>.</summary>
+    /// <summary>On an NVIDIA GPU; the application must reference <c>Microsoft.ML.OnnxRuntime.Gpu</c>, in place of
+    /// <c>Microsoft.ML.OnnxRuntime</c>.</summary>
     Cuda,
 }
 
@@ -56,6 +57,7 @@ public sealed record ClipSessionOptions
 
     /// <summary>
     /// Whether to use the CPU where the GPU cannot be used, as <see cref="MLContext.FallbackToCpu"/>. Default <see langword="false"/>.
+    /// Pipelines tell of it in <see cref="MLContext.Log"/>.
     /// </summary>
     public bool FallbackToCpu { get; init; }
 

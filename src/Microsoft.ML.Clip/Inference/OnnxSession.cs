@@ -13,9 +13,13 @@ internal sealed class OnnxSession : IDisposable
     private readonly List<IDisposable> _kept = [];
     private int _holders = 1;
 
-    private OnnxSession(OnnxFile file, InferenceSession session) => (File, _session) = (file, session);
+    private OnnxSession(OnnxFile file, InferenceSession session, string? fallback) =>
+        (File, _session, Fallback) = (file, session, fallback);
 
     public OnnxFile File { get; }
+
+    /// <summary>Why the CPU computes where a GPU was asked for; <see langword="null"/> where it does not.</summary>
+    public string? Fallback { get; }
 
     public IReadOnlyDictionary<string, NodeMetadata> Inputs => _session.InputMetadata;
 
@@ -27,8 +31,16 @@ internal sealed class OnnxSession : IDisposable
         try
         {
             CheckFiles(file);
-            using var settings = SessionOptionsFactory.Create(options);
-            return new OnnxSession(file, new InferenceSession(file.Path, settings));
+            using var settings = SessionOptionsFactory.Create(options, out var fallback);
+            try
+            {
+                return new OnnxSession(file, new InferenceSession(file.Path, settings), fallback);
+            }
+            catch (OnnxRuntimeException e) when (options.ExecutionProvider == ClipExecutionProvider.Cuda && fallback is null)
+            {
+                // The GPU's fault (no driver, no memory) or the file's? On the CPU only the latter fails again.
+                return OpenOnCpu(file, options, e);
+            }
         }
         catch (Exception e)
         {
@@ -36,6 +48,16 @@ internal sealed class OnnxSession : IDisposable
             if (e is not OnnxRuntimeException) throw;
             throw new InvalidDataException($"ONNX Runtime cannot open '{file.Path}': {e.Message.ReplaceLineEndings(" ").Trim()}", e);
         }
+    }
+
+    private static OnnxSession OpenOnCpu(OnnxFile file, ClipSessionOptions options, OnnxRuntimeException failure)
+    {
+        using var settings = SessionOptionsFactory.Create(options with { ExecutionProvider = ClipExecutionProvider.Cpu });
+        var session = new InferenceSession(file.Path, settings);
+        var told = SessionOptionsFactory.CannotUseGpu(options, failure);
+        if (options.FallbackToCpu) return new OnnxSession(file, session, told);
+        session.Dispose();
+        throw new NotSupportedException(told, failure);
     }
 
     /// <summary>ONNX Runtime opens by path, whatever is there: the files it will read are looked at before.</summary>

@@ -5,23 +5,28 @@ namespace Microsoft.ML.Clip;
 /// <summary>Turns our plain settings into ONNX Runtime's.</summary>
 internal static class SessionOptionsFactory
 {
-    public static SessionOptions Create(ClipSessionOptions settings)
+    /// <exception cref="DllNotFoundException">The application references none of ONNX Runtime's native packages.</exception>
+    /// <exception cref="NotSupportedException">The GPU cannot be used, and the settings do not allow the CPU instead.</exception>
+    public static SessionOptions Create(ClipSessionOptions settings) => Create(settings, out _);
+
+    /// <param name="settings">The settings.</param>
+    /// <param name="fallback">Why the CPU computes where a GPU was asked for; <see langword="null"/> where it does not.</param>
+    public static SessionOptions Create(ClipSessionOptions settings, out string? fallback)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(settings.IntraOpThreads);
         ArgumentOutOfRangeException.ThrowIfNegative(settings.InterOpThreads);
-        var options = new SessionOptions
+        fallback = null;
+        var options = CreateNative();
+        try
         {
-            IntraOpNumThreads = settings.IntraOpThreads,
-            GraphOptimizationLevel = settings.GraphOptimization switch
+            options.IntraOpNumThreads = settings.IntraOpThreads;
+            options.GraphOptimizationLevel = settings.GraphOptimization switch
             {
                 ClipGraphOptimization.All => GraphOptimizationLevel.ORT_ENABLE_ALL,
                 ClipGraphOptimization.Extended => GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
                 ClipGraphOptimization.Basic => GraphOptimizationLevel.ORT_ENABLE_BASIC,
                 _ => GraphOptimizationLevel.ORT_DISABLE_ALL,
-            },
-        };
-        try
-        {
+            };
             if (settings.InterOpThreads > 1)
             {
                 options.ExecutionMode = ExecutionMode.ORT_PARALLEL;
@@ -35,7 +40,7 @@ internal static class SessionOptionsFactory
                 options.EnableProfiling = true;
             }
 
-            if (settings.ExecutionProvider == ClipExecutionProvider.Cuda) AppendCuda(options, settings);
+            if (settings.ExecutionProvider == ClipExecutionProvider.Cuda) fallback = AppendCuda(options, settings);
             return options;
         }
         catch
@@ -45,19 +50,42 @@ internal static class SessionOptionsFactory
         }
     }
 
-    private static void AppendCuda(SessionOptions options, ClipSessionOptions settings)
+    /// <summary>What to tell of a GPU that was asked for and cannot be used: an error, or with a fallback a warning.</summary>
+    public static string CannotUseGpu(ClipSessionOptions settings, Exception why)
     {
-        var device = settings.GpuDeviceId ?? 0;
+        var reason = why.Message.ReplaceLineEndings(" ").Trim().TrimEnd('.');
+        return $"ONNX Runtime cannot use GPU {settings.GpuDeviceId ?? 0} ({reason}): "
+            + (settings.FallbackToCpu
+                ? "the CPU is used. For the GPU, reference Microsoft.ML.OnnxRuntime.Gpu in place of Microsoft.ML.OnnxRuntime."
+                : "reference Microsoft.ML.OnnxRuntime.Gpu in place of Microsoft.ML.OnnxRuntime, or set FallbackToCpu.");
+    }
+
+    private static string? AppendCuda(SessionOptions options, ClipSessionOptions settings)
+    {
         try
         {
-            options.AppendExecutionProvider_CUDA(device);
+            options.AppendExecutionProvider_CUDA(settings.GpuDeviceId ?? 0);
+            return null;
         }
         catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
         {
-            if (settings.FallbackToCpu) return;
-            throw new NotSupportedException(
-                $"ONNX Runtime cannot use GPU {device} ({e.Message.Trim()}): reference Microsoft.ML.OnnxRuntime.Gpu, or set FallbackToCpu.",
-                e);
+            var told = CannotUseGpu(settings, e);
+            return settings.FallbackToCpu ? told : throw new NotSupportedException(told, e);
+        }
+    }
+
+    private static SessionOptions CreateNative()
+    {
+        try
+        {
+            return new SessionOptions();
+        }
+        catch (TypeInitializationException e) when (e.GetBaseException() is DllNotFoundException absent)
+        {
+            throw new DllNotFoundException(
+                "ONNX Runtime's native library is not among the application's files: add a reference to the package "
+                + "Microsoft.ML.OnnxRuntime (CPU), Microsoft.ML.OnnxRuntime.Gpu, .DirectML, .OpenVino or .QNN to the application.",
+                absent);
         }
     }
 }

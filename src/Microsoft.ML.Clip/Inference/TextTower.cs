@@ -58,6 +58,9 @@ internal sealed class TextTower : IDisposable
 
     public OnnxFile File => _session.File;
 
+    /// <inheritdoc cref="OnnxSession.Fallback"/>
+    public string? Fallback => _session.Fallback;
+
     /// <summary>Whose this is, for the sentence of a use after it was closed.</summary>
     public string Owner { get; set; } = nameof(ClipModel);
 

@@ -20,7 +20,7 @@ public sealed class ClipTextFeaturizingTransformer : ClipTransformerBase
     private readonly TowerHold<TextTower> _hold;
 
     internal ClipTextFeaturizingTransformer(IHostEnvironment environment, TextFeaturizerState state, TowerHold<TextTower> hold)
-        : base(environment, nameof(ClipTextFeaturizingTransformer))
+        : base(environment, nameof(ClipTextFeaturizingTransformer), hold.Tower.Fallback)
     {
         _state = state;
         _hold = hold;

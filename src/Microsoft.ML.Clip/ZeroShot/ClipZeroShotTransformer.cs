@@ -25,7 +25,7 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
 
     internal ClipZeroShotTransformer(
         IHostEnvironment environment, ZeroShotState state, ClipLabelEmbeddings labels, TowerHold<ImageTower> hold)
-        : base(environment, nameof(ClipZeroShotTransformer))
+        : base(environment, nameof(ClipZeroShotTransformer), hold.Tower.Fallback)
     {
         if (labels.Dimension != hold.Tower.Dimension)
         {

@@ -1,10 +1,11 @@
 using System.Globalization;
+using Clip.EndToEnd.Tests.Packages;
 
 namespace Clip.EndToEnd.Tests;
 
 /// <summary>The tests that share one model; they run one after another, as each starts processes that use the machine fully.</summary>
 [CollectionDefinition(Name)]
-public sealed class SharedModel : ICollectionFixture<TrainedModel>
+public sealed class SharedModel : ICollectionFixture<TrainedModel>, ICollectionFixture<Consumers>
 {
     public const string Name = "one trained model";
 }

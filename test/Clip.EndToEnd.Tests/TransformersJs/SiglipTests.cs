@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Application;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Data;
+using Programs;
 
 namespace Clip.EndToEnd.Tests;
 

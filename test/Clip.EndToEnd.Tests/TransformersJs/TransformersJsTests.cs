@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Application;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Programs;
 
 namespace Clip.EndToEnd.Tests;
 

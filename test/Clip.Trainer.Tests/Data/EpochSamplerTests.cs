@@ -30,4 +30,31 @@ public class EpochSamplerTests
     [Fact]
     public void FewerSamplesThanABatchMakeOneSmallBatch() =>
         Assert.Equal(5, new EpochSampler(5, 8, 0).BatchOf(3).Length);
+
+    /// <summary>Five captions of each of sixteen pictures as records of their own.</summary>
+    [Theory]
+    [InlineData(4)]
+    [InlineData(16)]
+    public void NoStepShowsAnImageTwice(int batchSize)
+    {
+        var sampler = new EpochSampler([new EpochPart(80)], batchSize, seed: 2, imageOf: sample => sample / 5);
+
+        var steps = Enumerable.Range(0, 3 * 80 / batchSize).Select(step => sampler.BatchOf(step).ToArray()).ToArray();
+
+        Assert.All(steps, step => Assert.Equal(batchSize, step.Select(sample => sample / 5).Distinct().Count()));
+        Assert.All(steps.Chunk(80 / batchSize), epoch => Assert.Equal(80, epoch.SelectMany(s => s).Distinct().Count()));
+    }
+
+    [Fact]
+    public void WhatIsShownTwiceInAnEpochIsNotShownTwiceInAStep()
+    {
+        var sampler = new EpochSampler([new EpochPart(20, Factor: 3), new EpochPart(40)], 10, seed: 2, imageOf: sample => sample);
+
+        Assert.All(
+            Enumerable.Range(0, 10).Select(step => sampler.BatchOf(step).ToArray()), step => Assert.Equal(10, step.Distinct().Count()));
+    }
+
+    [Fact]
+    public void WhereThereAreTooFewImagesTheyAreShownAllTheSame() =>
+        Assert.Equal(8, new EpochSampler([new EpochPart(8)], 4, seed: 1, imageOf: sample => sample % 2).BatchOf(0).Length * 2);
 }

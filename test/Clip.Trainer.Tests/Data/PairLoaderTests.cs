@@ -65,6 +65,63 @@ public sealed class PairLoaderTests : IDisposable
         Assert.StartsWith($"1\t{_run.Folder.Path}", File.ReadAllText(whole), StringComparison.Ordinal);
     }
 
+    /// <summary>With 9 of 12 pictures broken, steps of four have none or one readable pair, and a contrast is of two.</summary>
+    [Fact]
+    public async Task AStepWithTooFewReadablePairsDrawsOn()
+    {
+        foreach (var i in Enumerable.Range(0, 9)) File.WriteAllText(_run.Folder[$"{i}.png"], "no image");
+
+        var (whole, late) = (await Read(0, 12, maxBad: 75), await Read(5, 12, workers: 1, maxBad: 75));
+
+        Assert.All(whole, batch => Assert.InRange(batch.Keys.Distinct().Count(), 2, 3));
+        Assert.All(whole, batch => Assert.Equal(batch.Count, batch.Keys.Distinct().Count()));
+        Assert.Equal(whole[5..].SelectMany(b => b.Keys), late.SelectMany(b => b.Keys));
+    }
+
+    [Fact]
+    public async Task PicturesInSeveralRowsAreNotTheirOwnNegatives()
+    {
+        var rows = Enumerable.Range(0, 60).Select(i => new CaptionedImage(_run.Folder[$"{i % 12}.png"], [$"a red wall {i}"])).ToArray();
+
+        var batches = await Read(0, 15, rows: rows);
+
+        Assert.All(batches, batch => Assert.Equal(4, batch.Keys.Distinct().Count()));
+        Assert.Equal(60, batches.SelectMany(b => b.Captions).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task AReadThatBlocksIsABadRecord()
+    {
+        using var blocked = new ManualResetEventSlim();
+        using var records = new BlockingSource(new TableSource(CaptionTable.Read(_run.Table)), record: 3, blocked);
+        using var pixels = new AugmentedPixels(ClipImagePreprocessing.ForSize(16), new Augmentation(), 1 << 20);
+        var options = new PairLoaderOptions(4, Seed: 3) { ReadTimeout = TimeSpan.FromSeconds(0.3) };
+        using var loader = new PairLoader(records, ClipTokenizer.Create(_run.Folder["tokenizer"]), 12, pixels, options);
+        var count = 0;
+
+        await foreach (var batch in loader.ReadAsync(0, 3)) count += batch.Count;
+        blocked.Set();
+
+        Assert.Equal(11, count);
+        Assert.Contains("took more than 0.3 seconds", loader.Broken[_run.Folder["3.png"]], StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task PipesFoldersAndDevicesAreBadRecords()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "there are no named pipes in the file system");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", _run.Folder["pipe.png"])) await made.WaitForExitAsync();
+        string[] odd = [_run.Folder["pipe.png"], "/dev/zero", _run.Folder.Path, "a\0.png"];
+        var told = new List<string>();
+
+        var batches = await Read(
+            0, 4, maxBad: 30, onBroken: told.Add,
+            rows: [.. CaptionTable.Read(_run.Table), .. odd.Select(path => new CaptionedImage(path, ["x"]))]);
+
+        Assert.Equal(odd.Order(StringComparer.Ordinal), told.Order(StringComparer.Ordinal));
+        Assert.Equal(12, batches.Sum(b => b.Count));
+    }
+
     private async Task<List<PairBatch>> Read(
         long from, long to, int workers = 2, double maxBad = 10,
         Action<string>? onBroken = null, string? log = null, CaptionedImage[]? rows = null)
@@ -82,5 +139,25 @@ public sealed class PairLoaderTests : IDisposable
         var batches = new List<PairBatch>();
         await foreach (var batch in loader.ReadAsync(from, to)) batches.Add(batch);
         return batches;
+    }
+
+    /// <summary>A source whose read of one image does not come back, as on a mount that no longer answers.</summary>
+    private sealed class BlockingSource(IRecordSource source, int record, ManualResetEventSlim free) : IRecordSource
+    {
+        public int Count => source.Count;
+
+        public string Fingerprint => source.Fingerprint;
+
+        public string Key(int number) => source.Key(number);
+
+        public ImageBytes ReadImage(int number)
+        {
+            if (number == record) free.Wait();
+            return source.ReadImage(number);
+        }
+
+        public IReadOnlyList<string> ReadCaptions(int number) => source.ReadCaptions(number);
+
+        public void Dispose() => source.Dispose();
     }
 }

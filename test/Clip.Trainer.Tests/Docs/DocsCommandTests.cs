@@ -86,7 +86,7 @@ public sealed partial class DocsCommandTests
         return (option.HasDefaultValue ? option.GetDefaultValue() : null) switch
         {
             null or false => "none",
-            "\t" => "tab",
+            true => "true",
             string[] many => string.Join(' ', many),
             string text => text,
             var value => double.TryParse(told, CultureInfo.InvariantCulture, out var number)

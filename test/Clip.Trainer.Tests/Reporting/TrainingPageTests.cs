@@ -56,6 +56,18 @@ public sealed partial class TrainingPageTests : IDisposable
         Assert.Equal(2, Link().Count(page));
     }
 
+    /// <summary>The page is passed on; what is on the machine is not.</summary>
+    [Theory]
+    [InlineData("/home/joe/data/pairs.tsv", "pairs.tsv")]
+    [InlineData("/data/{000..127}.tar::../b.tsv::c/d.tsv", "{000..127}.tar::b.tsv::c/d.tsv")]
+    [InlineData("pets=/home/joe/pets/", "pets=pets")]
+    [InlineData("C:\\Users\\joe\\pairs.tsv", "pairs.tsv")]
+    [InlineData("~/x=y/pairs.tsv", "pairs.tsv")]
+    [InlineData("--train-data", "--train-data")]
+    [InlineData("1e-3", "1e-3")]
+    [InlineData("/", "/")]
+    public void PathsOfTheMachineAreCutToNames(string word, string expected) => Assert.Equal(expected, PageWords.WithoutFolders(word));
+
     [Fact]
     public void WithoutPairsItSaysWhy()
     {

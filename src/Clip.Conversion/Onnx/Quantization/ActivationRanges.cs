@@ -1,4 +1,5 @@
 using Clip.Conversion.Onnx.Format;
+using Microsoft.ML.Clip;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Clip.Conversion.Onnx.Quantization;
@@ -28,7 +29,8 @@ internal sealed class ActivationRanges
         ModelFile.Write(vision, scratch, ModelFile.MaxInlineBytes);
         try
         {
-            using var session = new InferenceSession(scratch);
+            using var options = SessionOptionsFactory.Create(new ClipSessionOptions());
+            using var session = new InferenceSession(scratch, options);
             return new ActivationRanges(Run(session, images, size, points));
         }
         finally

@@ -18,8 +18,10 @@ internal static class DataViewRecords
     /// <param name="imageColumn">The column of images.</param>
     /// <param name="captionColumn">The column of captions.</param>
     /// <param name="folder">What paths are relative to; null for the current folder.</param>
+    /// <param name="groupByImage">Whether rows with the same image are one record with all their captions.</param>
     /// <exception cref="ArgumentException">A column is absent or of another type, or there are no rows.</exception>
-    public static IRecordSource Read(IDataView data, string imageColumn, string captionColumn, string? folder = null)
+    public static IRecordSource Read(
+        IDataView data, string imageColumn, string captionColumn, string? folder = null, bool groupByImage = true)
     {
         var (image, caption) = (Find(data, imageColumn), Find(data, captionColumn));
         using var cursor = data.GetRowCursor([image, caption]);
@@ -35,7 +37,7 @@ internal static class DataViewRecords
                 rows.Add(new CaptionedImage(Path.Combine(folder ?? "", value.ToString()), captions()));
             }
 
-            return new TableSource(rows.Count > 0 ? rows : throw Empty());
+            return Grouped(new TableSource(rows.Count > 0 ? rows : throw Empty()));
         }
 
         var bytes = Images(cursor, image);
@@ -43,13 +45,15 @@ internal static class DataViewRecords
         try
         {
             while (cursor.MoveNext()) bytes(content => spooled.Add(content, captions()));
-            return spooled.Count > 0 ? spooled : throw Empty();
+            return spooled.Count > 0 ? Grouped(spooled) : throw Empty();
         }
         catch
         {
             spooled.Dispose();
             throw;
         }
+
+        IRecordSource Grouped(IRecordSource source) => groupByImage ? GroupedSource.Of(source) : source;
 
         ArgumentException Empty() => new("The data have no rows; give rows with images and captions.", nameof(data));
     }

@@ -7,29 +7,17 @@ namespace Clip.Trainer.Data.Sources;
 /// </summary>
 internal static class ImageFolder
 {
-    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"];
-
-    /// <summary>Lists the images, by class and name.</summary>
-    /// <param name="root">The folder of folders; a class's images may lie deeper.</param>
+    /// <summary>Lists the images, by class and name; <see cref="PictureFiles"/> has the rule.</summary>
+    /// <param name="root">The folder of folders.</param>
     /// <param name="templates">Sentences with a gap for the class's name.</param>
     /// <exception cref="ClipException">There are no class folders with images.</exception>
     public static IReadOnlyList<CaptionedImage> Read(string root, IReadOnlyList<string> templates)
     {
-        if (!Directory.Exists(root))
-            throw new ClipException($"There is no folder '{root}'; give one with a folder of images for each class.");
-        var rows = new List<CaptionedImage>();
-        foreach (var folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
-        {
-            var name = Path.GetFileName(folder).Replace('_', ' ');
-            var captions = templates.Select(template => PromptTemplates.Apply(template, name)).ToArray();
-            var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-                .Where(file => Extensions.Contains(Path.GetExtension(file).ToLowerInvariant()));
-            rows.AddRange(files.Order(StringComparer.Ordinal).Select(file => new CaptionedImage(file, captions)));
-        }
+        var captions = new Dictionary<string, string[]>();
+        return [.. PictureFiles.InClasses(root).Select(picture => new CaptionedImage(picture.File, Captions(picture.Class)))];
 
-        return rows.Count > 0
-            ? rows
-            : throw new ClipException(
-                $"The folder '{root}' has no folders with images; it takes one for each class, as {Path.Combine(root, "dog", "rex.jpg")}.");
+        string[] Captions(string name) => captions.TryGetValue(name, out var made)
+            ? made
+            : captions[name] = [.. templates.Select(template => PromptTemplates.Apply(template, name))];
     }
 }

@@ -34,7 +34,7 @@ internal static class JsonCaptions
                 ? captions
                 : throw new InvalidDataException($"the .json has no caption under {string.Join(", ", keys)}");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter for texts that are not UTF-8
         {
             throw new InvalidDataException($"the .json is damaged: {e.Message}", e);
         }

@@ -43,4 +43,11 @@ internal sealed class ParquetRowGroup(
             ? ImageBytes.OfFile(Path.Combine(folder, path.ToString()))
             : throw new InvalidDataException("it has no image");
     }
+
+    /// <summary>The same for rows with the same image: a hash of its bytes, or its path; null for a row without one.</summary>
+    public object? Identity(int row)
+    {
+        if (_bytes.Value?[row] is [var image, ..] && image.Length > 0) return ImageHash.Of(image.Span);
+        return _paths.Value?[row] is [{ Length: > 0 } path, ..] ? FileIdentity.Of(Path.Combine(folder, path.ToString())) : null;
+    }
 }

@@ -13,14 +13,20 @@ namespace Clip.Trainer.Data.Sources;
 internal sealed class ParquetSource : IRecordSource
 {
     private const long WindowBytes = 256L << 20;
+
+    /// <summary>Images in larger files are not compared: that takes reading them all before the first step.</summary>
+    private const long MostComparedBytes = 1L << 30;
+
     private readonly IReadOnlyList<ParquetTable> _files;
     private readonly List<(int File, int Group, int FirstRow)> _groups = [];
     private readonly List<int> _starts = [], _sizes = [];
     private readonly Lazy<ParquetRowGroup>?[] _loaded;
     private readonly ConcurrentQueue<int> _order = new();
     private readonly int _window;
+    private readonly int[]? _sameImages;
 
-    private ParquetSource(IReadOnlyList<ParquetTable> files, IReadOnlyList<KeyValuePair<string, string>> unusable)
+    private ParquetSource(
+        IReadOnlyList<ParquetTable> files, IReadOnlyList<KeyValuePair<string, string>> unusable, bool groupByImage)
     {
         (_files, Unusable) = (files, unusable);
         var largest = 1L;
@@ -43,6 +49,7 @@ internal sealed class ParquetSource : IRecordSource
         _loaded = new Lazy<ParquetRowGroup>?[_groups.Count];
         _window = (int)Math.Clamp(WindowBytes / largest, 1, 1 << 16);
         Fingerprint = Identify();
+        if (groupByImage) _sameImages = SameImages();
     }
 
     public int Count { get; }
@@ -55,10 +62,9 @@ internal sealed class ParquetSource : IRecordSource
 
     /// <summary>Opens files and reads what they say of themselves.</summary>
     /// <param name="paths">The files.</param>
-    /// <param name="imageKey">The column of images; null takes <c>image</c> or <c>jpg</c>.</param>
-    /// <param name="captionKeys">The columns of captions; null takes the first there is of the usual ones.</param>
+    /// <param name="options">Their columns; without them the usual ones.</param>
     /// <exception cref="ClipException">A file lacks a column.</exception>
-    public static ParquetSource Open(IReadOnlyList<string> paths, string? imageKey, IReadOnlyList<string>? captionKeys)
+    public static ParquetSource Open(IReadOnlyList<string> paths, RecordSourceOptions options)
     {
         var (files, unusable) = (new List<ParquetTable>(), new List<KeyValuePair<string, string>>());
         try
@@ -67,7 +73,8 @@ internal sealed class ParquetSource : IRecordSource
             {
                 try
                 {
-                    files.Add(ParquetTable.Open(path, imageKey, captionKeys));
+                    files.Add(ParquetTable.Open(path, options.ImageKey, options.CaptionKeys));
+                    if (files[^1].Groups.Sum(g => (long)g.Rows) == 0) unusable.Add(new(path, "it has no rows"));
                 }
                 catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
                 {
@@ -75,7 +82,7 @@ internal sealed class ParquetSource : IRecordSource
                 }
             }
 
-            return new ParquetSource(files, unusable);
+            return new ParquetSource(files, unusable, options.GroupByImage);
         }
         catch
         {
@@ -90,6 +97,8 @@ internal sealed class ParquetSource : IRecordSource
         return string.Create(CultureInfo.InvariantCulture, $"{_files[file].Path}:{firstRow + row}");
     }
 
+    public long ImageId(int record) => _sameImages?[record] ?? record;
+
     public ImageBytes ReadImage(int record) => Load(GroupOf(record, out var row)).Image(row);
 
     public IReadOnlyList<string> ReadCaptions(int record) => Load(GroupOf(record, out var row)).Captions(row);
@@ -97,6 +106,37 @@ internal sealed class ParquetSource : IRecordSource
     public void Dispose()
     {
         foreach (var file in _files) file.Dispose();
+    }
+
+    /// <summary>For each row the first with the same image; null where all are different, or are not compared.</summary>
+    private int[]? SameImages()
+    {
+        if (_files.Where(file => file.HasBytes).Sum(file => file.Groups.Sum(g => g.Bytes)) > MostComparedBytes) return null;
+        var (first, known) = (new int[Count], new Dictionary<object, int>());
+        for (var group = 0; group < _groups.Count; group++)
+        {
+            var (file, number, _) = _groups[group];
+            var rows = _files[file].Load(number);
+            for (var row = 0; row < _sizes[group]; row++)
+            {
+                var record = _starts[group] + row;
+                first[record] = Identity(rows, row) is not { } image || known.TryAdd(image, record) ? record : known[image];
+            }
+        }
+
+        return known.Count < Count ? first : null;
+
+        static object? Identity(ParquetRowGroup rows, int row)
+        {
+            try
+            {
+                return rows.Identity(row);
+            }
+            catch (InvalidDataException)
+            {
+                return null; // told when it is to be trained on
+            }
+        }
     }
 
     private int GroupOf(int record, out int row)

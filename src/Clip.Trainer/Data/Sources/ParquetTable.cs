@@ -1,3 +1,4 @@
+using Microsoft.ML.Clip;
 using Parquet;
 using Parquet.Data;
 using Parquet.Schema;
@@ -33,6 +34,9 @@ internal sealed class ParquetTable : IDisposable
     /// <summary>Rows and uncompressed bytes of each row group.</summary>
     public IReadOnlyList<(int Rows, long Bytes)> Groups { get; }
 
+    /// <summary>Whether the images lie in the file rather than beside it.</summary>
+    public bool HasBytes => _bytes is not null;
+
     /// <summary>The columns read, by name.</summary>
     public string Columns => string.Join(' ', _captions.Select(c => c.Path).Prepend((_bytes ?? _path)!.Path));
 
@@ -41,17 +45,20 @@ internal sealed class ParquetTable : IDisposable
     /// <exception cref="ClipException">It lacks a column.</exception>
     public static ParquetTable Open(string path, string? imageKey, IReadOnlyList<string>? captionKeys)
     {
-        var stream = File.OpenRead(path);
+        var stream = RegularFile.Open(path, FileOptions.RandomAccess);
+        var hasEnds = false;
         try
         {
+            CheckEnds(stream);
+            hasEnds = true;
             var reader = ParquetReader.CreateAsync(stream, leaveStreamOpen: true).GetAwaiter().GetResult();
             return new ParquetTable(path, stream, reader, imageKey, captionKeys);
         }
         catch (Exception e)
         {
             stream.Dispose();
-            if (e is ClipException) throw;
-            throw new InvalidDataException($"it is not a Parquet file, or damaged: {e.Message}", e);
+            if (e is ClipException || !hasEnds) throw;
+            throw new InvalidDataException("it is a damaged Parquet file: what it says of its columns cannot be read", e);
         }
     }
 
@@ -67,6 +74,18 @@ internal sealed class ParquetTable : IDisposable
     {
         _reader.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _stream.Dispose();
+    }
+
+    /// <summary>Parquet's mark at both ends, before a library tells of what it did not find.</summary>
+    private static void CheckEnds(FileStream stream)
+    {
+        Span<byte> first = stackalloc byte[4], last = stackalloc byte[4];
+        if (stream.Length < 12) throw new InvalidDataException("it is not a Parquet file, for it is too short");
+        RandomAccess.Read(stream.SafeFileHandle, first, 0);
+        RandomAccess.Read(stream.SafeFileHandle, last, stream.Length - last.Length);
+        if (last.SequenceEqual("PARE"u8)) throw new InvalidDataException("it is an encrypted Parquet file; write it without encryption");
+        if (!first.SequenceEqual("PAR1"u8)) throw new InvalidDataException("it is not a Parquet file, for it does not begin with PAR1");
+        if (!last.SequenceEqual("PAR1"u8)) throw new InvalidDataException("it is a damaged Parquet file: its end is missing");
     }
 
     private static bool IsBytes(DataField field) => field.ClrType == typeof(ReadOnlyMemory<byte>);

@@ -19,8 +19,25 @@ internal sealed record RecordSourceOptions
     /// <summary>Parquet's column of images; null finds the usual ones.</summary>
     public string? ImageKey { get; init; }
 
-    /// <summary>The captions of a folder of classes.</summary>
+    /// <summary>The captions of a folder of classes, and of shards with classes.</summary>
     public IReadOnlyList<string> Templates { get; init; } = PromptTemplates.Default;
+
+    /// <summary>The endings of images in shards; null for the usual ones.</summary>
+    public IReadOnlyList<string>? ImageEndings { get; init; }
+
+    /// <summary>The endings of captions in shards; null for <c>txt</c>, <c>json</c> and <c>cls</c>.</summary>
+    public IReadOnlyList<string>? CaptionEndings { get; init; }
+
+    /// <summary>The names of the classes in shards (<c>.cls</c>); null for those in <c>classnames.txt</c> beside them.</summary>
+    public ClassNames? ClassNames { get; init; }
+
+    /// <summary>Whether named pipes stand for shards: what comes out of them is kept in temporary files.</summary>
+    public bool Pipes { get; init; }
+
+    /// <summary>
+    /// Whether records that show the same image are one with all their captions, of which an epoch shows one: so none is its own negative.
+    /// </summary>
+    public bool GroupByImage { get; init; } = true;
 
     /// <summary>How often an epoch shows the records of each joined source; null shows all once.</summary>
     public IReadOnlyList<double>? UpsamplingFactors { get; init; }

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Clip.Trainer.Data.Sources;
 
 /// <summary>Opens sources by name.</summary>
-internal static class RecordSources
+internal static partial class RecordSources
 {
     /// <summary>Opens a source, or several joined by <c>::</c>.</summary>
     /// <param name="names">Files, patterns of shards, or folders.</param>
@@ -40,7 +42,7 @@ internal static class RecordSources
             {
                 captions = records.ReadCaptions(i);
             }
-            catch (Exception e) when (e is InvalidDataException or IOException)
+            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
             {
                 continue; // Told when it is to be trained on.
             }
@@ -51,18 +53,26 @@ internal static class RecordSources
 
     private static IRecordSource OpenOne(string name, RecordSourceOptions options)
     {
+        var source = OpenAsIs(name, options);
+        // A shard's records are what somebody has packed; those of the same image stay apart, and no step shows two of them.
+        return options.GroupByImage && source is not WebDatasetSource ? GroupedSource.Of(source) : source;
+    }
+
+    private static IRecordSource OpenAsIs(string name, RecordSourceOptions options)
+    {
         switch (options.Type == RecordSourceOptions.Auto ? Guess(name) : options.Type)
         {
             case RecordSourceOptions.WebDataset:
-                var shards = new WebDatasetSource(ShardPattern.Files(name, ".tar"), options.CaptionKeys);
+                var shards = new WebDatasetSource(ShardPattern.Files(name, ".tar"), options);
                 return shards.Count > 0 ? shards : throw NothingUsable(name, shards);
             case RecordSourceOptions.Parquet:
-                var rows = ParquetSource.Open(ShardPattern.Files(name, ".parquet"), options.ImageKey, options.CaptionKeys);
+                var rows = ParquetSource.Open(ShardPattern.Files(name, ".parquet"), options);
                 return rows.Count > 0 ? rows : throw NothingUsable(name, rows);
             case RecordSourceOptions.ImageFolder:
                 return new TableSource(ImageFolder.Read(name, options.Templates));
             default:
-                return new TableSource(CaptionTable.Read(name, options.Table));
+                var bad = new List<KeyValuePair<string, string>>();
+                return new TableSource(CaptionTable.Read(name, options.Table, (place, reason) => bad.Add(new(place, reason))), bad);
         }
     }
 
@@ -70,7 +80,7 @@ internal static class RecordSources
     {
         using (source)
         {
-            var first = source.Unusable is [var (key, reason), ..] ? $": {key}: {reason}" : "";
+            var first = source.Unusable is [var (key, reason), ..] ? $": {key}: {reason.TrimEnd('.')}" : "";
             return new ClipException($"'{name}' has no usable records{first}; give files with images and captions.");
         }
     }
@@ -79,17 +89,17 @@ internal static class RecordSources
     {
         if (!Directory.Exists(name))
         {
-            return Path.GetExtension(name) switch
-            {
-                ".tar" => RecordSourceOptions.WebDataset,
-                ".parquet" => RecordSourceOptions.Parquet,
-                // A file without a known name may well be a table, as it was before there were other kinds.
-                _ => RecordSourceOptions.Csv,
-            };
+            if (Shards().IsMatch(name)) return RecordSourceOptions.WebDataset;
+            // A file without a known name may well be a table, as it was before there were other kinds.
+            return Path.GetExtension(name) == ".parquet" ? RecordSourceOptions.Parquet : RecordSourceOptions.Csv;
         }
 
-        return Directory.EnumerateFiles(name, "*.tar").Any() ? RecordSourceOptions.WebDataset
-            : Directory.EnumerateFiles(name, "*.parquet").Any() ? RecordSourceOptions.Parquet
+        return PictureFiles.Files(name, ".tar").Length > 0 ? RecordSourceOptions.WebDataset
+            : PictureFiles.Files(name, ".parquet").Length > 0 ? RecordSourceOptions.Parquet
             : RecordSourceOptions.ImageFolder;
     }
+
+    /// <summary>Also what is packed or elsewhere, so that it is refused as what it is.</summary>
+    [GeneratedRegex(@"\.(?:tar|tgz|tar\.(?:gz|bz2|xz|zst|lz4))$|^(?:pipe:|[a-z][a-z0-9+.-]+://)", RegexOptions.IgnoreCase)]
+    private static partial Regex Shards();
 }

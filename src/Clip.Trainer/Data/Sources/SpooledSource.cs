@@ -16,6 +16,8 @@ internal sealed class SpooledSource : IRecordSource
         Path.Combine(Path.GetTempPath(), $"clip-{Guid.NewGuid():N}.records"),
         FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Dictionary<UInt128, int> _images = [];
+    private readonly List<int> _imageIds = [];
     private long _end;
 
     public int Count => _records.Count;
@@ -25,14 +27,29 @@ internal sealed class SpooledSource : IRecordSource
     /// <summary>Adds a record; not while others read.</summary>
     public void Add(ReadOnlySpan<byte> image, IReadOnlyList<string> captions)
     {
-        RandomAccess.Write(_file, image, _end);
-        _records.Add((_end, image.Length, captions));
-        _end += image.Length;
+        var same = ImageHash.Of(image);
+        _images.TryAdd(same, Count);
+        _imageIds.Add(_images[same]);
+        if (_imageIds[^1] is var first && first < Count)
+        {
+            _records.Add((_records[first].Start, image.Length, captions));
+        }
+        else
+        {
+            RandomAccess.Write(_file, image, _end);
+            _records.Add((_end, image.Length, captions));
+            _end += image.Length;
+        }
+
         _hash.AppendData(image);
         _hash.AppendData(Encoding.UTF8.GetBytes(string.Join('\t', captions) + "\n"));
     }
 
     public string Key(int record) => string.Create(CultureInfo.InvariantCulture, $"row {record}");
+
+    public long ImageId(int record) => _imageIds[record];
+
+    public bool CaptionsAreInMemory => true;
 
     public ImageBytes ReadImage(int record) => ImageBytes.Read(_file, _records[record].Start, _records[record].Length);
 

@@ -9,15 +9,25 @@ internal sealed class TableSource : IRecordSource
     private readonly IReadOnlyList<CaptionedImage> _rows;
     private readonly int[] _images;
 
-    public TableSource(IReadOnlyList<CaptionedImage> rows)
+    /// <param name="rows">The files and their captions.</param>
+    /// <param name="unusable">Rows that were left out, with the reason.</param>
+    public TableSource(IReadOnlyList<CaptionedImage> rows, IReadOnlyList<KeyValuePair<string, string>>? unusable = null)
     {
-        _rows = rows;
-        var ids = new Dictionary<string, int>(rows.Count, StringComparer.Ordinal);
+        (_rows, Unusable) = (rows, unusable ?? []);
+        var ids = new Dictionary<string, int>(rows.Count, FileIdentity.Comparer);
         _images = new int[rows.Count];
-        for (var i = 0; i < _images.Length; i++) _images[i] = ids.TryGetValue(rows[i].Path, out var id) ? id : ids[rows[i].Path] = i;
+        for (var i = 0; i < _images.Length; i++)
+        {
+            var path = FileIdentity.Of(rows[i].Path);
+            _images[i] = ids.TryGetValue(path, out var id) ? id : ids[path] = i;
+        }
     }
 
     public int Count => _rows.Count;
+
+    public IReadOnlyList<KeyValuePair<string, string>> Unusable { get; }
+
+    public bool CaptionsAreInMemory => true;
 
     /// <summary>Their number, and a hash of the images' names and the captions.</summary>
     public string Fingerprint
@@ -34,6 +44,8 @@ internal sealed class TableSource : IRecordSource
     public string Key(int record) => _rows[record].Path;
 
     public long ImageId(int record) => _images[record];
+
+    public string? ImagePath(int record) => _rows[record].Path;
 
     public ImageBytes ReadImage(int record) => ImageBytes.OfFile(_rows[record].Path);
 

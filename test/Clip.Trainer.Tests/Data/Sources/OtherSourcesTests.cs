@@ -1,5 +1,6 @@
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
+using Clip.Trainer.Evaluation;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using SkiaSharp;
@@ -53,13 +54,56 @@ public sealed class OtherSourcesTests : IDisposable
         Assert.Throws<ClipException>(() => RecordSources.Open(table, new RecordSourceOptions { UpsamplingFactors = [2, 0.5] }));
     }
 
+    /// <summary>One rule for what is hidden, how deep pictures lie, and what is a picture whatever its name.</summary>
     [Fact]
-    public void TwoRowsWithTheSameImageShareIt()
+    public void WhatSystemsLeaveBehindIsNeitherAPictureNorAClass()
     {
-        var table = _folder.Write("pairs.tsv", "filepath\ttitle\na.png\ta cat\nb.png\ta dog\na.png\ta sleeping cat\n");
-        using var records = RecordSources.Open(table, new RecordSourceOptions());
+        string[] kept = ["sheep dog/1.jfif", "tabby_cat/1.jpg", "tabby_cat/deep/2.JPE", "tabby_cat/3.picture", "tabby_cat/4"];
+        string[] left =
+        [
+            ".ipynb_checkpoints/1.jpg", "__MACOSX/1.jpg", "@eaDir/1.jpg", "$RECYCLE.BIN/1.jpg", "tabby_cat/._1.jpg", "tabby_cat/Thumbs.db",
+            "tabby_cat/.DS_Store", "tabby_cat/desktop.ini", "tabby_cat/deep/.hidden/1.jpg", "tabby_cat/notes.txt", "loose.jpg",
+        ];
+        foreach (var file in kept.Concat(left)) _folder.Write("photos/" + file, "GIF89a");
+        _folder.Write("photos/tabby_cat/notes.txt", "no picture");
+        Directory.CreateSymbolicLink(_folder["photos/tabby_cat/loop"], _folder["photos"]);
 
-        Assert.Equal([0, 1, 0], Enumerable.Range(0, 3).Select(records.ImageId));
+        using var records = RecordSources.Open(_folder["photos"], new RecordSourceOptions { Templates = ["{}"] });
+        var labelled = LabelledSet.ReadImages(_folder["photos"], new CaptionTableOptions());
+
+        var expected = kept.Select(file => _folder["photos/" + file]).Order(StringComparer.Ordinal);
+        Assert.Equal(expected, Enumerable.Range(0, records.Count).Select(records.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(["sheep dog", "tabby cat", "tabby cat", "tabby cat", "tabby cat"], labelled.Select(image => image.Class));
+        Assert.Equal(labelled.Select(image => image.ImagePath), Enumerable.Range(0, records.Count).Select(records.Key));
+    }
+
+    [Fact]
+    public void RowsWithTheSameImageAreOneRecordHoweverItsPathIsSpelled()
+    {
+        var table = _folder.Write(
+            "pairs.tsv",
+            "filepath\ta\tb\na.png\ta cat\ta cat\nb.png\ta dog\t\n./a.png\ta sleeping cat\t\n"
+            + $"x/../a.png\t\ta cat\n{_folder["a.png"]}\tcat\t\n");
+        var options = new RecordSourceOptions { Table = new CaptionTableOptions { CaptionKeys = ["a", "b"] } };
+        using var grouped = RecordSources.Open(table, options);
+        using var apart = RecordSources.Open(table, options with { GroupByImage = false });
+
+        Assert.Equal([["a cat", "a sleeping cat", "cat"], ["a dog"]], Enumerable.Range(0, grouped.Count).Select(grouped.ReadCaptions));
+        Assert.Equal([_folder["a.png"], _folder["b.png"]], Enumerable.Range(0, grouped.Count).Select(grouped.Key));
+        Assert.Equal([0, 1, 0, 0, 0], Enumerable.Range(0, 5).Select(apart.ImageId));
+    }
+
+    [Fact]
+    public void JoinedSourcesShareTheImagesOfTheirTables()
+    {
+        _folder.Write("one.tsv", "filepath\ttitle\na.png\ta cat\nb.png\ta dog\n");
+        _folder.Write("two.tsv", "filepath\ttitle\nc.png\ta bird\n./b.png\ta hound\nb.png\ta pup\n");
+        Shards.Tar(_folder, "x.tar", "1.jpg", "1.txt");
+
+        using var records = RecordSources.Open(
+            $"{_folder["one.tsv"]}::{_folder["x.tar"]}::{_folder["two.tsv"]}", new RecordSourceOptions());
+
+        Assert.Equal([0, 1, 2, 3, 1], Enumerable.Range(0, records.Count).Select(records.ImageId));
     }
 
     [Fact]
@@ -77,6 +121,16 @@ public sealed class OtherSourcesTests : IDisposable
         Assert.Equal(["a cat", "a tom"], byFile.ReadCaptions(0));
         using (var bytes = byFile.ReadImage(1)) Assert.Equal<byte>([4], bytes.Span.ToArray());
         using (var bytes = byFile.ReadImage(0)) Assert.Equal<byte>([1, 2, 3], bytes.Span.ToArray());
+
+        var twice = ml.Data.LoadFromEnumerable(
+            [new PathRow { Image = "a.png", Caption = "a cat" }, new PathRow { Image = "./a.png", Caption = "b" }]);
+        using var grouped = DataViewRecords.Read(twice, "Image", "Caption");
+        Assert.Equal(["a cat", "b"], grouped.ReadCaptions(0));
+        var same = ml.Data.LoadFromEnumerable(
+            [new FileRow { Image = [1], Captions = ["a"] }, new FileRow { Image = [1], Captions = ["b"] }]);
+        using var bytes1 = DataViewRecords.Read(same, "Image", "Captions");
+        using var bytes2 = DataViewRecords.Read(same, "Image", "Captions", groupByImage: false);
+        Assert.Equal((1, 2), (bytes1.Count, bytes2.Count));
 
         Assert.Contains(
             "no column 'Picture'",

@@ -15,7 +15,7 @@ public sealed class ParquetSourceTests : IDisposable
         await Shards.ParquetAsync(_folder, "0.parquet", 3, 1, 4);
         await Shards.ParquetAsync(_folder, "1.parquet", 2);
 
-        using var records = RecordSources.Open(_folder["{0..1}.parquet"], new RecordSourceOptions());
+        using var records = RecordSources.Open(_folder["{0..1}.parquet"], new RecordSourceOptions { GroupByImage = false });
 
         Assert.Equal(10, records.Count);
         Assert.Equal(
@@ -24,6 +24,22 @@ public sealed class ParquetSourceTests : IDisposable
         Assert.Equal(["caption 6", "another caption 6"], records.ReadCaptions(6));
         Assert.Equal($"{_folder["0.parquet"]}:6", records.Key(6));
         Assert.Equal($"{_folder["1.parquet"]}:1", records.Key(9));
+    }
+
+    /// <summary>The second file's images are the first's; each row group keeps those that begin in it.</summary>
+    [Fact]
+    public async Task RowsWithTheSameImageAreOneRecord()
+    {
+        await Shards.ParquetAsync(_folder, "0.parquet", 3, 1, 4);
+        await Shards.ParquetAsync(_folder, "1.parquet", 2, 7);
+
+        using var records = RecordSources.Open(_folder["{0..1}.parquet"], new RecordSourceOptions());
+
+        Assert.Equal(
+            Enumerable.Range(0, 9).Select(i => $"image {i}"),
+            Enumerable.Range(0, records.Count).Select(i => Shards.Image(records, i)));
+        Assert.Equal([3, 1, 4, 1], Assert.Single(records.Parts).Groups);
+        Assert.Equal(["caption 6", "another caption 6"], records.ReadCaptions(6));
     }
 
     /// <summary>
@@ -75,8 +91,22 @@ public sealed class ParquetSourceTests : IDisposable
         var cut = _folder["cut.parquet"];
         File.WriteAllBytes(cut, File.ReadAllBytes(path)[..^20]);
         Assert.Contains(
-            "not a Parquet file, or damaged",
+            "a damaged Parquet file: its end is missing",
             Assert.Throws<ClipException>(() => RecordSources.Open(cut, new RecordSourceOptions())).Message,
+            StringComparison.Ordinal);
+
+        var footer = _folder["footer.parquet"];
+        var broken = File.ReadAllBytes(path);
+        broken.AsSpan(broken.Length - 200, 190).Fill(0xEE);
+        File.WriteAllBytes(footer, broken);
+        Assert.Contains(
+            "a damaged Parquet file: what it says",
+            Assert.Throws<ClipException>(() => RecordSources.Open(footer, new RecordSourceOptions())).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "not a Parquet file",
+            Assert.Throws<ClipException>(
+                () => RecordSources.Open(_folder.Write("no.parquet", new string('x', 99)), new RecordSourceOptions())).Message,
             StringComparison.Ordinal);
 
         var damaged = _folder["damaged.parquet"];

@@ -10,19 +10,17 @@ namespace Clip.Trainer.Tests.Data.Sources;
 internal static class Shards
 {
     /// <summary>Writes members of the given names into a tar file; the content of each is its name, or what follows a '='.</summary>
-    public static string Tar(TempFolder folder, string name, params string[] members)
+    public static string Tar(TempFolder folder, string name, params string[] members) => TarOf(
+        folder, name, [.. members.Select(member => member.Split('=', 2)).Select(parts => (parts[0], Encoding.UTF8.GetBytes(parts[^1])))]);
+
+    /// <summary>Writes members into a tar file.</summary>
+    public static string TarOf(TempFolder folder, string name, params (string Name, byte[] Content)[] members)
     {
+        Directory.CreateDirectory(Path.GetDirectoryName(folder[name])!);
         using var file = File.Create(folder[name]);
         using var tar = new TarWriter(file, TarEntryFormat.Pax);
-        foreach (var member in members)
-        {
-            var parts = member.Split('=', 2);
-            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, parts[0])
-            {
-                DataStream = new MemoryStream(Encoding.UTF8.GetBytes(parts[^1])),
-            });
-        }
-
+        foreach (var (member, content) in members)
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, member) { DataStream = new MemoryStream(content) });
         return folder[name];
     }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace Application;
+namespace Programs;
 
 /// <summary>What a saved pipeline is asked.</summary>
 public sealed class Question
