@@ -41,7 +41,7 @@ internal static class DataCommand
         var maxBad = new Option<double>("--max-bad")
         {
             Description = "Bad records, in per cent, to leave out before giving up.",
-            DefaultValueFactory = _ => PairLoaderOptions.DefaultMaxBadPercent,
+            DefaultValueFactory = _ => ReadingOptions.DefaultMaxBadPercent,
         };
         var command = new Command("shard", "Writes a source as WebDataset shards.") { source, output, size, maxBad };
         foreach (var option in layout.All) command.Options.Add(option);

@@ -4,6 +4,7 @@ using System.Globalization;
 using Clip.Cli.Quickstart;
 using Clip.Cli.Training;
 using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Training;
 
 namespace Clip.Cli.Commands;
@@ -59,11 +60,9 @@ internal static class QuickstartCommand
         var finished = await TrainCommand.RunAsync(
             new TrainingRunOptions
             {
-                TrainData = data.Train,
-                ValidationData = data.Validation,
-                Model = "quickstart",
-                VocabSize = 640,
-                Output = paths.Model,
+                Data = new RunData(NamedSource.Of(data.Train)),
+                Validation = new RunValidation { Data = NamedSource.Of(data.Validation) },
+                Model = new RunModel("quickstart") { VocabSize = 640 },
                 Training = new TrainingOptions
                 {
                     Epochs = epochs,
@@ -76,6 +75,7 @@ internal static class QuickstartCommand
                     Seed = seed,
                 },
             },
+            new RunOutput(paths.Model),
             cancellation).ConfigureAwait(false);
         if (!finished) return 0;
 

@@ -4,7 +4,8 @@ namespace Clip.Cli.Options;
 
 /// <summary>
 /// The flags of the libraries' settings. The libraries know no command line: their sentences name a setting by its property, in
-/// backquotes, as <c>`BatchSize`</c>; whoever sits at a terminal reads <c>--batch-size</c>.
+/// backquotes, as <c>`BatchSize`</c>, and where its value matters that too, as <c>`Quotes=false`</c>; whoever sits at a terminal reads
+/// <c>--batch-size</c>.
 /// </summary>
 internal static partial class Flags
 {
@@ -54,38 +55,41 @@ internal static partial class Flags
         ["Augmentation.GrayscaleChance"] = "--aug-grayscale",
         ["Augmentation.BlurChance"] = "--aug-blur",
 
-        // A run's: TrainingRunOptions, and the estimator's Options.
+        // A run's: the estimator's Options, and what TrainingRunOptions is made of.
         ["Model"] = "--model",
-        ["Output"] = "--output",
         ["ModelFolder"] = "--output",
         ["Resume"] = "--resume latest",
         ["Tokenizer"] = "--tokenizer",
         ["VocabSize"] = "--vocab-size",
-        ["ValidationData"] = "--val-data",
-        ["ZeroShot"] = "--zeroshot-data",
         ["BestMetric"] = "--best-metric",
         ["MaxBadPercent"] = "--max-bad",
 
-        // Data sources': RecordSourceOptions and CaptionTableOptions.
+        // Data sources': RecordSourceOptions, and CaptionTableOptions by its name, for both have an ImageKey.
         ["UpsamplingFactors"] = "--train-data-upsampling-factors",
         ["ImageKey"] = "--image-key",
         ["CaptionKeys"] = "--caption-key",
-        ["Table.ImageKey"] = "--csv-img-key",
-        ["Table.CaptionKeys"] = "--csv-caption-key",
+        ["ImageEndings"] = "--image-ending",
+        ["CaptionEndings"] = "--caption-ending",
+        ["Pipes"] = "--shard-pipes",
+        ["CaptionTableOptions.ImageKey"] = "--csv-img-key",
+        ["CaptionTableOptions.CaptionKeys"] = "--csv-caption-key",
+        ["CaptionTableOptions.Separator"] = "--csv-separator",
+        ["CaptionTableOptions.Encoding"] = "--csv-encoding",
+        ["CaptionTableOptions.Quotes=false"] = "--csv-quoting none",
 
         // ConversionOptions.
+        ["Output"] = "--output",
         ["Config"] = "--config",
         ["VisionHeads"] = "--vision-heads",
         ["TextHeads"] = "--text-heads",
-        ["Activation"] = "--quick-gelu",
-        ["Activation.QuickGelu"] = "--quick-gelu",
-        ["Activation.Gelu"] = "--gelu",
+        ["Activation=QuickGelu"] = "--quick-gelu",
+        ["Activation=Gelu"] = "--gelu",
     };
 
     /// <summary>A sentence of a library's with the flags in place of the settings that it names.</summary>
     public static string In(string sentence) =>
         Setting().Replace(sentence, match => Settings.GetValueOrDefault(match.Groups["name"].Value, match.Value));
 
-    [GeneratedRegex("`(?<name>[A-Z][A-Za-z0-9.]*)`")]
+    [GeneratedRegex("`(?<name>[A-Z][A-Za-z0-9.=]*)`")]
     internal static partial Regex Setting();
 }

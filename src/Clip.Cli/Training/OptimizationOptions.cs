@@ -99,11 +99,6 @@ internal sealed class OptimizationOptions
         DefaultValueFactory = _ => 1,
     };
 
-    private readonly Option<bool> _lrFind = new("--lr-find")
-    {
-        Description = "Look for a learning rate, print it and stop; nothing is written.",
-    };
-
     private readonly Option<bool> _modelEma = new("--model-ema")
     {
         Description = "Keep a running average of the weights, and validate and export it.",
@@ -124,30 +119,26 @@ internal sealed class OptimizationOptions
     public IEnumerable<Option> All =>
     [
         Epochs, _batchSize, _lr, _warmup, _wd, _beta1, _beta2, _eps, _clip, _precision, _modelEma, _modelEmaDecay, _maxSteps, _maxMinutes,
-        _accumFreq, _gradCheckpointing, _scheduler, _cooldownEpochs, _cooldownEnd, _cooldownPower, _layerDecay, _lrFind,
+        _accumFreq, _gradCheckpointing, _scheduler, _cooldownEpochs, _cooldownEnd, _cooldownPower, _layerDecay,
     ];
 
-    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => options with
+    public TrainingOptions Parse(ParseResult parsed) => new()
     {
-        FindLearningRate = parsed.GetValue(_lrFind),
-        Training = options.Training with
-        {
-            Epochs = parsed.GetValue(Epochs),
-            BatchSize = parsed.GetValue(_batchSize),
-            LearningRate = parsed.GetValue(_lr),
-            Warmup = parsed.GetValue(_warmup),
-            Optimizer = new AdamWOptions(parsed.GetValue(_beta1), parsed.GetValue(_beta2), parsed.GetValue(_eps), parsed.GetValue(_wd)),
-            GradClipNorm = parsed.GetValue(_clip),
-            ModelEmaDecay = parsed.GetValue(_modelEma) ? parsed.GetValue(_modelEmaDecay) : null,
-            MaxSteps = parsed.GetValue(_maxSteps),
-            MaxMinutes = parsed.GetValue(_maxMinutes),
-            AccumFrequency = Parts(parsed),
-            GradCheckpointing = parsed.GetValue(_gradCheckpointing),
-            Scheduler = Scheduler(parsed),
-            Cooldown = Cooldown(parsed),
-            LayerDecay = parsed.GetValue(_layerDecay),
-            Bfloat16 = parsed.GetValue(_precision) == "bf16",
-        },
+        Epochs = parsed.GetValue(Epochs),
+        BatchSize = parsed.GetValue(_batchSize),
+        LearningRate = parsed.GetValue(_lr),
+        Warmup = parsed.GetValue(_warmup),
+        Optimizer = new AdamWOptions(parsed.GetValue(_beta1), parsed.GetValue(_beta2), parsed.GetValue(_eps), parsed.GetValue(_wd)),
+        GradClipNorm = parsed.GetValue(_clip),
+        ModelEmaDecay = parsed.GetValue(_modelEma) ? parsed.GetValue(_modelEmaDecay) : null,
+        MaxSteps = parsed.GetValue(_maxSteps),
+        MaxMinutes = parsed.GetValue(_maxMinutes),
+        AccumFrequency = Parts(parsed),
+        GradCheckpointing = parsed.GetValue(_gradCheckpointing),
+        Scheduler = Scheduler(parsed),
+        Cooldown = Cooldown(parsed),
+        LayerDecay = parsed.GetValue(_layerDecay),
+        Bfloat16 = parsed.GetValue(_precision) == "bf16",
     };
 
     private LearningRateScheduler Scheduler(ParseResult parsed) => parsed.GetValue(_scheduler) switch

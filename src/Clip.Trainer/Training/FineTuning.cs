@@ -6,37 +6,6 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
 
-/// <summary>What a training starts from and what of it stays; the locks are open_clip's.</summary>
-internal sealed record FineTuningOptions
-{
-    /// <summary>A model folder or checkpoint to start from; null starts from random weights.</summary>
-    public string? Pretrained { get; init; }
-
-    /// <summary>Whether the image tower stays as it is (LiT, Zhai et al. 2022).</summary>
-    public bool LockImage { get; init; }
-
-    /// <summary>
-    /// How many groups of a locked image tower are trained all the same, counted from the top
-    /// (<see cref="ParameterLayout.LockGroups"/>).
-    /// </summary>
-    public int LockImageUnlockedGroups { get; init; }
-
-    /// <summary>Whether the text tower stays as it is.</summary>
-    public bool LockText { get; init; }
-
-    /// <summary>
-    /// How many groups of a locked text tower are trained all the same, counted from the top
-    /// (<see cref="ParameterLayout.LockGroups"/>).
-    /// </summary>
-    public int LockTextUnlockedLayers { get; init; }
-
-    /// <summary>The rank of LoRA's updates; 0 trains the weights themselves.</summary>
-    public int LoraRank { get; init; }
-
-    /// <summary>The scale of LoRA's updates, times the rank; null for twice the rank.</summary>
-    public double? LoraAlpha { get; init; }
-}
-
 /// <summary>Freezes what shall stay and adds LoRA's updates.</summary>
 internal static class FineTuning
 {

@@ -13,6 +13,22 @@ internal static class OutOfMemory
         || e.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
         || (e.InnerException is { } inner && Is(inner));
 
+    /// <summary>Does what steps, and tells where memory lacks for it.</summary>
+    /// <param name="batchSize">Pairs a step.</param>
+    /// <param name="work">What to do.</param>
+    /// <exception cref="ClipException">Memory ran out.</exception>
+    public static async Task<T> ToldAsync<T>(int batchSize, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        catch (Exception e) when (Is(e))
+        {
+            throw Tell(e, batchSize);
+        }
+    }
+
     /// <summary>What to tell the user.</summary>
     public static ClipException Tell(Exception e, int batchSize) => new(
         $"Memory ran out with batches of {batchSize} pairs; lower `BatchSize` (with `AccumFrequency` a step still compares as many), "

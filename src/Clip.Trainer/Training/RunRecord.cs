@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
 using Clip.Trainer.Reporting;
 
 namespace Clip.Trainer.Training;
@@ -44,6 +45,30 @@ internal sealed record RunRecord(
 
     /// <summary>The words of the command line behind <c>clip train</c>; null for a run that had none.</summary>
     public IEnumerable<string>? CommandLine() => Arguments?.SelectMany(argument => argument.Value.Prepend(argument.Key));
+
+    /// <summary>The record of a run that is about to begin.</summary>
+    public static RunRecord Of(TrainingRunOptions options, TrainingParts parts)
+    {
+        var data = parts.Train.Fingerprint;
+        return new RunRecord(
+            CurrentVersion, options.Arguments, Environment.CurrentDirectory, data, options.Training.Course(data),
+            JsonDocument.Parse(ClipConfigJson.ToHuggingFace(parts.Config)).RootElement);
+    }
+
+    /// <summary>What is worth knowing of the run: names and values.</summary>
+    public IReadOnlyList<(string Name, string Value)> Facts(TrainingRunOptions options, TrainingParts parts)
+    {
+        var limit = options.Training.MaxMinutes is null ? "" : "at most ";
+        return
+        [
+            ("training data", $"{PageWords.WithoutFolders(options.Data.Train.Name)} ({parts.Train.Fingerprint})"),
+            ("parameters", $"{parts.Parameters:N0}"),
+            ("vocabulary", $"{parts.Tokenizer.VocabularySize}"),
+            ("steps", $"{limit}{parts.Loop.TotalSteps} of {options.Training.PairsPerStep} pairs"),
+            ("options", Given()),
+            ("version", Version),
+        ];
+    }
 
     /// <summary>Writes it into a run's folder.</summary>
     public void Save(string folder) =>

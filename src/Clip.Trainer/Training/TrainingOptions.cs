@@ -9,8 +9,8 @@ public sealed record TrainingOptions
     /// <summary>What is lowered.</summary>
     public ObjectiveKind Objective { get; init; } = ObjectiveKind.Clip;
 
-    /// <summary>What to start from, and what of it stays.</summary>
-    internal FineTuningOptions FineTuning { get; init; } = new();
+    /// <summary>What to start from, what of it stays, and LoRA; by default random weights, all of which are trained.</summary>
+    public FineTuningOptions FineTuning { get; init; } = new();
 
     /// <summary>Passes over the data.</summary>
     public int Epochs { get; init; } = 32;
@@ -90,6 +90,10 @@ public sealed record TrainingOptions
         Check(Optimizer.Epsilon, "Optimizer.Epsilon", least: double.Epsilon);
         Check(GradClipNorm, nameof(GradClipNorm), least: double.Epsilon);
         Check(ModelEmaDecay, nameof(ModelEmaDecay), least: 0, most: Math.BitDecrement(1.0));
+        Check(FineTuning.LockImageUnlockedGroups, "FineTuning.LockImageUnlockedGroups", least: 0);
+        Check(FineTuning.LockTextUnlockedLayers, "FineTuning.LockTextUnlockedLayers", least: 0);
+        Check(FineTuning.LoraRank, "FineTuning.LoraRank", least: 0);
+        Check(FineTuning.LoraAlpha, "FineTuning.LoraAlpha", least: double.Epsilon);
         Check(SaveFrequency, nameof(SaveFrequency), least: 1);
         Check(SaveSteps, nameof(SaveSteps), least: 1);
 
