@@ -47,6 +47,7 @@ internal static class CommandLine
             ModelsCommand.Create(),
             InterpolateCommand.Create(),
             ExperimentCommand.Create(),
+            PullCommand.Create(),
             ConvertCommand.Create(),
             InspectCommand.Create(),
             InitCommand.Create(),

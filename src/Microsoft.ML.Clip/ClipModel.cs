@@ -137,6 +137,25 @@ public sealed class ClipModel : IDisposable
         return new ClipModel(ClipFolder.Locate(folder, options), options);
     }
 
+    /// <summary>Downloads a model from the Hugging Face hub, if it is not cached, and opens it; see <see cref="ClipHub"/>.</summary>
+    /// <param name="model">
+    /// A repository such as <c>Xenova/clip-vit-base-patch32</c>, or a short name of <see cref="ClipHub.KnownModels"/>.
+    /// </param>
+    /// <param name="options">What to download, and how to open it; default <c>new ClipHubOptions()</c>.</param>
+    /// <param name="cancellation">Stops the download. What has arrived is kept for the next one.</param>
+    /// <exception cref="ClipHubException">
+    /// The model cannot be had; <see cref="ClipHubException.Error"/> tells the kind of fault.
+    /// </exception>
+    /// <exception cref="ArgumentException">The name is none of a model.</exception>
+    /// <exception cref="InvalidDataException">A file of the model is not what its name says.</exception>
+    public static async Task<ClipModel> FromPretrainedAsync(
+        string model, ClipHubOptions? options = null, CancellationToken cancellation = default)
+    {
+        options ??= new ClipHubOptions();
+        var folder = await ClipHub.DownloadAsync(model, options, cancellation).ConfigureAwait(false);
+        return Open(folder, options.Layout);
+    }
+
     /// <summary>Embeds one text; see <see cref="EmbedTexts"/>.</summary>
     /// <param name="text">The text.</param>
     /// <param name="normalize">Whether to scale the embedding to length 1.</param>

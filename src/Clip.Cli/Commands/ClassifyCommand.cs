@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Clip.Cli.Options;
+using Clip.Cli.Pretrained;
 using Clip.Trainer.Evaluation;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
@@ -15,7 +16,7 @@ internal static class ClassifyCommand
 
     public static Command Create()
     {
-        var model = new Option<string>("--model") { Description = "A model folder.", Required = true };
+        var model = new Option<string>("--model") { Description = PretrainedModel.Description, Required = true };
         var labels = new Option<string>("--labels") { Description = "Text file with a label a line.", Required = true };
         var templates = new Option<string?>("--templates")
         {
@@ -27,14 +28,15 @@ internal static class ClassifyCommand
         {
             model, labels, templates, top, images,
         };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             var names = LineFile.Read(parsed.GetValue(labels)!, "--labels");
             var prompts = parsed.GetValue(templates) is { } file ? LineFile.Read(file, "--templates") : null;
+            var folder = await PretrainedModel.ResolveAsync(parsed.GetValue(model)!, cancellation).ConfigureAwait(false);
             var ml = new MLContext();
             var rows = ml.Data.LoadFromEnumerable(parsed.GetValue(images)!.Select(path => new Row { ImagePath = path }));
             using var classifier = ml.Transforms
-                .ClipClassifyZeroShot("Score", nameof(Row.ImagePath), parsed.GetValue(model)!, names, prompts)
+                .ClipClassifyZeroShot("Score", nameof(Row.ImagePath), folder, names, prompts)
                 .Fit(rows);
             foreach (var row in ml.Data.CreateEnumerable<Scored>(classifier.Transform(rows), reuseRowObject: true))
                 Print(row, names, parsed.GetValue(top));

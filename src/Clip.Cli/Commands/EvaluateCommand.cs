@@ -4,12 +4,14 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Clip.Cli.Options;
+using Clip.Cli.Pretrained;
 using Clip.Trainer;
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Training;
 using Microsoft.ML;
+using Microsoft.ML.Clip;
 
 namespace Clip.Cli.Commands;
 
@@ -20,7 +22,7 @@ internal static class EvaluateCommand
 
     public static Command Create()
     {
-        var model = new Option<string>("--model") { Description = "A model folder.", Required = true };
+        var model = new Option<string>("--model") { Description = PretrainedModel.Description, Required = true };
         var sets = new LabelledSetOptions("--data", "--labels", "--templates");
         var retrieval = new Option<string[]>("--retrieval-data")
         {
@@ -42,7 +44,7 @@ internal static class EvaluateCommand
         };
         foreach (var option in (IEnumerable<Option>)[.. sets.All, .. table.All])
             command.Options.Add(option);
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             var layout = table.Parse(parsed);
             var labelled = sets.Read(parsed, layout);
@@ -54,7 +56,7 @@ internal static class EvaluateCommand
                 throw new ClipException(
                     "There is nothing to evaluate on; give labelled pictures with --data, or captioned ones with --retrieval-data.");
 
-            var folder = parsed.GetValue(model)!;
+            var folder = await PretrainedModel.ResolveAsync(parsed.GetValue(model)!, cancellation).ConfigureAwait(false);
             var evaluation = new ModelFolderEvaluation(new MLContext(seed: 0), folder);
             var measured = new JsonArray();
             foreach (var set in labelled)

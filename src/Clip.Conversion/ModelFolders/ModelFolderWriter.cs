@@ -71,7 +71,8 @@ public static class ModelFolderWriter
         return target;
     }
 
-    private static void MoveIntoPlace(string aside, string target)
+    /// <summary>Gives a complete folder its name, in place of a former one.</summary>
+    internal static void MoveIntoPlace(string aside, string target)
     {
         if (!Directory.Exists(target))
         {

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.ML.Clip;
 
 namespace Clip.Conversion.ModelFolders;
 
@@ -70,5 +72,16 @@ internal sealed class SiglipTokenizerFiles(string folder)
         {
             if (File.Exists(Path.Combine(folder, name))) File.Copy(Path.Combine(folder, name), Path.Combine(target, name), overwrite: true);
         }
+
+        if (OpenClipCleaning.Find(folder) is { } cleaning) KeepCleaning(target, cleaning.Name);
+    }
+
+    /// <summary>open_clip's own config is not copied: what it says of the texts is kept where <c>OpenClipCleaning</c> finds it.</summary>
+    private static void KeepCleaning(string target, string name)
+    {
+        var path = Path.Combine(target, OpenClipCleaning.OwnFile);
+        var config = File.Exists(path) ? JsonNode.Parse(File.ReadAllBytes(path))?.AsObject() ?? [] : [];
+        config[OpenClipCleaning.OwnKey] = name;
+        File.WriteAllText(path, config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
     }
 }

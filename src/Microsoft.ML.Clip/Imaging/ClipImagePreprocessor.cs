@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Microsoft.ML.Clip.Imaging;
 using Microsoft.ML.Data;
 
@@ -42,14 +43,14 @@ public sealed class ClipImagePreprocessor
     }
 
     /// <summary>Decodes and preprocesses one image file.</summary>
-    /// <param name="encoded">The whole file: JPEG, PNG, GIF (its first frame), WebP or BMP.</param>
+    /// <param name="encoded">The whole file: JPEG, PNG, GIF (its first frame), WebP, BMP or PPM.</param>
     /// <param name="destination">Receives <see cref="FloatCount"/> floats: the red plane, then green, then blue, each row by row.</param>
     /// <exception cref="InvalidDataException">The bytes are no image, are damaged or cut short, or the image has more pixels than
     /// <see cref="ClipImagePreprocessing.MaxPixels"/>.</exception>
     /// <exception cref="ArgumentException"><paramref name="destination"/> is too short.</exception>
     /// <remarks>
-    /// Orientation in EXIF and colour profiles are ignored, as in the reference. CMYK JPEGs whose inks cannot be parted (arithmetic
-    /// coding, magenta or black alone at the full resolution) go through Skia's conversion and may differ by one in a byte.
+    /// Orientation in EXIF and colour profiles are ignored, as in the reference. CMYK JPEGs with arithmetic coding go through Skia's
+    /// conversion before they are resized, and may differ by some dozens in a byte where the inks change steeply.
     /// </remarks>
     public void Preprocess(ReadOnlySpan<byte> encoded, Span<float> destination)
     {
@@ -117,8 +118,8 @@ public sealed class ClipImagePreprocessor
             var pixels = rented.AsSpan(0, stride * Height);
             if (placement.LeavesMargin)
             {
-                // The reference pads with zeros before it converts to RGB, and no ink is white.
-                pixels.Fill((byte)(source.Mode == PixelMode.Cmyk ? 255 : 0));
+                // The reference pads with zeros before it converts to RGB: no ink is white, index 0 has its palette's color.
+                MemoryMarshal.Cast<byte, uint>(pixels).Fill(source.Mode == PixelMode.Cmyk ? uint.MaxValue : source.Outside);
             }
 
             var start = (placement.OffsetY * stride) + (4 * placement.OffsetX);

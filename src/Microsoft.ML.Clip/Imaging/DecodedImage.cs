@@ -30,13 +30,16 @@ internal sealed class DecodedImage : IDisposable
         }
     }
 
-    public PixelView View => new(Pixels, 4 * Width, Width, Height, Mode);
+    /// <summary>The pixel, in this image's mode, of what lies outside it: all zeros by default, as in the reference.</summary>
+    public uint Outside { get; set; }
+
+    public PixelView View => new(Pixels, 4 * Width, Width, Height, Mode, Outside);
 
     /// <summary>Turns the pixels into RGB in place, as Pillow's <c>convert("RGB")</c> does; alpha is dropped, not composed.</summary>
     public void ConvertToRgb()
     {
         PixelConversion.ToRgb(Pixels, Mode);
-        Mode = PixelMode.Rgb;
+        (Mode, Outside) = (PixelMode.Rgb, 0);
     }
 
     /// <summary>Lays transparent pixels on a colour, in place; an image without alpha stays as it is.</summary>

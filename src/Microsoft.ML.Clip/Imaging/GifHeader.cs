@@ -9,12 +9,30 @@ namespace Microsoft.ML.Clip.Imaging;
 /// </summary>
 internal sealed class GifHeader
 {
+    private const int GlobalPalette = 13;
+    private const int FullPalette = 3 * 256;
+
+    private readonly byte[] _palette = new byte[FullPalette];
     private readonly int _transparencyFlags;
+    private readonly int _descriptor;
+    private readonly int _afterGlobalPalette;
+    private readonly int _afterLocalPalette;
     private readonly (int Left, int Top, int Width, int Height) _frame;
     private readonly uint _surrounding;
 
-    private GifHeader(PixelMode mode, int transparencyFlags, (int, int, int, int) frame, uint surrounding) =>
-        (Mode, _transparencyFlags, _frame, _surrounding) = (mode, transparencyFlags, frame, surrounding);
+    private GifHeader(
+        ReadOnlySpan<byte> palette, int transparentIndex, int transparencyFlags, int descriptor, int afterGlobal, int afterLocal,
+        (int, int, int, int) frame)
+    {
+        Palette.Complete(palette, _palette, entry: 3);
+        Mode = IsGreyRamp(palette) ? PixelMode.Rgb : PixelMode.Palette;
+        (_transparencyFlags, _descriptor, _frame) = (transparencyFlags, descriptor, frame);
+        (_afterGlobalPalette, _afterLocalPalette) = (afterGlobal, afterLocal);
+        _surrounding = Palette.Color(_palette.AsSpan(3 * transparentIndex));
+    }
+
+    /// <summary>What lies outside the picture in <see cref="Mode"/>: index 0.</summary>
+    public uint Outside => Mode == PixelMode.Palette ? Palette.Color(_palette) : 0;
 
     /// <summary>A palette's, unless it is the identity: Pillow then reads the indices as grey.</summary>
     public PixelMode Mode { get; }
@@ -24,8 +42,9 @@ internal sealed class GifHeader
     {
         header = null!;
         if (encoded.Length < 13 || !(encoded.StartsWith("GIF87a"u8) || encoded.StartsWith("GIF89a"u8))) return false;
-        var position = 13;
+        var position = GlobalPalette;
         if (!TryTakePalette(encoded, encoded[10], ref position, out var palette)) return false;
+        var afterGlobal = position;
         var (transparencyFlags, transparentIndex) = (-1, 0);
         while (position + 10 <= encoded.Length)
         {
@@ -43,16 +62,14 @@ internal sealed class GifHeader
                     position++;
                     break;
                 case 0x2C:
-                    var descriptor = encoded.Slice(position + 1, 9);
+                    var descriptorStart = position + 1;
+                    var descriptor = encoded.Slice(descriptorStart, 9);
                     position += 10;
                     if (!TryTakePalette(encoded, descriptor[8], ref position, out var local)) return false;
                     if (!local.IsEmpty) palette = local;
-                    var surrounding = palette[Math.Min(palette.Length, 3 * transparentIndex)..];
                     header = new(
-                        IsGreyRamp(palette) ? PixelMode.Rgb : PixelMode.Palette,
-                        transparencyFlags,
-                        (Word(descriptor), Word(descriptor[2..]), Word(descriptor[4..]), Word(descriptor[6..])),
-                        surrounding.Length < 3 ? 0 : (uint)(surrounding[0] | (surrounding[1] << 8) | (surrounding[2] << 16)));
+                        palette, transparentIndex, transparencyFlags, descriptorStart, afterGlobal, position,
+                        (Word(descriptor), Word(descriptor[2..]), Word(descriptor[4..]), Word(descriptor[6..])));
                     return true;
                 default:
                     position++;
@@ -63,10 +80,21 @@ internal sealed class GifHeader
         return false;
     }
 
-    /// <summary>Makes every pixel of the first frame opaque, so that it shows its palette's colour.</summary>
-    public void ClearTransparency(Span<byte> gif)
+    /// <summary>
+    /// The file with every pixel of the first frame opaque, so that it shows its palette's color, and with that palette filled up to 256
+    /// colors as the global one, so that every index has a color.
+    /// </summary>
+    public byte[] Mend(ReadOnlySpan<byte> gif)
     {
-        if (_transparencyFlags >= 0) gif[_transparencyFlags] &= 0xFE;
+        byte[] result =
+        [
+            .. gif[..GlobalPalette], .. _palette, .. gif[_afterGlobalPalette..(_descriptor + 9)], .. gif[_afterLocalPalette..],
+        ];
+        var moved = GlobalPalette + FullPalette - _afterGlobalPalette;
+        result[10] |= 0x87;
+        result[_descriptor + moved + 8] &= 0x7F;
+        if (_transparencyFlags >= 0) result[_transparencyFlags + moved] &= 0xFE;
+        return result;
     }
 
     /// <summary>Gives the pixels that the frame does not cover the colour of the transparent index, or of index 0 without one.</summary>

@@ -1,19 +1,21 @@
-using System.Buffers;
 using SkiaSharp;
 
 namespace Microsoft.ML.Clip.Imaging;
 
 /// <summary>
 /// Decodes files to the bytes Pillow gives. Skia's codecs do the work; where they hand out less than the file holds (16-bit grey, CMYK,
-/// transparent palette entries), they are given an altered copy of the file whose decoding holds it. EXIF orientation is not applied.
+/// transparent palette entries, indices beyond a palette), they are given an altered copy of the file whose decoding holds it. EXIF
+/// orientation is not applied.
 /// </summary>
 internal static class ImageDecoder
 {
     private static readonly ImageFormat[] ReadFormats =
-        [ImageFormat.Jpeg, ImageFormat.Png, ImageFormat.Gif, ImageFormat.WebP, ImageFormat.Bmp];
+        [
+            ImageFormat.Jpeg, ImageFormat.Png, ImageFormat.Gif, ImageFormat.WebP, ImageFormat.Bmp, ImageFormat.Dib, ImageFormat.Pnm,
+        ];
 
     /// <summary>Decodes the first image of a file.</summary>
-    /// <param name="encoded">The whole file: JPEG, PNG, GIF, WebP, BMP and whatever else Skia reads.</param>
+    /// <param name="encoded">The whole file: JPEG, PNG, GIF, WebP, BMP, PPM and whatever else Skia reads.</param>
     /// <param name="maxPixels">The largest image to decode; the header decides, before memory is taken for pixels.</param>
     /// <param name="gray16">What becomes of 16-bit grey: <see cref="PixelMode.Gray16"/> comes out only for <see
     /// cref="Gray16Conversion.Clip"/>.</param>
@@ -22,10 +24,16 @@ internal static class ImageDecoder
     public static DecodedImage Decode(ReadOnlySpan<byte> encoded, long maxPixels, Gray16Conversion gray16)
     {
         if (encoded.IsEmpty) throw new InvalidDataException("The image is empty: it has no bytes.");
-        if (PngHeader.TryRead(encoded, out var png)) return DecodePng(encoded, png, maxPixels, gray16);
+        if (PngHeader.TryRead(encoded, out var png)) return PngImage.Decode(encoded, png, maxPixels, gray16);
         if (GifHeader.TryRead(encoded, out var gif)) return DecodeGif(encoded, gif, maxPixels);
-        if (CmykJpeg.IsCmyk(encoded) && CmykJpeg.TryDecode(encoded, maxPixels) is { } cmyk) return cmyk;
-        return DecodeWithSkia(encoded, maxPixels, BmpHeader.HasPalette(encoded) ? PixelMode.Palette : null);
+        if (CmykJpeg.IsCmyk(encoded)
+            && (CmykJpeg.TryDecode(encoded, maxPixels) ?? ClipImageDecoder.TryDecode(encoded, ImageFormat.Jpeg.Extension, maxPixels))
+                is { } cmyk) return cmyk;
+        if (BmpHeader.TryRead(encoded, out var bmp)) return BmpImage.Decode(encoded, bmp, maxPixels);
+        if (PnmImage.IsOne(encoded)) return PnmImage.Decode(encoded, maxPixels, gray16);
+        if (ImageFormat.Find(encoded) is var format && (format is null || !ReadFormats.Contains(format))
+            && ClipImageDecoder.TryDecode(encoded, format?.Extension ?? "", maxPixels) is { } image) return image;
+        return DecodeWithSkia(encoded, maxPixels, WebPHeader.IsAnimatedWithoutAlpha(encoded) ? PixelMode.Rgb : null);
     }
 
     /// <summary>Decodes with Skia alone.</summary>
@@ -42,8 +50,7 @@ internal static class ImageDecoder
             var (width, height) = (codec.Info.Width, codec.Info.Height);
             if ((long)width * height > Math.Min(maxPixels, Array.MaxLength / 4))
             {
-                throw new InvalidDataException(
-                    $"The image claims {width} × {height} pixels, more than the {maxPixels} allowed (MaxPixels): a decompression bomb?");
+                throw TooLarge(width, height, maxPixels);
             }
 
             mode ??= codec.Info.AlphaType == SKAlphaType.Opaque ? PixelMode.Rgb : PixelMode.Rgba;
@@ -67,53 +74,30 @@ internal static class ImageDecoder
         }
     }
 
+    internal static InvalidDataException TooLarge(int width, int height, long maxPixels) =>
+        new($"The image claims {width} × {height} pixels, more than the {maxPixels} allowed (MaxPixels): a decompression bomb?");
+
     /// <summary>Names what was seen, so that the reader knows what to convert or to fetch anew.</summary>
     private static InvalidDataException Unreadable(ReadOnlySpan<byte> encoded)
     {
-        const string Readable = "JPEG, PNG, GIF, WebP, BMP";
+        const string Readable = "JPEG, PNG, GIF, WebP, BMP, PPM";
         return new(ImageFormat.Find(encoded) switch
         {
             null => $"The bytes are not an image of a known format ({Readable}), or its header is damaged.",
             var format when ReadFormats.Contains(format) => $"The file is {format.Name} whose header is damaged.",
             var format when format == ImageFormat.LfsPointer =>
                 "The file is a Git LFS pointer, not the picture itself: fetch the pictures with 'git lfs pull'.",
-            { IsPicture: true } format => $"The picture is {format.Name}, which is not among the formats read ({Readable}): convert it.",
+            { IsPicture: true } format => $"The picture is {format.Name}, which is not among the formats read ({Readable}): convert it, "
+                + "or register the decoder of the package Microsoft.ML.Clip.MoreFormats.",
             var format => $"The file is {format.Name}, not a picture.",
         });
     }
 
-    private static DecodedImage DecodePng(ReadOnlySpan<byte> encoded, PngHeader png, long maxPixels, Gray16Conversion gray16)
-    {
-        if (!png.IsGray16) return DecodeWithSkia(encoded, maxPixels, png.Mode);
-        var copy = ArrayPool<byte>.Shared.Rent(encoded.Length);
-        try
-        {
-            encoded.CopyTo(copy);
-            PngHeader.PretendGrayAlpha8(copy);
-            // The upper byte came out as grey, the lower as alpha: read as RGB this is the grey scaled to 8 bits.
-            return DecodeWithSkia(
-                copy.AsSpan(0, encoded.Length), maxPixels, gray16 == Gray16Conversion.Clip ? PixelMode.Gray16 : PixelMode.Rgb);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(copy);
-        }
-    }
-
     private static DecodedImage DecodeGif(ReadOnlySpan<byte> encoded, GifHeader gif, long maxPixels)
     {
-        var copy = ArrayPool<byte>.Shared.Rent(encoded.Length);
-        try
-        {
-            encoded.CopyTo(copy);
-            gif.ClearTransparency(copy);
-            var image = DecodeWithSkia(copy.AsSpan(0, encoded.Length), maxPixels, gif.Mode);
-            gif.FillAroundFrame(image);
-            return image;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(copy);
-        }
+        var image = DecodeWithSkia(gif.Mend(encoded), maxPixels, gif.Mode);
+        gif.FillAroundFrame(image);
+        image.Outside = gif.Outside;
+        return image;
     }
 }

@@ -3,12 +3,12 @@ namespace Microsoft.ML.Clip.Imaging;
 /// <summary>A rectangle of interleaved pixels, four bytes each, in somebody else's memory.</summary>
 internal readonly ref struct PixelView
 {
-    public PixelView(ReadOnlySpan<byte> pixels, int stride, int width, int height, PixelMode mode)
+    public PixelView(ReadOnlySpan<byte> pixels, int stride, int width, int height, PixelMode mode, uint outside = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, 4 * width);
         ArgumentOutOfRangeException.ThrowIfLessThan(pixels.Length, Extent(stride, width, height), nameof(pixels));
         Pixels = pixels;
-        (Stride, Width, Height, Mode) = (stride, width, height, mode);
+        (Stride, Width, Height, Mode, Outside) = (stride, width, height, mode, outside);
     }
 
     /// <summary>The bytes, from the first pixel on.</summary>
@@ -23,6 +23,9 @@ internal readonly ref struct PixelView
 
     public PixelMode Mode { get; }
 
+    /// <summary>The pixel, in <see cref="Mode"/>, of what lies outside.</summary>
+    public uint Outside { get; }
+
     /// <summary>The bytes of row <paramref name="y"/>.</summary>
     public ReadOnlySpan<byte> Row(int y) => Pixels.Slice(y * Stride, 4 * Width);
 
@@ -33,7 +36,7 @@ internal readonly ref struct PixelView
         ArgumentOutOfRangeException.ThrowIfNegative(top);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(left + width, Width);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(top + height, Height);
-        return new(Pixels[((top * Stride) + (4 * left))..], Stride, width, height, Mode);
+        return new(Pixels[((top * Stride) + (4 * left))..], Stride, width, height, Mode, Outside);
     }
 
     /// <summary>How many bytes a rectangle spans: its last row need not be a whole stride long.</summary>

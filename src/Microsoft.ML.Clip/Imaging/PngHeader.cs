@@ -5,6 +5,9 @@ namespace Microsoft.ML.Clip.Imaging;
 /// <summary>A PNG's <c>IHDR</c>, from which Pillow takes the mode.</summary>
 internal readonly record struct PngHeader(int BitDepth, int ColorType)
 {
+    /// <summary>The color type of a picture with a palette.</summary>
+    public const int Indexed = 3;
+
     private const ulong Signature = 0x89504E470D0A1A0A;
     private const int ChunkStart = 8;
     private const int DepthOffset = 24;
@@ -19,7 +22,7 @@ internal readonly record struct PngHeader(int BitDepth, int ColorType)
     public PixelMode Mode => ColorType switch
     {
         0 when BitDepth == 1 => PixelMode.Palette,
-        3 => PixelMode.Palette,
+        Indexed => PixelMode.Palette,
         4 or 6 => PixelMode.Rgba,
         _ => PixelMode.Rgb,
     };
@@ -43,7 +46,8 @@ internal readonly record struct PngHeader(int BitDepth, int ColorType)
         BinaryPrimitives.WriteUInt32BigEndian(png[CrcOffset..], Crc32(png[(ChunkStart + 4)..CrcOffset]));
     }
 
-    private static uint Crc32(ReadOnlySpan<byte> bytes)
+    /// <summary>The checksum of a chunk's name and content.</summary>
+    public static uint Crc32(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;
         foreach (var value in bytes)

@@ -13,7 +13,7 @@ internal static class PreprocessingFile
     private const string Preprocessor = "preprocessor_config.json";
 
     /// <summary>Where a model folder may tell its preprocessing, the first that does so counts.</summary>
-    private static readonly string[] Names =
+    internal static readonly string[] Names =
     [
         Processor, Preprocessor, "preprocess_cfg.json", "onnx/preprocess_cfg.json", "visual/preprocess_cfg.json", "open_clip_config.json",
     ];

@@ -1,27 +1,22 @@
 namespace Microsoft.ML.Clip;
 
-/// <summary>
-/// Where a model folder keeps its parts: the Hugging Face / transformers.js layout, <c>visual.onnx</c> + <c>textual.onnx</c> with
-/// <c>preprocess_cfg.json</c>, or one combined <c>model.onnx</c>. Only looks; opens nothing.
-/// </summary>
+/// <summary>A model folder's parts, by <see cref="ClipLayout"/>. Only looks; opens nothing but the config.</summary>
 internal sealed class ClipFolder
 {
-    private static readonly string[] VisionStems = ["onnx/vision_model", "vision_model", "onnx/visual", "visual", "visual/model"];
-    private static readonly string[] TextStems = ["onnx/text_model", "text_model", "onnx/textual", "textual", "textual/model"];
-    private static readonly string[] CombinedStems = ["onnx/model", "model"];
-    private static readonly string[] ConfigNames = ["config.json", "open_clip_config.json"];
-
     private readonly ClipModelOptions _options;
 
     private ClipFolder(string path, ClipModelOptions options)
     {
         _options = options;
         Path = path;
-        Config = ClipFolderConfig.Read(ConfigNames.Select(Full).FirstOrDefault(File.Exists));
-        VisionFile = Chosen(options.VisionModelFile) ?? Onnx(VisionStems);
-        TextFile = Chosen(options.TextModelFile) ?? Onnx(TextStems);
-        CombinedFile = VisionFile is null || TextFile is null ? Onnx(CombinedStems) : null;
-        TokenizerFolder = new[] { path, Full("textual") }.FirstOrDefault(HasTokenizer);
+        RequireChosen(options.VisionModelFile);
+        RequireChosen(options.TextModelFile);
+        var layout = new ClipLayout(name => File.Exists(Full(name)), options);
+        Config = ClipFolderConfig.Read(FullOrNull(layout.ConfigFile));
+        VisionFile = FullOrNull(layout.VisionFile);
+        TextFile = FullOrNull(layout.TextFile);
+        CombinedFile = FullOrNull(layout.CombinedFile);
+        TokenizerFolder = layout.TokenizerFolder is { } folder ? System.IO.Path.TrimEndingDirectorySeparator(Full(folder)) : null;
     }
 
     public string Path { get; }
@@ -43,47 +38,32 @@ internal sealed class ClipFolder
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"Model folder '{folder}' does not exist.");
         var found = new ClipFolder(System.IO.Path.GetFullPath(folder), options);
         return found is { VisionFile: null, TextFile: null, CombinedFile: null }
-            ? throw found.Missing("ONNX model", [.. VisionStems, .. TextStems])
+            ? throw found.Missing("ONNX model", [.. ClipLayout.VisionStems, .. ClipLayout.TextStems])
             : found;
     }
 
-    public string RequireVision() => VisionFile ?? CombinedFile ?? throw Missing("vision model", VisionStems);
+    public string RequireVision() => VisionFile ?? CombinedFile ?? throw Missing("vision model", ClipLayout.VisionStems);
 
-    public string RequireText() => TextFile ?? CombinedFile ?? throw Missing("text model", TextStems);
+    public string RequireText() => TextFile ?? CombinedFile ?? throw Missing("text model", ClipLayout.TextStems);
 
     public string RequireTokenizer() => TokenizerFolder ?? throw new FileNotFoundException(
         $"Model folder '{Path}' has no tokenizer: expected {TextTokenizer.FileNames}; copy those of the model into it, or "
         + "write it with clip convert --tokenizer.");
 
-    private static bool HasTokenizer(string folder) =>
-        new[] { "tokenizer.json", "spiece.model", "tokenizer.model" }.Any(name => File.Exists(System.IO.Path.Combine(folder, name)))
-        || (File.Exists(System.IO.Path.Combine(folder, "vocab.json")) && File.Exists(System.IO.Path.Combine(folder, "merges.txt")));
-
-    private static string[] Suffixes(ClipPrecision precision) => precision switch
-    {
-        ClipPrecision.Fp32 => [""],
-        ClipPrecision.Fp16 => ["_fp16"],
-        ClipPrecision.Int8 => ["_int8", "_quantized", "_uint8"],
-        ClipPrecision.Auto => ["", "_fp16", "_int8", "_quantized", "_uint8", "_q4", "_q4f16", "_bnb4"],
-        _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "Not a precision."),
-    };
-
     private string Full(string relative) => System.IO.Path.Combine(Path, relative);
 
-    private string? Onnx(string[] stems) =>
-        (from suffix in Suffixes(_options.Precision) from stem in stems select Full($"{stem}{suffix}.onnx")).FirstOrDefault(File.Exists);
+    private string? FullOrNull(string? relative) => relative is null ? null : Full(relative);
 
-    private string? Chosen(string? relative)
+    private void RequireChosen(string? relative)
     {
-        if (relative is null) return null;
-        var path = Full(relative);
-        return File.Exists(path) ? path : throw new FileNotFoundException($"Model folder '{Path}' has no file '{relative}'.", path);
+        if (relative is not null && !File.Exists(Full(relative)))
+            throw new FileNotFoundException($"Model folder '{Path}' has no file '{relative}'.", Full(relative));
     }
 
     private FileNotFoundException Missing(string what, string[] stems)
     {
-        var names = Suffixes(_options.Precision == ClipPrecision.Auto ? ClipPrecision.Fp32 : _options.Precision)
-            .SelectMany(suffix => stems.Concat(CombinedStems).Select(stem => $"{stem}{suffix}.onnx"));
+        var names = ClipLayout.Suffixes(_options.Precision == ClipPrecision.Auto ? ClipPrecision.Fp32 : _options.Precision)
+            .SelectMany(suffix => stems.Concat(ClipLayout.CombinedStems).Select(stem => $"{stem}{suffix}.onnx"));
         return new FileNotFoundException($"Model folder '{Path}' has no {what}: expected one of {string.Join(", ", names)}.");
     }
 }

@@ -12,7 +12,7 @@ namespace Microsoft.ML.Clip;
 /// <param name="Problem">Why neither can be known, though the file is there: it is not the file itself.</param>
 internal readonly record struct TrainedLogits(float? Scale, float? Bias, string? Problem = null)
 {
-    private const long LongestHeader = 100_000_000;
+    internal const long LongestHeader = 100_000_000;
 
     public static TrainedLogits Read(string safetensors)
     {
@@ -42,33 +42,37 @@ internal readonly record struct TrainedLogits(float? Scale, float? Bias, string?
         }
     }
 
+    /// <summary>Where a header puts a tensor: its type, and its first byte after the header; null where it has none of the name.</summary>
+    internal static (string? Type, long Start)? Find(JsonElement header, string name) => header.TryGetProperty(name, out var tensor)
+        ? (tensor.GetProperty("dtype").GetString(), tensor.GetProperty("data_offsets")[0].GetInt64())
+        : null;
+
+    /// <summary>The value of a tensor of one element.</summary>
+    internal static float Scalar(ReadOnlySpan<byte> bytes, string? type, string name) => type switch
+    {
+        "F64" => (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes),
+        "F32" => BinaryPrimitives.ReadSingleLittleEndian(bytes),
+        "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes),
+        "BF16" => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(bytes) << 16),
+        _ => throw new InvalidOperationException($"{name} is of dtype {type}"),
+    };
+
     private static float? ReadTensor(FileStream file, JsonElement header, string name, long dataStart)
     {
-        if (!header.TryGetProperty(name, out var tensor)) return null;
-        file.Seek(dataStart + tensor.GetProperty("data_offsets")[0].GetInt64(), SeekOrigin.Begin);
-        return ReadScalar(file, tensor.GetProperty("dtype").GetString(), name);
-    }
-
-    private static float ReadScalar(FileStream file, string? type, string name)
-    {
+        if (Find(header, name) is not { } place) return null;
+        file.Seek(dataStart + place.Start, SeekOrigin.Begin);
         Span<byte> bytes = stackalloc byte[8];
-        bytes = type switch
+        var count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        try
         {
-            "F64" => bytes,
-            "F32" => bytes[..4],
-            "F16" or "BF16" => bytes[..2],
-            _ => throw new InvalidOperationException($"{name} is of dtype {type}"),
-        };
-        file.ReadExactly(bytes);
-        var value = type switch
+            var value = Scalar(bytes[..count], place.Type, name);
+            return float.IsFinite(value) ? value : throw new InvalidDataException(
+                $"'{file.Name}' has {value} as its {name}, so its training failed or it is damaged; take another checkpoint.");
+        }
+        catch (ArgumentOutOfRangeException e)
         {
-            "F64" => (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes),
-            "F32" => BinaryPrimitives.ReadSingleLittleEndian(bytes),
-            "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes),
-            _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(bytes) << 16),
-        };
-        return float.IsFinite(value) ? value : throw new InvalidDataException(
-            $"'{file.Name}' has {value} as its {name}, so its training failed or it is damaged; take another checkpoint.");
+            throw new EndOfStreamException($"{name} is cut off", e);
+        }
     }
 
     private static InvalidDataException Broken(string path, Exception? inner = null) =>

@@ -1,26 +1,35 @@
+using System.Text;
+
 namespace Microsoft.ML.Clip;
 
 /// <summary>The tokenizer inside a saved model, as the files that model folders have.</summary>
 internal static class SavedTokenizer
 {
+    private const string CleaningEntry = "openclip_cleaning.txt";
+
     private static readonly string[] SiglipEntries = ["tokenizer.json", "spiece.model", "tokenizer.model"];
 
     public static void Save(ModelSaveContext context, TextTokenizer tokenizer)
     {
         foreach (var (name, content) in tokenizer.Files()) context.SaveBinaryStream(name, writer => writer.Write(content));
+        if (tokenizer is SiglipTokenizer { Cleaning: { } cleaning })
+            context.SaveBinaryStream(CleaningEntry, writer => writer.Write(Encoding.UTF8.GetBytes(cleaning)));
     }
 
     public static TextTokenizer Load(ModelLoadContext context)
     {
         foreach (var name in SiglipEntries)
         {
-            if (Read(context, name) is { } content) return SiglipTokenizer.FromSaved(name, content.ToArray());
+            if (Read(context, name) is { } content) return SiglipTokenizer.FromSaved(name, content.ToArray(), LoadCleaning(context));
         }
 
         using var vocabulary = Read(context, VocabularyReader.VocabularyFile) ?? throw SavedState.NoEntry(VocabularyReader.VocabularyFile);
         using var merges = Read(context, VocabularyReader.MergesFile) ?? throw SavedState.NoEntry(VocabularyReader.MergesFile);
         return ClipTokenizer.Create(vocabulary, merges);
     }
+
+    private static string? LoadCleaning(ModelLoadContext context) =>
+        Read(context, CleaningEntry) is { } name ? Encoding.UTF8.GetString(name.ToArray()) : null;
 
     private static MemoryStream? Read(ModelLoadContext context, string entry)
     {

@@ -52,10 +52,22 @@ internal sealed class ClipPreTokenizer(params string[] specialTokens) : PreToken
         if (text[0] != '<') return 0;
         foreach (var token in specialTokens)
         {
-            if (text.StartsWith(token)) return token.Length;
+            if (text.StartsWith(token) || IsSpelledWithLongS(text, token)) return token.Length;
         }
 
         return 0;
+    }
+
+    /// <summary>The pattern ignores case: the long s is a small one, though the piece is then no special token.</summary>
+    private static bool IsSpelledWithLongS(ReadOnlySpan<char> text, string token)
+    {
+        if (text.Length < token.Length || text[..token.Length].IndexOf('ſ') < 0) return false;
+        for (var i = 0; i < token.Length; i++)
+        {
+            if ((text[i] == 'ſ' ? 's' : text[i]) != token[i]) return false;
+        }
+
+        return true;
     }
 
     /// <summary>'s 't 're 've 'm 'll 'd; the pattern ignores case, whence the long s.</summary>
@@ -73,6 +85,8 @@ internal sealed class ClipPreTokenizer(params string[] specialTokens) : PreToken
         if (char.IsAsciiLetter(c)) return Kind.Letter;
         if (char.IsAscii(c)) return c == ' ' || char.IsWhiteSpace(c) ? Kind.Space : char.IsAsciiDigit(c) ? Kind.Number : Kind.Other;
         if (char.IsWhiteSpace(c)) return Kind.Space;
+        // The pattern ignores case: this mark is no letter, but its other case, iota, is one, so that no part of the pattern takes it.
+        if (c == '\u0345') return Kind.Space;
         if (Rune.DecodeFromUtf16(text[at..], out var rune, out length) != OperationStatus.Done) return Kind.Other;
         return Rune.IsLetter(rune) ? Kind.Letter : Rune.IsNumber(rune) ? Kind.Number : Kind.Other;
     }

@@ -72,9 +72,10 @@ internal static class HtmlEntities
     private static (string? Value, int Length) TerminatedReference(string text, int at)
     {
         var end = text.IndexOf(';', at);
-        if (end < 0 || end - at > 26) return (null, 1);
+        if (end < 0) return (null, 1);
         var body = text.AsSpan(at + 1, end - at - 1);
         if (body.StartsWith("#")) body = body[1..];
+        if (body.Length > 24) return (null, 1);
         foreach (var c in body)
         {
             if (!char.IsAsciiLetterOrDigit(c)) return (null, 1);
@@ -83,7 +84,8 @@ internal static class HtmlEntities
         if (text[at + 1] == '#')
         {
             var (number, length) = NumericReference(text, at);
-            return length == end + 1 - at ? (number, length) : (null, 1);
+            // What stands for a semicolon is left, as ftfy takes one for a sign that not all was resolved.
+            return length == end + 1 - at && number != ";" ? (number, length) : (null, 1);
         }
 
         var name = text[(at + 1)..(end + 1)];
@@ -122,7 +124,7 @@ internal static class HtmlEntities
 
     private static string UpperCase(string value) => value switch
     {
-        // Where upper-casing makes two letters of one (Unicode's SpecialCasing), for the names there are.
+        // Where .NET's upper-casing is not Python's (two letters of one, and the dotless i), for the names there are.
         "ß" => "SS",
         "ﬀ" => "FF",
         "ﬁ" => "FI",
@@ -130,6 +132,7 @@ internal static class HtmlEntities
         "ﬃ" => "FFI",
         "ﬄ" => "FFL",
         "ŉ" => "ʼN",
+        "ı" => "I",
         _ => value.ToUpperInvariant(),
     };
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -28,26 +29,34 @@ internal static class LowerCase
     /// <summary>The Final_Sigma condition of SpecialCasing: a letter before, none after, passing over case-ignorable characters.</summary>
     private static bool EndsWord(string text, int sigma)
     {
-        var before = sigma - 1;
-        while (before >= 0 && IsCaseIgnorable(text[before])) before--;
-        if (before < 0 || !IsCased(text, before)) return false;
+        for (var before = text.AsSpan(0, sigma); ;)
+        {
+            if (Rune.DecodeLastFromUtf16(before, out var rune, out var length) != OperationStatus.Done) return false;
+            before = before[..^length];
+            if (IsCaseIgnorable(rune)) continue;
+            if (!IsCased(rune)) return false;
+            break;
+        }
 
-        var after = sigma + 1;
-        while (after < text.Length && IsCaseIgnorable(text[after])) after++;
-        return after == text.Length || !IsCased(text, after);
+        for (var after = text.AsSpan(sigma + 1); Rune.DecodeFromUtf16(after, out var rune, out var length) == OperationStatus.Done;)
+        {
+            after = after[length..];
+            if (!IsCaseIgnorable(rune)) return !IsCased(rune);
+        }
+
+        return true;
     }
 
-    private static bool IsCased(string text, int at)
-    {
-        if (at > 0 && char.IsSurrogatePair(text, at - 1)) at--;
-        var category = CharUnicodeInfo.GetUnicodeCategory(text, at);
-        return category is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
-            || text[at] is 'ª' or 'º' or (>= 'Ⅰ' and <= 'ⅿ') or (>= 'Ⓐ' and <= 'ⓩ');
-    }
+    private static bool IsCased(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter
+            or UnicodeCategory.TitlecaseLetter
+        // Unicode's Other_Uppercase and Other_Lowercase, as far as they are not case-ignorable.
+        || rune.Value is 'ª' or 'º' or (>= 'Ⅰ' and <= 'ⅿ') or (>= 'Ⓐ' and <= 'ⓩ')
+            or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189);
 
-    private static bool IsCaseIgnorable(char c) =>
-        c is '\'' or '.' or ':' or '·' or '\u0387' or '\u055F' or '\u05F4' or '\u2018' or '\u2019' or '\u2024' or '\u2027'
+    private static bool IsCaseIgnorable(Rune rune) =>
+        rune.Value is '\'' or '.' or ':' or '·' or '\u0387' or '\u055F' or '\u05F4' or '\u2018' or '\u2019' or '\u2024' or '\u2027'
             or '\uFE13' or '\uFE52' or '\uFE55' or '\uFF07' or '\uFF0E' or '\uFF1A'
-        || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format
+        || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format
             or UnicodeCategory.ModifierLetter or UnicodeCategory.ModifierSymbol;
 }

@@ -44,7 +44,7 @@ internal static class MojibakeDetector
     private static readonly string[][] Sequences =
     [
         [Control],
-        [Visible, Odd],
+        [Visible + Odd, Odd],
         [Odd, Visible],
         [Letter, LowerCommon + UpperCommon, Odd],
         [LowerAccented + LowerCommon + Box + Closing + Currency + Numeric, UpperAccented],
@@ -89,6 +89,7 @@ internal static class MojibakeDetector
     private static readonly UInt128[][] Masks =
         [.. Sequences.Select(s => s.Select(set => UInt128.One << Array.IndexOf(Sets, set)).ToArray())];
     private static readonly FrozenDictionary<char, UInt128> Listed = ListedCharacters();
+    private static readonly UInt128 AsciiBit = UInt128.One << 127;
     private static readonly UInt128 AnyBit = Bit(Any), SpaceBit = Bit(Space), WordBit = Bit(Word), NotLetterBit = Bit(NotLetter);
 
     /// <summary>Whether the text looks as if it had been decoded with the wrong encoding.</summary>
@@ -96,13 +97,17 @@ internal static class MojibakeDetector
     {
         if (text is ['Ã' or 'Â', ' ', ..]) return true;
 
-        var bits = text.Length <= 512 ? stackalloc UInt128[text.Length] : new UInt128[text.Length];
-        for (var i = 0; i < bits.Length; i++) bits[i] = SetsOf(text[i]);
+        // By code point: a letter beyond U+FFFF is one letter here.
+        var room = text.Length <= 512 ? stackalloc UInt128[text.Length] : new UInt128[text.Length];
+        var count = 0;
+        foreach (var rune in text.EnumerateRunes()) room[count++] = SetsOf(rune);
 
+        var bits = room[..count];
         for (var i = 0; i < bits.Length; i++)
         {
             // Every sequence has a character beyond ASCII in its first three.
-            if (text[i] < 0x80 && Ascii.IsValid(text.Slice(i, Math.Min(3, text.Length - i)))) continue;
+            if ((bits[i] & AsciiBit) != 0 && (i + 1 >= count || (bits[i + 1] & AsciiBit) != 0)
+                && (i + 2 >= count || (bits[i + 2] & AsciiBit) != 0)) continue;
             foreach (var mask in Masks)
             {
                 if ((bits[i] & mask[0]) != 0 && Matches(bits[i..], mask)) return true;
@@ -123,12 +128,15 @@ internal static class MojibakeDetector
         return true;
     }
 
-    private static UInt128 SetsOf(char c)
+    private static UInt128 SetsOf(Rune rune)
     {
-        var bits = Listed.GetValueOrDefault(c) | AnyBit;
-        if (char.IsWhiteSpace(c)) bits |= SpaceBit;
-        if (c == '_' || char.IsLetter(c) || char.IsNumber(c)) bits |= WordBit;
-        if (!char.IsAsciiLetter(c)) bits |= NotLetterBit;
+        var bits = rune.IsBmp ? Listed.GetValueOrDefault((char)rune.Value) : 0;
+        // White space, word and "any" as Python's patterns have them: four separators count as space, a line feed is not "any".
+        if (rune.Value != '\n') bits |= AnyBit;
+        if (Rune.IsWhiteSpace(rune) || rune.Value is >= 0x1C and <= 0x1F) bits |= SpaceBit;
+        if (rune.Value == '_' || Rune.IsLetter(rune) || Rune.IsNumber(rune)) bits |= WordBit;
+        if (rune.IsAscii) bits |= AsciiBit;
+        if (!(rune.IsAscii && char.IsAsciiLetter((char)rune.Value))) bits |= NotLetterBit;
         return bits;
     }
 

@@ -38,7 +38,7 @@ internal static class MojibakeRepair
             if (encoding.TryEncode(text) is not { } bytes) continue;
             if (!encoding.IsMacRoman) bytes = Utf8Mending.RestoreNoBreakSpaces(bytes);
             if (encoding.IsWindows) bytes = Utf8Mending.ReplaceLostSequences(bytes);
-            if (Utf8.IsValid(bytes)) return Encoding.UTF8.GetString(bytes);
+            if (Utf8Variants.TryDecode(bytes) is { } decoded) return decoded;
         }
 
         var mended = RepairParts(text);
@@ -56,7 +56,9 @@ internal static class MojibakeRepair
                 continue;
             var end = start;
             while (SequenceLength(text, end) is > 0 and var length) end += length;
-            if (end == start || end - start == text.Length) continue;
+            if (end == start) continue;
+            // All of the text was tried already: nothing else is left to try, neither from a later start.
+            if (end - start == text.Length) return text;
 
             if (MojibakeDetector.LooksWrong(text.AsSpan(start, end - start)))
             {
@@ -70,18 +72,17 @@ internal static class MojibakeRepair
         return copied == 0 ? text : result.Append(text, copied, text.Length - copied).ToString();
     }
 
+    /// <summary>A character may be the look of several bytes, so each length is tried.</summary>
     private static int SequenceLength(string text, int at)
     {
         if (at >= text.Length) return 0;
-        var length = LeadOf2.Contains(text[at]) ? 2 : LeadOf3.Contains(text[at]) ? 3 : LeadOf4.Contains(text[at]) ? 4 : 0;
-        if (length == 0 || at + length > text.Length) return 0;
-        for (var i = 1; i < length; i++)
-        {
-            if (!Continuation.Contains(text[at + i])) return 0;
-        }
-
-        return length;
+        if (LeadOf2.Contains(text[at]) && Continues(text, at + 1, 1)) return 2;
+        if (LeadOf3.Contains(text[at]) && Continues(text, at + 1, 2)) return 3;
+        return LeadOf4.Contains(text[at]) && Continues(text, at + 1, 3) ? 4 : 0;
     }
+
+    private static bool Continues(string text, int at, int count) =>
+        at + count <= text.Length && !text.AsSpan(at, count).ContainsAnyExcept(Continuation);
 
     /// <summary>Control characters 128 to 159 in a text are Windows-1252 that was read as Latin-1.</summary>
     private static string ReadControlsAsWindows1252(string text) =>

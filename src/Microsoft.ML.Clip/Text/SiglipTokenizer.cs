@@ -8,7 +8,9 @@ namespace Microsoft.ML.Clip;
 /// (SigLIP 2, whose vocabulary is Gemma's). Immutable and thread-safe.
 /// </summary>
 /// <remarks>
-/// Read from <c>spiece.model</c> or <c>tokenizer.model</c>, or from a <c>tokenizer.json</c> that describes the same. Equal to
+/// Texts are treated as by <c>transformers</c>; in a folder with <c>open_clip_config.json</c>, as by open_clip, which repairs them first
+/// and, for SigLIP's models, takes out all punctuation. Read from <c>spiece.model</c> or <c>tokenizer.model</c>, or from a
+/// <c>tokenizer.json</c> that describes the same. Equal to
 /// SentencePiece's own ids on the test data, whose models were trained with it.
 /// </remarks>
 public sealed class SiglipTokenizer : TextTokenizer
@@ -21,17 +23,19 @@ public sealed class SiglipTokenizer : TextTokenizer
     private readonly string _name;
     private readonly byte[] _content;
 
-    private SiglipTokenizer(string path, byte[] content)
+    private readonly OpenClipCleaning? _cleaning;
+
+    private SiglipTokenizer(string path, byte[] content, OpenClipCleaning? cleaning)
     {
-        (_name, _content) = (Path.GetFileName(path), content);
+        (_name, _content, _cleaning) = (Path.GetFileName(path), content, cleaning);
         if (_name == Json)
         {
             using var json = JsonFile.Parse(content, path);
-            _encoder = SentencePieceJson.Read(json.RootElement, path);
+            _encoder = SentencePieceJson.Read(json.RootElement, path, isCleaned: cleaning is not null);
         }
         else
         {
-            _encoder = SentencePieceModelFile.Read(content, path);
+            _encoder = SentencePieceModelFile.Read(content, path, isCleaned: cleaning is not null);
         }
     }
 
@@ -91,14 +95,19 @@ public sealed class SiglipTokenizer : TextTokenizer
         return ModelFiles.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
     }
 
-    internal static SiglipTokenizer FromFile(string file) => new(file, RegularFile.ReadAllBytes(file, RegularFile.MaxTokenizer));
+    internal static SiglipTokenizer FromFile(string file) =>
+        new(file, RegularFile.ReadAllBytes(file, RegularFile.MaxTokenizer), OpenClipCleaning.Find(Path.GetDirectoryName(file)!));
 
     /// <summary>What a saved model kept.</summary>
-    internal static SiglipTokenizer FromSaved(string name, byte[] content) => new(name, content);
+    internal static SiglipTokenizer FromSaved(string name, byte[] content, string? cleaning) =>
+        new(name, content, cleaning is null ? null : new(cleaning));
 
     internal override int? IdOf(string token) => _encoder.Vocabulary.Find(token);
 
     internal override IReadOnlyList<(string Name, byte[] Content)> Files() => [(_name, _content)];
 
-    private protected override IReadOnlyList<int> EncodeText(string text) => _encoder.Encode(text);
+    /// <summary>open_clip's name of what is done to texts first; null where Hugging Face's rules hold.</summary>
+    internal string? Cleaning => _cleaning?.Name;
+
+    private protected override IReadOnlyList<int> EncodeText(string text) => _encoder.Encode(_cleaning?.Apply(text) ?? text);
 }

@@ -18,10 +18,14 @@ internal static class TextCleaner
     public static string Clean(string text)
     {
         if (text.AsSpan().IndexOfAnyExcept(Plain) < 0) return CleanPlain(text);
-        text = TextRepair.Apply(text);
-        text = HtmlEntities.Unescape(HtmlEntities.Unescape(text));
-        return LowerCase.Apply(CollapseSpaces(text, lower: false));
+        return LowerCase.Apply(CollapseSpaces(Repair(text)));
     }
+
+    /// <summary>Repairs a text and resolves its HTML references twice: the original's <c>basic_clean</c>, but for the trimming.</summary>
+    public static string Repair(string text) => HtmlEntities.Unescape(HtmlEntities.Unescape(TextRepair.Apply(text)));
+
+    /// <summary>Makes each run of white space one space, and trims.</summary>
+    public static string CollapseSpaces(string text) => CollapseSpaces(text, lower: false);
 
     private static string CleanPlain(string text)
     {

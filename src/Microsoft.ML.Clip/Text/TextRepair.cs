@@ -5,8 +5,7 @@ namespace Microsoft.ML.Clip;
 
 /// <summary>
 /// The repairs that CLIP's tokenizer has made on every text by ftfy (<c>fix_text</c> with its defaults, version 6.3): mojibake, HTML
-/// entities, ligatures, full- and half-width forms, curly quotes, terminal escapes, control characters, normalization form C.
-/// Line breaks are left as they are, since the tokenizer makes one space of them; Java's and CESU's ways of writing UTF-8 are not undone.
+/// entities, ligatures, full- and half-width forms, curly quotes, line breaks, terminal escapes, control characters, normalization form C.
 /// </summary>
 internal static class TextRepair
 {
@@ -64,6 +63,7 @@ internal static class TextRepair
         {
             var c = text[i];
             if (!Replaceable.Contains(c)) result.Append(c);
+            else if (c == '\r' && i + 1 < text.Length && text[i + 1] == '\n') continue;
             else if (char.IsSurrogatePair(c, i + 1 < text.Length ? text[i + 1] : ' ')) result.Append(c).Append(text[++i]);
             else if (Ligature(c) is { } letters) result.Append(letters);
             else result.Append(Replace(c));
@@ -106,6 +106,7 @@ internal static class TextRepair
         'ʼ' or (>= '\u2018' and <= '\u201B') => '\'',
         >= '\u201C' and <= '\u201F' => '"',
         '\u3000' => ' ',
+        '\r' or '\u2028' or '\u2029' => '\n',
         >= '\uFF01' and <= '\uFF5E' => (char)(c - 0xFEE0),
         >= '\uFF5F' and <= '\uFFEE' => Widths[c - 0xFF5F],
         >= '\uD800' and <= '\uDFFF' => '\uFFFD',

@@ -86,6 +86,7 @@ internal static class Utf8Mending
     private static int LostLength(ReadOnlySpan<byte> bytes)
     {
         if (bytes[0] == SingleByteEncoding.LostByte) return 1;
+        if (IsLostPair(bytes)) return 6;
         var length = bytes[0] switch { >= 0xC2 and <= 0xDF => 2, >= 0xE0 and <= 0xEF => 3, >= 0xF0 and <= 0xF4 => 4, _ => 0 };
         if (length == 0 || bytes.Length < length) return 0;
 
@@ -101,4 +102,17 @@ internal static class Utf8Mending
         if (guesses > 1 || (guesses == 1 && length == 2 && bytes[0] > 0xC3)) return 0;
         return lost + guesses > 0 ? length : 0;
     }
+
+    /// <summary>
+    /// Whether these are the two halves of a character in CESU-8 of which the last byte of one, or of both, is lost.
+    /// </summary>
+    private static bool IsLostPair(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes is not [0xED, >= 0xA0 and <= 0xAF, var first, 0xED, >= 0xB0 and <= 0xBF, var second, ..]) return false;
+        return (IsLost(first) && (IsLost(second) || IsContinuation(second))) || (IsContinuation(first) && IsLost(second));
+    }
+
+    private static bool IsLost(byte b) => b is SingleByteEncoding.LostByte or (byte)'?';
+
+    private static bool IsContinuation(byte b) => b is >= 0x80 and <= 0xBF;
 }

@@ -27,8 +27,9 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Starts <c>dotnet</c> with these arguments.</summary>
-    public static ChildProcess Dotnet(string folder, IEnumerable<string> arguments) =>
-        Start(DotnetHost, folder, arguments);
+    public static ChildProcess Dotnet(
+        string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        Start(DotnetHost, folder, arguments, environment);
 
     /// <summary>
     /// Starts <c>dotnet</c> so that it heeds SIGINT, which it would ignore where the tests themselves run in a shell's background.
@@ -37,15 +38,18 @@ internal sealed class ChildProcess : IDisposable
         OperatingSystem.IsLinux() ? Start("env", folder, ["--default-signal=INT", DotnetHost, .. arguments]) : Dotnet(folder, arguments);
 
     /// <summary>Starts <c>dotnet</c> so that no file can grow beyond a size: writing more fails as on a full disk.</summary>
-    public static ChildProcess DotnetWithFilesUpTo(int kibibytes, string folder, IEnumerable<string> arguments) =>
+    public static ChildProcess DotnetWithFilesUpTo(
+        int kibibytes, string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
         // The signal that would end the process is ignored, so that the write itself fails.
         // The runtime's own large mappings stay below by doing without.
         Start(
             "bash", folder,
-            ["-c", $"trap '' XFSZ; ulimit -f {kibibytes}; DOTNET_EnableWriteXorExecute=0 exec \"$0\" \"$@\"", DotnetHost, .. arguments]);
+            ["-c", $"trap '' XFSZ; ulimit -f {kibibytes}; DOTNET_EnableWriteXorExecute=0 exec \"$0\" \"$@\"", DotnetHost, .. arguments],
+            environment);
 
-    /// <summary>Starts a program in a folder.</summary>
-    public static ChildProcess Start(string program, string folder, IEnumerable<string> arguments)
+    /// <summary>Starts a program in a folder, with variables beside those of the tests.</summary>
+    public static ChildProcess Start(
+        string program, string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -63,6 +67,7 @@ internal sealed class ChildProcess : IDisposable
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         return new ChildProcess(start);
     }
 

@@ -45,6 +45,7 @@ public sealed partial class DocsCommandTests
     [InlineData("docs/training-data.md", "### Options of `clip data shard`", "data shard")]
     [InlineData("docs/quickstart.md", "## Options", "quickstart")]
     [InlineData("docs/quantize.md", "# Smaller and faster files", "quantize")]
+    [InlineData("docs/get-a-model.md", "## Options of `clip pull`", "pull")]
     public void TheTableHasEveryOptionAndItsDefault(string page, string heading, string command)
     {
         var lines = DocsPages.Lines(page).SkipWhile(l => l != heading).Skip(1).TakeWhile(l => !l.StartsWith('#'));

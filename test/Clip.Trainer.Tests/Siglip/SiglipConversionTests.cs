@@ -112,6 +112,22 @@ public sealed class SiglipConversionTests(ITestOutputHelper output) : IDisposabl
     }
 
     [Fact]
+    public async Task What_open_clip_does_to_texts_is_kept()
+    {
+        WriteHuggingFace();
+        Directory.CreateDirectory(_folder["tok"]);
+        File.WriteAllText(_folder["tok/tokenizer.json"], """{"model": {"type": "Unigram", "vocab": [["a", -1], ["b", -2]]}}""");
+        File.WriteAllText(_folder["tok/tokenizer_config.json"], """{"model_max_length": 64}""");
+        File.WriteAllText(
+            _folder["tok/open_clip_config.json"], """{"model_cfg": {"text_cfg": {"tokenizer_kwargs": {"clean": "canonicalize"}}}}""");
+
+        Assert.Equal(0, await Command.RunAsync("convert", _folder["hf"], "--tokenizer", _folder["tok"], "--output", _folder["out"]));
+
+        Assert.Equal("canonicalize", OpenClipCleaning.Find(_folder["out"])?.Name);
+        Assert.Contains("\"model_max_length\": 64", File.ReadAllText(_folder["out/tokenizer_config.json"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_tokenizer_files_are_copied_as_they_are()
     {
         WriteHuggingFace();

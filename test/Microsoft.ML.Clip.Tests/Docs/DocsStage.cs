@@ -6,10 +6,14 @@ namespace Microsoft.ML.Clip.Tests.Docs;
 /// <summary>
 /// What the pages take for granted, as the current directory: a model folder <c>model</c>, the same in <c>models</c>, pictures in
 /// <c>photos/cat</c> and <c>photos/dog</c>, and <c>rex.jpg</c>. The model is the tiny one of three colours, so cats are red and dogs blue.
+/// The model that the pages download lies in a cache already, as another program would have left it, and nothing may be downloaded.
 /// </summary>
 internal sealed class DocsStage : IDisposable
 {
+    private const string Repository = "models--Xenova--clip-vit-base-patch32";
+
     private readonly string _former = Environment.CurrentDirectory;
+    private readonly Dictionary<string, string?> _formerVariables = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("docs-").FullName;
 
     public DocsStage()
@@ -23,13 +27,34 @@ internal sealed class DocsStage : IDisposable
         }
 
         Draw("rex.jpg", new SKColor(20, 20, 230));
+        LayCache(Path.Combine(_folder, "cache", Repository));
+        Set("HF_HUB_CACHE", Path.Combine(_folder, "cache"));
+        Set("HF_HUB_OFFLINE", "1");
         Environment.CurrentDirectory = _folder;
     }
 
     public void Dispose()
     {
         Environment.CurrentDirectory = _former;
+        foreach (var (name, value) in _formerVariables) Environment.SetEnvironmentVariable(name, value);
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private static void LayCache(string repository)
+    {
+        var commit = new string('c', 40);
+        var snapshot = Path.Combine(repository, "snapshots", commit);
+        Directory.CreateDirectory(Path.Combine(repository, "refs"));
+        File.WriteAllText(Path.Combine(repository, "refs", "main"), commit);
+        TinyFolder.LayTransformersJs(snapshot);
+        TinyClip.SaveVision(Path.Combine(snapshot, "onnx", "vision_model_quantized.onnx"));
+        TinyClip.SaveText(Path.Combine(snapshot, "onnx", "text_model_quantized.onnx"));
+    }
+
+    private void Set(string name, string value)
+    {
+        _formerVariables[name] = Environment.GetEnvironmentVariable(name);
+        Environment.SetEnvironmentVariable(name, value);
     }
 
     private void Draw(string file, SKColor colour)

@@ -11,6 +11,8 @@ public class ClipPreTokenizerTests
     [InlineData("½x² 犬の写真", "½|x|²|犬の写真")]
     [InlineData("𝒜𝒷!😀😀 𝟙𝟚", "𝒜𝒷|!😀😀|𝟙|𝟚")] // letters and digits beyond U+FFFF
     [InlineData("e\u0301", "e|\u0301")]
+    [InlineData("a\u0345b!\u0345?", "a|b|!|?")] // a mark whose other case is the letter iota belongs nowhere
+    [InlineData("<|ſtartoftext|>", "<|ſtartoftext|>")] // the pattern ignores case: one piece, though no special token
     [InlineData("a<|endoftext|>b", "a|<|endoftext|>|b")]
     [InlineData("!<|endoftext|>", "!<||endoftext||>")]
     public void SplitsAsClipsPattern(string text, string expected)

@@ -36,6 +36,62 @@ public sealed class SiglipTokenizerTests : IDisposable
         Assert.All(rows, row => Assert.Equal(row.Ids, tokenizer.Encode(row.Text)));
     }
 
+    [Theory]
+    // What open_clip's own functions make of the texts
+    [InlineData("canonicalize", "sea_waves", "sea waves")]
+    [InlineData("canonicalize", "A  Photo, of a CAT!", "a photo of a cat")]
+    [InlineData("canonicalize", "cafÃ© &amp;amp; Bar", "café bar")]
+    [InlineData("canonicalize", "ΟΔΟΣ!Α", "οδοσα")]
+    [InlineData("canonicalize", "“It’s”\u3000ﬁne", "its fine")]
+    [InlineData("lower", "A  Photo, of a CAT!", "a photo, of a cat!")]
+    [InlineData("whitespace", "cafÃ© &amp;amp;  Bar_x", "café & Bar_x")]
+    [InlineData("whitespace_underscore", "cafÃ© &amp;amp;  Bar_x", "café & Bar x")]
+    public void AFolderOfOpenClipIsCleanedAsItsConfigSays(string clean, string text, string expected)
+    {
+        foreach (var (model, file) in new[] { ("unigram", "spiece.model"), ("bpe", "tokenizer.model"), ("bpe", "tokenizer.json") })
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(_folder, model + file)).FullName;
+            if (file == "tokenizer.json") SentencePieceFiles.SaveTokenizerJson(model, Path.Combine(folder, file));
+            else File.Copy(SentencePieceFiles.Model(model), Path.Combine(folder, file));
+            var huggingFace = SiglipTokenizer.Create(folder);
+            WriteOpenClipConfig(folder, $$"""{ "clean": "{{clean}}" }""");
+            var openClip = SiglipTokenizer.Create(folder);
+
+            // What is canonical already is left alone by Hugging Face's rules too.
+            if (clean == "canonicalize") Assert.Equal(huggingFace.Encode(expected), openClip.Encode(text));
+            Assert.Equal(openClip.Encode(expected), openClip.Encode(text));
+            Assert.Equal(clean, openClip.Cleaning);
+        }
+    }
+
+    [Fact]
+    public void OpenClipsDefaultIsWhiteSpace_AndKeepsTheCase()
+    {
+        File.Copy(SentencePieceFiles.Model("unigram"), Path.Combine(_folder, "spiece.model"));
+        Assert.Null(SiglipTokenizer.Create(_folder).Cleaning);
+        WriteOpenClipConfig(_folder, "null");
+
+        var tokenizer = SiglipTokenizer.Create(_folder);
+
+        Assert.Equal("whitespace", tokenizer.Cleaning);
+        Assert.NotEqual(tokenizer.Encode("a cat"), tokenizer.Encode("A CAT"));
+    }
+
+    [Fact]
+    public void ACleaningThatOpenClipHasNotIsRefused()
+    {
+        File.Copy(SentencePieceFiles.Model("unigram"), Path.Combine(_folder, "spiece.model"));
+        WriteOpenClipConfig(_folder, """{"clean":"thoroughly"}""");
+
+        var e = Assert.Throws<InvalidDataException>(() => SiglipTokenizer.Create(_folder));
+
+        Assert.Contains("asks for the text cleaning 'thoroughly'", e.Message, StringComparison.Ordinal);
+    }
+
+    private static void WriteOpenClipConfig(string folder, string tokenizerOptions) => File.WriteAllText(
+        Path.Combine(folder, "open_clip_config.json"),
+        $$$"""{ "model_cfg": { "text_cfg": { "hf_tokenizer_name": "x", "tokenizer_kwargs": {{{tokenizerOptions}}} } } }""");
+
     [Fact]
     public void LongTextsAreCutBeforeEndOfText_OrRefused()
     {

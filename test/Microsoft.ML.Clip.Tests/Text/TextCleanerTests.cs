@@ -34,6 +34,18 @@ public class TextCleanerTests
     [InlineData("caf\u00C3\uFFFD", "caf\uFFFD")]
     [InlineData("the end\u0085", "the end…")]
     [InlineData("L&AMP;AMP;ATILDE;&AMP;AMP;SUP3;PEZ", "lópez")]
+    // two odd characters side by side are a sign too; so is a letter beyond U+FFFF behind an accent and a closing quote
+    [InlineData("¬ª", "»")]
+    [InlineData("¬´ Bonjour ¬ª", "« bonjour »")]
+    [InlineData("а¤¬", "ब")]
+    // a run that is the whole text was tried already, and is not tried again from a later character
+    [InlineData("Ś—äş¬", "ś—äş¬")]
+    [InlineData("κ³ μ\u009D΄", "κ³ μ\u009D΄")]
+    // CESU-8, in one piece and with a lost byte, and Java's way of writing U+0000
+    [InlineData("í\u00A0½í¸\u008D", "😍")]
+    [InlineData("Hi guys í\u00A0½í¸\u008D!", "hi guys 😍!")]
+    [InlineData("í\u00A0½í¸\uFFFD!", "\uFFFD!")]
+    [InlineData("catÀ€ Ã©", "cat é")]
     public void RepairsMojibake(string text, string expected) => Assert.Equal(expected, TextCleaner.Clean(text));
 
     [Theory]
@@ -70,8 +82,22 @@ public class TextCleanerTests
     [InlineData("&#0;x&#1;y&#xD800;z&#99999999999;", "\uFFFDxy\uFFFDz\uFFFD")]
     [InlineData("&CounterClockwiseContourIntegral; &fjlig;", "∳ fj")]
     [InlineData("&EACUTE;T&EACUTE; &SZLIG;", "été ss")]
+    [InlineData("&INODOT;&IMATH; &inodot;", "ii ı")]
+    [InlineData("&MICRO;", "μ")]
+    [InlineData("&eacute&#59;", "é;")]
     [InlineData("AT&T R&D & &; &#; &#x; &unknown;", "at&t r&d & &; &#; &#x; &unknown;")]
     public void ResolvesHtmlReferences(string text, string expected) => Assert.Equal(expected, TextCleaner.Clean(text));
+
+    [Theory]
+    [InlineData("ΟΔΟΣ", "οδος")]
+    [InlineData("ΟΣ. Σ", "ος. σ")]
+    // characters beyond U+FFFF: an emoji's skin color and a vowel sign are passed over, a boxed letter is a letter
+    [InlineData("ΟΣ🏻V", "οσ🏻v")]
+    [InlineData("s\U000111B7Σ", "s\U000111B7ς")]
+    [InlineData("ΟΣ🅀", "οσ🅀")]
+    [InlineData("🅀Σ", "🅀ς")]
+    [InlineData("ΟΣ𝐀", "οσ𝐀")]
+    public void ASigmaThatEndsAWordIsAFinalOne(string text, string expected) => Assert.Equal(expected, TextCleaner.Clean(text));
 
     [Fact]
     public void KeepsEntitiesForHtmlOnlyWhereItLooksLikeHtml()

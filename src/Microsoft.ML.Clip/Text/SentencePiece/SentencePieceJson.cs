@@ -16,11 +16,15 @@ internal static class SentencePieceJson
         return IsUnigram(model) || (model.TryGetProperty("byte_fallback", out var fallback) && fallback.ValueKind == JsonValueKind.True);
     }
 
-    public static SentencePieceEncoder Read(JsonElement root, string path)
+    /// <summary>Reads a file.</summary>
+    /// <param name="root">Its JSON.</param>
+    /// <param name="path">Its name, for messages.</param>
+    /// <param name="isCleaned">Whether texts come with their case as it is to be, so that only what the file says is done.</param>
+    public static SentencePieceEncoder Read(JsonElement root, string path, bool isCleaned = false)
     {
         try
         {
-            return ReadChecked(root, path);
+            return ReadChecked(root, path, isCleaned);
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException
             or ArgumentException)
@@ -29,7 +33,7 @@ internal static class SentencePieceJson
         }
     }
 
-    private static SentencePieceEncoder ReadChecked(JsonElement root, string path)
+    private static SentencePieceEncoder ReadChecked(JsonElement root, string path, bool isCleaned)
     {
         var model = root.GetProperty("model");
         var added = root.TryGetProperty("added_tokens", out var tokens) && tokens.ValueKind == JsonValueKind.Array
@@ -47,7 +51,7 @@ internal static class SentencePieceJson
             Added = matcher,
 
             // SigLIP 2 was trained on lower-cased texts, which its published tokenizer.json leaves to the caller.
-            Normalize = isUnigram ? normalize : text => normalize(LowerCase.Apply(text)),
+            Normalize = isUnigram || isCleaned ? normalize : text => normalize(LowerCase.Apply(text)),
             Split = TokenizerSteps.Splitter(TokenizerSteps.Part(root, "pre_tokenizer"), path),
             Before = before,
             After = after,

@@ -9,7 +9,11 @@ internal static class SentencePieceModelFile
     private const int Unigram = 1;
     private const int Bpe = 2;
 
-    public static SentencePieceEncoder Read(ReadOnlySpan<byte> model, string path)
+    /// <summary>Reads a file.</summary>
+    /// <param name="model">Its content.</param>
+    /// <param name="path">Its name, for messages.</param>
+    /// <param name="isCleaned">Whether texts come canonicalized already, so that only what the file says is done.</param>
+    public static SentencePieceEncoder Read(ReadOnlySpan<byte> model, string path, bool isCleaned = false)
     {
         var pieces = new List<Piece>();
         var (trainer, rules) = (new TrainerSpec(), new NormalizerSpec());
@@ -37,13 +41,13 @@ internal static class SentencePieceModelFile
         return trainer.Type == Unigram
             ? new SentencePieceEncoder(vocabulary, new UnigramModel(vocabulary))
             {
-                Normalize = text => normalizer.Apply(SiglipText.Canonicalize(text)),
+                Normalize = text => normalizer.Apply(isCleaned ? text : SiglipText.Canonicalize(text)),
                 After = [trainer.EndId],
                 PaddingId = trainer.EndId,
             }
             : new SentencePieceEncoder(vocabulary, BpeModel.FromScores(vocabulary, userDefined))
             {
-                Normalize = text => normalizer.Apply(LowerCase.Apply(text)),
+                Normalize = text => normalizer.Apply(isCleaned ? text : LowerCase.Apply(text)),
                 After = [trainer.EndId],
                 PaddingId = Math.Max(0, trainer.PaddingId),
             };
