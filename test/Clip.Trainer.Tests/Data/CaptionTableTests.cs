@@ -57,7 +57,7 @@ public sealed class CaptionTableTests : IDisposable
         var path = _folder.Write("pairs.tsv", "filepath\ttitle\na.png\t\"cat\nb.png\tdog\"\n");
 
         Assert.Equal(["\"cat", "dog\""], CaptionTable.Read(path, new() { Quotes = false }).SelectMany(r => r.Captions));
-        AssertRefused(path, "line 2", "--csv-quoting none"); // two rows would be one caption
+        AssertRefused(path, "line 2", "`CaptionTableOptions.Quotes=false`"); // two rows would be one caption
     }
 
     [Theory]
@@ -148,7 +148,7 @@ public sealed class CaptionTableTests : IDisposable
         var start = Encoding.UTF8.GetBytes($"filepath\ttitle\n{new string('x', before)}.png\té\nb.png\tcaf");
         File.WriteAllBytes(path, [.. start, 0xE9, .. "\n"u8]);
 
-        AssertRefused(path, "line 3", "0xE9", $"offset {start.Length} ", "not UTF-8", "--csv-encoding");
+        AssertRefused(path, "line 3", "0xE9", $"offset {start.Length} ", "not UTF-8", "`CaptionTableOptions.Encoding`");
         Assert.Equal("café", CaptionTable.Read(path, new() { Encoding = TextFile.Named("latin_1") })[^1].Captions[0]);
     }
 
