@@ -1,3 +1,4 @@
+using Clip.Conversion.Onnx.Format;
 using System.Numerics.Tensors;
 using Microsoft.ML;
 using Microsoft.ML.Clip;

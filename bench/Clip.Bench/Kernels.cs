@@ -42,7 +42,7 @@ public class Kernels
         _crop.Dispose();
     }
 
-    /// <summary>Everything: decode, resample, crop, normalise.</summary>
+    /// <summary>Everything: decode, resample, crop, normalize.</summary>
     [Benchmark(Description = "prepare a 640×480 JPEG")]
     public void Prepare() => _preprocessor.Preprocess(_jpeg, _tensor);
 
@@ -52,7 +52,7 @@ public class Kernels
 
     /// <summary>An image of the right size needs no resampling.</summary>
     [Benchmark(Description = "normalise 224×224")]
-    public void Normalise() => _preprocessor.Preprocess(_crop, _tensor);
+    public void Normalize() => _preprocessor.Preprocess(_crop, _tensor);
 
     /// <summary>A text that needs no cleaning.</summary>
     [Benchmark(Description = "tokenize a prompt")]

@@ -1,3 +1,4 @@
+using Clip.Cli.Running;
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Clip.Cli.Commands;

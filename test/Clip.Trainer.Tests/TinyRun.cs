@@ -21,7 +21,7 @@ internal sealed class TinyRun : IDisposable
          "text_cfg": {"context_length": 12, "vocab_size": 520, "width": 16, "heads": 2, "layers": 2}}
         """;
 
-    private static readonly (string Name, SKColor Colour)[] Colours =
+    private static readonly (string Name, SKColor Color)[] Colors =
         [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("white", SKColors.White)];
 
     private readonly bool _isGuest;
@@ -31,9 +31,9 @@ internal sealed class TinyRun : IDisposable
         Folder = new TempFolder();
         var rows = Enumerable.Range(0, 12).Select(i =>
         {
-            var (name, colour) = Colours[i % 4];
+            var (name, color) = Colors[i % 4];
             using var bitmap = new SKBitmap(20, 20 + i);
-            bitmap.Erase(colour);
+            bitmap.Erase(color);
             using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
             File.WriteAllBytes(Folder[$"{i}.png"], png.ToArray());
             return $"{i}.png\ta {name} wall number {i}";

@@ -28,10 +28,10 @@ public sealed class EmbeddingGeneratorTests : IDisposable
     [Fact]
     public async Task ATextFindsItsImage()
     {
-        var images = await _images.GenerateAsync(TinyFolder.Colours.Select((_, i) => Picture(i)));
+        var images = await _images.GenerateAsync(TinyFolder.Colors.Select((_, i) => Picture(i)));
         for (var i = 0; i < images.Count; i++)
         {
-            var text = await _texts.GenerateVectorAsync($"a photo of a {TinyFolder.Colours[i]} thing");
+            var text = await _texts.GenerateVectorAsync($"a photo of a {TinyFolder.Colors[i]} thing");
             var best = images.Index().MaxBy(image => TensorPrimitives.Dot(image.Item.Vector.Span, text.Span)).Index;
             Assert.Equal(i, best);
         }
@@ -180,7 +180,7 @@ public sealed class EmbeddingGeneratorTests : IDisposable
         await Assert.ThrowsAsync<ObjectDisposedException>(() => _images.GenerateAsync([Picture(0)]));
     }
 
-    private static DataContent Picture(int colour) => new(TinyFolder.Picture(colour, colour), "image/png");
+    private static DataContent Picture(int color) => new(TinyFolder.Picture(color, color), "image/png");
 
     /// <summary>Bytes that tell when they are read.</summary>
     private sealed class WatchedBytes(byte[] bytes, Action onRead) : MemoryManager<byte>

@@ -114,6 +114,18 @@ public sealed class CacheTests : HubFixture
         Assert.Equal(ClipHubError.Unreachable, (await FailAsync(nobody, "tiny/other")).Error);
     }
 
+    /// <summary>Then each file's headers tell its hash.</summary>
+    [Fact]
+    public async Task AListWithoutHashesGivesTheSameCache()
+    {
+        var repo = Publish();
+        Server.ListsHashes = false;
+        var folder = await DownloadAsync();
+        AssertNothingHalf(repo);
+        Assert.All(Files, path => Assert.EndsWith(
+            HubRepo.ETag(path, repo.Files[path]), new FileInfo(Path.Combine(folder, path)).LinkTarget, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task ABlobThatAnotherClientLeftShortIsDownloadedAgain()
     {

@@ -12,8 +12,8 @@ public sealed class DownloadTests : HubFixture
     {
         Publish();
         using var model = await ClipModel.FromPretrainedAsync(Tiny, Options);
-        var image = model.EmbedImage(TinyFolder.Picture(colour: 0, variation: 3));
-        var scores = TinyFolder.Colours.Select(label => model.EmbedText(label).Zip(image, (a, b) => a * b).Sum()).ToArray();
+        var image = model.EmbedImage(TinyFolder.Picture(color: 0, variation: 3));
+        var scores = TinyFolder.Colors.Select(label => model.EmbedText(label).Zip(image, (a, b) => a * b).Sum()).ToArray();
         Assert.Equal(scores.Max(), scores[0]);
     }
 

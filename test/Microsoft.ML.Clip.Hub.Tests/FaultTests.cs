@@ -182,7 +182,8 @@ public sealed class FaultTests : HubFixture
         Publish();
         Server.Fault = request => new()
         {
-            Status = 302, Headers = new Dictionary<string, string> { ["Location"] = request.Path + request.QueryString },
+            Status = 302,
+            Headers = new Dictionary<string, string> { ["Location"] = request.Path + request.QueryString },
         };
         Assert.Contains("in a circle", (await FailAsync()).Message, StringComparison.Ordinal);
     }

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Clip.Hub.Tests;
 /// <summary>A server of a test's own and a cache of its own, both gone afterwards.</summary>
 public abstract class HubFixture : IAsyncLifetime
 {
-    /// <summary>The repository that most tests use: the tiny model of three colours.</summary>
+    /// <summary>The repository that most tests use: the tiny model of three colors.</summary>
     protected const string Tiny = "tiny/clip";
 
     internal HubServer Server { get; private set; } = null!;
@@ -20,7 +20,11 @@ public abstract class HubFixture : IAsyncLifetime
     /// <summary>Options that touch nothing outside of the test, and wait for nothing long.</summary>
     protected ClipHubOptions Options => new()
     {
-        Endpoint = Server.Endpoint, CacheFolder = Cache, Token = "", Offline = false, RetryDelay = TimeSpan.FromMilliseconds(1),
+        Endpoint = Server.Endpoint,
+        CacheFolder = Cache,
+        Token = "",
+        Offline = false,
+        RetryDelay = TimeSpan.FromMilliseconds(1),
         Timeout = TimeSpan.FromSeconds(20),
     };
 

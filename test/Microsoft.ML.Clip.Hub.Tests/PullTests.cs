@@ -13,8 +13,12 @@ public sealed class PullTests(RealModel real) : HubFixture
 
     private Dictionary<string, string> Variables => new()
     {
-        ["HF_ENDPOINT"] = Server.Endpoint.AbsoluteUri, ["HF_HOME"] = Root, ["HF_TOKEN"] = "", ["HF_HUB_OFFLINE"] = "",
-        ["HF_HUB_CACHE"] = "", ["HF_ASSETS_CACHE"] = "",
+        ["HF_ENDPOINT"] = Server.Endpoint.AbsoluteUri,
+        ["HF_HOME"] = Root,
+        ["HF_TOKEN"] = "",
+        ["HF_HUB_OFFLINE"] = "",
+        ["HF_HUB_CACHE"] = "",
+        ["HF_ASSETS_CACHE"] = "",
     };
 
     [Fact]
@@ -51,9 +55,9 @@ public sealed class PullTests(RealModel real) : HubFixture
         Publish();
         using var pictures = new TinyFolder();
         var labels = Path.Combine(pictures.Path, "labels.txt");
-        File.WriteAllLines(labels, TinyFolder.Colours);
+        File.WriteAllLines(labels, TinyFolder.Colors);
         var run = (await ClipAsync(["classify", "--model", Tiny, "--labels", labels, .. pictures.Pictures(3)])).Succeeded();
-        Assert.Equal(TinyFolder.Colours, run.OutputLines.Chunk(4).Select(lines => lines[1].Split(' ')[^1]));
+        Assert.Equal(TinyFolder.Colors, run.OutputLines.Chunk(4).Select(lines => lines[1].Split(' ')[^1]));
     }
 
     [Theory]
@@ -153,6 +157,23 @@ public sealed class PullTests(RealModel real) : HubFixture
         Assert.StartsWith("clip: ", line, StringComparison.Ordinal);
         Assert.Contains(sentence, line, StringComparison.Ordinal);
         Assert.Empty(run.Output);
+    }
+
+    /// <summary>The hub's name cannot be resolved here: only the proxy, which is the server, knows it.</summary>
+    [Fact]
+    public async Task TheHubIsAskedThroughAProxy()
+    {
+        var repo = Publish();
+        var variables = Variables;
+        variables["HF_ENDPOINT"] = "http://hub.invalid";
+        variables["http_proxy"] = Server.Endpoint.AbsoluteUri;
+        variables["NO_PROXY"] = "127.0.0.1";
+        (await ClipAsync(variables, "pull", Tiny, "--allow-http")).Succeeded();
+        AssertNothingHalf(repo);
+
+        var refused = await ClipAsync(variables, "pull", Tiny);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("clip pull --allow-http", refused.Error, StringComparison.Ordinal);
     }
 
     [SkippableFact]

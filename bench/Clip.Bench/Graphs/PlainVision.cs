@@ -4,7 +4,7 @@ using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Format;
 using Clip.Trainer.Modeling;
-using static Clip.Conversion.Onnx.GraphBuilder;
+using static Clip.Conversion.Onnx.Format.GraphBuilder;
 using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
 
 namespace Clip.Bench;
@@ -96,10 +96,10 @@ internal sealed class PlainVision
     private string LayerNorm(string name, string x)
     {
         var width = _vision.Width;
-        var centred = Op("Sub", [x, Mean(x)]);
-        var variance = Mean(Op("Pow", [centred, _graph.Scalar(2f)]));
+        var centered = Op("Sub", [x, Mean(x)]);
+        var variance = Mean(Op("Pow", [centered, _graph.Scalar(2f)]));
         var deviation = Op("Sqrt", [Op("Add", [variance, _graph.Scalar((float)_config.LayerNormEps)])]);
-        var scaled = Op("Mul", [Op("Div", [centred, deviation]), _graph.Weight($"{name}.weight", _weights.Take($"{name}.weight"))]);
+        var scaled = Op("Mul", [Op("Div", [centered, deviation]), _graph.Weight($"{name}.weight", _weights.Take($"{name}.weight"))]);
         return Op("Add", [scaled, _graph.Weight($"{name}.bias", _weights.Take($"{name}.bias"))]);
 
         string Mean(string values) => Op("ReduceMean", [values], Attribute("axes", [-1]), Attribute("keepdims", 1L));

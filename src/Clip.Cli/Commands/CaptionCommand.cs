@@ -1,3 +1,4 @@
+using Clip.Trainer.Evaluation;
 using System.CommandLine;
 using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Modeling;

@@ -23,7 +23,7 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = PretrainedModel.Description, Required = true };
-        var sets = new LabelledSetOptions("--data", "--labels", "--templates");
+        var sets = new LabeledSetOptions("--data", "--labels", "--templates");
         var retrieval = new Option<string[]>("--retrieval-data")
         {
             Description = "Tables of images and captions to find by each other, as TABLE or NAME=TABLE; any number of them.",
@@ -98,7 +98,7 @@ internal static class EvaluateCommand
         Invariant($"top-1 {a.Top1:P1}  top-5 {a.Top5:P1}  mean per-class recall {a.MeanPerClassRecall:P1}  ")
         + Invariant($"({a.Images} images, {a.Labels} labels, chance {a.Chance:P2}"));
 
-    private static Measurement Describe(ZeroShotResult r, LabelledSet set) => new(
+    private static Measurement Describe(ZeroShotResult r, LabeledSet set) => new(
         "zeroshot_classification",
         [("acc1", r.Top1), ("acc5", r.Top5), ("images", set.Images.Count), ("labels", set.Labels.Count)],
         Invariant($"top-1 {r.Top1:P1}  top-5 {r.Top5:P1}  ({set.Images.Count} images, {set.Labels.Count} labels by likelihood"));

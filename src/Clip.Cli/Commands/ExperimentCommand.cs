@@ -1,3 +1,4 @@
+using Clip.Cli.Running;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
@@ -166,13 +167,13 @@ internal static class ExperimentCommand
     }
 
     /// <summary>The validation pictures with their captions as labels, and a seeded draw of other names to tell them from.</summary>
-    private static LabelledSet TestSet(string folder, CaptionTableOptions layout, int count, long seed)
+    private static LabeledSet TestSet(string folder, CaptionTableOptions layout, int count, long seed)
     {
-        var images = LabelledSet.ReadImages(Path.Combine(folder, "val.tsv"), layout with { CaptionKeys = [layout.CaptionKeys[0]] });
+        var images = LabeledSet.ReadImages(Path.Combine(folder, "val.tsv"), layout with { CaptionKeys = [layout.CaptionKeys[0]] });
         var own = images.Select(image => image.Class).Distinct().ToArray();
         var others = LineFile.Read(Path.Combine(folder, "classnames.txt"), "--data").Except(own).ToArray();
         new SampleRandom(seed, 0).Shuffle(others.AsSpan());
         string[] labels = [.. own, .. others.Take(Math.Max(0, count - own.Length))];
-        return new LabelledSet("val", images, [.. labels.Order(StringComparer.Ordinal)], ["{}"]).Validate();
+        return new LabeledSet("val", images, [.. labels.Order(StringComparer.Ordinal)], ["{}"]).Validate();
     }
 }

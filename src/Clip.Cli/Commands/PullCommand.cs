@@ -27,7 +27,8 @@ internal static class PullCommand
         precision.AcceptOnlyFromAmong("auto", "fp32", "fp16", "int8");
         var revision = new Option<string>("--revision")
         {
-            Description = "A branch, a tag or a commit of the repository.", DefaultValueFactory = _ => "main",
+            Description = "A branch, a tag or a commit of the repository.",
+            DefaultValueFactory = _ => "main",
         };
         var output = new Option<string?>("--output") { Description = "A model folder to copy it to, out of the cache." };
         var list = new Option<bool>("--list") { Description = "Lists the models that have a short name, and downloads nothing." };

@@ -1,3 +1,4 @@
+using Clip.Conversion.Quantization;
 using System.CommandLine;
 using System.Globalization;
 using Clip.Cli.Options;
@@ -72,7 +73,7 @@ internal static class QuantizeCommand
 
             return Task.FromResult(0);
 
-            QuantisationOptions Options(CaptionedImage[] rows, double? meanCosine) => new()
+            QuantizationOptions Options(CaptionedImage[] rows, double? meanCosine) => new()
             {
                 Precisions = precisions,
                 ImagePaths = [.. rows.Select(row => row.Path)],
@@ -84,9 +85,9 @@ internal static class QuantizeCommand
         return command;
     }
 
-    private static void Run(string folder, QuantisationOptions options, string source, CancellationToken cancellation)
+    private static void Run(string folder, QuantizationOptions options, string source, CancellationToken cancellation)
     {
-        var report = ModelFolderQuantiser.Add(folder, options, Console.WriteLine, cancellation);
+        var report = ModelFolderQuantizer.Add(folder, options, Console.WriteLine, cancellation);
         Console.WriteLine($"compared with fp32 on {options.ImagePaths.Count} images and {options.Texts.Count} texts ({source})");
         foreach (var file in report.Files)
         {

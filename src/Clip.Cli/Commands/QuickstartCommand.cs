@@ -1,3 +1,4 @@
+using Clip.Cli.Running;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;

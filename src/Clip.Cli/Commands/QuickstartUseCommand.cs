@@ -28,19 +28,19 @@ internal static class QuickstartUseCommand
     {
         var data = SceneDataset.Open(paths.Data);
         var images = CaptionTable.Read(data.Test, new CaptionTableOptions { CaptionKeys = ["class"] })
-            .Select(row => new LabelledImage { ImagePath = row.Path, Class = row.Captions[0] }).ToArray();
+            .Select(row => new LabeledImage { ImagePath = row.Path, Class = row.Captions[0] }).ToArray();
         var ml = new MLContext(seed: 0);
         var view = ml.Data.LoadFromEnumerable(images);
 
         var labels = LineFile.Read(data.TestLabels, "labels");
         using var classifier = ml.Transforms
-            .ClipClassifyZeroShot("Score", nameof(LabelledImage.ImagePath), paths.Model, labels, SceneCaptions.Templates)
+            .ClipClassifyZeroShot("Score", nameof(LabeledImage.ImagePath), paths.Model, labels, SceneCaptions.Templates)
             .Fit(view);
         Report("among the combinations never seen", ZeroShotAccuracy.Measure(ml, images, labels, classifier.Transform));
 
         var all = LineFile.Read(data.AllLabels, "labels");
         using (var wider = ml.Transforms
-            .ClipClassifyZeroShot("Score", nameof(LabelledImage.ImagePath), paths.Model, all, SceneCaptions.Templates)
+            .ClipClassifyZeroShot("Score", nameof(LabeledImage.ImagePath), paths.Model, all, SceneCaptions.Templates)
             .Fit(view))
         {
             Report("among all combinations", ZeroShotAccuracy.Measure(ml, images, all, wider.Transform));

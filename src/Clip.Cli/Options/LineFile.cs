@@ -11,6 +11,8 @@ internal static class LineFile
     public static string[] Read(string path, string option)
     {
         if (!File.Exists(path)) throw new ClipException($"There is no file '{path}'; {option} takes a text file with an entry a line.");
+        if (new FileInfo(path) is { Length: 0, LinkTarget: null })
+            throw new ClipException($"{path} is empty, or a pipe or a device; {option} takes a text file with an entry a line.");
         var lines = TextFile.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0).ToArray();
         return lines.Length > 0 ? lines : throw new ClipException($"{path} is empty; {option} takes a text file with an entry a line.");
     }

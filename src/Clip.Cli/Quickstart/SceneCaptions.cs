@@ -15,11 +15,11 @@ internal static class SceneCaptions
 
     public static string Write(Scene scene, ref SampleRandom random)
     {
-        var (size, texture, colour, shape) = scene.Thing;
+        var (size, texture, color, shape) = scene.Thing;
         size = Word(size, ref random);
         var thing = random.Next(3) == 0
-            ? $"{size} {colour} {shape} {Pattern(texture, ref random)}"
-            : $"{size} {Word(texture, ref random)} {colour} {shape}";
+            ? $"{size} {color} {shape} {Pattern(texture, ref random)}"
+            : $"{size} {Word(texture, ref random)} {color} {shape}";
         var place = random.Next(3) == 0 ? " " + Place(scene.Position, ref random) : "";
         var ground = random.Next(2) == 0 ? $" on a {scene.Background} background" : "";
         var caption = $"{random.Pick(Starts)} {thing}";

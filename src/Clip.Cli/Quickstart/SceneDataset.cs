@@ -4,7 +4,7 @@ namespace Clip.Cli.Quickstart;
 
 /// <summary>
 /// The quickstart's data: pictures of training combinations with captions, and pictures of combinations that training never
-/// shows or names. Every size, texture, colour and shape is trained; which go together is not.
+/// shows or names. Every size, texture, color and shape is trained; which go together is not.
 /// </summary>
 internal sealed class SceneDataset
 {

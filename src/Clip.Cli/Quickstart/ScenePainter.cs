@@ -33,18 +33,18 @@ internal static class ScenePainter
         canvas.Clear(Shade(scene.Background, 8, ref random));
 
         var radius = (float)(scene.Thing.Size == "large" ? random.NextDouble(25, 28) : random.NextDouble(17, 19));
-        var (x, y) = Centre(scene.Position, radius, ref random);
+        var (x, y) = Center(scene.Position, radius, ref random);
         canvas.Translate(x, y);
         canvas.RotateDegrees((float)random.NextDouble(-8, 8));
         using var outline = Outline(scene.Thing.Shape, radius);
-        var colour = Shade(scene.Thing.Colour, 14, ref random);
-        using var paint = new SKPaint { IsAntialias = true, Color = colour };
+        var color = Shade(scene.Thing.Color, 14, ref random);
+        using var paint = new SKPaint { IsAntialias = true, Color = color };
         canvas.DrawPath(outline, paint);
         canvas.ClipPath(outline, antialias: true);
-        paint.Color = Contrast(colour);
+        paint.Color = Contrast(color);
         DrawTexture(canvas, paint, scene.Thing.Texture, radius);
-        // A rim in the shape's own colour keeps its outline clear whatever lies on it.
-        using var rim = new SKPaint { IsAntialias = true, Color = colour, Style = SKPaintStyle.Stroke, StrokeWidth = 3 };
+        // A rim in the shape's own color keeps its outline clear whatever lies on it.
+        using var rim = new SKPaint { IsAntialias = true, Color = color, Style = SKPaintStyle.Stroke, StrokeWidth = 3 };
         canvas.DrawPath(outline, rim);
 
         using var image = surface.Snapshot();
@@ -52,7 +52,7 @@ internal static class ScenePainter
         return png.ToArray();
     }
 
-    private static (float X, float Y) Centre(string position, float radius, ref SampleRandom random)
+    private static (float X, float Y) Center(string position, float radius, ref SampleRandom random)
     {
         var room = Side / 2f - radius - 1;
         float shift = (float)random.NextDouble(0.6, 0.8) * room, wobble = (float)random.NextDouble(-0.15, 0.15) * room;
@@ -76,7 +76,7 @@ internal static class ScenePainter
         byte Move(byte channel) => (byte)Math.Clamp(channel + shift, 0, 255);
     }
 
-    /// <summary>A texture's second colour: much lighter than a dark one, much darker than a light one.</summary>
+    /// <summary>A texture's second color: much lighter than a dark one, much darker than a light one.</summary>
     private static SKColor Contrast(SKColor c)
     {
         var light = 0.3 * c.Red + 0.59 * c.Green + 0.11 * c.Blue > 140;

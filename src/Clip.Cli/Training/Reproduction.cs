@@ -20,7 +20,7 @@ internal static class Reproduction
     public static string[] Expand(string[] args)
     {
         if (args is not ["train", ..] || !args.Any(a => a == Option || a.StartsWith(Option + "=", StringComparison.Ordinal))) return args;
-        if (Given(args, Option) is not { } run || Given(args, "--output") is not { } output
+        if (ValueOf(args, Option) is not { } run || ValueOf(args, "--output") is not { } output
             || args.Skip(1).Count(a => a.StartsWith("--", StringComparison.Ordinal)) != 2)
             throw new ClipException(
                 $"{Option} takes the folder of a run, and --output beside it, and nothing else; every other option is the recorded one's.");
@@ -38,7 +38,7 @@ internal static class Reproduction
         return ["train", .. words, "--output", output, Option, run];
     }
 
-    private static string? Given(string[] args, string name)
+    private static string? ValueOf(string[] args, string name)
     {
         var index = Array.FindIndex(args, a => a == name || a.StartsWith(name + "=", StringComparison.Ordinal));
         if (index < 0) return null;

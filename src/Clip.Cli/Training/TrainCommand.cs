@@ -1,3 +1,4 @@
+using Clip.Cli.Running;
 using System.CommandLine;
 using Clip.Cli.Options;
 using Clip.Cli.Reporting;

@@ -15,7 +15,7 @@ internal sealed class ValidationOptions
         DefaultValueFactory = _ => 1,
     };
 
-    private readonly LabelledSetOptions _sets = new("--zeroshot-data", "--zeroshot-classnames", "--zeroshot-templates");
+    private readonly LabeledSetOptions _sets = new("--zeroshot-data", "--zeroshot-classnames", "--zeroshot-templates");
     private readonly Option<int> _zeroShotFrequency = new("--zeroshot-frequency")
     {
         Description = "Epochs between zero-shot evaluations.",

@@ -70,7 +70,7 @@ public static class ArchitectureInference
         };
     }
 
-    /// <summary>A SigLIP, recognised by its probe; the heads are those of the published widths.</summary>
+    /// <summary>A SigLIP, recognized by its probe; the heads are those of the published widths.</summary>
     private static ClipConfig Siglip(Shapes shapes, ArchitectureHints hints)
     {
         string conv = ClipNames.Image.Patches.Weight;

@@ -38,7 +38,7 @@ public sealed class CheckpointFile : IDisposable
             foreach (var constant in OpenAIConstants.Append("attn_mask")) weights.Remove(constant);
             foreach (var positions in weights.Keys.Where(name => name.EndsWith(".position_ids", StringComparison.Ordinal)).ToArray())
                 weights.Remove(positions);
-            OtherModels.Refuse(weights.Keys, path);
+            UnsupportedModels.Refuse(weights.Keys, path);
             ElementCounts = weights.GroupBy(w => read.Types[w.Key].Name())
                 .ToDictionary(type => type.Key, type => type.Sum(w => (long)w.Value.Data.Length));
             HasHuggingFaceNames = NameMap.IsHuggingFace(weights.Keys);

@@ -117,7 +117,7 @@ internal sealed class TorchReader : IPickleHost
 
         using var bytes = new MemoryStream(ReadEntry(pickle, file.Length));
         var held = new PickleReader(bytes, _path, this).Read();
-        return Materialise(held, file.Length, storage =>
+        return Materialize(held, file.Length, storage =>
         {
             var entry = zip.GetEntry($"{folder}data/{storage.Key}")
                 ?? throw new ClipException($"{_path} lacks its part data/{storage.Key}; get it again.");
@@ -176,7 +176,7 @@ internal sealed class TorchReader : IPickleHost
             if (file.Position > file.Length) throw new EndOfStreamException($"storage {key} ends too early");
         }
 
-        return Materialise(held, file.Length, storage =>
+        return Materialize(held, file.Length, storage =>
         {
             if (!offsets.TryGetValue(storage.Key, out var offset)) throw new InvalidDataException($"storage {storage.Key} is missing");
             file.Position = offset;
@@ -184,7 +184,7 @@ internal sealed class TorchReader : IPickleHost
         });
     }
 
-    private TorchFile Materialise(object? held, long fileLength, Func<TorchStorage, float[]> read)
+    private TorchFile Materialize(object? held, long fileLength, Func<TorchStorage, float[]> read)
     {
         var tensors = TorchStateDict.Find(held, _path);
         // A zip archive may list the same bytes under many names.

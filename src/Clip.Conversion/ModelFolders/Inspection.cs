@@ -55,7 +55,7 @@ internal static class Inspection
     private static IEnumerable<(string Heading, string Text)> Checkpoint(string path)
     {
         using var checkpoint = CheckpointFile.Open(path);
-        var around = ModelSurroundings.Of(path);
+        var around = CompanionFiles.Of(path);
         var names = checkpoint.HasHuggingFaceNames ? "Hugging Face's names" : "OpenAI's names";
         yield return ("kind", $"checkpoint, {checkpoint.Format}, {names}{(checkpoint.IsOpenAIs ? ", as OpenAI released" : "")}");
         var missing = new List<string>();
@@ -70,7 +70,7 @@ internal static class Inspection
 
     private static IEnumerable<(string Heading, string Text)> Folder(string path)
     {
-        var around = new ModelSurroundings(path);
+        var around = new CompanionFiles(path);
         var missing = new List<string>();
         var isSiglip = around.Config is { } configFile && ModelConfigFile.Read(configFile).IsSiglip;
         yield return ("kind", "model folder");
@@ -156,7 +156,7 @@ internal static class Inspection
         ModelDescription.Bytes(checkpoint.Files.Sum(f => new FileInfo(f).Length))
         + (checkpoint.Files.Count > 1 ? $" in {checkpoint.Files.Count} files" : "");
 
-    private static IEnumerable<(string Heading, string Text)> Tokenizer(ModelSurroundings around, bool isSiglip, List<string> missing)
+    private static IEnumerable<(string Heading, string Text)> Tokenizer(CompanionFiles around, bool isSiglip, List<string> missing)
     {
         if (isSiglip && SiglipTokenizerFiles.Find(around.Folder) is { } files)
             yield return ("tokenizer", files.CountEntries() is { } entries ? $"{entries} entries" : "a SentencePiece model");

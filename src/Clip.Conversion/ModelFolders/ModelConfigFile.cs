@@ -36,7 +36,7 @@ internal static class ModelConfigFile
     public static ClipConfig Read(string nameOrPath)
     {
         if (Directory.Exists(nameOrPath))
-            nameOrPath = new ModelSurroundings(nameOrPath).Config ?? throw new ClipException(
+            nameOrPath = new CompanionFiles(nameOrPath).Config ?? throw new ClipException(
                 $"{nameOrPath} has no config.json; give a folder with one.");
         if (!File.Exists(nameOrPath)) return ClipConfigJson.Load(nameOrPath);
         try

@@ -45,7 +45,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
     public void Run()
     {
         var target = ModelFolderWriter.EnsureReplaceable(options.Output);
-        var around = ModelSurroundings.Of(options.Checkpoint);
+        var around = CompanionFiles.Of(options.Checkpoint);
         using var checkpoint = CheckpointFile.Open(options.Checkpoint);
         if (Path.GetFullPath(checkpoint.Path).StartsWith(target + Path.DirectorySeparatorChar, StringComparison.Ordinal))
             throw new ClipException($"{target} holds the checkpoint and would be replaced; give another --output.");
@@ -76,7 +76,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         }
     }
 
-    private ClipConfig Config(CheckpointFile checkpoint, ModelSurroundings around, out bool isInferred)
+    private ClipConfig Config(CheckpointFile checkpoint, CompanionFiles around, out bool isInferred)
     {
         isInferred = (options.Config ?? around.Config) is null;
         if ((options.Config ?? around.Config) is { } path)
@@ -107,7 +107,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
     /// <summary>
     /// What writes CLIP's tokenizer into a folder; null where there is none. It tells a config off the weights its special tokens.
     /// </summary>
-    private Action<string>? Tokenizer(ModelSurroundings around, ref ClipConfig config, bool isInferred)
+    private Action<string>? Tokenizer(CompanionFiles around, ref ClipConfig config, bool isInferred)
     {
         if ((options.Tokenizer ?? around.Tokenizer) is not { } path) return null;
         var tokenizer = TokenizerFiles.Load(path);
@@ -120,7 +120,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         return folder => tokenizer.Save(folder, context, padding);
     }
 
-    private Action<string>? SiglipTokenizer(ModelSurroundings around, ClipConfig config)
+    private Action<string>? SiglipTokenizer(CompanionFiles around, ClipConfig config)
     {
         var files = options.Tokenizer is { } path ? SiglipTokenizerFiles.Open(path) : SiglipTokenizerFiles.Find(around.Folder);
         files?.RequireFit(config.Text.VocabSize);

@@ -18,7 +18,7 @@ internal static class TokenizerFiles
     {
         if (Directory.Exists(path))
         {
-            var found = new ModelSurroundings(path).Tokenizer;
+            var found = new CompanionFiles(path).Tokenizer;
             return found is null || found == path ? BpeVocabulary.Load(path) : OpenAIMerges.Load(found);
         }
 

@@ -1,6 +1,7 @@
+using Clip.Conversion.Onnx.Format;
 using System.Numerics.Tensors;
 using Clip.Conversion.Checkpoints;
-using static Clip.Conversion.Onnx.GraphBuilder;
+using static Clip.Conversion.Onnx.Format.GraphBuilder;
 
 namespace Clip.Conversion.Onnx;
 

@@ -3,7 +3,7 @@ using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx.Format;
 using Clip.Conversion.Onnx.Quantization;
-using static Clip.Conversion.Onnx.GraphBuilder;
+using static Clip.Conversion.Onnx.Format.GraphBuilder;
 using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
 
 namespace Clip.Conversion.Onnx;
@@ -29,9 +29,9 @@ public static class ClipOnnxExporter
     /// Writes three files into a folder, each with its own copy of the weights it needs:
     /// <list type="bullet">
     /// <item><c>vision_model.onnx</c>: <c>pixel_values</c> float [batch, 3, size, size] → <c>image_embeds</c> [batch, embed_dim],
-    /// projected but not normalised;</item>
+    /// projected but not normalized;</item>
     /// <item><c>text_model.onnx</c>: <c>input_ids</c> int64 [batch, sequence] → <c>text_embeds</c> [batch, embed_dim], projected but
-    /// not normalised; sequence is at most the context length;</item>
+    /// not normalized; sequence is at most the context length;</item>
     /// <item><c>model.onnx</c>: <c>input_ids</c> [text_batch, sequence], <c>pixel_values</c> [image_batch, …] and
     /// <c>attention_mask</c> int64 [text_batch, sequence] → <c>logits_per_image</c> [image_batch, text_batch],
     /// <c>logits_per_text</c>, <c>text_embeds</c> and <c>image_embeds</c>, the embeddings here of length 1, as
@@ -117,8 +117,8 @@ public static class ClipOnnxExporter
             graph.Input("attention_mask", DataType.Int64, texts, config.Text.NeedsFullContext ? config.Text.ContextLength : "sequence");
 
         graph.Scope("similarity");
-        var textEmbeds = Normalise(textFeatures);
-        var imageEmbeds = Normalise(imageFeatures);
+        var textEmbeds = Normalize(textFeatures);
+        var imageEmbeds = Normalize(imageFeatures);
         var scale = weights.TakeScalar(ClipNames.LogitScale)
             ?? throw new ClipException(
                 $"The weight '{ClipNames.LogitScale}' is missing; every CLIP model has it, so give a complete checkpoint.");
@@ -133,7 +133,7 @@ public static class ClipOnnxExporter
         weights.RefuseLeftovers();
         return graph.Graph;
 
-        string Normalise(string features) =>
+        string Normalize(string features) =>
             graph.Op("Div", [features, graph.Op("ReduceL2", [features, graph.Vector(-1)], Attribute("keepdims", 1L))]);
     }
 }

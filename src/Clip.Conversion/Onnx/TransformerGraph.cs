@@ -1,7 +1,8 @@
+using Clip.Conversion.Onnx.Format;
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
-using static Clip.Conversion.Onnx.GraphBuilder;
+using static Clip.Conversion.Onnx.Format.GraphBuilder;
 
 namespace Clip.Conversion.Onnx;
 
@@ -99,7 +100,7 @@ internal sealed class TransformerGraph(
         (StackedFloats.Thirds(weights.Take(name + ClipNames.Block.InWeight)),
             StackedFloats.Thirds(weights.Take(name + ClipNames.Block.InBias)));
 
-    /// <summary>Normalises rows over their channels, and applies gain and bias.</summary>
+    /// <summary>Normalizes rows over their channels, and applies gain and bias.</summary>
     public string LayerNorm(string name, string x)
     {
         var (gain, bias) = (graph.Weight(weights, $"{name}.weight"), graph.Weight(weights, $"{name}.bias"));

@@ -1,5 +1,6 @@
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Onnx.Format;
 
 namespace Clip.Conversion.Onnx;
 
@@ -37,4 +38,11 @@ internal sealed class WeightSource(ParameterLayout layout, IReadOnlyDictionary<s
     }
 
     private static string Text(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
+}
+
+/// <summary>Adds a model's weights to a graph.</summary>
+internal static class ModelWeights
+{
+    /// <summary>Adds a weight under its own name.</summary>
+    public static string Weight(this GraphBuilder graph, WeightSource weights, string name) => graph.Weight(name, weights.Take(name));
 }

@@ -25,7 +25,7 @@ public static class BpeTrainer
     /// <param name="cancellation">Ends the training with <see cref="OperationCanceledException"/>.</param>
     /// <returns>The same for the same captions in any order: equally frequent pairs are merged in ordinal order.</returns>
     /// <exception cref="ClipException"><paramref name="vocabularySize"/> is too small.</exception>
-    /// <exception cref="OperationCanceledException">The training was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The training was canceled.</exception>
     public static BpeVocabulary Train(
         IEnumerable<string> captions, int vocabularySize, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {

@@ -5,7 +5,7 @@ using Clip.Trainer.Data.Augmenting;
 namespace Clip.Trainer.Data;
 
 /// <summary>
-/// What happens to a training image between decoding and normalising, in the order of the properties; the defaults are CLIP's, which only
+/// What happens to a training image between decoding and normalizing, in the order of the properties; the defaults are CLIP's, which only
 /// crops. What is left at its default draws no random number.
 /// </summary>
 public sealed record Augmentation
@@ -46,10 +46,10 @@ public sealed record Augmentation
     /// <summary>How far brightness, contrast and saturation are changed: factors are drawn from [1 − jitter, 1 + jitter].</summary>
     public double ColorJitter { get; init; }
 
-    /// <summary>How far hues are turned, in turns of the colour circle: drawn from [−hue, hue].</summary>
+    /// <summary>How far hues are turned, in turns of the color circle: drawn from [−hue, hue].</summary>
     public double Hue { get; init; }
 
-    /// <summary>The chance of losing all colour.</summary>
+    /// <summary>The chance of losing all color.</summary>
     public double GrayscaleChance { get; init; }
 
     /// <summary>The chance of a Gaussian blur of 0.1 to 2 pixels (SimCLR, appendix A) at 224, in proportion at other sizes.</summary>

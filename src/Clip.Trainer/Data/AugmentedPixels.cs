@@ -8,7 +8,7 @@ using Microsoft.ML.Clip.Imaging;
 namespace Clip.Trainer.Data;
 
 /// <summary>
-/// Training pixels: a random crop of the decoded image, resized and normalised with the arithmetic that inference uses, and
+/// Training pixels: a random crop of the decoded image, resized and normalized with the arithmetic that inference uses, and
 /// whatever else the augmentation asks for in between.
 /// Decoded images are kept as long as they fit the cache, since decoding again costs more than everything else here.
 /// </summary>
@@ -74,7 +74,7 @@ internal sealed class AugmentedPixels(ClipImagePreprocessing settings, Augmentat
     private void Resize(PixelView crop, Span<byte> pixels, ref SampleRandom random)
     {
         var window = ResizeWindow.Whole(settings.CropWidth, settings.CropHeight);
-        // A colour for all lies under the image since it was decoded, as it does at inference.
+        // A color for all lies under the image since it was decoded, as it does at inference.
         var isTransparent = crop.Mode is PixelMode.Rgba or PixelMode.Palette;
         if (augmentation.Background is { Color: null } && isTransparent && settings.Resample != ImageResample.Nearest)
         {

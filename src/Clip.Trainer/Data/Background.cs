@@ -4,10 +4,10 @@ using Clip.Conversion.Initialization;
 namespace Clip.Trainer.Data;
 
 /// <summary>
-/// What shows through transparent images in training; without one their alpha is dropped, as CLIP does. One colour for all becomes part of
+/// What shows through transparent images in training; without one their alpha is dropped, as CLIP does. One color for all becomes part of
 /// the model's preprocessing, so that validation and inference see the same; where each sample has its own, they drop alpha.
 /// </summary>
-/// <param name="Color">The colour; null draws one for each sample.</param>
+/// <param name="Color">The color; null draws one for each sample.</param>
 public sealed record Background((byte Red, byte Green, byte Blue)? Color)
 {
     /// <summary>Reads <c>white</c>, <c>black</c>, <c>random</c> or <c>#rrggbb</c>; <c>none</c> is null.</summary>
@@ -33,10 +33,10 @@ public sealed record Background((byte Red, byte Green, byte Blue)? Color)
     public override string ToString() =>
         Color is var (red, green, blue) ? FormattableString.Invariant($"#{red:x2}{green:x2}{blue:x2}") : "random";
 
-    /// <summary>Red, green and blue of the one colour for all.</summary>
+    /// <summary>Red, green and blue of the one color for all.</summary>
     internal byte[]? Bytes => Color is { } color ? [color.Red, color.Green, color.Blue] : null;
 
-    /// <summary>The colour of a sample, where each has its own.</summary>
+    /// <summary>The color of a sample, where each has its own.</summary>
     internal static (byte Red, byte Green, byte Blue) Draw(ref SampleRandom random) =>
         ((byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256));
 }

@@ -8,7 +8,7 @@ internal interface IPixelSource
     /// <summary>Floats of an image: 3 × S × S.</summary>
     int FloatCount { get; }
 
-    /// <summary>Reads an image and makes normalised pixels of it.</summary>
+    /// <summary>Reads an image and makes normalized pixels of it.</summary>
     /// <param name="records">Where the image lies.</param>
     /// <param name="record">Its record's number.</param>
     /// <param name="random">The sample's own random numbers, for augmentation.</param>

@@ -7,12 +7,12 @@ namespace Clip.Trainer.Data;
 internal static class Interruptible
 {
     /// <summary>Does something on another thread and waits for it.</summary>
-    /// <exception cref="OperationCanceledException">It was cancelled meanwhile.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled meanwhile.</exception>
     public static T Run<T>(Func<T> work, CancellationToken cancellation) =>
         Task.Run(work, CancellationToken.None).WaitAsync(cancellation).GetAwaiter().GetResult();
 
     /// <summary>Goes through a sequence whose next item may block.</summary>
-    /// <exception cref="OperationCanceledException">It was cancelled meanwhile.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled meanwhile.</exception>
     public static IEnumerable<T> Items<T>(IEnumerable<T> items, CancellationToken cancellation)
     {
         // Not in a using: while it is stuck it cannot be disposed.

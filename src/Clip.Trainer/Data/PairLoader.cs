@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Clip.Conversion.Initialization;
-using Clip.Trainer.Data.Sources;
 using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Data;
@@ -71,7 +70,7 @@ internal sealed class PairLoader(
             }
             catch (Exception e)
             {
-                // Reaches the reader at its next batch; a cancelled reader no longer listens.
+                // Reaches the reader at its next batch; a canceled reader no longer listens.
                 writer.Complete(e);
             }
         }

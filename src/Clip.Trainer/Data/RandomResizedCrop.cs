@@ -4,7 +4,7 @@ namespace Clip.Trainer.Data;
 
 /// <summary>
 /// Which part of an image a sample shows: a random share of its area at a random aspect ratio, as torchvision's
-/// RandomResizedCrop draws it (ten tries, then the largest fitting centre).
+/// RandomResizedCrop draws it (ten tries, then the largest fitting center).
 /// </summary>
 /// <param name="MinScale">
 /// The smallest share of the area; open_clip's 0.9. CLIP itself took a random square crop of the resized image.

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text;
-using Clip.Trainer.Data.Sources;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Imaging;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Imaging;
 
 namespace Clip.Trainer.Data;
 
@@ -105,8 +106,13 @@ internal static class TextFile
     public static ClipException NotDecodable(string path, Encoding encoding, string remedy)
     {
         using var file = RegularFile.Open(path);
-        var decoder = encoding.GetDecoder();
         var bytes = new byte[1 << 16];
+        var start = bytes.AsSpan(0, file.ReadAtLeast(bytes.AsSpan(0, ImageFormat.HeaderLength), ImageFormat.HeaderLength, false));
+        if (ImageFormat.Find(start) is { } format)
+            return new ClipException($"{path} is not a text file but {format.Name}; give a text file.");
+        if (encoding == Utf8 && start.Contains((byte)0)) return new ClipException($"{path} is not a text file in UTF-8; {remedy}.");
+        file.Position = 0;
+        var decoder = encoding.GetDecoder();
         var chars = new char[encoding.GetMaxCharCount(bytes.Length)];
         long done = 0, line = 1;
         while (true)

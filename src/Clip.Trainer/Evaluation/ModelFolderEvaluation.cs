@@ -12,11 +12,11 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
     /// <summary>CLIP's sweep of the probe's L2 weight, coarser.</summary>
     private static readonly float[] ProbeWeights = [1, 0.1f, 0.01f, 0.001f];
 
-    /// <summary>Zero-shot accuracy on labelled pictures.</summary>
-    public ZeroShotAccuracy ZeroShot(LabelledSet set)
+    /// <summary>Zero-shot accuracy on labeled pictures.</summary>
+    public ZeroShotAccuracy ZeroShot(LabeledSet set)
     {
         string[]? templates = set.Templates is null ? null : [.. set.Templates];
-        var (data, image) = LabelledView.Of(ml, set.Images);
+        var (data, image) = LabeledView.Of(ml, set.Images);
         using var classifier = ml.Transforms
             .ClipClassifyZeroShot("Score", image, modelFolder, [.. set.Labels], templates)
             .Fit(data);
@@ -39,10 +39,10 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
     /// Accuracy of a logistic regression on image features (CLIP paper, section 3.2): L-BFGS, its L2 weight chosen on a fifth of the
     /// training pictures.
     /// </summary>
-    public LinearProbeAccuracy LinearProbe(IReadOnlyList<LabelledImage> train, IReadOnlyList<LabelledImage> test)
+    public LinearProbeAccuracy LinearProbe(IReadOnlyList<LabeledImage> train, IReadOnlyList<LabeledImage> test)
     {
-        var (data, image) = LabelledView.Of(ml, train, test);
-        var prepare = ml.Transforms.Conversion.MapValueToKey("Label", nameof(LabelledImage.Class))
+        var (data, image) = LabeledView.Of(ml, train, test);
+        var prepare = ml.Transforms.Conversion.MapValueToKey("Label", nameof(LabeledImage.Class))
             .Append(ml.Transforms.ClipFeaturizeImage("Features", image, modelFolder))
             .Fit(data);
         // Reading twice would run the tower twice.
@@ -53,7 +53,7 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
             throw new ClipException(
                 $"A linear probe of {train.Count} pictures has none left to choose its weight on, which takes a fifth of them; give more.");
         var best = ProbeWeights.MaxBy(weight => Accuracy(Fit(split.TrainSet, weight), split.TestSet));
-        var top1 = Accuracy(Fit(features, best), prepare.Transform(LabelledView.Of(ml, test, train).Data));
+        var top1 = Accuracy(Fit(features, best), prepare.Transform(LabeledView.Of(ml, test, train).Data));
         return new LinearProbeAccuracy(top1, best, train.Count, test.Count);
 
         ITransformer Fit(IDataView view, float weight) =>

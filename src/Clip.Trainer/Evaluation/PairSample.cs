@@ -18,7 +18,7 @@ internal sealed record PairSample(int ImageSize, byte[] Rgb, IReadOnlyList<strin
     /// <param name="batch">At least one pair.</param>
     /// <param name="most">How many pairs to take.</param>
     /// <param name="tensors">Pixels and ids of a batch, on the module's device.</param>
-    /// <param name="preprocessing">How the pixels were normalised.</param>
+    /// <param name="preprocessing">How the pixels were normalized.</param>
     public static PairSample Of(
         IContrastiveObjective objective, PairBatch batch, int most, Func<PairBatch, (Tensor Pixels, Tensor Ids)> tensors,
         ClipImagePreprocessing preprocessing)

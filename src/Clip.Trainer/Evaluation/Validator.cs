@@ -8,11 +8,11 @@ namespace Clip.Trainer.Evaluation;
 /// <param name="objective">What is trained.</param>
 /// <param name="pairs">Validation pairs; null for none.</param>
 /// <param name="pairsEvery">Epochs between two passes over them.</param>
-/// <param name="sets">Labelled pictures.</param>
+/// <param name="sets">Labeled pictures.</param>
 /// <param name="setsEvery">Epochs between two passes over them.</param>
-/// <param name="probe">Measures on labelled pictures.</param>
+/// <param name="probe">Measures on labeled pictures.</param>
 internal sealed class Validator(
-    IObjective objective, IPairSource? pairs, int pairsEvery, IReadOnlyList<LabelledSet> sets, int setsEvery, ZeroShotProbe probe)
+    IObjective objective, IPairSource? pairs, int pairsEvery, IReadOnlyList<LabeledSet> sets, int setsEvery, ZeroShotProbe probe)
 {
     /// <summary>The validation pairs, or null.</summary>
     public IPairSource? Pairs => pairs;

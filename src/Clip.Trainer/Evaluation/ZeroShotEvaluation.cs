@@ -15,10 +15,10 @@ internal sealed record ZeroShotAccuracy(double Top1, double Top5, double MeanPer
     /// <summary>Classifies every image among all labels.</summary>
     /// <exception cref="ClipException">A score is NaN or infinite.</exception>
     public static ZeroShotAccuracy Measure(
-        MLContext ml, IReadOnlyList<LabelledImage> images, IReadOnlyList<string> labels, Func<IDataView, IDataView> classify)
+        MLContext ml, IReadOnlyList<LabeledImage> images, IReadOnlyList<string> labels, Func<IDataView, IDataView> classify)
     {
         var index = labels.Select((label, i) => (label, i)).ToDictionary(l => l.label, l => l.i);
-        var placings = classify(LabelledView.Of(ml, images).Data).GetColumn<float[]>("Score")
+        var placings = classify(LabeledView.Of(ml, images).Data).GetColumn<float[]>("Score")
             .Zip(images, (scores, image) => (image.Class, Placing: Placing.Of(scores, index[image.Class]))).ToList();
         return new ZeroShotAccuracy(
             placings.Average(p => p.Placing.Hit(1)), placings.Average(p => p.Placing.Hit(5)),

@@ -22,7 +22,7 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
     /// <summary>Classifies every picture of a set among all its labels, with a module in evaluation mode.</summary>
     /// <exception cref="ClipException">No picture could be read, or a score is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was stopped, perhaps while a picture's file blocked.</exception>
-    public ZeroShotResult Measure(IObjective objective, LabelledSet set, CancellationToken cancellation = default)
+    public ZeroShotResult Measure(IObjective objective, LabeledSet set, CancellationToken cancellation = default)
     {
         using var unused = no_grad();
         using var scope = NewDisposeScope();
@@ -61,7 +61,7 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
         return tensor(padded, [texts.Length, length]);
     }
 
-    private (float[] Pixels, List<LabelledImage> Readable) Pixels(LabelledImage[] chunk)
+    private (float[] Pixels, List<LabeledImage> Readable) Pixels(LabeledImage[] chunk)
     {
         var size = images.FloatCount;
         var pixels = new float[(long)chunk.Length * size];
@@ -78,7 +78,7 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
             }
         });
 
-        var readable = new List<LabelledImage>();
+        var readable = new List<LabeledImage>();
         for (var i = 0; i < chunk.Length; i++)
         {
             if (reasons[i] is { } reason)

@@ -16,7 +16,7 @@ namespace Clip.Trainer.Experiments;
 /// <param name="probe">Measures accuracy.</param>
 /// <param name="test">What it is measured on.</param>
 internal sealed class EfficiencyExperiment(
-    ClipConfig config, TrainingOptions options, Func<ObjectiveKind, IPairSource> train, ZeroShotProbe probe, LabelledSet test)
+    ClipConfig config, TrainingOptions options, Func<ObjectiveKind, IPairSource> train, ZeroShotProbe probe, LabeledSet test)
 {
     /// <summary>Trains one objective from scratch.</summary>
     /// <param name="kind">Which.</param>
@@ -25,7 +25,7 @@ internal sealed class EfficiencyExperiment(
     /// </param>
     /// <param name="say">Told of every measurement.</param>
     /// <param name="cancellation">Stops after the step at hand.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public async Task<EfficiencyCurve> RunAsync(ObjectiveKind kind, int points, Action<string> say, CancellationToken cancellation)
     {
         var own = kind.Config(config);

@@ -31,7 +31,7 @@ public sealed class AttentionPool2d : nn.Module<Tensor, Tensor>, ILowRankTarget
     {
         _heads = heads;
         var std = Math.Pow(width, -0.5);
-        positional_embedding = Initialise.Normal(std, tokens, width);
+        positional_embedding = Initialize.Normal(std, tokens, width);
         k_proj = Projection(width);
         q_proj = Projection(width);
         v_proj = Projection(width);

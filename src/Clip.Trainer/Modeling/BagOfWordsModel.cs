@@ -20,7 +20,7 @@ public sealed class BagOfWordsModel : nn.Module<Tensor, Tensor>
     {
         Config = config ?? throw new ArgumentNullException(nameof(config));
         visual = ImageTower.Create(config);
-        word_logits = Initialise.Linear(config.EmbedDim, config.Text.VocabSize, Math.Pow(config.EmbedDim, -0.5));
+        word_logits = Initialize.Linear(config.EmbedDim, config.Text.VocabSize, Math.Pow(config.EmbedDim, -0.5));
         RegisterComponents();
     }
 
@@ -28,7 +28,7 @@ public sealed class BagOfWordsModel : nn.Module<Tensor, Tensor>
     public ClipConfig Config { get; }
 
     /// <summary>Predicts words.</summary>
-    /// <param name="input">[B, 3, S, S] normalised pixels.</param>
+    /// <param name="input">[B, 3, S, S] normalized pixels.</param>
     /// <returns>[B, V] logits.</returns>
     public override Tensor forward(Tensor input)
     {

@@ -12,7 +12,7 @@ internal sealed class BeamSearch(VirTexModel model, int beamSize)
     private sealed record Beam(long[] Ids, double Score, bool IsDone);
 
     /// <summary>Captions an image.</summary>
-    /// <param name="pixels">[1, 3, S, S] normalised pixels.</param>
+    /// <param name="pixels">[1, 3, S, S] normalized pixels.</param>
     /// <returns>The ids of the likeliest text found, without start and end; at most as long as the context allows.</returns>
     public IReadOnlyList<int> Caption(Tensor pixels)
     {

@@ -52,17 +52,17 @@ public sealed class ClipModel : nn.Module
     public Parameter? LogitBias => logit_bias;
 
     /// <summary>Encodes images.</summary>
-    /// <param name="pixelValues">[B, 3, S, S] normalised pixels.</param>
-    /// <returns>[B, D] features, not normalised.</returns>
+    /// <param name="pixelValues">[B, 3, S, S] normalized pixels.</param>
+    /// <returns>[B, D] features, not normalized.</returns>
     public Tensor EncodeImage(Tensor pixelValues) => Project(visual.forward(pixelValues), image_head);
 
     /// <summary>Encodes texts.</summary>
     /// <param name="inputIds">[B, L] int64 token ids.</param>
-    /// <returns>[B, D] features, not normalised.</returns>
+    /// <returns>[B, D] features, not normalized.</returns>
     public Tensor EncodeText(Tensor inputIds) => Project(_encodeText(inputIds), text_head);
 
     /// <summary>Encodes pairs for the loss.</summary>
-    /// <param name="pixelValues">[B, 3, S, S] normalised pixels.</param>
+    /// <param name="pixelValues">[B, 3, S, S] normalized pixels.</param>
     /// <param name="inputIds">[B, L] int64 token ids.</param>
     /// <returns>Features [B, D] of unit length, and exp(logit_scale), a scalar.</returns>
     public (Tensor ImageFeatures, Tensor TextFeatures, Tensor LogitScale) Forward(Tensor pixelValues, Tensor inputIds)

@@ -16,7 +16,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
         : base(nameof(Convolution))
     {
         (_stride, _padding) = (stride, kernel / 2);
-        weight = Initialise.Uniform(Math.Pow(inputs * kernel * kernel, -0.5), outputs, inputs, kernel, kernel);
+        weight = Initialize.Uniform(Math.Pow(inputs * kernel * kernel, -0.5), outputs, inputs, kernel, kernel);
         RegisterComponents();
     }
 

@@ -27,7 +27,7 @@ public abstract class ImageTower : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Encodes images and keeps their places.</summary>
-    /// <param name="input">[B, 3, S, S] normalised pixels.</param>
+    /// <param name="input">[B, 3, S, S] normalized pixels.</param>
     /// <returns>The features [B, D], as <c>forward</c> gives them, and the grid [B, P, G], row by row.</returns>
     public abstract (Tensor Feature, Tensor Grid) WithGrid(Tensor input);
 }

@@ -27,8 +27,8 @@ internal sealed class LowRankUpdate : nn.Module
     public LowRankUpdate(long inputs, long outputs, int rank, double alpha)
         : base(nameof(LowRankUpdate))
     {
-        lora_A = Initialise.Uniform(Math.Pow(inputs, -0.5), rank, inputs);
-        lora_B = Initialise.Zeros(outputs, rank);
+        lora_A = Initialize.Uniform(Math.Pow(inputs, -0.5), rank, inputs);
+        lora_B = Initialize.Zeros(outputs, rank);
         // In the state, so that a checkpoint can be merged by itself.
         scale = tensor((float)(alpha / rank));
         RegisterComponents();

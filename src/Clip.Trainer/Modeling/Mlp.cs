@@ -21,8 +21,8 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>, ILowRankTarget
         : base(nameof(Mlp))
     {
         _activation = activation;
-        c_fc = Initialise.Linear(width, mlpWidth, Math.Pow(2 * width, -0.5));
-        c_proj = Initialise.Linear(mlpWidth, width, outStd);
+        c_fc = Initialize.Linear(width, mlpWidth, Math.Pow(2 * width, -0.5));
+        c_proj = Initialize.Linear(mlpWidth, width, outStd);
         RegisterComponents();
     }
 

@@ -49,8 +49,8 @@ public sealed class ModifiedResNet : ImageTower
     }
 
     /// <summary>Encodes images.</summary>
-    /// <param name="input">[B, 3, S, S] normalised pixels.</param>
-    /// <returns>[B, D] projected features, not normalised.</returns>
+    /// <param name="input">[B, 3, S, S] normalized pixels.</param>
+    /// <returns>[B, D] projected features, not normalized.</returns>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();

@@ -30,9 +30,9 @@ public sealed class MultiheadAttention : nn.Module<Tensor, Tensor>, ILowRankTarg
         : base(nameof(MultiheadAttention))
     {
         (_width, _heads, _causal) = (width, heads, causal);
-        in_proj_weight = Initialise.Normal(Math.Pow(width, -0.5), 3 * width, width);
-        in_proj_bias = Initialise.Zeros(3 * width);
-        out_proj = Initialise.Linear(width, width, outStd);
+        in_proj_weight = Initialize.Normal(Math.Pow(width, -0.5), 3 * width, width);
+        in_proj_bias = Initialize.Zeros(3 * width);
+        out_proj = Initialize.Linear(width, width, outStd);
         RegisterComponents();
     }
 

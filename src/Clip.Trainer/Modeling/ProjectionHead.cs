@@ -17,13 +17,13 @@ public sealed class ProjectionHead : nn.Module<Tensor, Tensor>
     public ProjectionHead(int embedDim)
         : base(nameof(ProjectionHead))
     {
-        weight = Initialise.Uniform(Math.Pow(embedDim, -0.5), embedDim, embedDim);
+        weight = Initialize.Uniform(Math.Pow(embedDim, -0.5), embedDim, embedDim);
         RegisterComponents();
     }
 
     /// <summary>Projects features.</summary>
     /// <param name="input">[B, D].</param>
-    /// <returns>[B, D], not normalised.</returns>
+    /// <returns>[B, D], not normalized.</returns>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();

@@ -16,7 +16,7 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
     private readonly LayerNorm ln_2;
     private readonly Mlp mlp;
 
-    /// <summary>Creates block number one of <paramref name="layers"/>; all are initialised alike.</summary>
+    /// <summary>Creates block number one of <paramref name="layers"/>; all are initialized alike.</summary>
     /// <param name="width">Channels W of the residual stream.</param>
     /// <param name="heads">Attention heads.</param>
     /// <param name="mlpWidth">Channels inside the MLP.</param>

@@ -32,10 +32,10 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         _endOfText = text.EosTokenId;
         token_embedding = nn.Embedding(text.VocabSize, text.Width, sparse: true); // a batch touches few rows
         using (no_grad()) token_embedding.weight!.normal_(0, 0.02);
-        positional_embedding = Initialise.Normal(0.01, text.ContextLength, text.Width);
+        positional_embedding = Initialize.Normal(0.01, text.ContextLength, text.Width);
         transformer = new Transformer(text.Width, text.Layers, text.Heads, text.MlpWidth, causal: true, config);
         ln_final = nn.LayerNorm(text.Width, eps: config.LayerNormEps);
-        text_projection = Initialise.Normal(Math.Pow(text.Width, -0.5), text.Width, config.EmbedDim);
+        text_projection = Initialize.Normal(Math.Pow(text.Width, -0.5), text.Width, config.EmbedDim);
     }
 
     /// <summary>Gives this tower's children and parameters to a model, under OpenAI's top-level names.</summary>
@@ -52,7 +52,7 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
     /// <param name="input">
     /// [B, L] int64 token ids, L at most the context length; what follows a row's first end-of-text token does not matter.
     /// </param>
-    /// <returns>[B, D] projected features, not normalised.</returns>
+    /// <returns>[B, D] projected features, not normalized.</returns>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -61,7 +61,7 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         using Scalar endOfText = _endOfText, none = 0L, last = length - 1;
         var end = input.eq(endOfText).to_type(ScalarType.Int64).cumsum(1).eq(none).sum(1).clamp_max(last);
         var index = end.view(batch, 1, 1).expand(batch, 1, width);
-        var mask = Held.Range(length, input.device).view(1, 1, 1, length).le(end.view(batch, 1, 1, 1));
+        var mask = TensorOps.Range(length, input.device).view(1, 1, 1, length).le(end.view(batch, 1, 1, 1));
 
         var x = token_embedding.forward(input).Plus(positional_embedding.narrow(0, 0, length));
         var pooled = transformer.Pool(x, rows => rows.gather(1, index), mask);

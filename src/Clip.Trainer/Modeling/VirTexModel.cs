@@ -35,15 +35,15 @@ public sealed class VirTexModel : nn.Module
         Config = config ?? throw new ArgumentNullException(nameof(config));
         var text = config.Text;
         visual = ImageTower.Create(config);
-        grid_projection = Initialise.Linear(visual.GridWidth, text.Width, Math.Pow(visual.GridWidth, -0.5));
-        feature_projection = Initialise.Linear(config.EmbedDim, text.Width, Math.Pow(config.EmbedDim, -0.5));
+        grid_projection = Initialize.Linear(visual.GridWidth, text.Width, Math.Pow(visual.GridWidth, -0.5));
+        feature_projection = Initialize.Linear(config.EmbedDim, text.Width, Math.Pow(config.EmbedDim, -0.5));
         words = nn.Embedding(text.VocabSize, text.Width);
         using (no_grad()) words.weight!.normal_(0, 0.02);
-        positions = Initialise.Normal(0.01, text.ContextLength, text.Width);
+        positions = Initialize.Normal(0.01, text.ContextLength, text.Width);
         ln_embed = nn.LayerNorm(text.Width, eps: config.LayerNormEps);
         forward_decoder = new CaptionDecoder(config);
         backward_decoder = new CaptionDecoder(config);
-        output_bias = Initialise.Zeros(text.VocabSize);
+        output_bias = Initialize.Zeros(text.VocabSize);
         RegisterComponents();
     }
 
@@ -51,7 +51,7 @@ public sealed class VirTexModel : nn.Module
     public ClipConfig Config { get; }
 
     /// <summary>Encodes images for the decoders.</summary>
-    /// <param name="pixelValues">[B, 3, S, S] normalised pixels.</param>
+    /// <param name="pixelValues">[B, 3, S, S] normalized pixels.</param>
     /// <returns>[B, 1 + P, W]: the pooled feature, then the places.</returns>
     public Tensor EncodeImage(Tensor pixelValues)
     {

@@ -28,18 +28,18 @@ public sealed class VisionTransformer : ImageTower
         ArgumentNullException.ThrowIfNull(config);
         var scale = Math.Pow(vision.Width, -0.5);
         conv1 = nn.Conv2d(3, vision.Width, vision.PatchSize, stride: vision.PatchSize, bias: false);
-        class_embedding = Initialise.Normal(scale, vision.Width);
-        positional_embedding = Initialise.Normal(scale, vision.Tokens, vision.Width);
+        class_embedding = Initialize.Normal(scale, vision.Width);
+        positional_embedding = Initialize.Normal(scale, vision.Tokens, vision.Width);
         ln_pre = nn.LayerNorm(vision.Width, eps: config.LayerNormEps);
         transformer = new Transformer(vision.Width, vision.Layers, vision.Heads, vision.MlpWidth, causal: false, config);
         ln_post = nn.LayerNorm(vision.Width, eps: config.LayerNormEps);
-        proj = Initialise.Normal(scale, vision.Width, config.EmbedDim);
+        proj = Initialize.Normal(scale, vision.Width, config.EmbedDim);
         RegisterComponents();
     }
 
     /// <summary>Encodes images.</summary>
-    /// <param name="input">[B, 3, S, S] normalised pixels.</param>
-    /// <returns>[B, D] projected features, not normalised.</returns>
+    /// <param name="input">[B, 3, S, S] normalized pixels.</param>
+    /// <returns>[B, D] projected features, not normalized.</returns>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();

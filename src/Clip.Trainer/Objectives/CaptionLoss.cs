@@ -20,7 +20,7 @@ public static class CaptionLoss
         ArgumentNullException.ThrowIfNull(ends);
         using var scope = NewDisposeScope();
         using Scalar first = 0L;
-        var places = (ends.unsqueeze(1) - Held.Range(ids.shape[1], ids.device).unsqueeze(0)).clamp_min(first);
+        var places = (ends.unsqueeze(1) - TensorOps.Range(ids.shape[1], ids.device).unsqueeze(0)).clamp_min(first);
         return ids.gather(1, places).MoveToOuterDisposeScope();
     }
 
@@ -39,7 +39,7 @@ public static class CaptionLoss
         using var scope = NewDisposeScope();
         var length = ids.shape[1];
         // The vocabulary is the costly part, so only rows that count are given their logits.
-        var counted = Held.Range(length - 1, ids.device).unsqueeze(0).lt(ends.unsqueeze(1)).flatten();
+        var counted = TensorOps.Range(length - 1, ids.device).unsqueeze(0).lt(ends.unsqueeze(1)).flatten();
         var places = counted.nonzero().squeeze(1);
         var targets = ids.narrow(1, 1, length - 1).flatten().index_select(0, places);
         var logits = logitsOf(rows.narrow(1, 0, length - 1).flatten(0, 1).index_select(0, places));

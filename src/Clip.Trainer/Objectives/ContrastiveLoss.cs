@@ -24,7 +24,7 @@ public static class ContrastiveLoss
         ArgumentNullException.ThrowIfNull(textFeatures);
         using var scope = NewDisposeScope();
         var logitsPerImage = logitScale * imageFeatures.matmul(textFeatures.t());
-        var pairs = Held.Range(imageFeatures.shape[0], imageFeatures.device);
+        var pairs = TensorOps.Range(imageFeatures.shape[0], imageFeatures.device);
         using Scalar image = imageToText, text = 1 - imageToText;
         var loss = nn.functional.cross_entropy(logitsPerImage, pairs).mul(image)
             .Plus(nn.functional.cross_entropy(logitsPerImage.t(), pairs).mul(text));

@@ -17,7 +17,7 @@ internal interface IObjective
     double? LogitScale { get; }
 
     /// <summary>The loss of a batch, with the graph behind it.</summary>
-    /// <param name="pixels">[B, 3, S, S] normalised pixels.</param>
+    /// <param name="pixels">[B, 3, S, S] normalized pixels.</param>
     /// <param name="ids">[B, L] int64 token ids; row i belongs to image i.</param>
     /// <returns>A scalar.</returns>
     Tensor Loss(Tensor pixels, Tensor ids);
@@ -29,7 +29,7 @@ internal interface IObjective
     /// <param name="prompts">[N · T, L] int64 token ids, as those of <see cref="Loss"/>: T prompts of each label together.</param>
     /// <param name="perLabel">T.</param>
     /// <returns>
-    /// Gives normalised pixels [B, 3, S, S] their scores [B, N]: the larger, the better the label fits, in the objective's own terms.
+    /// Gives normalized pixels [B, 3, S, S] their scores [B, N]: the larger, the better the label fits, in the objective's own terms.
     /// It is good as long as the dispose scope it was made in.
     /// </returns>
     Func<Tensor, Tensor> Classifier(Tensor prompts, int perLabel);
@@ -42,7 +42,7 @@ internal interface IObjective
 internal interface IContrastiveObjective : IObjective
 {
     /// <summary>Encodes images alone.</summary>
-    /// <param name="pixels">[B, 3, S, S] normalised pixels.</param>
+    /// <param name="pixels">[B, 3, S, S] normalized pixels.</param>
     /// <returns>[B, D], of unit length.</returns>
     Tensor EncodeImage(Tensor pixels);
 

@@ -6,7 +6,7 @@ namespace Clip.Trainer.Objectives;
 
 /// <summary>
 /// SigLIP's loss (Zhai et al. 2023, algorithm 1; open_clip's SigLipLoss): each pair of an image and a text is a question of its own,
-/// whether they belong together, so that no normalisation over the batch is needed.
+/// whether they belong together, so that no normalization over the batch is needed.
 /// </summary>
 public static class SigmoidLoss
 {

@@ -26,7 +26,7 @@ internal static class TokenMask
     public static Tensor Inner(Tensor ids, long endOfText)
     {
         using var scope = NewDisposeScope();
-        var places = Held.Range(ids.shape[1], ids.device).unsqueeze(0);
+        var places = TensorOps.Range(ids.shape[1], ids.device).unsqueeze(0);
         using Scalar start = 0L;
         return places.gt(start).logical_and(places.lt(Ends(ids, endOfText).unsqueeze(1))).MoveToOuterDisposeScope();
     }

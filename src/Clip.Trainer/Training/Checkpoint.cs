@@ -1,3 +1,4 @@
+using Clip.Trainer.Modeling;
 using System.Globalization;
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;

@@ -37,7 +37,7 @@ internal sealed record Gradient(Tensor Values, Tensor? Rows)
     /// <summary>The same by torch's kernels, for other devices and types.</summary>
     private void Torch(Parameter parameter, Tensor mean, Tensor square, AdamWFactors f)
     {
-        // Held by name, as every scalar must be: see Held.
+        // TensorOps by name, as every scalar must be: see TensorOps.
         using Scalar scale = f.GradientScale, keep = f.Keep, beta2 = f.Beta2, towardsSquare = f.TowardsSquare,
             root = f.Root, epsilon = f.Epsilon, step = f.Step;
         var gradient = (Rows is null ? Values : zeros_like(parameter).index_copy_(0, Rows, Values)).mul(scale);

@@ -1,3 +1,4 @@
+using Clip.Trainer.Modeling;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Trainer.Objectives;

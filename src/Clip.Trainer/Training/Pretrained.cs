@@ -1,3 +1,4 @@
+using Clip.Trainer.Modeling;
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;

@@ -25,7 +25,7 @@ internal sealed record RunModel(string Config)
     {
         if (training.FineTuning.Pretrained is not { } pretrained)
             return new RunModel(config ?? throw new ClipException("`Model` is missing; name a config.")) { Tokenizer = tokenizer };
-        var around = ModelSurroundings.Of(pretrained);
+        var around = CompanionFiles.Of(pretrained);
         tokenizer ??= Directory.Exists(around.Tokenizer) ? around.Tokenizer : TokenizerOfRun(pretrained);
         if (tokenizer is null && training.Objective is (ObjectiveKind.Clip or ObjectiveKind.SigLip or ObjectiveKind.ConVirt))
             throw new ClipException(

@@ -3,7 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
-using Clip.Trainer.Reporting;
 
 namespace Clip.Trainer.Training;
 
@@ -39,7 +38,7 @@ internal sealed record RunRecord(
     /// The options as they were given on the command line, for a page that is passed on: files by their names alone. Where there was
     /// none, those that decide the course of the run.
     /// </summary>
-    public string Given() => CommandLine() is { } words
+    public string OptionsText() => CommandLine() is { } words
         ? string.Join(' ', words.Select(PageWords.WithoutFolders))
         : Course.Describe(Options);
 
@@ -47,7 +46,7 @@ internal sealed record RunRecord(
     public IEnumerable<string>? CommandLine() => Arguments?.SelectMany(argument => argument.Value.Prepend(argument.Key));
 
     /// <summary>The record of a run that is about to begin.</summary>
-    public static RunRecord Of(TrainingRunOptions options, TrainingParts parts)
+    public static RunRecord Of(TrainingRunOptions options, TrainingSetup parts)
     {
         var data = parts.Train.Fingerprint;
         return new RunRecord(
@@ -56,7 +55,7 @@ internal sealed record RunRecord(
     }
 
     /// <summary>What is worth knowing of the run: names and values.</summary>
-    public IReadOnlyList<(string Name, string Value)> Facts(TrainingRunOptions options, TrainingParts parts)
+    public IReadOnlyList<(string Name, string Value)> Facts(TrainingRunOptions options, TrainingSetup parts)
     {
         var limit = options.Training.MaxMinutes is null ? "" : "at most ";
         return
@@ -65,7 +64,7 @@ internal sealed record RunRecord(
             ("parameters", $"{parts.Parameters:N0}"),
             ("vocabulary", $"{parts.Tokenizer.VocabularySize}"),
             ("steps", $"{limit}{parts.Loop.TotalSteps} of {options.Training.PairsPerStep} pairs"),
-            ("options", Given()),
+            ("options", OptionsText()),
             ("version", Version),
         ];
     }

@@ -53,7 +53,7 @@ internal sealed class TrainingLoop(
         return changes;
     }
 
-    /// <summary>Trains to the end, or until cancelled: then the state is saved, and false returned.</summary>
+    /// <summary>Trains to the end, or until canceled: then the state is saved, and false returned.</summary>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
         _module.train(); // batch norms, where there are any, learn their statistics
@@ -146,7 +146,7 @@ internal sealed class TrainingLoop(
         using var scope = NewDisposeScope();
         var (pixels, ids) = Tensors(batch);
         var outcome = _step.Take(pixels, ids, learningRate);
-        return outcome.IsFinite ? outcome.Loss : throw NotFinite(batch, outcome, _step.Culprits(pixels, ids));
+        return outcome.IsFinite ? outcome.Loss : throw NotFinite(batch, outcome, _step.NonFinitePairs(pixels, ids));
     }
 
     private static ClipException NotFinite(PairBatch batch, StepOutcome outcome, IReadOnlyList<int> culprits)

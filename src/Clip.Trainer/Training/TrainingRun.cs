@@ -5,7 +5,6 @@ using Clip.Trainer.Data;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
-using Clip.Trainer.Reporting;
 
 namespace Clip.Trainer.Training;
 
@@ -24,13 +23,13 @@ internal sealed class TrainingRun(
 
     /// <summary>Trains and writes the model folder.</summary>
     /// <param name="cancellation">Stops after the step at hand, with a checkpoint.</param>
-    /// <returns>False when cancelled.</returns>
+    /// <returns>False when canceled.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
         NativeTorch.Require();
         options.Training.Validate();
         using var kept = new KeptRun(output, options.MetricOfBest(), say);
-        using var parts = await TrainingParts.OpenAsync(options, kept, say, cancellation).ConfigureAwait(false);
+        using var parts = await TrainingSetup.OpenAsync(options, kept, say, cancellation).ConfigureAwait(false);
         return await OutOfMemory.ToldAsync(options.Training.BatchSize, RunAsync).ConfigureAwait(false);
 
         async Task<bool> RunAsync()
@@ -67,7 +66,7 @@ internal sealed class TrainingRun(
         return record.GoOn(kept.Folder.Root, [.. changes.Select(change => $"{change} from step {loop.StepsDone} on")]);
     }
 
-    private async Task<bool> TrainAsync(TrainingParts parts, RunRecord record, string folder, CancellationToken cancellation)
+    private async Task<bool> TrainAsync(TrainingSetup parts, RunRecord record, string folder, CancellationToken cancellation)
     {
         var loop = parts.Loop;
         loop.OnStep = step => Tell(l => l.Step(step));
@@ -91,7 +90,7 @@ internal sealed class TrainingRun(
     }
 
     /// <summary>A few validation pairs and how the model compares them; null where there are none, or nothing is compared.</summary>
-    private static PairSample? Sample(TrainingParts parts)
+    private static PairSample? Sample(TrainingSetup parts)
     {
         if (parts.Objective is not IContrastiveObjective contrastive) return null;
         if (FirstBatch(parts.Validation) is not { Count: > 0 } batch) return null;
@@ -115,7 +114,7 @@ internal sealed class TrainingRun(
         }
     }
 
-    private void WriteModelFolder(TrainingParts parts)
+    private void WriteModelFolder(TrainingSetup parts)
     {
         using (parts.Loop.UseAveragedWeights())
         {

@@ -63,7 +63,7 @@ internal sealed record RunValidation
     public int Frequency { get; init; } = 1;
 
     /// <summary>Labeled pictures to measure zero-shot accuracy on.</summary>
-    public IReadOnlyList<LabelledSet> ZeroShot { get; init; } = [];
+    public IReadOnlyList<LabeledSet> ZeroShot { get; init; } = [];
 
     /// <summary>Epochs between two such measurements.</summary>
     public int ZeroShotFrequency { get; init; } = 1;

@@ -45,7 +45,7 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
     public IDisposable? UseAveragedWeights() => _ema?.InModel();
 
     /// <summary>Takes a step.</summary>
-    /// <param name="pixels">[B, 3, S, S] normalised pixels.</param>
+    /// <param name="pixels">[B, 3, S, S] normalized pixels.</param>
     /// <param name="ids">[B, L] int64 token ids; row i belongs to image i.</param>
     /// <param name="learningRate">This step's.</param>
     /// <returns>Loss and gradients' norm; where one of them is not finite, no weight has changed.</returns>
@@ -68,7 +68,7 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
     /// <param name="pixels">As of <see cref="Take"/>.</param>
     /// <param name="ids">As of <see cref="Take"/>.</param>
     /// <returns>Their places in the batch; empty where none can be told from the others.</returns>
-    public IReadOnlyList<int> Culprits(Tensor pixels, Tensor ids)
+    public IReadOnlyList<int> NonFinitePairs(Tensor pixels, Tensor ids)
     {
         if (objective is not IContrastiveObjective contrastive) return [];
         using var scope = NewDisposeScope();

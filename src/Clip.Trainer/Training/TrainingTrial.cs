@@ -18,7 +18,7 @@ internal sealed class TrainingTrial(TrainingRunOptions options, Action<string> s
     public Task<LearningRateFinder> FindLearningRateAsync(CancellationToken cancellation) =>
         TryAsync((parts, stop) => parts.Loop.FindLearningRateAsync(stop), cancellation);
 
-    private async Task<RunMeasurement> MeasureAsync(TrainingParts parts, CancellationToken cancellation)
+    private async Task<RunMeasurement> MeasureAsync(TrainingSetup parts, CancellationToken cancellation)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var (loop, steps) = (parts.Loop, new List<StepReport>());
@@ -31,12 +31,12 @@ internal sealed class TrainingTrial(TrainingRunOptions options, Action<string> s
         return new RunMeasurement(RunRecord.Of(options, parts).Facts(options, parts), loop.StateBytes, loop.TotalSteps, steps);
     }
 
-    private async Task<T> TryAsync<T>(Func<TrainingParts, CancellationToken, Task<T>> measure, CancellationToken cancellation)
+    private async Task<T> TryAsync<T>(Func<TrainingSetup, CancellationToken, Task<T>> measure, CancellationToken cancellation)
     {
         NativeTorch.Require();
         options.Training.Validate();
         options.MetricOfBest(); // refused here as by the run
-        using var parts = await TrainingParts.OpenAsync(options, kept: null, say, cancellation).ConfigureAwait(false);
+        using var parts = await TrainingSetup.OpenAsync(options, kept: null, say, cancellation).ConfigureAwait(false);
         return await OutOfMemory.ToldAsync(options.Training.BatchSize, () => measure(parts, cancellation)).ConfigureAwait(false);
     }
 }

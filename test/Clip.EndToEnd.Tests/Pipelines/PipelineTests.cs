@@ -31,12 +31,12 @@ public sealed class PipelineTests(TrainedModel trained, Consumers consumers)
         var pipeline = _ml.Transforms.ClipFeaturizeImage("Features", nameof(Picture.ImagePath), trained.Folder)
             .AppendCacheCheckpoint(_ml)
             .Append(_ml.MulticlassClassification.Trainers.SdcaMaximumEntropy("Key"));
-        var keyed = _ml.Transforms.Conversion.MapValueToKey("Key", nameof(Picture.Colour));
+        var keyed = _ml.Transforms.Conversion.MapValueToKey("Key", nameof(Picture.Color));
         var view = _ml.Data.LoadFromEnumerable(train);
         var model = pipeline.Fit(keyed.Fit(view).Transform(view));
         var answers = await AskBothAsync(model, "Score", test.Select(p => p.ImagePath));
 
-        var right = test.Zip(answers).Count(pair => pair.Second.EndsWith(" " + pair.First.Colour, StringComparison.Ordinal));
+        var right = test.Zip(answers).Count(pair => pair.Second.EndsWith(" " + pair.First.Color, StringComparison.Ordinal));
         Assert.InRange(right, 20, 24);
     }
 
@@ -73,7 +73,7 @@ public sealed class PipelineTests(TrainedModel trained, Consumers consumers)
             {
                 ImagePath = Path.Combine(Path.GetDirectoryName(table)!, cells[0]),
                 Class = cells[2],
-                Colour = cells[3],
+                Color = cells[3],
             }),
     ];
 
@@ -83,6 +83,6 @@ public sealed class PipelineTests(TrainedModel trained, Consumers consumers)
 
         public string Class { get; set; } = "";
 
-        public string Colour { get; set; } = "";
+        public string Color { get; set; } = "";
     }
 }

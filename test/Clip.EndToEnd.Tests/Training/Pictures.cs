@@ -3,16 +3,16 @@ using SkiaSharp;
 namespace Clip.EndToEnd.Tests;
 
 /// <summary>
-/// Pictures of coloured shapes with captions: a dozen classes that a model of a few thousand parameters learns in seconds.
+/// Pictures of colored shapes with captions: a dozen classes that a model of a few thousand parameters learns in seconds.
 /// </summary>
 internal static class Pictures
 {
-    private static readonly (string Name, SKColor Colour)[] Colours =
+    private static readonly (string Name, SKColor Color)[] Colors =
         [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("yellow", SKColors.Yellow)];
     private static readonly string[] Shapes = ["square", "cross", "ring"];
 
     /// <summary>"red square" and so on: 12 names.</summary>
-    public static string[] Classes { get; } = [.. from colour in Colours from shape in Shapes select $"{colour.Name} {shape}"];
+    public static string[] Classes { get; } = [.. from color in Colors from shape in Shapes select $"{color.Name} {shape}"];
 
     /// <summary>
     /// Draws square pictures of every class into <c>FOLDER/NAME</c> and lists them in <c>FOLDER/NAME.tsv</c>, whose path is given back.
@@ -23,19 +23,19 @@ internal static class Pictures
         var random = new Random(name.Sum(c => c));
         var rows =
             from number in Enumerable.Range(0, ofEach)
-            from colour in Colours
+            from color in Colors
             from shape in Shapes
-            let file = Paint(folder, $"{name}/{colour.Name}-{shape}-{number}.png", colour.Colour, shape, side, random)
-            let caption = number % 2 == 0 ? $"a photo of a {colour.Name} {shape}." : $"a {colour.Name} {shape}"
-            select $"{file}\t{caption}\t{colour.Name} {shape}\t{colour.Name}\n";
+            let file = Paint(folder, $"{name}/{color.Name}-{shape}-{number}.png", color.Color, shape, side, random)
+            let caption = number % 2 == 0 ? $"a photo of a {color.Name} {shape}." : $"a {color.Name} {shape}"
+            select $"{file}\t{caption}\t{color.Name} {shape}\t{color.Name}\n";
         return folder.Write($"{name}.tsv", "filepath\ttitle\tclass\tcolour\n" + string.Concat(rows));
     }
 
-    private static string Paint(TempFolder folder, string file, SKColor colour, string shape, int side, Random random)
+    private static string Paint(TempFolder folder, string file, SKColor color, string shape, int side, Random random)
     {
         using var bitmap = new SKBitmap(side, side, SKColorType.Rgba8888, SKAlphaType.Opaque);
         using var canvas = new SKCanvas(bitmap);
-        using var paint = new SKPaint { Color = colour, IsAntialias = true };
+        using var paint = new SKPaint { Color = color, IsAntialias = true };
         canvas.Clear(SKColors.White);
         canvas.Scale(side / 40f);
         canvas.Translate(random.Next(18, 23), random.Next(18, 23));

@@ -10,7 +10,7 @@ public sealed class SharedModel : ICollectionFixture<TrainedModel>, ICollectionF
     public const string Name = "one trained model";
 }
 
-/// <summary>A model of coloured shapes, trained once by <c>clip train</c>.</summary>
+/// <summary>A model of colored shapes, trained once by <c>clip train</c>.</summary>
 public sealed class TrainedModel : IAsyncLifetime, IDisposable
 {
     public const string Config =
@@ -24,7 +24,7 @@ public sealed class TrainedModel : IAsyncLifetime, IDisposable
     /// <summary>The model folder.</summary>
     internal string Folder => _folder["model"];
 
-    /// <summary>48 pictures with captions; <c>class</c> and <c>colour</c> are further columns.</summary>
+    /// <summary>48 pictures with captions; <c>class</c> and <c>color</c> are further columns.</summary>
     internal string TrainTable => _folder["train.tsv"];
 
     /// <summary>24 other pictures of the same things.</summary>
@@ -39,7 +39,7 @@ public sealed class TrainedModel : IAsyncLifetime, IDisposable
     internal Outcome Training { get; private set; } = null!;
 
     /// <summary>A picture of the test table.</summary>
-    internal string Picture(string colour, string shape) => _folder[$"test/{colour}-{shape}-0.png"];
+    internal string Picture(string color, string shape) => _folder[$"test/{color}-{shape}-0.png"];
 
     /// <summary>The command that trained the shared model, with another output.</summary>
     internal string[] TrainCommand(string output, params string[] more) =>

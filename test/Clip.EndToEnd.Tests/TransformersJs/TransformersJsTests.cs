@@ -14,7 +14,7 @@ public sealed class TransformersJsTests(TrainedModel trained)
     private const string Template = "a photo of a {}.";
 
     /// <summary>
-    /// Pictures of the model's own size need no resizing: what is compared is towers, tokenizer, normalisation and softmax.
+    /// Pictures of the model's own size need no resizing: what is compared is towers, tokenizer, normalization and softmax.
     /// </summary>
     [SkippableFact]
     public async Task TransformersJsComputesTheSameProbabilities()

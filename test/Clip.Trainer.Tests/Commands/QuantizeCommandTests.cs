@@ -1,4 +1,4 @@
-using Clip.Trainer.Tests.Onnx.Quantisation;
+using Clip.Trainer.Tests.Onnx.Quantization;
 using Clip.Trainer.Tests.Checkpoints;
 using System.CommandLine;
 using Clip.Cli.Commands;
@@ -10,7 +10,7 @@ public sealed class QuantizeCommandTests
     [Fact]
     public void Painted_scenes_serve_where_there_is_no_calibration_table()
     {
-        using var folder = new QuantisedFolder();
+        using var folder = new QuantizedFolder();
 
         Assert.Equal(0, Run("--model", folder.Path, "--precision", "int8"));
 
@@ -21,7 +21,7 @@ public sealed class QuantizeCommandTests
     [Fact]
     public void A_calibration_table_is_used()
     {
-        using var folder = new QuantisedFolder();
+        using var folder = new QuantizedFolder();
 
         Assert.Equal(0, Run("--model", folder.Path, "--calibration", folder.Table, "--samples", "5"));
         Refused.With(

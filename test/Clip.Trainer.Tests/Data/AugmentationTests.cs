@@ -33,24 +33,24 @@ public class AugmentationTests
     [InlineData(1, 1.5f, 1)]
     [InlineData(1, 1, 0)]
     [InlineData(1.3f, 0.8f, 0.6f)]
-    public void ColourChangesAreTorchvisionsStepsInTurn(float brightness, float contrast, float saturation)
+    public void ColorChangesAreTorchvisionsStepsInTurn(float brightness, float contrast, float saturation)
     {
         var pixels = Picture.ToArray();
         PixelChanges.Color(pixels, brightness, contrast, saturation);
 
         var bright = Picture.Select(v => (double)v * brightness).ToArray();
-        var mean = Enumerable.Range(0, 4).Average(p => Grey(bright, p));
+        var mean = Enumerable.Range(0, 4).Average(p => Gray(bright, p));
         var contrasted = bright.Select(v => (contrast * v) + ((1 - contrast) * mean)).ToArray();
         for (var p = 0; p < 4; p++)
         {
             for (var c = 0; c < 3; c++)
             {
-                var expected = (saturation * contrasted[(4 * p) + c]) + ((1 - saturation) * Grey(contrasted, p));
+                var expected = (saturation * contrasted[(4 * p) + c]) + ((1 - saturation) * Gray(contrasted, p));
                 Assert.InRange(pixels[(4 * p) + c], Math.Clamp(expected, 0, 255) - 0.51, Math.Clamp(expected, 0, 255) + 0.51);
             }
         }
 
-        static double Grey(double[] v, int p) => (0.299 * v[4 * p]) + (0.587 * v[(4 * p) + 1]) + (0.114 * v[(4 * p) + 2]);
+        static double Gray(double[] v, int p) => (0.299 * v[4 * p]) + (0.587 * v[(4 * p) + 1]) + (0.114 * v[(4 * p) + 2]);
     }
 
     [Theory]
@@ -160,7 +160,7 @@ public class AugmentationTests
     [InlineData("none", null)]
     [InlineData("white", "255 255 255")]
     [InlineData("#0a141E", "10 20 30")]
-    public void BackgroundsAreNamesOrHexColours(string text, string? expected)
+    public void BackgroundsAreNamesOrHexColors(string text, string? expected)
     {
         Assert.Equal(expected, Background.Parse(text)?.Bytes is { } color ? string.Join(' ', color) : null);
         Assert.Null(Background.Parse("random")!.Bytes); // each sample has its own

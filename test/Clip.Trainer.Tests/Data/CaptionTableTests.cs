@@ -152,6 +152,15 @@ public sealed class CaptionTableTests : IDisposable
         Assert.Equal("café", CaptionTable.Read(path, new() { Encoding = TextFile.Named("latin_1") })[^1].Captions[0]);
     }
 
+    [Fact]
+    public void WhatIsNoTextIsNamed()
+    {
+        File.WriteAllBytes(_folder["pairs.tsv"], [0xFF, 0xD8, 0xFF, 0xE0, 0, 16]);
+
+        AssertRefused(_folder["pairs.tsv"], "not a text file but a JPEG");
+        Assert.Throws<ClipException>(() => TextFile.ReadLines(_folder["pairs.tsv"]).ToList());
+    }
+
     [Theory]
     [InlineData("latin-1", "iso-8859-1")]
     [InlineData("iso8859-1", "iso-8859-1")]

@@ -64,7 +64,7 @@ public sealed partial class DocsCommandTests
         var (all, heldOut) = (Combination.All.Count, SceneDataset.HeldOut);
         string[] told =
         [
-            $"{Combination.Sizes.Length} sizes × {Combination.Textures.Length} textures × {Combination.Colours.Length} colours"
+            $"{Combination.Sizes.Length} sizes × {Combination.Textures.Length} textures × {Combination.Colors.Length} colours"
                 + $" × {Combination.Shapes.Length} shapes = {all} combinations",
             $"{heldOut} of the {all} combinations",
             $"{SceneDataset.TrainImages:N0} pictures to train on, {SceneDataset.ValidationImages} to validate with"

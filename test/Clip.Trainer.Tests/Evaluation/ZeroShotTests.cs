@@ -48,11 +48,11 @@ public sealed class ZeroShotTests : IDisposable
         var preprocessor = ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16));
         var probe = new ZeroShotProbe(ClipTokenizer.Create(_run.Folder["tokenizer"]), 12, preprocessor, imageSize: 16, batchSize: 5);
         using var same = new SameScore(score);
-        return probe.Measure(same, new LabelledSet("walls", Images(), Labels, Templates: null));
+        return probe.Measure(same, new LabeledSet("walls", Images(), Labels, Templates: null));
     }
 
-    private LabelledImage[] Images() =>
-        [.. Enumerable.Range(0, 12).Select(i => new LabelledImage { ImagePath = _run.Folder[$"{i}.png"], Class = Labels[i % 4] })];
+    private LabeledImage[] Images() =>
+        [.. Enumerable.Range(0, 12).Select(i => new LabeledImage { ImagePath = _run.Folder[$"{i}.png"], Class = Labels[i % 4] })];
 
     private static IDataView Scores(MLContext ml, float score) => ml.Data.LoadFromEnumerable(
         Enumerable.Range(0, 12).Select(_ => new Row { Score = [.. Labels.Select(_ => score)] }));

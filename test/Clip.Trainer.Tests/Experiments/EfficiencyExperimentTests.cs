@@ -36,8 +36,8 @@ public sealed class EfficiencyExperimentTests : IDisposable
         var preprocessing = ClipImagePreprocessing.ForSize(16);
         using var pixels = new AugmentedPixels(preprocessing, options.Augmentation, 1 << 20);
         var probe = new ZeroShotProbe(tokenizer, 12, ClipImagePreprocessor.Create(preprocessing), imageSize: 16, batchSize: 4);
-        var test = new LabelledSet(
-            "walls", [new LabelledImage { ImagePath = _run.Folder["0.png"], Class = "red" }], ["red", "green"], Templates: null);
+        var test = new LabeledSet(
+            "walls", [new LabeledImage { ImagePath = _run.Folder["0.png"], Class = "red" }], ["red", "green"], Templates: null);
         return await new EfficiencyExperiment(
             config, options,
             _ => new PairLoader(

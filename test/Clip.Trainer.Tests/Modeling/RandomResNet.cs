@@ -37,13 +37,13 @@ internal static class RandomResNet
         return model;
     }
 
-    /// <summary>Images [count, 3, size, size], each of sixteen seeded colours; of finer noise a tower would see only the mean.</summary>
+    /// <summary>Images [count, 3, size, size], each of sixteen seeded colors; of finer noise a tower would see only the mean.</summary>
     public static Tensor Images(int count, int seed = 2)
     {
         using var scope = NewDisposeScope();
         var random = new Random(seed);
         var cell = Config.Vision.ImageSize / 4;
-        var colours = tensor(Enumerable.Range(0, count * 3 * 4 * 4).Select(_ => random.NextSingle() * 4 - 2).ToArray(), [count, 3, 4, 4]);
-        return colours.repeat_interleave(cell, 2).repeat_interleave(cell, 3).MoveToOuterDisposeScope();
+        var colors = tensor(Enumerable.Range(0, count * 3 * 4 * 4).Select(_ => random.NextSingle() * 4 - 2).ToArray(), [count, 3, 4, 4]);
+        return colors.repeat_interleave(cell, 2).repeat_interleave(cell, 3).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Tests.Modeling;
 using Clip.Trainer.Tests.Checkpoints;
 using Clip.Conversion.Checkpoints;

@@ -6,7 +6,7 @@ namespace Clip.Trainer.Tests.Quickstart;
 public class SceneTests
 {
     [Fact]
-    public void ACaptionNamesTextureColourAndShapeInVariedWords()
+    public void ACaptionNamesTextureColorAndShapeInVariedWords()
     {
         var scene = new Scene(new Combination("large", "striped", "orange", "star"), "grey", "left");
         var captions = Enumerable.Range(0, 300).Select(i =>

@@ -14,7 +14,7 @@ public sealed class BestMetricTests
         Validation = new RunValidation
         {
             Data = NamedSource.Of("val.tsv"),
-            ZeroShot = [new LabelledSet("pets", [], ["a", "b"], Templates: null)],
+            ZeroShot = [new LabeledSet("pets", [], ["a", "b"], Templates: null)],
         },
         Model = new RunModel("RN-small-64"),
     };

@@ -1,3 +1,4 @@
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using TorchSharp;
 using TorchSharp.Modules;

@@ -1,3 +1,4 @@
+using Clip.Trainer.Modeling;
 using Clip.Conversion.Checkpoints;
 using Clip.Trainer.Training;
 using TorchSharp;

@@ -69,7 +69,7 @@ public sealed class TrainingStepTests
 
         Assert.False(step.Take(pixels, Ids(8), learningRate: 1).IsFinite);
 
-        Assert.Equal([6], step.Culprits(pixels, Ids(8)));
+        Assert.Equal([6], step.NonFinitePairs(pixels, Ids(8)));
         Assert.Equal(before, model.LogitScale.item<float>());
         Assert.Equal(0, step.Steps);
     }

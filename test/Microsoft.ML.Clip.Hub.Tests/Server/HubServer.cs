@@ -49,6 +49,9 @@ internal sealed partial class HubServer : IAsyncDisposable
     /// <summary>What goes wrong with a request.</summary>
     public Func<HttpRequest, ServerFault?> Fault { get; set; } = _ => null;
 
+    /// <summary>Whether lists tell hashes, as the hub's do and other servers' may not.</summary>
+    public bool ListsHashes { get; set; } = true;
+
     /// <summary>How the hub writes an ETag.</summary>
     public Func<string, string> ETag { get; set; } = etag => $"\"{etag}\"";
 
@@ -100,7 +103,7 @@ internal sealed partial class HubServer : IAsyncDisposable
 
             if (fault.Body is { } body)
             {
-                await SendAsync(context, body, fault);
+                await ServerBody.SendAsync(context, body, fault);
                 return;
             }
         }
@@ -130,7 +133,7 @@ internal sealed partial class HubServer : IAsyncDisposable
         {
             case "" or "revision":
                 var siblings = files.Keys.Select(f => new { rfilename = f });
-                await JsonAsync(context, new { _id = "1", id = repo.Name, modelId = repo.Name, sha = commit, siblings }, fault);
+                await ServerBody.JsonAsync(context, new { _id = "1", id = repo.Name, modelId = repo.Name, sha = commit, siblings }, fault);
                 break;
             case "tree":
                 await TreeAsync(context, rest, commit, files, fault);
@@ -139,7 +142,7 @@ internal sealed partial class HubServer : IAsyncDisposable
                 using (var asked = await JsonDocument.ParseAsync(context.Request.Body))
                 {
                     var paths = asked.RootElement.GetProperty("paths").EnumerateArray().Select(p => p.GetString()!);
-                    await JsonAsync(context, paths.Where(files.ContainsKey).Select(p => Entry(p, files[p], commit)), fault);
+                    await ServerBody.JsonAsync(context, paths.Where(files.ContainsKey).Select(p => Entry(p, files[p], commit)), fault);
                 }
 
                 break;
@@ -168,19 +171,27 @@ internal sealed partial class HubServer : IAsyncDisposable
             context.Response.Headers.Link = $"<{Endpoint.AbsoluteUri.TrimEnd('/')}{context.Request.Path}?{query}>; rel=\"next\"";
         }
 
-        await JsonAsync(context, entries.Skip(start).Take(PageSize), fault);
+        await ServerBody.JsonAsync(context, entries.Skip(start).Take(PageSize), fault);
     }
 
-    private static object Entry(string path, byte[] content, string commit) => HubRepo.IsLarge(path)
+    private object Entry(string path, byte[] content, string commit) => !ListsHashes
+        ? new { type = "file", size = content.Length, path }
+        : HubRepo.IsLarge(path)
         ? new
         {
-            type = "file", oid = HubRepo.PointerSha1(content), size = content.Length, path,
+            type = "file",
+            oid = HubRepo.PointerSha1(content),
+            size = content.Length,
+            path,
             lfs = new { oid = HubRepo.Sha256(content), size = content.Length, pointerSize = 134 },
             lastCommit = new { id = commit, title = "Upload", date = "2024-01-01T00:00:00.000Z" },
         }
         : new
         {
-            type = "file", oid = HubRepo.GitSha1(content), size = content.Length, path,
+            type = "file",
+            oid = HubRepo.GitSha1(content),
+            size = content.Length,
+            path,
             lastCommit = new { id = commit, title = "Upload", date = "2024-01-01T00:00:00.000Z" },
         };
 
@@ -211,7 +222,7 @@ internal sealed partial class HubServer : IAsyncDisposable
         if (!HubRepo.IsLarge(path))
         {
             context.Response.Headers.ETag = ETag(HubRepo.GitSha1(content));
-            await SendAsync(context, content, fault);
+            await ServerBody.SendAsync(context, content, fault);
             return;
         }
 
@@ -235,7 +246,7 @@ internal sealed partial class HubServer : IAsyncDisposable
         }
 
         context.Response.Headers.ETag = $"\"{hash[..32]}\"";
-        await SendAsync(context, content, fault);
+        await ServerBody.SendAsync(context, content, fault);
     }
 
     private HubRepo? Find(HttpContext context, string name, string? token)
@@ -266,62 +277,9 @@ internal sealed partial class HubServer : IAsyncDisposable
         context.Response.Headers["X-Error-Message"] = message;
     }
 
-    private static async Task JsonAsync(HttpContext context, object value, ServerFault? fault)
-    {
-        context.Response.ContentType = "application/json; charset=utf-8";
-        await SendAsync(context, JsonSerializer.SerializeToUtf8Bytes(value), fault);
-    }
-
-    private static async Task SendAsync(HttpContext context, byte[] content, ServerFault? fault)
-    {
-        var response = context.Response;
-        var body = content.AsMemory();
-        response.Headers.AcceptRanges = "bytes";
-        var range = fault?.IgnoresRange == true ? null : Range().Match(context.Request.Headers.Range.FirstOrDefault() ?? "");
-        if (range is { Success: true })
-        {
-            var from = int.Parse(range.Groups[1].Value, CultureInfo.InvariantCulture);
-            var to = range.Groups[2].Value is { Length: > 0 } end ? int.Parse(end, CultureInfo.InvariantCulture) : content.Length - 1;
-            if (from >= content.Length)
-            {
-                response.StatusCode = 416;
-                response.Headers.ContentRange = $"bytes */{content.Length}";
-                return;
-            }
-
-            to = Math.Min(to, content.Length - 1);
-            response.StatusCode = 206;
-            response.Headers.ContentRange = $"bytes {from}-{to}/{content.Length}";
-            body = body[from..(to + 1)];
-        }
-
-        if (fault?.CorruptAt is { } at && body.Length > 0)
-        {
-            body = body.ToArray();
-            body.Span[at % body.Length] ^= 0x5A;
-        }
-
-        response.ContentLength = body.Length;
-        if (context.Request.Method == "HEAD") return;
-        if (fault is { CutAfter: { } cut })
-        {
-            await response.Body.WriteAsync(body[..Math.Min(cut, body.Length)]);
-            await response.Body.FlushAsync();
-            if (fault.Stall is { } stall) await Task.Delay(stall, context.RequestAborted);
-            else if (fault.Resets) context.Abort();
-            // Else fewer bytes than were promised end the connection, and those that were sent arrive.
-            return;
-        }
-
-        await response.Body.WriteAsync(body);
-    }
-
     [GeneratedRegex(@"^/api/models/([^/]+/[^/]+?)(?:/(revision|tree|paths-info)/(.+))?$")]
     private static partial Regex ApiPath();
 
     [GeneratedRegex(@"^/([^/]+/[^/]+)/resolve/([^/]+)/(.+)$")]
     private static partial Regex FilePath();
-
-    [GeneratedRegex(@"^bytes=(\d+)-(\d*)$")]
-    private static partial Regex Range();
 }

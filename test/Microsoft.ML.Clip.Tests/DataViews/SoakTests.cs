@@ -32,7 +32,7 @@ public sealed class SoakTests(TinyFolder folder) : IClassFixture<TinyFolder>
         {
             for (var i = 0; i < times; i++)
             {
-                using var fitted = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, TinyFolder.Colours).Fit(data);
+                using var fitted = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, TinyFolder.Colors).Fit(data);
                 Assert.Equal(9, fitted.Transform(data).Vectors("Score").Length);
                 _ml.Model.Save(fitted, data.Schema, folder["soak.zip"]);
                 var ml = new MLContext { TempFilePath = temporary };

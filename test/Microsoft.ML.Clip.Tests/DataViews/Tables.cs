@@ -13,7 +13,7 @@ public sealed class PictureRow
 
     public string Caption { get; set; } = "";
 
-    public string Colour { get; set; } = "";
+    public string Color { get; set; } = "";
 
     [VectorType]
     public byte[] Bytes { get; set; } = [];
@@ -27,8 +27,8 @@ public sealed class PictureRow
         {
             Number = i,
             ImagePath = path,
-            Caption = $"a photo of a {TinyFolder.Colours[i % 3]} thing",
-            Colour = TinyFolder.Colours[i % 3],
+            Caption = $"a photo of a {TinyFolder.Colors[i % 3]} thing",
+            Color = TinyFolder.Colors[i % 3],
             Bytes = File.ReadAllBytes(path),
         }),
     ];
@@ -37,7 +37,7 @@ public sealed class PictureRow
 /// <summary>The true labels in the classifier's order, for <c>MapValueToKey</c>.</summary>
 public sealed class LabelRow
 {
-    public string Colour { get; set; } = "";
+    public string Color { get; set; } = "";
 }
 
 public sealed class FeatureRow

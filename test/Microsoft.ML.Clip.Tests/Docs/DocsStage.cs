@@ -5,7 +5,7 @@ namespace Microsoft.ML.Clip.Tests.Docs;
 
 /// <summary>
 /// What the pages take for granted, as the current directory: a model folder <c>model</c>, the same in <c>models</c>, pictures in
-/// <c>photos/cat</c> and <c>photos/dog</c>, and <c>rex.jpg</c>. The model is the tiny one of three colours, so cats are red and dogs blue.
+/// <c>photos/cat</c> and <c>photos/dog</c>, and <c>rex.jpg</c>. The model is the tiny one of three colors, so cats are red and dogs blue.
 /// The model that the pages download lies in a cache already, as another program would have left it, and nothing may be downloaded.
 /// </summary>
 internal sealed class DocsStage : IDisposable
@@ -57,12 +57,12 @@ internal sealed class DocsStage : IDisposable
         Environment.SetEnvironmentVariable(name, value);
     }
 
-    private void Draw(string file, SKColor colour)
+    private void Draw(string file, SKColor color)
     {
         var path = Path.Combine(_folder, file);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var bitmap = new SKBitmap(48, 40);
-        bitmap.Erase(colour);
+        bitmap.Erase(color);
         using var jpeg = bitmap.Encode(SKEncodedImageFormat.Jpeg, 90);
         File.WriteAllBytes(path, jpeg.ToArray());
     }

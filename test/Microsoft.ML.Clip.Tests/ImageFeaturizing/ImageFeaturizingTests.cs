@@ -116,7 +116,7 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
         var result = pipeline.Fit(data).Transform(data);
         Assert.Equal((2 * TinyClip.Dimension) + 2, result.Vectors("Features")[0].Length);
 
-        // One cluster a colour.
+        // One cluster a color.
         var clusters = result.GetColumn<uint>("PredictedLabel").ToArray();
         Assert.Equal(3, clusters.Take(3).Distinct().Count());
         Assert.All(Enumerable.Range(0, 30), i => Assert.Equal(clusters[i % 3], clusters[i]));

@@ -17,7 +17,7 @@ public sealed class ClipImagePreprocessorTests
     }
 
     [Fact]
-    public void DefaultsAreRescaledAndNormalisedInFloat32()
+    public void DefaultsAreRescaledAndNormalizedInFloat32()
     {
         var file = TestImages.Png(1, 1, 8, 2, [[0, 128, 255]]);
 
@@ -31,7 +31,7 @@ public sealed class ClipImagePreprocessorTests
     [InlineData(PreprocessingOrder.Original, 6, 1, 2)] // 2.5 to even: 2.
     [InlineData(PreprocessingOrder.HuggingFace, 4, 1, 1)]
     [InlineData(PreprocessingOrder.HuggingFace, 6, 1, 2)]
-    public void TheCropIsCentredAsTheReferenceRounds(PreprocessingOrder order, int width, int crop, float expected)
+    public void TheCropIsCenterdAsTheReferenceRounds(PreprocessingOrder order, int width, int crop, float expected)
     {
         var file = TestImages.Png(width, 1, 8, 0, [[0, 1, 2, 3, 4, 5]]);
 
@@ -62,7 +62,7 @@ public sealed class ClipImagePreprocessorTests
     [Fact]
     public void PalettesAreResizedByNearestUnlessRgbComesFirst()
     {
-        // Black and white, enlarged: only interpolation makes greys.
+        // Black and white, enlarged: only interpolation makes grays.
         var file = TestImages.Png(2, 2, 8, 3, [[0, 1], [1, 0]], palette: [0, 0, 0, 255, 255, 255]);
         var settings = Bytes with { DoResize = true, ShortestEdge = 8, CropHeight = 8, CropWidth = 8 };
 

@@ -16,7 +16,7 @@ public sealed class ImageDecoderTests
         using var image = Decode(TestImages.Encode(format, 13, 7));
 
         Assert.Equal((13, 7, PixelMode.Rgb), (image.Width, image.Height, image.Mode));
-        Assert.InRange(image.Pixels[2], 50, 104); // The coders share colour between neighbours.
+        Assert.InRange(image.Pixels[2], 50, 104); // The coders share color between neighbours.
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
-    public void OneBitGreyCountsAsAPalette()
+    public void OneBitGrayCountsAsAPalette()
     {
         using var image = Decode(TestImages.Png(3, 1, 1, 0, [[0b_1010_0000]]));
 
@@ -56,7 +56,7 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
-    public void Grey16KeepsBothBytesOrTheUpperOne()
+    public void Gray16KeepsBothBytesOrTheUpperOne()
     {
         // 0x12FF, 0x0034, and 0x00FF, which a tRNS chunk would make transparent.
         var file = TestImages.Png(3, 1, 16, 0, [[0x12, 0xFF, 0x00, 0x34, 0x00, 0xFF]], transparency: [0, 255]);
@@ -85,7 +85,7 @@ public sealed class ImageDecoderTests
     [Theory]
     [InlineData(2, 0b_1101_0000, 255, 85)]
     [InlineData(4, 0x71, 119, 17)]
-    public void GreysOfFewBitsAreSpreadOverEight(byte depth, byte row, byte first, byte second)
+    public void GraysOfFewBitsAreSpreadOverEight(byte depth, byte row, byte first, byte second)
     {
         using var image = Decode(TestImages.Png(2, 1, depth, 0, [[row]]));
 
@@ -130,7 +130,7 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
-    public void AGifWhosePaletteIsTheIdentityIsGrey()
+    public void AGifWhosePaletteIsTheIdentityIsGray()
     {
         using var image = Decode(TestImages.Gif((2, 1), [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3], (0, 0, 2, 1), [3, 1]));
 

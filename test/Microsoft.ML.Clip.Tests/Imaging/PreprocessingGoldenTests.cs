@@ -59,7 +59,7 @@ public sealed class PreprocessingGoldenTests
         return floats;
     }
 
-    /// <summary>The bytes of a golden crop (height × width × 3), normalised in the float32 steps of torchvision.</summary>
+    /// <summary>The bytes of a golden crop (height × width × 3), normalized in the float32 steps of torchvision.</summary>
     private static float[] Normalized(string path)
     {
         float[] mean = [0.48145466f, 0.4578275f, 0.40821073f];

@@ -123,10 +123,10 @@ public sealed class ResamplerTests
         var support = filter switch { ImageResample.Bilinear => 1.0, ImageResample.Bicubic => 2.0, _ => 3.0 };
         var scale = (double)inputSize / outputSize;
         var stretch = Math.Max(1, scale);
-        var centre = (output + 0.5) * scale;
-        var first = Math.Max(0, (int)(centre - (support * stretch) + 0.5));
-        var end = Math.Min(inputSize, (int)(centre + (support * stretch) + 0.5));
-        var weights = Enumerable.Range(first, end - first).Select(k => shape((k - centre + 0.5) * (1 / stretch))).ToArray();
+        var center = (output + 0.5) * scale;
+        var first = Math.Max(0, (int)(center - (support * stretch) + 0.5));
+        var end = Math.Min(inputSize, (int)(center + (support * stretch) + 0.5));
+        var weights = Enumerable.Range(first, end - first).Select(k => shape((k - center + 0.5) * (1 / stretch))).ToArray();
         var total = 0.0;
         foreach (var weight in weights) total += weight;
         long sum = 1 << 21;

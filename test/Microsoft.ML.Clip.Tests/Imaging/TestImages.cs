@@ -49,7 +49,7 @@ internal static class TestImages
     }
 
     /// <summary>
-    /// A GIF of a screen with four colours and one frame in it. A clear code after every two pixels keeps all codes at three bits.
+    /// A GIF of a screen with four colors and one frame in it. A clear code after every two pixels keeps all codes at three bits.
     /// </summary>
     public static byte[] Gif(
         (int Width, int Height) screen,

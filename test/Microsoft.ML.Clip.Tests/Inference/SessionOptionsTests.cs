@@ -25,7 +25,7 @@ public sealed class SessionOptionsTests(TinyFolder folder) : IClassFixture<TinyF
     {
         using var plain = ClipModel.Open(folder.Path);
         using var model = ClipModel.Open(folder.Path, new() { Session = options });
-        model.EmbedTexts(TinyFolder.Colours).ShouldBe(plain.EmbedTexts(TinyFolder.Colours));
+        model.EmbedTexts(TinyFolder.Colors).ShouldBe(plain.EmbedTexts(TinyFolder.Colors));
     }
 
     [SkippableFact]

@@ -28,7 +28,7 @@ public sealed class ClipModelTests : IDisposable
     public void ImagesLieNearTheirNames()
     {
         var images = _model.EmbedImages(_folder.Pictures(9));
-        var texts = _model.EmbedTexts(TinyFolder.Colours);
+        var texts = _model.EmbedTexts(TinyFolder.Colors);
         for (var i = 0; i < images.Length; i++)
         {
             var cosines = Array.ConvertAll(texts, t => TensorPrimitives.Dot(images[i], t));

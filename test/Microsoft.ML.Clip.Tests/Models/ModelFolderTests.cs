@@ -56,7 +56,7 @@ public sealed class ModelFolderTests
         });
         using var expected = ClipModel.Open(reference.Path);
         using var model = ClipModel.Open(folder.Path);
-        model.EmbedTexts(TinyFolder.Colours).ShouldBe(expected.EmbedTexts(TinyFolder.Colours));
+        model.EmbedTexts(TinyFolder.Colors).ShouldBe(expected.EmbedTexts(TinyFolder.Colors));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class ModelFolderTests
         {
             var result = ml.Transforms.ClipFeaturizeImage("Image", "ImagePath", model)
                 .Append(ml.Transforms.ClipFeaturizeText("Text", "Caption", model))
-                .Append(ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", model, TinyFolder.Colours))
+                .Append(ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", model, TinyFolder.Colors))
                 .Fit(data).Transform(data);
             foreach (var column in new[] { "Image", "Text", "Score" }) Assert.Equal(3, result.Vectors(column).Length);
         }

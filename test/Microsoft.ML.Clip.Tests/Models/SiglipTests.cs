@@ -46,11 +46,11 @@ public sealed class SiglipTests : IDisposable
         var rows = PictureRow.From(_folder, 6);
         var data = _ml.Data.LoadFromEnumerable(rows);
         using var model = ClipModel.Open(_folder.Path);
-        var texts = model.EmbedTexts([.. TinyFolder.Colours.Select(c => $"a photo of {c}.")]);
+        var texts = model.EmbedTexts([.. TinyFolder.Colors.Select(c => $"a photo of {c}.")]);
         var expected = model.EmbedImages([.. rows.Select(r => r.ImagePath)]).Select(image => texts.Select(text =>
             Sigmoid((TinySiglip.LogitScale * Dot(image, text)) + TinySiglip.LogitBias)).ToArray()).ToArray();
 
-        using var classifier = Fit(data, TinyFolder.Colours);
+        using var classifier = Fit(data, TinyFolder.Colors);
         classifier.Transform(data).Vectors("Score").ShouldBe(expected);
         Assert.Equal([1u, 2u, 3u, 1u, 2u, 3u], classifier.Transform(data).GetColumn<uint>("PredictedLabel"));
 
@@ -63,7 +63,7 @@ public sealed class SiglipTests : IDisposable
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(_folder, 6));
         var pipeline = _ml.Transforms.ClipFeaturizeText("Text", "Caption", _folder.Path)
-            .Append(_ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colours));
+            .Append(_ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colors));
         var fitted = pipeline.Fit(data);
         _ml.Model.Save(fitted, data.Schema, _folder["saved.zip"]);
         var loaded = new MLContext().Model.Load(_folder["saved.zip"], out _);
@@ -78,7 +78,7 @@ public sealed class SiglipTests : IDisposable
         File.Delete(_folder["model.safetensors"]);
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(_folder, 3));
         using (var features = ClipModel.Open(_folder.Path)) Assert.Equal(TinyClip.Dimension, features.EmbedText("red").Length);
-        var e = Assert.Throws<InvalidDataException>(() => Fit(data, TinyFolder.Colours));
+        var e = Assert.Throws<InvalidDataException>(() => Fit(data, TinyFolder.Colors));
         Assert.Contains("set ClipModelOptions.LogitScale and LogitBias", e.Message);
 
         using var model = ClipModel.Open(_folder.Path, new() { LogitScale = TinySiglip.LogitScale, LogitBias = TinySiglip.LogitBias });
@@ -102,11 +102,11 @@ public sealed class SiglipTests : IDisposable
     [SkippableFact]
     public void TransformersJsComputesTheSameScores()
     {
-        string[] pictures = [.. TinyFolder.Colours.Select((colour, i) => SavePicture(i, colour))];
+        string[] pictures = [.. TinyFolder.Colors.Select((color, i) => SavePicture(i, color))];
         var data = _ml.Data.LoadFromEnumerable(pictures.Select(path => new PictureRow { ImagePath = path }));
-        using var classifier = Fit(data, TinyFolder.Colours);
+        using var classifier = Fit(data, TinyFolder.Colors);
         var theirs = NodeScript.Run(
-            "classify.cjs", _folder.Path, JsonSerializer.Serialize(TinyFolder.Colours), Template, JsonSerializer.Serialize(pictures));
+            "classify.cjs", _folder.Path, JsonSerializer.Serialize(TinyFolder.Colors), Template, JsonSerializer.Serialize(pictures));
         classifier.Transform(data).Vectors("Score").ShouldBe(JsonSerializer.Deserialize<float[][]>(theirs)!);
     }
 
@@ -114,9 +114,9 @@ public sealed class SiglipTests : IDisposable
 
     private static float Dot(float[] a, float[] b) => a.Zip(b, (x, y) => x * y).Sum();
 
-    private string SavePicture(int index, string colour)
+    private string SavePicture(int index, string color)
     {
-        var path = _folder[$"{colour}.png"];
+        var path = _folder[$"{color}.png"];
         using var bitmap = new SkiaSharp.SKBitmap(32, 32);
         bitmap.Erase(new SkiaSharp.SKColor((byte)(index == 0 ? 220 : 30), (byte)(index == 1 ? 210 : 20), (byte)(index == 2 ? 200 : 10)));
         using var png = bitmap.Encode(SkiaSharp.SKEncodedImageFormat.Png, 100);

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Clip.Tests.Models;
 
 /// <summary>
-/// The two towers of a CLIP that knows three colours. The image tower projects the mean colour; the text tower sums the tokens up
+/// The two towers of a CLIP that knows three colors. The image tower projects the mean color; the text tower sums the tokens up
 /// to the first end-of-text (and, like a real one, cares for nothing after it) and projects that: "red" lies where red images do.
 /// </summary>
 internal sealed class TinyClip
@@ -74,7 +74,7 @@ internal sealed class TinyClip
         }
 
         _graph.Node("Unsqueeze", "live_column", ["live", _graph.Constant("last", [-1], OnnxGraph.Int64, 1)]);
-        var table = _graph.Weights("token_embedding", [.. TinyVocabulary.Colours().SelectMany(c => c)], TinyVocabulary.Count, 3);
+        var table = _graph.Weights("token_embedding", [.. TinyVocabulary.Colors().SelectMany(c => c)], TinyVocabulary.Count, 3);
         _graph.Node("Gather", "tokens", [table, input]);
         _graph.Node("Mul", "live_tokens", ["tokens", "live_column"]);
         _graph.Node("ReduceSum", "summed", ["live_tokens", _graph.Constant("along", [1], OnnxGraph.Int64, 1)], ("keepdims", 0));
@@ -82,7 +82,7 @@ internal sealed class TinyClip
         _graph.Output(output, OnnxGraph.Float, batch, Dimension);
     }
 
-    /// <summary>Nearly the identity on colours, spread a little over the other dimensions.</summary>
+    /// <summary>Nearly the identity on colors, spread a little over the other dimensions.</summary>
     public static string Projection(OnnxGraph graph, string name, int width = Dimension)
     {
         var weights = new float[3 * width];

@@ -2,10 +2,10 @@ using SkiaSharp;
 
 namespace Microsoft.ML.Clip.Tests.Models;
 
-/// <summary>A model folder of a CLIP that knows red, green and blue, and pictures of these colours. Goes when disposed.</summary>
+/// <summary>A model folder of a CLIP that knows red, green and blue, and pictures of these colors. Goes when disposed.</summary>
 public sealed class TinyFolder : IDisposable
 {
-    public static readonly string[] Colours = ["red", "green", "blue"];
+    public static readonly string[] Colors = ["red", "green", "blue"];
 
     public TinyFolder() : this(LayTransformersJs)
     {
@@ -38,24 +38,24 @@ public sealed class TinyFolder : IDisposable
             """);
     }
 
-    /// <summary>Pictures of the three colours in turn, each a little different, as PNG files in the folder.</summary>
+    /// <summary>Pictures of the three colors in turn, each a little different, as PNG files in the folder.</summary>
     public string[] Pictures(int count)
     {
         Directory.CreateDirectory(this["pictures"]);
         return [.. Enumerable.Range(0, count).Select(i =>
         {
-            var path = this[System.IO.Path.Combine("pictures", $"{i:D3}-{Colours[i % 3]}.png")];
+            var path = this[System.IO.Path.Combine("pictures", $"{i:D3}-{Colors[i % 3]}.png")];
             if (!File.Exists(path)) File.WriteAllBytes(path, Picture(i % 3, i));
             return path;
         })];
     }
 
-    /// <summary>A PNG mostly of one colour.</summary>
-    public static byte[] Picture(int colour, int variation)
+    /// <summary>A PNG mostly of one color.</summary>
+    public static byte[] Picture(int color, int variation)
     {
         using var bitmap = new SKBitmap(40 + (variation % 5), 36);
         byte high = (byte)(200 + (variation % 50)), low = (byte)(variation % 60);
-        bitmap.Erase(new SKColor(colour == 0 ? high : low, colour == 1 ? high : low, colour == 2 ? high : low));
+        bitmap.Erase(new SKColor(color == 0 ? high : low, color == 1 ? high : low, color == 2 ? high : low));
         bitmap.SetPixel(3, 3, SKColors.White);
         using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return png.ToArray();

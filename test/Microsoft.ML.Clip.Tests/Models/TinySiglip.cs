@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace Microsoft.ML.Clip.Tests.Models;
 
 /// <summary>
-/// A SigLIP that knows three colours, in the layout that transformers.js reads: outputs named <c>pooler_output</c>, a unigram tokenizer,
+/// A SigLIP that knows three colors, in the layout that transformers.js reads: outputs named <c>pooler_output</c>, a unigram tokenizer,
 /// and a text tower to which every position counts, so that padding shows in its features.
 /// </summary>
 internal static class TinySiglip
@@ -56,7 +56,7 @@ internal static class TinySiglip
         graph.Save(path);
     }
 
-    /// <summary>As Hugging Face's export: normalised embeddings, and logits with scale and bias inside.</summary>
+    /// <summary>As Hugging Face's export: normalized embeddings, and logits with scale and bias inside.</summary>
     private static void SaveCombined(string path)
     {
         var graph = new OnnxGraph();
@@ -87,15 +87,15 @@ internal static class TinySiglip
     private static void Text(OnnxGraph graph, string output)
     {
         graph.Input("input_ids", OnnxGraph.Int64, "text_batch", "length");
-        var table = graph.Weights("token_embedding", [.. Pieces.SelectMany((piece, id) => Colour(piece, id))], Pieces.Length, 3);
+        var table = graph.Weights("token_embedding", [.. Pieces.SelectMany((piece, id) => Color(piece, id))], Pieces.Length, 3);
         graph.Node("Gather", "last_hidden_state", [table, "input_ids"]);
         graph.Node(
             "ReduceSum", "summed", ["last_hidden_state", graph.Constant("along", [1], OnnxGraph.Int64, 1)], ("keepdims", 0));
         graph.Node("MatMul", output, ["summed", TinyClip.Projection(graph, "text_projection")]);
     }
 
-    /// <summary>Where images of the colour are, with a mean and deviation of 0.5; padding pulls a text a little towards blue.</summary>
-    private static float[] Colour(string piece, int id) => piece switch
+    /// <summary>Where images of the color are, with a mean and deviation of 0.5; padding pulls a text a little towards blue.</summary>
+    private static float[] Color(string piece, int id) => piece switch
     {
         "▁red" => [0.8f, -0.8f, -0.8f],
         "▁green" => [-0.8f, 0.8f, -0.8f],

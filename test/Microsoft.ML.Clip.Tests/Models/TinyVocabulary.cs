@@ -47,8 +47,8 @@ internal static class TinyVocabulary
         Path.Combine(folder, "tokenizer.json"),
         JsonSerializer.Serialize(new { model = new { type = "BPE", end_of_word_suffix = "</w>", vocab = Ids, merges = Merges } }));
 
-    /// <summary>Each token's place among colours: where images of the word are (normalised as CLIP does), or nearly nowhere.</summary>
-    public static IEnumerable<float[]> Colours() => Ids.OrderBy(i => i.Value).Select(token => token.Key switch
+    /// <summary>Each token's place among colors: where images of the word are (normalized as CLIP does), or nearly nowhere.</summary>
+    public static IEnumerable<float[]> Colors() => Ids.OrderBy(i => i.Value).Select(token => token.Key switch
     {
         "red</w>" => [1.93f, -1.75f, -1.48f],
         "green</w>" => [-1.79f, 2.07f, -1.48f],

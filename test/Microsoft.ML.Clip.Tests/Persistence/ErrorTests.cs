@@ -62,7 +62,7 @@ public sealed class ErrorTests : IDisposable
         var row = PictureRow.From(_folder, 1)[0];
         Disposed<FeatureRow>(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path).Fit(_data), "Image");
         Disposed<FeatureRow>(_ml.Transforms.ClipFeaturizeText("Features", "Caption", _folder.Path).Fit(_data), "Text");
-        var classifier = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colours).Fit(_data);
+        var classifier = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colors).Fit(_data);
         Disposed<ZeroShotRow>(classifier, "ClipZeroShotTransformer");
 
         using var model = ClipModel.Open(_folder.Path);

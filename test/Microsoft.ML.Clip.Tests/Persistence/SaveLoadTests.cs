@@ -32,7 +32,7 @@ public sealed class SaveLoadTests : IDisposable
 
     [Fact]
     public void ScoresAreTheSameAfterLoading() =>
-        SaysTheSameAfterLoading(_ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colours), "Score");
+        SaysTheSameAfterLoading(_ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colors), "Score");
 
     [Fact]
     public void AWholeChainIsSaved()
@@ -69,7 +69,7 @@ public sealed class SaveLoadTests : IDisposable
     [Fact]
     public void ASavedClassifierHoldsNoTextTower()
     {
-        Save(_ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colours).Fit(_data));
+        Save(_ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colors).Fit(_data));
         using var zip = ZipFile.OpenRead(Zip);
         var entries = zip.Entries.Select(e => e.Name).ToList();
         Assert.Contains("image.onnx", entries);
@@ -185,7 +185,7 @@ public sealed class SaveLoadTests : IDisposable
     [Fact]
     public void DisposingRemovesTheUnpackedFiles()
     {
-        Save(_ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colours).Fit(_data));
+        Save(_ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colors).Fit(_data));
         var temporary = Directory.CreateDirectory(_folder["temporary"]).FullName;
         var ml = new MLContext { TempFilePath = temporary };
         var loaded = ml.Model.Load(Zip, out _);

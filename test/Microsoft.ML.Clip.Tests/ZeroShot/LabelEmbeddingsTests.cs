@@ -38,7 +38,7 @@ public sealed class LabelEmbeddingsTests(TinyFolder folder) : IClassFixture<Tiny
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 3));
         using var model = ClipModel.Open(folder.Path);
-        var first = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, TinyFolder.Colours).Fit(data);
+        var first = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, TinyFolder.Colors).Fit(data);
         using var second = first.WithLabels(ClipLabelEmbeddings.Create(model, ["blue", "red"]));
         first.Dispose();
         Assert.Equal(["blue", "red"], second.Labels);

@@ -106,12 +106,12 @@ public sealed class LabelKeyTests : IClassFixture<TinyFolder>
     }
 
     private void Classify(IDataView data) => _ml.Transforms
-        .ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colours).Fit(data).Transform(data);
+        .ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colors).Fit(data).Transform(data);
 
     private IDataView Keyed(string column, string[] order)
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(_folder, 9));
-        var keys = _ml.Data.LoadFromEnumerable(order.Select(c => new LabelRow { Colour = c }));
+        var keys = _ml.Data.LoadFromEnumerable(order.Select(c => new LabelRow { Color = c }));
         return _ml.Transforms.Conversion.MapValueToKey(column, "Colour", keyData: keys).Fit(data).Transform(data);
     }
 }

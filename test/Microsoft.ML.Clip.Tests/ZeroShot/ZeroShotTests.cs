@@ -13,10 +13,10 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
     {
         var rows = PictureRow.From(folder, 12);
         var data = _ml.Data.LoadFromEnumerable(rows);
-        var pipeline = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, labels: TinyFolder.Colours)
+        var pipeline = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, labels: TinyFolder.Colors)
             .Append(_ml.Transforms.Conversion.MapKeyToValue("Answer", "PredictedLabel"));
         var result = pipeline.Fit(data).Transform(data);
-        Assert.Equal(rows.Select(r => r.Colour), result.GetColumn<string>("Answer"));
+        Assert.Equal(rows.Select(r => r.Color), result.GetColumn<string>("Answer"));
         Assert.All(result.Vectors("Score"), scores => Assert.Equal(1, scores.Sum(), 5));
     }
 
@@ -26,10 +26,10 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
         var rows = PictureRow.From(folder, 3);
         var data = _ml.Data.LoadFromEnumerable(rows);
         using var model = ClipModel.Open(folder.Path, new() { LogitScale = 3 });
-        var transformer = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", model, TinyFolder.Colours, ["{}"]).Fit(data);
+        var transformer = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", model, TinyFolder.Colors, ["{}"]).Fit(data);
         var scores = transformer.Transform(data).Vectors("Score");
 
-        var texts = model.EmbedTexts(TinyFolder.Colours);
+        var texts = model.EmbedTexts(TinyFolder.Colors);
         var expected = model.EmbedImages([.. rows.Select(r => r.ImagePath)]).Select(image =>
         {
             var exps = texts.Select(t => Math.Exp(3 * image.Zip(t, (a, b) => (double)a * b).Sum())).ToArray();
@@ -42,10 +42,10 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
     public void EvaluateWorksOnTheResult()
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 12));
-        var labels = _ml.Data.LoadFromEnumerable(TinyFolder.Colours.Select(c => new LabelRow { Colour = c }));
+        var labels = _ml.Data.LoadFromEnumerable(TinyFolder.Colors.Select(c => new LabelRow { Color = c }));
         var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label", "Colour", keyData: labels)
             .Append(_ml.Transforms.ClipClassifyZeroShot(
-                "Scores", "ImagePath", folder.Path, TinyFolder.Colours, predictedLabelColumnName: "Guess"));
+                "Scores", "ImagePath", folder.Path, TinyFolder.Colors, predictedLabelColumnName: "Guess"));
         var metrics = _ml.MulticlassClassification.Evaluate(
             pipeline.Fit(data).Transform(data), labelColumnName: "Label", scoreColumnName: "Scores", predictedLabelColumnName: "Guess");
         Assert.Equal(1, metrics.MicroAccuracy);
@@ -57,13 +57,13 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
     public void TheSchemaCarriesTheLabels()
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 1));
-        var estimator = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, TinyFolder.Colours);
+        var estimator = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, TinyFolder.Colors);
         var schema = estimator.Fit(data).GetOutputSchema(data.Schema);
         VBuffer<ReadOnlyMemory<char>> slots = default, keys = default;
         schema["Score"].GetSlotNames(ref slots);
         schema["PredictedLabel"].GetKeyValues(ref keys);
-        Assert.Equal(TinyFolder.Colours, slots.DenseValues().Select(s => s.ToString()));
-        Assert.Equal(TinyFolder.Colours, keys.DenseValues().Select(s => s.ToString()));
+        Assert.Equal(TinyFolder.Colors, slots.DenseValues().Select(s => s.ToString()));
+        Assert.Equal(TinyFolder.Colors, keys.DenseValues().Select(s => s.ToString()));
 
         // What the estimator promises is what the transformer gives.
         var promised = estimator.GetOutputSchema(data.Schema.Shape());
@@ -77,7 +77,7 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
     {
         var rows = PictureRow.From(folder, 6);
         var data = _ml.Data.LoadFromEnumerable(rows);
-        var transformer = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, TinyFolder.Colours).Fit(data);
+        var transformer = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, TinyFolder.Colors).Fit(data);
         var expected = transformer.Transform(data).Vectors("Score");
         using var engine = _ml.Model.CreatePredictionEngine<PictureRow, ZeroShotRow>(transformer);
         var predictions = rows.Select(r => engine.Predict(r)).ToArray();
@@ -90,7 +90,7 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
     public void BelowTheThresholdNothingIsPredicted()
     {
         using var model = ClipModel.Open(folder.Path, new() { LogitScale = 1 });
-        var options = new ClipZeroShotEstimator.Options { InputColumnName = "ImagePath", Model = model, Labels = TinyFolder.Colours };
+        var options = new ClipZeroShotEstimator.Options { InputColumnName = "ImagePath", Model = model, Labels = TinyFolder.Colors };
         Assert.Equal([1, 2, 3], Keys(options));
         Assert.Equal([0, 0, 0], Keys(options with { Threshold = 0.99f }));
     }
@@ -105,12 +105,12 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
         {
             InputColumnName = "ImagePath",
             ModelFolder = folder.Path,
-            Labels = TinyFolder.Colours,
+            Labels = TinyFolder.Colors,
             OnError = ClipErrorHandling.Missing,
         }).Fit(data).Transform(data);
         Assert.Equal([1u, 0u, 3u], result.GetColumn<uint>("PredictedLabel"));
         Assert.All(result.Vectors("Score")[1], s => Assert.True(float.IsNaN(s)));
-        Assert.Empty(result.Vectors("Score")[1].TopLabels(TinyFolder.Colours));
+        Assert.Empty(result.Vectors("Score")[1].TopLabels(TinyFolder.Colors));
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
     {
         using var own = new TinyFolder();
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 3));
-        using var transformer = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", own.Path, TinyFolder.Colours).Fit(data);
+        using var transformer = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", own.Path, TinyFolder.Colors).Fit(data);
         File.Delete(own["onnx/text_model.onnx"]);
         Assert.Equal([1u, 2u, 3u], transformer.Transform(data).GetColumn<uint>("PredictedLabel"));
     }

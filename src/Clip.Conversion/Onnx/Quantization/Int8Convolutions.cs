@@ -16,7 +16,7 @@ internal sealed class Int8Convolutions
     private readonly ActivationRanges _ranges;
     private readonly Int8Options _options;
     private readonly ConvolutionChain _chain;
-    private readonly Dictionary<string, TensorProto> _initialisers;
+    private readonly Dictionary<string, TensorProto> _initializers;
     private readonly List<NodeProto> _nodes = [];
 
     /// <summary>Float values by name: their bytes, and the key of their range.</summary>
@@ -29,8 +29,8 @@ internal sealed class Int8Convolutions
     {
         (_graph, _options, _ranges) = (graph, options, options.Activations!);
         _chain = new ConvolutionChain(graph);
-        _initialisers = graph.Initializer.ToDictionary(t => t.Name);
-        _floats = [.. graph.Input.Select(i => i.Name), .. _initialisers.Keys];
+        _initializers = graph.Initializer.ToDictionary(t => t.Name);
+        _floats = [.. graph.Input.Select(i => i.Name), .. _initializers.Keys];
     }
 
     /// <summary>Rewrites the graph in place, but for the weights that are to stay float.</summary>
@@ -54,20 +54,20 @@ internal sealed class Int8Convolutions
     private void Convolve(NodeProto node, string weight)
     {
         var (input, inputKey) = Bytes(node.Input[0]);
-        var tensor = _initialisers[weight];
+        var tensor = _initializers[weight];
         var outputs = (int)tensor.Dims[0];
-        var matrix = Int8Matrix.Quantise(weight, Floats(tensor), outputs, _options.Range);
+        var matrix = Int8Matrix.Quantize(weight, Floats(tensor), outputs, _options.Range);
         var inputScale = _ranges.Bytes(inputKey).Scale;
-        var bias = Floats(_initialisers[node.Input[2]]);
+        var bias = Floats(_initializers[node.Input[2]]);
         var sums = new int[outputs];
         // What the products are summed in has the scale of both factors. The clamp is for a channel whose weights are all but 0.
         for (var c = 0; c < outputs; c++)
             sums[c] = (int)Math.Clamp(Math.Round(bias[c] / ((double)inputScale * matrix.Scales[c])), -(1 << 30), 1 << 30);
         string[] names = [$"{weight}_int8", $"{weight}_scale", $"{weight}_zero", $"{weight}_bias"];
-        AddInitialiser(names[0], [.. tensor.Dims], DataType.Int8, (byte[])(object)matrix.Numbers);
-        AddInitialiser(names[1], [outputs], DataType.Float, Raw<float>(matrix.Scales));
-        AddInitialiser(names[2], [outputs], DataType.Int8, new byte[outputs]);
-        AddInitialiser(names[3], [outputs], DataType.Int32, Raw<int>(sums));
+        AddInitializer(names[0], [.. tensor.Dims], DataType.Int8, (byte[])(object)matrix.Numbers);
+        AddInitializer(names[1], [outputs], DataType.Float, Raw<float>(matrix.Scales));
+        AddInitializer(names[2], [outputs], DataType.Int8, new byte[outputs]);
+        AddInitializer(names[3], [outputs], DataType.Int32, Raw<int>(sums));
         string[] inputs = [input, .. Parameters(inputKey), names[0], names[1], names[2], .. Parameters(weight), names[3]];
         Write(node, "QLinearConv", "", weight, inputs);
     }
@@ -147,17 +147,17 @@ internal sealed class Int8Convolutions
     private string[] Parameters(string key)
     {
         string[] names = [$"{key}/range/scale", $"{key}/range/zero"];
-        if (_initialisers.ContainsKey(names[0])) return names;
+        if (_initializers.ContainsKey(names[0])) return names;
         var (scale, zero) = _ranges.Bytes(key);
-        AddInitialiser(names[0], [], DataType.Float, Raw<float>([scale]));
-        AddInitialiser(names[1], [], DataType.Uint8, [zero]);
+        AddInitializer(names[0], [], DataType.Float, Raw<float>([scale]));
+        AddInitializer(names[1], [], DataType.Uint8, [zero]);
         return names;
     }
 
-    private void AddInitialiser(string name, long[] shape, DataType type, byte[] bytes)
+    private void AddInitializer(string name, long[] shape, DataType type, byte[] bytes)
     {
         var tensor = new TensorProto { Name = name, Dims = { shape }, DataType = type, RawData = UnsafeByteOperations.UnsafeWrap(bytes) };
-        _initialisers.Add(name, tensor);
+        _initializers.Add(name, tensor);
         _graph.Initializer.Add(tensor);
     }
 

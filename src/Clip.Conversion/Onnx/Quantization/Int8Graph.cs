@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 using Clip.Conversion.Onnx.Format;
 using Google.Protobuf;
-using static Clip.Conversion.Onnx.GraphBuilder;
+using static Clip.Conversion.Onnx.Format.GraphBuilder;
 using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
 
 namespace Clip.Conversion.Onnx.Quantization;
@@ -24,7 +24,7 @@ internal sealed record Int8Options
 
 /// <summary>
 /// Rewrites a graph for 8 bits: products with a constant matrix, the patch convolution, which is such a product, and tables that rows
-/// are gathered from. Attention's products of two activations, sums and normalisations stay float32.
+/// are gathered from. Attention's products of two activations, sums and normalizations stay float32.
 /// </summary>
 /// <remarks>
 /// The products are ONNX Runtime's <c>DynamicQuantizeMatMul</c> (domain <c>com.microsoft</c>): it rounds its input, all rows of the
@@ -115,7 +115,7 @@ internal sealed class Int8Graph
     private void RewriteGather(NodeProto node, TensorProto table)
     {
         int rows = (int)table.Dims[0], columns = (int)table.Dims[1];
-        var matrix = Int8Matrix.Quantise(table.Name, Floats(table), rows, _options.Range);
+        var matrix = Int8Matrix.Quantize(table.Name, Floats(table), rows, _options.Range);
         var (numbers, scales) = Add(table.Name, matrix.Numbers, [rows, columns], matrix.Scales, [rows, 1]);
         var name = node.Name;
         Node("Gather", $"{name}/numbers", [numbers, node.Input[1]], $"{name}/numbers");
@@ -154,7 +154,7 @@ internal sealed class Int8Graph
     private (string Numbers, string Scales) Columns(TensorProto weight, ReadOnlySpan<float> values, int outputs)
     {
         if (_added.Contains(weight.Name)) return Names(weight.Name);
-        var matrix = Int8Matrix.Quantise(weight.Name, values, outputs, _options.Range);
+        var matrix = Int8Matrix.Quantize(weight.Name, values, outputs, _options.Range);
         return Add(weight.Name, matrix.TransposedNumbers(), [values.Length / outputs, outputs], matrix.Scales, [outputs]);
     }
 
@@ -162,8 +162,8 @@ internal sealed class Int8Graph
     {
         var (numbersName, scalesName) = Names(weight);
         if (!_added.Add(weight)) return (numbersName, scalesName);
-        AddInitialiser(numbersName, shape, DataType.Int8, (byte[])(object)numbers);
-        AddInitialiser(scalesName, scaleShape, DataType.Float, MemoryMarshal.AsBytes(scales.AsSpan()).ToArray());
+        AddInitializer(numbersName, shape, DataType.Int8, (byte[])(object)numbers);
+        AddInitializer(scalesName, scaleShape, DataType.Float, MemoryMarshal.AsBytes(scales.AsSpan()).ToArray());
         return (numbersName, scalesName);
     }
 
@@ -171,11 +171,11 @@ internal sealed class Int8Graph
     {
         var name = $"ints {string.Join(',', values)}";
         if (_graph.Initializer.All(t => t.Name != name))
-            AddInitialiser(name, [values.Length], DataType.Int64, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
+            AddInitializer(name, [values.Length], DataType.Int64, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
         return name;
     }
 
-    private void AddInitialiser(string name, long[] shape, DataType type, byte[] bytes) => _graph.Initializer.Add(
+    private void AddInitializer(string name, long[] shape, DataType type, byte[] bytes) => _graph.Initializer.Add(
         new TensorProto { Name = name, Dims = { shape }, DataType = type, RawData = UnsafeByteOperations.UnsafeWrap(bytes) });
 
     private static (string Numbers, string Scales) Names(string weight) => ($"{weight}_int8", $"{weight}_scale");

@@ -25,7 +25,7 @@ internal sealed record Int8Matrix(sbyte[] Numbers, float[] Scales)
     /// <param name="rows">How many rows.</param>
     /// <param name="range"><see cref="FullRange"/> or <see cref="ReducedRange"/>.</param>
     /// <exception cref="ClipException">A value is not finite.</exception>
-    public static Int8Matrix Quantise(string name, ReadOnlySpan<float> values, int rows, int range)
+    public static Int8Matrix Quantize(string name, ReadOnlySpan<float> values, int rows, int range)
     {
         var columns = values.Length / rows;
         var numbers = new sbyte[values.Length];

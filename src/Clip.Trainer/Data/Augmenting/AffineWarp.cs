@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 namespace Clip.Trainer.Data.Augmenting;
 
 /// <summary>
-/// Rotation, zoom and translation of an image about its centre, interpolated bilinearly. Places outside of the image show its nearest
-/// edge, which goes on with a plain background whatever its colour, where torchvision's RandomAffine shows black.
+/// Rotation, zoom and translation of an image about its center, interpolated bilinearly. Places outside of the image show its nearest
+/// edge, which goes on with a plain background whatever its color, where torchvision's RandomAffine shows black.
 /// </summary>
 internal static class AffineWarp
 {
@@ -27,7 +27,7 @@ internal static class AffineWarp
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, source.Length, nameof(destination));
         var (sine, cosine) = Math.SinCos(degrees * Math.PI / 180);
         (sine, cosine) = (sine / zoom, cosine / zoom);
-        var (centreX, centreY) = ((width - 1) * 0.5, (height - 1) * 0.5);
+        var (centerX, centerY) = ((width - 1) * 0.5, (height - 1) * 0.5);
         var pixels = MemoryMarshal.Cast<byte, uint>(source);
         var output = MemoryMarshal.Cast<byte, uint>(destination);
         var (stepX, stepY) = (Fixed(cosine), Fixed(-sine));
@@ -35,9 +35,9 @@ internal static class AffineWarp
         for (var y = 0; y < height; y++)
         {
             // Where the row's first pixel comes from: the inverse of the forward map.
-            var (dx, dy) = (-centreX - right, y - centreY - down);
-            var fromX = Fixed((cosine * dx) + (sine * dy) + centreX);
-            var fromY = Fixed((cosine * dy) - (sine * dx) + centreY);
+            var (dx, dy) = (-centerX - right, y - centerY - down);
+            var fromX = Fixed((cosine * dx) + (sine * dy) + centerX);
+            var fromY = Fixed((cosine * dy) - (sine * dx) + centerY);
             foreach (ref var pixel in output.Slice(y * width, width))
             {
                 pixel = Sample(pixels, width, height, Math.Clamp(fromX, 0, lastX), Math.Clamp(fromY, 0, lastY));

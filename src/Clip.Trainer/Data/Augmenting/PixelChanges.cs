@@ -19,28 +19,28 @@ internal static class PixelChanges
     }
 
     /// <summary>
-    /// torchvision's brightness (towards black), contrast (towards the mean grey) and saturation (towards each pixel's own grey), in
+    /// torchvision's brightness (towards black), contrast (towards the mean gray) and saturation (towards each pixel's own gray), in
     /// this order; 1 changes nothing. Clipped to bytes once, at the end.
     /// </summary>
     public static void Color(Span<byte> pixels, float brightness, float contrast, float saturation)
     {
-        // One pass after a sum: every step is linear in the pixel, and grey is linear too.
+        // One pass after a sum: every step is linear in the pixel, and gray is linear too.
         var mean = brightness * MeanLuma(pixels);
         var keep = brightness * contrast * saturation;
-        var grey = brightness * contrast * (1 - saturation);
+        var gray = brightness * contrast * (1 - saturation);
         var shift = mean * (1 - contrast);
-        Each(pixels, (keep, grey, shift), static (
-            ref PixelVector eight, Span<uint> destination, in (float Keep, float Grey, float Shift) s) =>
+        Each(pixels, (keep, gray, shift), static (
+            ref PixelVector eight, Span<uint> destination, in (float Keep, float Gray, float Shift) s) =>
         {
             var (red, green, blue) = (PixelVector.Float(eight.Reds), PixelVector.Float(eight.Greens), PixelVector.Float(eight.Blues));
-            var common = (red * (s.Grey * Red)) + (green * (s.Grey * Green)) + (blue * (s.Grey * Blue)) + Vector256.Create(s.Shift);
+            var common = (red * (s.Gray * Red)) + (green * (s.Gray * Green)) + (blue * (s.Gray * Blue)) + Vector256.Create(s.Shift);
             eight.Write((red * s.Keep) + common, (green * s.Keep) + common, (blue * s.Keep) + common, destination);
         });
     }
 
     /// <summary>Turns every pixel's hue, as torchvision's adjust_hue; value and saturation (of HSV) stay.</summary>
     /// <param name="pixels">The pixels.</param>
-    /// <param name="turn">In whole turns of the colour circle; 0.5 gives the complements.</param>
+    /// <param name="turn">In whole turns of the color circle; 0.5 gives the complements.</param>
     public static void Hue(Span<byte> pixels, float turn)
     {
         Each(pixels, turn * 6, static (ref PixelVector eight, Span<uint> destination, in float sixths) =>
@@ -48,7 +48,7 @@ internal static class PixelChanges
             var (red, green, blue) = (PixelVector.Float(eight.Reds), PixelVector.Float(eight.Greens), PixelVector.Float(eight.Blues));
             var value = Vector256.Max(red, Vector256.Max(green, blue));
             var chroma = value - Vector256.Min(red, Vector256.Min(green, blue));
-            var each = Vector256<float>.One / Vector256.Max(chroma, Vector256<float>.One); // a grey's hue changes nothing
+            var each = Vector256<float>.One / Vector256.Max(chroma, Vector256<float>.One); // a gray's hue changes nothing
             var hue = Vector256.ConditionalSelect(
                 Vector256.Equals(value, red),
                 (green - blue) * each,
@@ -70,7 +70,7 @@ internal static class PixelChanges
         });
     }
 
-    /// <summary>Puts premultiplied pixels (red, green, blue, alpha) onto a colour.</summary>
+    /// <summary>Puts premultiplied pixels (red, green, blue, alpha) onto a color.</summary>
     public static void Compose(Span<byte> pixels, (byte Red, byte Green, byte Blue) background)
     {
         for (var i = 0; i <= pixels.Length - 4; i += 4)
@@ -81,7 +81,7 @@ internal static class PixelChanges
             pixels[i + 1] = Over(pixels[i + 1], background.Green);
             pixels[i + 2] = Over(pixels[i + 2], background.Blue);
 
-            byte Over(byte colour, byte behind) => (byte)Math.Min(255, colour + (((behind * through) + 127) / 255));
+            byte Over(byte color, byte behind) => (byte)Math.Min(255, color + (((behind * through) + 127) / 255));
         }
     }
 

@@ -20,7 +20,7 @@ internal readonly struct PixelVector
 
     public Vector256<uint> Blues => (_pixels >> 16) & LowByte;
 
-    /// <summary>Writes rounded, clipped colours over the pixels; the fourth byte stays.</summary>
+    /// <summary>Writes rounded, clipped colors over the pixels; the fourth byte stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Write(Vector256<float> red, Vector256<float> green, Vector256<float> blue, Span<uint> destination) =>
         ((_pixels & Vector256.Create(0xFF000000u)) | Byte(red) | (Byte(green) << 8) | (Byte(blue) << 16)).CopyTo(destination);

@@ -86,8 +86,8 @@ internal static class DataViewRecords
 
     private static byte[] Png(MLImage image)
     {
-        var colour = image.PixelFormat == MLPixelFormat.Rgba32 ? SKColorType.Rgba8888 : SKColorType.Bgra8888;
-        var info = new SKImageInfo(image.Width, image.Height, colour, SKAlphaType.Unpremul);
+        var color = image.PixelFormat == MLPixelFormat.Rgba32 ? SKColorType.Rgba8888 : SKColorType.Bgra8888;
+        var info = new SKImageInfo(image.Width, image.Height, color, SKAlphaType.Unpremul);
         var pixels = image.Pixels.ToArray();
         var handle = GCHandle.Alloc(pixels, GCHandleType.Pinned);
         try

@@ -69,7 +69,7 @@ public sealed class OtherSourcesTests : IDisposable
         Directory.CreateSymbolicLink(_folder["photos/tabby_cat/loop"], _folder["photos"]);
 
         using var records = RecordSources.Open(_folder["photos"], new RecordSourceOptions { Templates = ["{}"] });
-        var labelled = LabelledSet.ReadImages(_folder["photos"], new CaptionTableOptions());
+        var labelled = LabeledSet.ReadImages(_folder["photos"], new CaptionTableOptions());
 
         var expected = kept.Select(file => _folder["photos/" + file]).Order(StringComparer.Ordinal);
         Assert.Equal(expected, Enumerable.Range(0, records.Count).Select(records.Key).Order(StringComparer.Ordinal));

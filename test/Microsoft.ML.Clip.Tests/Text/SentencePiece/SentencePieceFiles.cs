@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace Microsoft.ML.Clip.Tests;
 
 /// <summary>
-/// Small models that SentencePiece 0.1.97 trained (<c>unigram.model</c>, with SigLIP's kind of normalisation, and <c>bpe.model</c>, with
+/// Small models that SentencePiece 0.1.97 trained (<c>unigram.model</c>, with SigLIP's kind of normalization, and <c>bpe.model</c>, with
 /// Gemma's), what it makes of some texts (<c>*.jsonl</c>), and the same models as <c>tokenizer.json</c>.
 /// </summary>
 internal static class SentencePieceFiles

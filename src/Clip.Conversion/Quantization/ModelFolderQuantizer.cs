@@ -1,0 +1,150 @@
+using Clip.Conversion.Onnx.Quantization;
+using Clip.Conversion.Onnx;
+using System.Numerics.Tensors;
+using Clip.Conversion.Architectures;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Onnx.Format;
+using Microsoft.ML.Clip;
+
+namespace Clip.Conversion.Quantization;
+
+/// <summary>Adds ONNX files of other precisions to a model folder, written from its weights, and measures what they cost.</summary>
+public sealed class ModelFolderQuantizer
+{
+    private readonly string _folder;
+    private readonly string _aside;
+    private readonly ClipConfig _config;
+    private readonly Dictionary<string, WeightTensor> _weights;
+    private readonly QuantizationOptions _options;
+
+    private ModelFolderQuantizer(string folder, string aside, QuantizationOptions options)
+    {
+        (_folder, _aside, _options) = (folder, aside, options);
+        _config = ClipConfigJson.Load(folder);
+        _weights = CheckpointFile.Load(folder);
+    }
+
+    private int Range => _options.ReduceRange ? Int8Matrix.ReducedRange : Int8Matrix.FullRange;
+
+    /// <summary>
+    /// Writes <c>vision_model</c>, <c>text_model</c> and <c>model</c> in each precision, first into a folder beside <c>onnx</c>; once all
+    /// are complete and measured they move into it, replacing files of the same names.
+    /// </summary>
+    /// <param name="folder">A model folder with <c>config.json</c> and weights (<c>model.safetensors</c>).</param>
+    /// <param name="options">Precisions and samples.</param>
+    /// <param name="progress">Told what takes long; null for silence.</param>
+    /// <param name="cancellation">Checked before each measurement.</param>
+    /// <exception cref="ClipException">The folder lacks config or weights, they do not fit, or there is nothing to measure on.</exception>
+    /// <exception cref="FileNotFoundException">An image is not there.</exception>
+    /// <exception cref="InvalidDataException">An image is none.</exception>
+    public static QuantizationReport Add(
+        string folder, QuantizationOptions options, Action<string>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        ArgumentNullException.ThrowIfNull(options);
+        if (!File.Exists(Path.Combine(folder, "config.json")))
+            throw new ClipException($"{folder} is no model folder, for it has no config.json; give one that 'clip train' wrote.");
+        if (options.ImagePaths.Count == 0 || options.Texts.Count == 0)
+            throw new ClipException("There are no samples to compare precisions on; give at least one image and one text.");
+
+        // Within the folder, for only within one volume is a move all or nothing.
+        var target = Path.GetFullPath(folder);
+        var aside = Path.Combine(target, $"onnx.{Guid.NewGuid():N}.tmp");
+        try
+        {
+            var report = new ModelFolderQuantizer(target, aside, options).Write(progress, cancellation);
+            var onnx = Directory.CreateDirectory(Path.Combine(target, "onnx")).FullName;
+            foreach (var file in Directory.EnumerateFiles(aside))
+                File.Move(file, Path.Combine(onnx, Path.GetFileName(file)), overwrite: true);
+            return report;
+        }
+        finally
+        {
+            if (Directory.Exists(aside)) Directory.Delete(aside, recursive: true);
+        }
+    }
+
+    private QuantizationReport Write(Action<string>? progress, CancellationToken cancellation)
+    {
+        // The whole model first: it is the one that misses no weight, and no samples are run in vain.
+        var fp32 = ClipOnnxExporter.Stems.ToDictionary(stem => stem, Graph);
+        var sizes = fp32.ToDictionary(pair => pair.Key, pair => ModelFile.Size(pair.Value));
+        var weights = fp32.ToDictionary(pair => pair.Key, pair => Int8Graph.Weights(pair.Value));
+        Directory.CreateDirectory(_aside);
+        var towers = new List<SampleTower> { new(_folder, ClipOnnxExporter.VisionStem, _options.ImagePaths, _aside) };
+        if (HasTokenizer()) towers.Add(new SampleTower(_folder, ClipOnnxExporter.TextStem, _options.Texts, _aside));
+        else progress?.Invoke($"{_folder} has no tokenizer, so the text tower is written but not compared.");
+        var expected = towers.ToDictionary(tower => tower.Stem, tower => tower.Try(fp32[tower.Stem]));
+
+        var int8 = new Int8Options { FloatWeights = ParameterLayout.Of(_config).Projections, Range = Range };
+        if (_options.MeanCosine is { } cosine && _options.Precisions.Contains(OnnxPrecision.Int8))
+        {
+            int8 = int8 with { Activations = Activations() };
+            var floats = towers
+                .SelectMany(tower => FloatWeights.Choose(
+                    tower, expected[tower.Stem], () => Graph(tower.Stem), int8, cosine, progress, cancellation))
+                .ToHashSet();
+            int8 = int8 with { FloatWeights = floats };
+            weights = fp32.ToDictionary(pair => pair.Key, pair => Int8Graph.Weights(pair.Value, int8.Activations));
+        }
+
+        var files = new List<QuantizedFile>();
+        var agreement = new Dictionary<OnnxPrecision, double>();
+        foreach (var precision in _options.Precisions)
+        {
+            var features = new Dictionary<string, float[][]>();
+            foreach (var stem in ClipOnnxExporter.Stems)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var graph = ClipOnnxExporter.Graph(stem, _config, _weights, precision, int8);
+                var file = Path.Combine(_aside, $"{stem}{precision.Suffix()}.onnx");
+                var kept = precision == OnnxPrecision.Int8 ? weights[stem].Where(int8.FloatWeights.Contains).ToArray() : [];
+                ModelFile.Write(graph, file, ModelFile.MaxInlineBytes);
+                var tower = towers.Find(t => t.Stem == stem);
+                if (tower is not null) features.Add(stem, tower.Run(file));
+                files.Add(new QuantizedFile(
+                    $"onnx/{Path.GetFileName(file)}",
+                    precision,
+                    ModelFile.Size(file),
+                    sizes[stem],
+                    tower is null ? null : FeatureCosine.Between(expected[stem], features[stem]),
+                    kept));
+            }
+
+            if (features.Count == 2) agreement.Add(precision, Agreement(Nearest(expected), Nearest(features)));
+        }
+
+        return new QuantizationReport(files, agreement);
+    }
+
+    /// <summary>
+    /// Where a ResNet's activations lie on the sample images; null for a Vision Transformer, whose scales are found as it runs.
+    /// </summary>
+    private ActivationRanges? Activations()
+    {
+        if (_config.Vision is not ResNetConfig) return null;
+        var preprocessor = ClipImagePreprocessor.Create(ClipImagePreprocessing.Load(Path.Combine(_folder, "preprocessor_config.json")));
+        var images = _options.ImagePaths.Select(path =>
+        {
+            var pixels = new float[preprocessor.FloatCount];
+            preprocessor.Preprocess(File.ReadAllBytes(path), pixels);
+            return pixels;
+        });
+        return ActivationRanges.Measure(
+            Graph(ClipOnnxExporter.VisionStem), images, _config.Vision.ImageSize, Path.Combine(_aside, "ranges.onnx"));
+    }
+
+    private GraphProto Graph(string stem) => ClipOnnxExporter.Graph(stem, _config, _weights);
+
+    private bool HasTokenizer() => new[] { "tokenizer.json", "vocab.json" }.Any(name => File.Exists(Path.Combine(_folder, name)));
+
+    private static double Agreement(int[] expected, int[] actual) => expected.Zip(actual, (e, a) => e == a ? 1.0 : 0).Average();
+
+    /// <summary>For each image the text it is most similar to.</summary>
+    private static int[] Nearest(Dictionary<string, float[][]> features) =>
+    [
+        .. features[ClipOnnxExporter.VisionStem].Select(image => TensorPrimitives.IndexOfMax<float>(
+            [.. features[ClipOnnxExporter.TextStem].Select(text => TensorPrimitives.Dot(image, text))])),
+    ];
+}

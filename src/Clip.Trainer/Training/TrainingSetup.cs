@@ -1,0 +1,173 @@
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
+using Clip.Conversion.Tokenizing;
+using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
+using Clip.Trainer.Evaluation;
+using Clip.Trainer.Objectives;
+using Microsoft.ML.Clip;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Training;
+
+/// <summary>What a run works with, made from its options: data, vocabulary, model, and the loop over them.</summary>
+internal sealed class TrainingSetup : IDisposable
+{
+    private readonly Stack<IDisposable> _owned = [];
+    private readonly TrainingRunOptions _options;
+    private readonly Action<string> _say;
+
+    /// <summary>Opens the data, learns a vocabulary where none is given, and makes the model.</summary>
+    /// <param name="options">The run's.</param>
+    /// <param name="kept">Where the run is kept; null for one of which nothing is.</param>
+    /// <param name="say">Told of what a user should know, a line at a time.</param>
+    /// <param name="cancellation">Stops the learning of a vocabulary.</param>
+    /// <exception cref="ClipException">The data, the config, the tokenizer or the weights will not do.</exception>
+    private TrainingSetup(
+        TrainingRunOptions options, KeptRun? kept, Action<string> say, CancellationToken cancellation)
+    {
+        (_options, _say) = (options, say);
+        try
+        {
+            Records = Own(options.Data.Train.Open());
+            var validationRecords = options.Validation.Data?.Open();
+            if (validationRecords is not null) Own(validationRecords);
+
+            var config = options.Training.Objective.Config(ClipConfigJson.Load(options.Model.Config));
+            (Vocabulary, Tokenizer) = Tokens(kept, cancellation);
+            Config = config.WithVocabulary(Vocabulary).Validate(options.Model.Config);
+            Objective = ModelStart.Create(options.Training, Config, say);
+            Own(Objective.Module);
+
+            var (training, imageSize) = (options.Training, Config.Vision.ImageSize);
+            Preprocessing = ClipImagePreprocessing.ForSize(imageSize) with { Background = training.Augmentation.Background?.Bytes };
+            var preprocessor = ClipImagePreprocessor.Create(Preprocessing);
+            var augmented = Own(new AugmentedPixels(Preprocessing, training.Augmentation, options.Data.CacheBytes));
+            Train = Own(Loader(Records, augmented, training.PairsPerStep, options.Data.LogSamples));
+            Validation = validationRecords is null
+                ? null
+                : Own(Loader(validationRecords, new PreprocessedPixels(preprocessor), training.BatchSize, log: null));
+            var probe = new ZeroShotProbe(Tokenizer, Config.Text.ContextLength, preprocessor, imageSize, training.BatchSize)
+            {
+                OnBroken = Skipped,
+            };
+            var measured = options.Validation;
+            var validator = new Validator(
+                Objective, Validation, measured.Frequency, measured.ZeroShot, measured.ZeroShotFrequency, probe);
+            Loop = Own(kept is null
+                ? new TrainingLoop(Objective, imageSize, training, Train, validator: null, checkpoints: null)
+                : new TrainingLoop(Objective, imageSize, training, Train, validator, kept.Checkpoints)
+                {
+                    Model = new Dictionary<string, string>(Course.Of(Config, Vocabulary, Preprocessing))
+                    {
+                        ["VocabSize"] = Course.Text(options.Model.Tokenizer is null ? options.Model.VocabSize : null),
+                    },
+                });
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public IRecordSource Records { get; }
+
+    public ClipConfig Config { get; }
+
+    /// <summary>Written beside the model.</summary>
+    public BpeVocabulary Vocabulary { get; }
+
+    public ClipTokenizer Tokenizer { get; }
+
+    public IObjective Objective { get; }
+
+    public nn.Module Model => Objective.Module;
+
+    public long Parameters => Model.parameters().Sum(p => p.numel());
+
+    /// <summary>What validation and inference do to pictures.</summary>
+    public ClipImagePreprocessing Preprocessing { get; }
+
+    public PairLoader Train { get; }
+
+    public PairLoader? Validation { get; }
+
+    public TrainingLoop Loop { get; }
+
+    /// <summary>Opens data and model; a stop does not wait for a disk or network that hangs.</summary>
+    public static async Task<TrainingSetup> OpenAsync(
+        TrainingRunOptions options, KeptRun? kept, Action<string> say, CancellationToken cancellation)
+    {
+        var opening = Task.Run(() => new TrainingSetup(options, kept, say, cancellation), CancellationToken.None);
+        try
+        {
+            return await opening.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = opening.ContinueWith(
+                opened => opened.Result.Dispose(),
+                CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        while (_owned.TryPop(out var last)) last.Dispose();
+    }
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _owned.Push(part);
+        return part;
+    }
+
+    private PairLoader Loader(IRecordSource source, IPixelSource pixels, int batchSize, string? log)
+    {
+        if (Math.Min(batchSize, source.Count) * (long)pixels.FloatCount > Array.MaxLength)
+            throw new ClipException(
+                $"{batchSize} pictures of {pixels.FloatCount} numbers are more than a step can hold; lower `BatchSize` or `AccumFrequency`.");
+        return new PairLoader(
+            source, Tokenizer, Config.Text.ContextLength, pixels, new PairLoaderOptions(batchSize, _options.Training.Seed, _options.Data.Reading)
+            {
+                SampleSentences = _options.Training.Objective == ObjectiveKind.ConVirt && pixels is AugmentedPixels,
+                LogSamples = log,
+                OnBroken = Skipped,
+            });
+    }
+
+    private void Skipped(string image, string reason) => _say($"Skipped {image}: {reason}");
+
+    /// <summary>The tokenizer that is given, the one that a resumed run has learned, or one learned now.</summary>
+    private (BpeVocabulary Vocabulary, ClipTokenizer Tokenizer) Tokens(KeptRun? kept, CancellationToken cancellation)
+    {
+        if (_options.Model.Tokenizer is { } given) return Load(given);
+        if (kept is null)
+        {
+            var aside = Directory.CreateTempSubdirectory("clip-tokenizer-").FullName;
+            try
+            {
+                Learn(aside);
+                return Load(aside);
+            }
+            finally
+            {
+                Directory.Delete(aside, recursive: true);
+            }
+        }
+
+        var learned = kept.Folder.Tokenizer;
+        if (kept.Checkpoint is null) Learn(learned);
+        else if (!Directory.Exists(learned))
+            throw new ClipException($"The run has learned no vocabulary in {learned}; give the one it was trained with as `Tokenizer`.");
+        return Load(learned);
+
+        void Learn(string folder) =>
+            BpeTrainer.Train(RecordSources.Captions(Records), _options.Model.VocabSize, cancellation: cancellation).Save(folder);
+
+        static (BpeVocabulary, ClipTokenizer) Load(string folder) => (BpeVocabulary.Load(folder), ClipTokenizer.Create(folder));
+    }
+}

@@ -1,0 +1,92 @@
+namespace Clip.Trainer.Tests.Rooms;
+
+/// <summary>A folder of a project, or the files beside its project file.</summary>
+/// <param name="Folder">Relative to the project; <see cref="RoomGraph.Root"/> for the project's own.</param>
+/// <param name="Purpose">What it is for, in a few words.</param>
+internal sealed record Room(string Folder, string Purpose);
+
+/// <summary>A project and its rooms.</summary>
+/// <param name="Name">Its folder in <c>src</c>.</param>
+/// <param name="Purpose">What it is for, in a few words.</param>
+/// <param name="Rooms">From the highest to the lowest: a room may use those below it, and no other.</param>
+internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<Room> Rooms)
+{
+    /// <summary>Uses of a higher room that still stand, as "from → to". Nothing may be added.</summary>
+    public IReadOnlyList<string> Exceptions { get; init; } = [];
+
+    /// <summary>Every project, from the lowest to the highest.</summary>
+    public static IReadOnlyList<ProjectRooms> All { get; } =
+    [
+        new(
+            "Microsoft.ML.Clip", "using models in ML.NET: no TorchSharp, no conversion",
+            [
+                new(RoomGraph.Root, "what a user starts from: the catalog's methods, and an opened model folder"),
+                new("ZeroShot", "classification by labels: estimator, transformer, columns"),
+                new("TextFeaturizing", "text to feature: estimator, transformer, columns"),
+                new("ImageFeaturizing", "image to feature: estimator, transformer, columns"),
+                new("Hub", "models by name: the Hugging Face hub's protocol, and the cache that its clients share"),
+                new("DataViews", "the batched IDataView and cursor, on public ML.NET API only"),
+                new("Models", "layouts of model folders, options"),
+                new("Persistence", "how components are saved and loaded, by way of ML.NET's internals"),
+                new("Inference", "ONNX Runtime sessions, the two towers, batches"),
+                new("Imaging", "decode, resize, crop, normalize, into a caller's buffer"),
+                new("Text", "repair, clean, tokenize; prompt templates"),
+                new("Text/SentencePiece", "SigLIP's tokenizer"),
+                new("Files", "which files are opened at all, and how large they may be"),
+            ])
+        {
+            Exceptions =
+            [
+                "ZeroShot → .", "TextFeaturizing → .", "ImageFeaturizing → .", "Models → .", "Inference → .", "Inference → Models",
+                "Inference → Persistence", "Imaging → Models", "Text/SentencePiece → Text", "Files → Imaging",
+            ],
+        },
+        new(
+            "Microsoft.ML.Clip.Extensions.AI", "embedding generators and services, for those who want that dependency",
+            [new(RoomGraph.Root, "all of it")]),
+        new(
+            "Microsoft.ML.Clip.MoreFormats", "TIFF, HEIC and the like by ImageMagick: a ClipImageDecoder to register",
+            [new(RoomGraph.Root, "all of it")]),
+        new(
+            "Clip.Conversion", "checkpoints and formats to model folders: no TorchSharp",
+            [
+                new("ModelFolders", "from a checkpoint and what lies beside it to a model folder; what a file is"),
+                new("Quantization", "int8 and fp16 files for a model folder, chosen and measured on samples"),
+                new("Onnx", "a model's graphs, written from its weights"),
+                new("Onnx/Quantization", "a graph rewritten for int8 and fp16"),
+                new("Onnx/Format", "ONNX files: nodes, weights, data beside"),
+                new("Tokenizing", "learns byte-level BPE, writes tokenizer files"),
+                new("Initialization", "random starting weights"),
+                new("Checkpoints", "safetensors and PyTorch files, renamed and merged; sizes off the weights"),
+                new("Architectures", "what a model's parameters are: names, shapes, starting values, layers"),
+                new("Configs", "a model's sizes, as data"),
+                new(RoomGraph.Root, "the error that people see"),
+            ]),
+        new(
+            "Clip.Trainer", "data, modules, objectives, loop, ML.NET estimator: a library",
+            [
+                new("Estimating", "training as an ML.NET estimator"),
+                new("Experiments", "trainings that are compared"),
+                new("Reporting", "logs, charts, the page of a run"),
+                new("Training", "loop, optimizer, schedule, checkpoints"),
+                new("Evaluation", "what a model in training and a model folder are worth; training asks it after epochs"),
+                new("Objectives", "losses and what they train; nothing here knows of the loop"),
+                new("Modeling", "one module a file, weights named as OpenAI's"),
+                new("Data/Sources", "tables, folders, Parquet, WebDataset, data views"),
+                new("Data", "pairs of image and caption in batches, on background threads"),
+                new("Data/Augmenting", "what augmentation does to pixels"),
+            ]),
+        new(
+            "Clip.Cli", "the command clip",
+            [
+                new(RoomGraph.Root, "the list of commands"),
+                new("Commands", "one file a command, thin: parse, call, print"),
+                new("Training", "clip train and its options"),
+                new("Pretrained", "models by name, downloaded and said so"),
+                new("Reporting", "the console"),
+                new("Options", "options that commands share"),
+                new("Quickstart", "the drawn data set"),
+                new("Running", "Ctrl+C"),
+            ]),
+    ];
+}
