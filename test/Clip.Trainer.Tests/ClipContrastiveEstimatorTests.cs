@@ -114,17 +114,20 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
     [Fact]
     public void NumbersThatNoTrainingCanGoByAreRefusedBeforeAnythingIsWritten()
     {
-        TrainingOptions[] none =
+        (TrainingOptions, string)[] none =
         [
-            _run.Options with { LearningRate = double.NaN }, _run.Options with { BatchSize = 1 }, _run.Options with { Epochs = 0 },
-            _run.Options with { Optimizer = new AdamWOptions(Beta1: 1) }, _run.Options with { GradClipNorm = -1 },
-            _run.Options with { MaxMinutes = double.PositiveInfinity },
+            (_run.Options with { LearningRate = double.NaN }, "LearningRate"), (_run.Options with { BatchSize = 1 }, "BatchSize"),
+            (_run.Options with { Epochs = 0 }, "Epochs"), (_run.Options with { GradClipNorm = -1 }, "GradClipNorm"),
+            (_run.Options with { Optimizer = new AdamWOptions(Beta1: 1) }, "Optimizer.Beta1"),
+            (_run.Options with { MaxMinutes = double.PositiveInfinity }, "MaxMinutes"),
+            (_run.Options with { FineTuning = new FineTuningOptions { LoraRank = -1 } }, "FineTuning.LoraRank"),
         ];
-        Assert.All(none, training =>
+        Assert.All(none, wrong =>
         {
+            var (training, setting) = wrong;
             var estimator = _ml.Transforms.ClipTrain(Options("model") with { Training = training });
             var error = Assert.Throws<ClipException>(() => estimator.Fit(Pairs()));
-            Assert.StartsWith("TrainingOptions: ", error.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"`{setting}` is ", error.Message, StringComparison.Ordinal);
         });
         Assert.False(Directory.Exists(_run.Folder["model.run"]));
     }

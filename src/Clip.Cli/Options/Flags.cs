@@ -77,6 +77,10 @@ internal static partial class Flags
         ["CaptionTableOptions.Encoding"] = "--csv-encoding",
         ["CaptionTableOptions.Quotes=false"] = "--csv-quoting none",
 
+        // ClipHubOptions, and the models it knows.
+        ["ClipHubOptions.AllowHttp"] = "--allow-http",
+        ["ClipHub.KnownModels"] = "clip pull --list",
+
         // ConversionOptions.
         ["Output"] = "--output",
         ["Config"] = "--config",

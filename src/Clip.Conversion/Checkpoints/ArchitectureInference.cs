@@ -98,10 +98,13 @@ public static class ArchitectureInference
         return SiglipConfigJson.Of(hints.Activation, embedDim, vision, text).Validate(shapes.Source);
     }
 
+    /// <summary>The setting that tells a tower's heads.</summary>
+    internal static string Setting(string tower) => tower == "vision" ? nameof(ArchitectureHints.VisionHeads) : nameof(ArchitectureHints.TextHeads);
+
     private static int SiglipHeads(int width, int? hint, string tower, string source) => hint ?? SiglipConfigJson.Heads(width)
         ?? throw new ClipException(
             $"{source}: no published SigLIP has a {tower} tower of width {width}, so its heads are unknown; "
-            + $"give --{tower}-heads or --config.");
+            + $"give `{Setting(tower)}` or `Config`.");
 
     private static ResNetConfig ResNet(Shapes shapes, ArchitectureHints hints)
     {
@@ -119,7 +122,7 @@ public static class ArchitectureInference
         ? width / 64
         : throw new ClipException(
             $"{source}: the {tower} tower's width {width} is no multiple of 64, so its heads are unknown; "
-            + $"give --{tower}-heads or --config."));
+            + $"give `{Setting(tower)}` or `Config`."));
 
     /// <summary>Dimensions of named tensors.</summary>
     private sealed class Shapes(IReadOnlyDictionary<string, WeightTensor> weights, string source)

@@ -48,7 +48,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         var around = CompanionFiles.Of(options.Checkpoint);
         using var checkpoint = CheckpointFile.Open(options.Checkpoint);
         if (Path.GetFullPath(checkpoint.Path).StartsWith(target + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            throw new ClipException($"{target} holds the checkpoint and would be replaced; give another --output.");
+            throw new ClipException($"{target} holds the checkpoint and would be replaced; give another `Output`.");
 
         var config = Config(checkpoint, around, out var isInferred);
         var writeTokenizer = config.IsSiglip ? SiglipTokenizer(around, config) : Tokenizer(around, ref config, isInferred);
@@ -65,7 +65,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         say($"Model folder: {target}");
         if (writeTokenizer is null)
         {
-            warn("The folder has no tokenizer, so only its image side works; convert again with --tokenizer, "
+            warn("The folder has no tokenizer, so only its image side works; convert again with `Tokenizer`, "
                 + "or put tokenizer.json, or vocab.json and merges.txt, into it.");
         }
 
@@ -90,8 +90,8 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         var isSiglip = checkpoint.Weights.ContainsKey(ClipNames.Image.Probe);
         if (options.Activation is null && !checkpoint.IsOpenAIs && !isSiglip)
             throw new ClipException(
-                $"{checkpoint.Path} does not tell which activation its model was trained with: give --quick-gelu "
-                + "(OpenAI's weights and what was made from them), --gelu (most others), or --config.");
+                $"{checkpoint.Path} does not tell which activation its model was trained with: give `Activation=QuickGelu` "
+                + "(OpenAI's weights and what was made from them), `Activation=Gelu` (most others), or `Config`.");
         var activation = options.Activation ?? (isSiglip ? Activation.GeluTanh : Activation.QuickGelu);
         return ArchitectureInference.Infer(
             checkpoint.Weights, new ArchitectureHints(activation, options.VisionHeads, options.TextHeads), checkpoint.Path);

@@ -111,11 +111,11 @@ public sealed class CaptionTableTests : IDisposable
     }
 
     [Theory]
-    [InlineData("filepath,title", "a.png,\"a cat, asleep\"", '\t', "separated by commas, not by tabs", "--csv-separator ,")]
-    [InlineData("filepath;title", "a.png;cat", '\t', "separated by semicolons", "--csv-separator \";\"")]
-    [InlineData("filepath|title", "a.png|cat", ',', "separated by bars, not by commas", "--csv-separator \"|\"")]
-    [InlineData("filepath\ttitle", "a.png\tcat", ',', "separated by tabs, not by commas", "--csv-separator tab")]
-    [InlineData("image,caption", "a.png,cat", '\t', "separated by commas", "--csv-separator ,")]
+    [InlineData("filepath,title", "a.png,\"a cat, asleep\"", '\t', "separated by commas, not by tabs", "`CaptionTableOptions.Separator` ,")]
+    [InlineData("filepath;title", "a.png;cat", '\t', "separated by semicolons", "`CaptionTableOptions.Separator` \";\"")]
+    [InlineData("filepath|title", "a.png|cat", ',', "separated by bars, not by commas", "`CaptionTableOptions.Separator` \"|\"")]
+    [InlineData("filepath\ttitle", "a.png\tcat", ',', "separated by tabs, not by commas", "`CaptionTableOptions.Separator` tab")]
+    [InlineData("image,caption", "a.png,cat", '\t', "separated by commas", "`CaptionTableOptions.Separator` ,")]
     public void AnotherSeparatorIsNamed(string header, string row, char separator, params string[] expected) =>
         AssertRefused(_folder.Write("pairs.csv", $"{header}\n{row}\n"), new CaptionTableOptions { Separator = separator }, expected);
 

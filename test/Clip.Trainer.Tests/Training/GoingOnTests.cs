@@ -35,8 +35,8 @@ public sealed class GoingOnTests : IAsyncLifetime, IDisposable
         var error = Assert.Throws<ClipException>(() => Resume(_run.Options with { BatchSize = 3, Augmentation = new() { Hue = 0.1 } }));
 
         Assert.Equal(
-            $"{_checkpoint} comes from a run with other options: --batch-size was 4 and is 3, --aug-hue was 0 and is 0.1; "
-            + "go on with the same ones, or start anew with another --output.",
+            $"{_checkpoint} comes from a run with other options: `BatchSize` was 4 and is 3, `Augmentation.Hue` was 0 and is 0.1; "
+            + "go on with the same ones, or start anew with another `ModelFolder`.",
             error.Message);
     }
 
