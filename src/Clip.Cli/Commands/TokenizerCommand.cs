@@ -44,7 +44,7 @@ internal static class TokenizerCommand
 
     private static IEnumerable<string> Captions(string path, RecordSourceOptions layout)
     {
-        if (path.EndsWith(".txt", StringComparison.OrdinalIgnoreCase)) return LineFile.Read(path, "--train-data");
+        if (path.EndsWith(".txt", StringComparison.OrdinalIgnoreCase)) return LineFile.Read(path, "--train-data", long.MaxValue);
         return Read();
 
         IEnumerable<string> Read()
