@@ -41,7 +41,7 @@ internal static class ExperimentCommand
         };
         var objectives = new Option<string[]>("--objectives")
         {
-            Description = "Which to train.",
+            Description = "The objectives to train.",
             DefaultValueFactory = _ => ["virtex", "bow", "clip"],
             AllowMultipleArgumentsPerToken = true,
         };

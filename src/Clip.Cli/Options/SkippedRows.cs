@@ -32,7 +32,7 @@ internal sealed class SkippedRows(string name)
     {
         if (_count * 100.0 <= ReadingOptions.DefaultMaxBadPercent * (_count + usable)) return;
         throw new ClipException(FormattableString.Invariant(
-            $"{_count} of {_count + usable} records of {name} cannot be used, more than {ReadingOptions.DefaultMaxBadPercent} per cent ")
+            $"{_count} of {_count + usable} records of {name} cannot be used, more than {ReadingOptions.DefaultMaxBadPercent} percent ")
             + $"({_first}); repair the data.");
     }
 }

@@ -20,7 +20,7 @@ internal sealed class LoadingOptions
 
     private readonly Option<double> _readTimeout = new("--read-timeout")
     {
-        Description = "Seconds that reading a record may take; then it is a bad one.",
+        Description = "Seconds that reading a record may take; one that takes longer is bad.",
         DefaultValueFactory = _ => ReadingOptions.DefaultReadTimeout.TotalSeconds,
     };
 

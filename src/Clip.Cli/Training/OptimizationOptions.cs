@@ -17,7 +17,7 @@ internal sealed class OptimizationOptions
 
     private readonly Option<int> _batchSize = new("--batch-size")
     {
-        Description = "Pairs a step.",
+        Description = "Pairs per step.",
         DefaultValueFactory = _ => Defaults.BatchSize,
     };
 
@@ -46,7 +46,7 @@ internal sealed class OptimizationOptions
     };
 
     private readonly Option<double?> _eps = new("--eps") { Description = "AdamW's epsilon; 1e-6 unless given, 1e-8 for a ResNet." };
-    private readonly Option<double?> _clip = new("--grad-clip-norm") { Description = "The most the gradients' norm may be." };
+    private readonly Option<double?> _clip = new("--grad-clip-norm") { Description = "The largest norm of the gradients; larger ones are scaled down to it." };
     private readonly Option<string> _precision = new("--precision")
     {
         Description = "fp32, or bf16 for matrix products in bfloat16.",
@@ -56,12 +56,12 @@ internal sealed class OptimizationOptions
     private readonly Option<long?> _maxSteps = new("--max-steps") { Description = "Steps of the run, in place of --epochs." };
     private readonly Option<double?> _maxMinutes = new("--max-minutes")
     {
-        Description = "Minutes after which the run ends, its schedule with it.",
+        Description = "Minutes after which the run ends; the learning rate's schedule ends with it.",
     };
 
     private readonly Option<int> _accumFreq = new("--accum-freq")
     {
-        Description = "Batches a step compares as one.",
+        Description = "Batches that a step compares as one.",
         DefaultValueFactory = _ => 1,
     };
 
@@ -83,19 +83,19 @@ internal sealed class OptimizationOptions
 
     private readonly Option<double> _cooldownEnd = new("--lr-cooldown-end")
     {
-        Description = "The learning rate it falls to.",
+        Description = "The learning rate that const-cooldown falls to.",
         DefaultValueFactory = _ => 0,
     };
 
     private readonly Option<double> _cooldownPower = new("--lr-cooldown-power")
     {
-        Description = "How it falls; 1 is linear.",
+        Description = "The exponent of the fall; 1 is linear.",
         DefaultValueFactory = _ => 1,
     };
 
     private readonly Option<double> _layerDecay = new("--layer-decay")
     {
-        Description = "Each layer's learning rate as a share of the one's above.",
+        Description = "Each layer's learning rate as a fraction of that of the layer above it.",
         DefaultValueFactory = _ => 1,
     };
 
@@ -106,7 +106,7 @@ internal sealed class OptimizationOptions
 
     private readonly Option<double> _modelEmaDecay = new("--model-ema-decay")
     {
-        Description = "The share that average keeps at each step.",
+        Description = "The share of itself that the average keeps at each step.",
         DefaultValueFactory = _ => 0.9998,
     };
 

@@ -23,8 +23,9 @@ public sealed record FineTuningOptions
     public bool LockImage { get; init; }
 
     /// <summary>
-    /// How many groups of a locked image tower are trained all the same, counted from the top: the projection with its norm, then a
-    /// transformer's blocks or a ResNet's stages, then what comes before them. Default 0.
+    /// How many groups of a locked image tower are trained all the same, counted from the top. Those of a Vision Transformer
+    /// are the projection, the last block with the norm behind it, the other blocks, and the embeddings; a ResNet's the attention pooling,
+    /// the four stages, and the stem. Default 0.
     /// </summary>
     public int LockImageUnlockedGroups { get; init; }
 

@@ -42,7 +42,7 @@ internal sealed class TrainingRun(
             say($"{parts.Train.Count} pairs, {parts.Parameters:N0} parameters, vocabulary {parts.Tokenizer.VocabularySize}, "
                 + $"{loop.TotalSteps} steps of {options.Training.PairsPerStep}.");
             if (options.Training.Warmup > loop.TotalSteps)
-                say($"The warm-up of {options.Training.Warmup} steps is longer than the run, which so never reaches `LearningRate`; "
+                say($"The warm-up of {options.Training.Warmup} steps is longer than the run, so `LearningRate` is never reached; "
                     + "lower `Warmup`.");
             var finished = await TrainAsync(parts, record, kept.Folder.Root, cancellation).ConfigureAwait(false);
             var (bad, all) = (parts.Train.Broken.Count, parts.Records.Count + parts.Records.Unusable.Count);

@@ -95,6 +95,6 @@ public sealed partial class FlagsTests
     private static IEnumerable<System.CommandLine.Command> Commands(System.CommandLine.Command command) => command.Subcommands.SelectMany(Commands).Prepend(command);
 
     /// <summary>A flag, or the beginning of one that is put together.</summary>
-    [GeneratedRegex("(?<![a-z-])--([a-z][a-z0-9-]*|$)")]
+    [GeneratedRegex("(?<![a-z-])--[a-z][a-z0-9-]*|(?<= )--$")]
     private static partial Regex Flag();
 }

@@ -29,8 +29,8 @@ public sealed class InspectTests : IDisposable
         Assert.Equal(
             [
                 "the text tower's heads: `TextHeads` or `Config`",
-                "the activation: --quick-gelu, --gelu or --config",
-                "a tokenizer, so only the image side can be used: clip convert --tokenizer adds one",
+                "the activation: `Activation=QuickGelu`, `Activation=Gelu` or `Config`",
+                "a tokenizer, so only the image side can be used: convert the checkpoint with its `Tokenizer`",
             ],
             found["missing"]);
     }
