@@ -8,6 +8,8 @@ namespace Microsoft.ML.Clip;
 /// </summary>
 internal static class OnnxExternalData
 {
+    private const int MaxDepth = 100;
+
     private enum Message
     {
         Model,
@@ -24,7 +26,7 @@ internal static class OnnxExternalData
         var found = new SortedSet<string>(StringComparer.Ordinal);
         try
         {
-            Walk(file, Message.Model, file.Length, found);
+            Walk(file, Message.Model, file.Length, found, depth: 0);
         }
         catch (EndOfStreamException)
         {
@@ -46,8 +48,10 @@ internal static class OnnxExternalData
         _ => null,
     };
 
-    private static void Walk(FileStream file, Message message, long end, SortedSet<string> found)
+    private static void Walk(FileStream file, Message message, long end, SortedSet<string> found, int depth)
     {
+        // Graphs within graphs; deeper than any real ones, and no deeper than the stack.
+        if (depth > MaxDepth) throw new EndOfStreamException();
         string? key = null, value = null;
         while (file.Position < end)
         {
@@ -67,7 +71,7 @@ internal static class OnnxExternalData
                 case 2:
                     var length = (long)ReadVarint(file);
                     if (length < 0 || length > end - file.Position) throw new EndOfStreamException();
-                    if (Child(message, field) is { } child) Walk(file, child, file.Position + length, found);
+                    if (Child(message, field) is { } child) Walk(file, child, file.Position + length, found, depth + 1);
                     else if (message == Message.Entry && field == 1) key = ReadText(file, length);
                     else if (message == Message.Entry && field == 2) value = ReadText(file, length);
                     else Skip(file, length, end);
