@@ -14,7 +14,8 @@ internal static class MeasurementText
         using var process = Process.GetCurrentProcess();
         var (state, peak) = (Size(measured.StateBytes), Size(process.PeakWorkingSet64));
         var available = Size(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
-        yield return Line("memory", $"{state} for weights, gradients and optimizer; {peak} for all of this process at its peak, of {available}");
+        yield return Line(
+            "memory", $"{state} for weights, gradients and optimizer; {peak} for all of this process at its peak, of {available}");
         if (measured.Steps.Count == 0) yield break;
         // The first step fills pipelines and caches.
         var steps = measured.Steps.Count > 1 ? measured.Steps.Skip(1).ToArray() : measured.Steps;

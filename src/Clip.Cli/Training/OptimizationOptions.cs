@@ -46,7 +46,11 @@ internal sealed class OptimizationOptions
     };
 
     private readonly Option<double?> _eps = new("--eps") { Description = "AdamW's epsilon; 1e-6 unless given, 1e-8 for a ResNet." };
-    private readonly Option<double?> _clip = new("--grad-clip-norm") { Description = "The largest norm of the gradients; larger ones are scaled down to it." };
+    private readonly Option<double?> _clip = new("--grad-clip-norm")
+    {
+        Description = "The largest norm of the gradients; larger ones are scaled down to it.",
+    };
+
     private readonly Option<string> _precision = new("--precision")
     {
         Description = "fp32, or bf16 for matrix products in bfloat16.",

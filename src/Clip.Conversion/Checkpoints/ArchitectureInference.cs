@@ -99,7 +99,8 @@ public static class ArchitectureInference
     }
 
     /// <summary>The setting that tells a tower's heads.</summary>
-    internal static string Setting(string tower) => tower == "vision" ? nameof(ArchitectureHints.VisionHeads) : nameof(ArchitectureHints.TextHeads);
+    internal static string Setting(string tower) =>
+        tower == "vision" ? nameof(ArchitectureHints.VisionHeads) : nameof(ArchitectureHints.TextHeads);
 
     private static int SiglipHeads(int width, int? hint, string tower, string source) => hint ?? SiglipConfigJson.Heads(width)
         ?? throw new ClipException(

@@ -16,7 +16,8 @@ internal sealed class TableHeader
         (_header, _separator) = (header, options.Separator);
         if (header.Any(cell => cell.Contains('\0')))
             throw new ClipException(
-                $"{path} is not a text file in UTF-8; give a table of image paths and captions, or name its encoding with `CaptionTableOptions.Encoding`.");
+                $"{path} is not a text file in UTF-8; give a table of image paths and captions, "
+                + "or name its encoding with `CaptionTableOptions.Encoding`.");
         Image = Column(options.ImageKey);
         _captions = [.. options.CaptionKeys.Distinct(StringComparer.Ordinal).Select(Column)];
 

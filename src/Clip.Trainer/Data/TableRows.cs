@@ -54,7 +54,8 @@ internal static class TableRows
             }
             catch (Exception e) when ((e as DecoderFallbackException ?? e.InnerException) is DecoderFallbackException)
             {
-                throw TextFile.NotDecodable(path, encoding!, "save the table as UTF-8, or name its encoding with `CaptionTableOptions.Encoding`");
+                throw TextFile.NotDecodable(
+                    path, encoding!, "save the table as UTF-8, or name its encoding with `CaptionTableOptions.Encoding`");
             }
             catch (MaxFieldSizeException)
             {

@@ -26,8 +26,10 @@ internal static class FineTuning
                 target.AddLowRank(options.LoraRank, options.LoraAlpha ?? 2 * options.LoraRank);
         }
 
-        if (options.LockImage) Freeze(module, Locked(Tower.Image, options.LockImageUnlockedGroups, nameof(options.LockImageUnlockedGroups)));
-        if (options.LockText) Freeze(module, Locked(Tower.Text, options.LockTextUnlockedLayers, nameof(options.LockTextUnlockedLayers)));
+        if (options.LockImage)
+            Freeze(module, Locked(Tower.Image, options.LockImageUnlockedGroups, nameof(options.LockImageUnlockedGroups)));
+        if (options.LockText)
+            Freeze(module, Locked(Tower.Text, options.LockTextUnlockedLayers, nameof(options.LockTextUnlockedLayers)));
         if (module.parameters().All(p => !p.requires_grad))
             throw new ClipException("Nothing is left to train; unlock a part of the model.");
 
@@ -36,7 +38,8 @@ internal static class FineTuning
             var groups = layout.LockGroups(tower);
             return unlocked <= groups.Count
                 ? groups.SkipLast(unlocked).SelectMany(group => group)
-                : throw new ClipException($"`FineTuning.{setting}` {unlocked} is more than the {groups.Count} groups that the tower has; give fewer.");
+                : throw new ClipException(
+                    $"`FineTuning.{setting}` {unlocked} is more than the {groups.Count} groups that the tower has; give fewer.");
         }
     }
 

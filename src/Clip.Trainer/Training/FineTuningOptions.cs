@@ -41,6 +41,8 @@ public sealed record FineTuningOptions
     /// </summary>
     public int LoraRank { get; init; }
 
-    /// <summary>The scale of LoRA's updates, times the rank: they are multiplied by it over the rank. Null (default) is twice the rank.</summary>
+    /// <summary>
+    /// The scale of LoRA's updates, times the rank: they are multiplied by it over the rank. Null (default) is twice the rank.
+    /// </summary>
     public double? LoraAlpha { get; init; }
 }

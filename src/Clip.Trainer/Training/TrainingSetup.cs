@@ -129,9 +129,11 @@ internal sealed class TrainingSetup : IDisposable
     {
         if (Math.Min(batchSize, source.Count) * (long)pixels.FloatCount > Array.MaxLength)
             throw new ClipException(
-                $"{batchSize} pictures of {pixels.FloatCount} numbers are more than a step can hold; lower `BatchSize` or `AccumFrequency`.");
+                $"{batchSize} pictures of {pixels.FloatCount} numbers are more than a step can hold; "
+                + "lower `BatchSize` or `AccumFrequency`.");
         return new PairLoader(
-            source, Tokenizer, Config.Text.ContextLength, pixels, new PairLoaderOptions(batchSize, _options.Training.Seed, _options.Data.Reading)
+            source, Tokenizer, Config.Text.ContextLength, pixels,
+            new PairLoaderOptions(batchSize, _options.Training.Seed, _options.Data.Reading)
             {
                 SampleSentences = _options.Training.Objective == ObjectiveKind.ConVirt && pixels is AugmentedPixels,
                 LogSamples = log,

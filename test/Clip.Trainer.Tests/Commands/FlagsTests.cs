@@ -45,8 +45,8 @@ public sealed partial class FlagsTests
     {
         var texts = UserStrings(library).ToList();
 
-        var flags = texts.SelectMany(text => Flag().Matches(text)).Select(match => match.Value).Where(f => f == "--" || AllFlags.Contains(f));
-        Assert.Empty(flags);
+        var flags = texts.SelectMany(text => Flag().Matches(text)).Select(match => match.Value);
+        Assert.Empty(flags.Where(flag => flag == "--" || AllFlags.Contains(flag)));
         var named = texts.SelectMany(text => Flags.Setting().Matches(text)).Select(match => match.Groups["name"].Value).ToList();
         Assert.All(named, name => Assert.Contains(name, Flags.Settings));
     }
@@ -67,7 +67,8 @@ public sealed partial class FlagsTests
     private static bool IsProperty(string setting)
     {
         var (path, value) = setting.Split('=') is [var before, var behind] ? (before, behind) : (setting, null);
-        return Options.Any(type => Leads(type, path.StartsWith($"{type.Name}.", StringComparison.Ordinal) ? path[(type.Name.Length + 1)..] : path));
+        return Options.Any(type =>
+            Leads(type, path.StartsWith($"{type.Name}.", StringComparison.Ordinal) ? path[(type.Name.Length + 1)..] : path));
 
         bool Leads(Type from, string names)
         {
@@ -92,7 +93,8 @@ public sealed partial class FlagsTests
             yield return metadata.GetUserString(handle);
     }
 
-    private static IEnumerable<System.CommandLine.Command> Commands(System.CommandLine.Command command) => command.Subcommands.SelectMany(Commands).Prepend(command);
+    private static IEnumerable<System.CommandLine.Command> Commands(System.CommandLine.Command command) =>
+        command.Subcommands.SelectMany(Commands).Prepend(command);
 
     /// <summary>A flag, or the beginning of one that is put together.</summary>
     [GeneratedRegex("(?<![a-z-])--[a-z][a-z0-9-]*|(?<= )--$")]

@@ -20,7 +20,7 @@ public sealed class BestMetricTests
     };
 
     [Fact]
-    public void WithoutOneItIsTheLossOrTheFirstAccuracy()
+    public void Without_one_it_is_the_loss_or_the_first_accuracy()
     {
         Assert.Equal("clip_val_loss", Options.MetricOfBest());
         Assert.Equal("pets-zeroshot-val-top1", With(Options.Validation with { Data = null }).MetricOfBest());
@@ -30,16 +30,20 @@ public sealed class BestMetricTests
     [Theory]
     [InlineData("pets-zeroshot-val-top5")]
     [InlineData("text_to_image_R@10")]
-    public void AnyThatIsMeasuredMayBeGiven(string name) => Assert.Equal(name, With(Options.Validation with { BestMetric = name }).MetricOfBest());
+    public void Any_that_is_measured_may_be_given(string name) =>
+        Assert.Equal(name, With(Options.Validation with { BestMetric = name }).MetricOfBest());
 
     [Fact]
-    public void OneThatIsNotMeasuredIsRefusedWithThoseThatAre()
+    public void One_that_is_not_measured_is_refused_with_those_that_are()
     {
         var error = Assert.Throws<ClipException>(() => With(Options.Validation with { BestMetric = "recall" }).MetricOfBest());
         Assert.Contains(
             "'recall' is not measured in this run; give one of clip_val_loss, image_to_text_R@1", error.Message, StringComparison.Ordinal);
 
-        var captions = With(Options.Validation with { BestMetric = "image_to_text_R@1" }) with { Training = new() { Objective = ObjectiveKind.VirTex } };
+        var captions = With(Options.Validation with { BestMetric = "image_to_text_R@1" }) with
+        {
+            Training = new() { Objective = ObjectiveKind.VirTex },
+        };
         error = Assert.Throws<ClipException>(() => captions.MetricOfBest());
         Assert.Contains("give one of clip_val_loss, pets-", error.Message, StringComparison.Ordinal);
     }
