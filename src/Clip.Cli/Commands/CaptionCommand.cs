@@ -36,7 +36,7 @@ internal static class CaptionCommand
 
             var tokenizer = ClipTokenizer.Create(folder);
             var preprocessor = ClipImagePreprocessor.Create(
-                PreprocessingFile.Read(Path.Combine(folder, "preprocessor_config.json"), config.Vision.ImageSize));
+                ModelPreprocessing.Of(folder, config));
             var search = new BeamSearch(captioner, parsed.GetValue(beams));
             foreach (var path in parsed.GetValue(images)!)
             {

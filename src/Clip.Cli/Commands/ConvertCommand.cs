@@ -24,19 +24,19 @@ internal static class ConvertCommand
         var config = new Option<string?>("--config")
         {
             Description =
-                "A config.json, an open_clip config, or the name of one that comes with the program; else the one beside the "
-                + "checkpoint, or what the weights tell.",
+                "A config.json, an open_clip config, a run's run.json, or the name of one that comes with the program; else the one "
+                + "beside the checkpoint, or what the weights tell.",
         };
         var tokenizer = new Option<string?>("--tokenizer") { Description = TokenizerFiles.Forms };
         var quick = new Option<bool>("--quick-gelu") { Description = "The model was trained with quick-GELU, as OpenAI's." };
         var gelu = new Option<bool>("--gelu") { Description = "The model was trained with GELU, as most of open_clip's." };
         var visionHeads = new Option<int?>("--vision-heads")
         {
-            Description = "The image tower's attention heads where they are not width / 64.",
+            Description = "The image tower's attention heads where neither a config nor a published width tells them.",
         };
         var textHeads = new Option<int?>("--text-heads")
         {
-            Description = "The text tower's attention heads where they are not width / 64.",
+            Description = "The text tower's attention heads where neither a config nor a published width tells them.",
         };
         var command = new Command("convert", "Converts a CLIP checkpoint to a model folder for ML.NET, transformers.js and ONNX Runtime.")
         {

@@ -9,10 +9,10 @@ internal sealed class AugmentationOptions
 {
     private readonly Option<double> _scale = Number(
         "--aug-scale", "Smallest share of an image's area a training crop shows.", new RandomResizedCrop().MinScale);
-    private readonly Option<string> _background = new("--aug-background")
+    private readonly Option<string?> _background = new("--aug-background")
     {
-        Description = "What transparent images lie on: none drops their alpha; random, for training only; or white, black, #rrggbb.",
-        DefaultValueFactory = _ => "none",
+        Description = "What transparent images lie on: none drops their alpha; random, for training only; or white, black, #rrggbb. "
+            + "Without it what the folder of --pretrained says, else none.",
     };
 
     private readonly Option<double> _flip = Number("--aug-flip", "Chance of mirroring an image.");
@@ -20,8 +20,8 @@ internal sealed class AugmentationOptions
     private readonly Option<double> _translate = Number("--aug-translate", "Largest share of its size an image is moved, 0 to 1.");
     private readonly Option<double> _zoom = Number("--aug-zoom", "How far an image's size varies, 0 to 0.9.");
     private readonly Option<double> _jitter = Number("--aug-color-jitter", "How far brightness, contrast and saturation vary, 0 to 1.");
-    private readonly Option<double> _hue = Number("--aug-hue", "How far hues are turned, in turns of the colour circle, 0 to 0.5.");
-    private readonly Option<double> _gray = Number("--aug-grayscale", "Chance of losing all colour.");
+    private readonly Option<double> _hue = Number("--aug-hue", "How far hues are turned, in turns of the color circle, 0 to 0.5.");
+    private readonly Option<double> _gray = Number("--aug-grayscale", "Chance of losing all color.");
     private readonly Option<double> _blur = Number("--aug-blur", "Chance of a Gaussian blur.");
 
     public IEnumerable<Option> All => [_scale, _background, _flip, _rotate, _translate, _zoom, _jitter, _hue, _gray, _blur];
@@ -34,7 +34,8 @@ internal sealed class AugmentationOptions
         return new Augmentation
         {
             Crop = new RandomResizedCrop(Value(_scale, usual.Crop.MinScale)),
-            Background = Background.Parse(parsed.GetValue(_background)!),
+            Background = parsed.GetValue(_background) is { } background ? Background.Parse(background) : null,
+            DropsAlpha = parsed.GetValue(_background) == "none",
             FlipChance = Value(_flip, usual.FlipChance),
             Rotation = Value(_rotate, usual.Rotation),
             Translation = Value(_translate, usual.Translation),

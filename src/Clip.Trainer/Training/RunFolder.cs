@@ -11,7 +11,7 @@ internal sealed class RunFolder(string output)
     /// <summary>Where checkpoints go.</summary>
     public string Checkpoints => Path.Combine(Root, "checkpoints");
 
-    /// <summary>Where a learned vocabulary goes.</summary>
+    /// <summary>Where the run's vocabulary goes, learned or given.</summary>
     public string Tokenizer => Path.Combine(Root, "tokenizer");
 
     /// <summary>The checkpoint to go on from; null to start.</summary>

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
 
 namespace Clip.Trainer.Training;
 
@@ -22,7 +23,7 @@ internal sealed record RunRecord(
     /// <summary>What was changed when the run went on, a sentence each; such a run is not repeated by one command.</summary>
     public IReadOnlyList<string> Changes { get; init; } = [];
 
-    public const string FileName = "run.json";
+    public const string FileName = CompanionFiles.Run;
 
     private static readonly JsonSerializerOptions Json = new()
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Data;
@@ -28,7 +29,7 @@ internal sealed class TrainingRun(
     {
         NativeTorch.Require();
         options.Training.Validate();
-        using var kept = new KeptRun(output, options.MetricOfBest(), say);
+        using var kept = new KeptRun(output, options.Training.FineTuning.Pretrained, options.MetricOfBest(), say);
         using var parts = await TrainingSetup.OpenAsync(options, kept, say, cancellation).ConfigureAwait(false);
         return await OutOfMemory.ToldAsync(options.Training.BatchSize, RunAsync).ConfigureAwait(false);
 
@@ -38,7 +39,7 @@ internal sealed class TrainingRun(
             var record = RunRecord.Of(options, parts);
             if (output.Reproduce is { } earlier) record.Repeats(RunRecord.Load(earlier), say);
             if (kept.Checkpoint is { } checkpoint) record = GoOn(loop, checkpoint, kept, record);
-            else record.Save(kept.Folder.Root);
+            else Save(parts, record, kept.Folder);
             say($"{parts.Train.Count} pairs, {parts.Parameters:N0} parameters, vocabulary {parts.Tokenizer.VocabularySize}, "
                 + $"{loop.TotalSteps} steps of {options.Training.PairsPerStep}.");
             if (options.Training.Warmup > loop.TotalSteps)
@@ -64,6 +65,14 @@ internal sealed class TrainingRun(
         if (changes.Count > 0)
             say("The learning rate's schedule is that of these options over the whole run; the steps from here on follow it.");
         return record.GoOn(kept.Folder.Root, [.. changes.Select(change => $"{change} from step {loop.StepsDone} on")]);
+    }
+
+    /// <summary>Keeps what makes a checkpoint all that a model folder is, so that it can be converted.</summary>
+    private static void Save(TrainingSetup parts, RunRecord record, RunFolder run)
+    {
+        record.Save(run.Root);
+        parts.Preprocessing.Save(Path.Combine(run.Root, ModelPreprocessing.Name));
+        AtomicFolder.Write(run.Tokenizer, folder => parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength));
     }
 
     private async Task<bool> TrainAsync(TrainingSetup parts, RunRecord record, string folder, CancellationToken cancellation)
@@ -119,9 +128,10 @@ internal sealed class TrainingRun(
         using (parts.Loop.UseAveragedWeights())
         {
             ModelFolderWriter.Write(
-                parts.Config, ModelStart.Export(parts.Model), output.ModelFolder,
-                folder => parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength),
-                background: parts.Preprocessing.Background);
+                new ModelFolderContents(
+                    parts.Config, ModelStart.Export(parts.Model), parts.Preprocessing,
+                    folder => parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength)),
+                output.ModelFolder);
         }
 
         say($"Model folder: {Path.GetFullPath(output.ModelFolder)}");

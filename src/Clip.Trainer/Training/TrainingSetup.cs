@@ -1,8 +1,9 @@
+using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Tokenizing;
-using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
+using Clip.Trainer.Data;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Objectives;
 using Microsoft.ML.Clip;
@@ -40,7 +41,7 @@ internal sealed class TrainingSetup : IDisposable
             Own(Objective.Module);
 
             var (training, imageSize) = (options.Training, Config.Vision.ImageSize);
-            Preprocessing = ClipImagePreprocessing.ForSize(imageSize) with { Background = training.Augmentation.Background?.Bytes };
+            Preprocessing = PicturesOf(training);
             var preprocessor = ClipImagePreprocessor.Create(Preprocessing);
             var augmented = Own(new AugmentedPixels(Preprocessing, training.Augmentation, options.Data.CacheBytes));
             Train = Own(Loader(Records, augmented, training.PairsPerStep, options.Data.LogSamples));
@@ -141,6 +142,19 @@ internal sealed class TrainingSetup : IDisposable
             });
     }
 
+    /// <summary>As the model that the run starts from has its pictures; what lies under transparent ones may be chosen anew.</summary>
+    private ClipImagePreprocessing PicturesOf(TrainingOptions training)
+    {
+        var around = training.FineTuning.Pretrained is { } path ? CompanionFiles.Of(path) : new CompanionFiles(null);
+        var pictures = ModelPreprocessing.Of(around, Config);
+        return training.Augmentation switch
+        {
+            { Background: { } background } => pictures with { Background = background.Bytes },
+            { DropsAlpha: true } => pictures with { Background = null },
+            _ => pictures,
+        };
+    }
+
     private void Skipped(string image, string reason) => _say($"Skipped {image}: {reason}");
 
     /// <summary>The tokenizer that is given, the one that a resumed run has learned, or one learned now.</summary>
@@ -167,8 +181,11 @@ internal sealed class TrainingSetup : IDisposable
             throw new ClipException($"The run has learned no vocabulary in {learned}; give the one it was trained with as `Tokenizer`.");
         return Load(learned);
 
-        void Learn(string folder) =>
-            BpeTrainer.Train(RecordSources.Captions(Records), _options.Model.VocabSize, cancellation: cancellation).Save(folder);
+        void Learn(string folder)
+        {
+            var vocabulary = BpeTrainer.Train(RecordSources.Captions(Records), _options.Model.VocabSize, cancellation: cancellation);
+            AtomicFolder.Write(folder, target => vocabulary.Save(target));
+        }
 
         static (BpeVocabulary, ClipTokenizer) Load(string folder) => (BpeVocabulary.Load(folder), ClipTokenizer.Create(folder));
     }

@@ -46,7 +46,7 @@ public sealed partial class FlagsTests
         var texts = UserStrings(library).ToList();
 
         var flags = texts.SelectMany(text => Flag().Matches(text)).Select(match => match.Value);
-        Assert.Empty(flags.Where(flag => flag == "--" || AllFlags.Contains(flag)));
+        Assert.DoesNotContain(flags, flag => flag == "--" || AllFlags.Contains(flag));
         var named = texts.SelectMany(text => Flags.Setting().Matches(text)).Select(match => match.Groups["name"].Value).ToList();
         Assert.All(named, name => Assert.Contains(name, Flags.Settings));
     }

@@ -95,7 +95,7 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 60));
         var split = _ml.Data.TrainTestSplit(data, testFraction: 0.3);
-        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label", "Colour")
+        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label", "Color")
             .Append(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path))
             .AppendCacheCheckpoint(_ml)
             .Append(_ml.MulticlassClassification.Trainers.SdcaMaximumEntropy());
@@ -181,7 +181,7 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 45));
         using var model = ClipModel.Open(folder.Path);
-        var features = _ml.Transforms.Conversion.MapValueToKey("Label", "Colour")
+        var features = _ml.Transforms.Conversion.MapValueToKey("Label", "Color")
             .Append(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", model)).AppendCacheCheckpoint(_ml);
         var folds = _ml.MulticlassClassification.CrossValidate(
             data, features.Append(_ml.MulticlassClassification.Trainers.SdcaMaximumEntropy()), numberOfFolds: 3);

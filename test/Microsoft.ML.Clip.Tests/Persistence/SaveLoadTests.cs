@@ -37,7 +37,7 @@ public sealed class SaveLoadTests : IDisposable
     [Fact]
     public void AWholeChainIsSaved()
     {
-        var chain = _ml.Transforms.Conversion.MapValueToKey("Label", "Colour")
+        var chain = _ml.Transforms.Conversion.MapValueToKey("Label", "Color")
             .Append(_ml.Transforms.ClipFeaturizeImage("Image", "ImagePath", _folder.Path))
             .Append(_ml.Transforms.ClipFeaturizeText("Text", "Caption", _folder.Path))
             .Append(_ml.Transforms.Concatenate("Features", "Image", "Text"))
