@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
 using Clip.Testing;
 using Clip.Trainer.Tests.Checkpoints;
