@@ -14,7 +14,7 @@ internal static class TokenizerCommand
     {
         var data = new Option<string>("--train-data")
         {
-            Description = "A source with captions, as clip train takes, or a text file (.txt) with a caption a line.",
+            Description = "A source with captions, as clip train takes, or a text file (.txt) with one caption per line.",
             Required = true,
         };
         var layout = new SourceOptions();

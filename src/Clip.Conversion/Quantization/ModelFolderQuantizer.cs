@@ -25,7 +25,7 @@ public sealed class ModelFolderQuantizer
         _config = ClipConfigJson.Load(folder);
         if (_config.TextSide != TextSide.Tower)
             throw new ClipException(
-                $"{folder} holds a model of --objective {(_config.TextSide == TextSide.Captioner ? "virtex" : "bow")}, "
+                $"{folder} holds a model of `Objective` {(_config.TextSide == TextSide.Captioner ? "virtex" : "bow")}, "
                 + "which has no text tower and is used in torch; "
                 + "give a model with ONNX files of both towers.");
         _weights = CheckpointFile.Load(folder);

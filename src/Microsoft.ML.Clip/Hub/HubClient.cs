@@ -167,7 +167,7 @@ internal sealed class HubClient
         throw new ClipHubException(
             ClipHubError.Unsafe,
             $"{what} is not https, so anyone on the way could change what is downloaded; set HF_ENDPOINT to an https address, or allow "
-            + "http by ClipHubOptions.AllowHttp or clip pull --allow-http.");
+            + "http with `ClipHubOptions.AllowHttp`.");
     }
 }
 

@@ -37,7 +37,7 @@ internal sealed record PretrainedName(string Text, string? Repository, OpenAIArc
 
     private static string Unknown(string text)
     {
-        const string forms = "a repository such as Xenova/clip-vit-base-patch32, a name of clip pull --list, openai:ViT-B/32, or "
+        const string forms = "a repository such as Xenova/clip-vit-base-patch32, a name of `ClipHub.KnownModels`, openai:ViT-B/32, or "
             + "open_clip's ViT-B-32:laion2b_s34b_b79k";
         if (text.Split(':') is not [var architecture, _]) return $"'{text}' is no model's name; give {forms}.";
         var tags = OpenClipTable.Tags(architecture);
