@@ -61,9 +61,12 @@ public sealed class MagickImageDecoder : ClipImageDecoder
         }
         catch (MagickException e)
         {
-            throw new InvalidDataException($"The image ({Formats[format]}) is damaged, or of a kind that cannot be read: {e.Message}", e);
+            throw new InvalidDataException($"The image ({Formats[format]}) is damaged, or of a kind that cannot be read: {Reason(e)}", e);
         }
     }
+
+    /// <summary>What happened, without the temporary file and the line of its own source that ImageMagick adds.</summary>
+    private static string Reason(MagickException e) => e.Message.Split('`')[0].Trim();
 
     /// <summary>Kinds that ImageMagick was seen to read otherwise than Pillow: better no picture than a wrong one.</summary>
     private static void RefuseUncertain(ReadOnlySpan<byte> encoded, string format)

@@ -33,6 +33,11 @@ public sealed class ErrorTests(TrainedModel trained)
     [InlineData("classify --model another --labels labels.txt PICTURE", "SigLIP model, but no model.safetensors")]
     [InlineData($"{Classify} absent.txt PICTURE", "no file 'absent.txt'")]
     [InlineData($"{Classify} empty.txt PICTURE", "empty.txt is empty")]
+    [InlineData($"{Classify} things PICTURE", "no file 'things'")]
+    [InlineData($"{Classify} /dev/zero PICTURE", "/dev/zero is empty, or a pipe or a device")]
+    [InlineData($"{Classify} labels.txt --templates /dev/zero PICTURE", "/dev/zero is empty, or a pipe or a device")]
+    [InlineData($"{Classify} labels.txt /dev/zero", "Image file '/dev/zero' has no content")]
+    [InlineData($"{Classify} latin.txt PICTURE", "latin.txt, line 2: byte 0xE9")]
     [InlineData($"{Classify} twice.txt PICTURE", "'a cat' comes twice")]
     [InlineData($"{Classify} labels.txt --templates notes.txt PICTURE", "has no place for the label")]
     [InlineData($"{Classify} labels.txt notes.txt", "'notes.txt' cannot be read")]
@@ -55,7 +60,7 @@ public sealed class ErrorTests(TrainedModel trained)
     [Theory]
     [InlineData($"{Train} pairs.tsv --epochs 0", "--epochs must be a whole number from 1 to 1000000, and is '0'. See 'clip train --help'.")]
     [InlineData($"{Train} pairs.tsv --epochs many", "--epochs must be a whole number from 1 to 1000000, and is 'many'.")]
-    [InlineData($"{Train} pairs.tsv --lr 0,001", "and is '0,001'; a point parts decimals")]
+    [InlineData($"{Train} pairs.tsv --lr 0,001", "and is '0,001'; write a point before decimals")]
     [InlineData($"{Train} pairs.tsv --batch-size 1", "each picture is told from the others of its batch")]
     [InlineData($"{Train} pairs.tsv --train-data-upsampling-factors 0,5", "'0,5', which is not a factor")]
     [InlineData($"{Train} pairs.tsv --precision fp8", "'fp8' not recognized. Must be one of: 'fp32', 'bf16'. See")]
@@ -94,6 +99,7 @@ public sealed class ErrorTests(TrainedModel trained)
         folder.Write("broken.tsv", "filepath\ttitle\nnotes.txt\ta cat\n");
         folder.Write("notes.txt", "only words\n");
         folder.Write("empty.txt", "");
+        File.WriteAllBytes(folder["latin.txt"], [.. "a cat\na caf"u8, 0xE9, (byte)'\n']);
         folder.Write("labels.txt", "a cat\na dog\n");
         folder.Write("twice.txt", "a cat\na cat\n");
         folder.Write("things/letter.txt", "Dear Sir");

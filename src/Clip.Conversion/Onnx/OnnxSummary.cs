@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using Microsoft.ML.Clip;
 
 namespace Clip.Conversion.Onnx;
 
@@ -11,6 +12,8 @@ internal sealed record OnnxValue(string Name, int Type, IReadOnlyList<string> Di
 /// </summary>
 internal sealed class OnnxSummary
 {
+    private const string Kind = "ONNX file";
+
     private const int Float = 1, Float16 = 10;
 
     private readonly string _path;
@@ -34,7 +37,7 @@ internal sealed class OnnxSummary
     public Dictionary<int, long> Weights { get; } = [];
 
     /// <summary>Files beside that keep the weights, as the file names them.</summary>
-    public SortedSet<string> ExternalFiles { get; } = new(StringComparer.Ordinal);
+    public IReadOnlyList<string> ExternalFiles { get; private set; } = [];
 
     /// <summary>Images: four dimensions of floats.</summary>
     public bool TakesImages => Inputs.Any(i => i.Type is Float or Float16 && i.Dims.Count == 4);
@@ -46,9 +49,11 @@ internal sealed class OnnxSummary
     /// <exception cref="ClipException">It is not an ONNX file, or is cut off.</exception>
     public static unsafe OnnxSummary Read(string path)
     {
-        var length = new FileInfo(path).Length;
-        if (length is 0 or > int.MaxValue) throw Broken(path);
-        using var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        using var stream = WeightFile.Open(path);
+        var length = stream.Length;
+        if (length > int.MaxValue) throw Broken(path);
+        using var file = MemoryMappedFile.CreateFromFile(
+            stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         using var view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         byte* start = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
@@ -56,7 +61,12 @@ internal sealed class OnnxSummary
         {
             var summary = new OnnxSummary(path);
             summary.ReadModel(new ReadOnlySpan<byte>(start + view.PointerOffset, (int)length));
+            summary.ExternalFiles = OnnxExternalData.Locations(path);
             return summary.Operators.Count > 0 ? summary : throw Broken(path);
+        }
+        catch (InvalidDataException)
+        {
+            throw Broken(path);
         }
         finally
         {
@@ -85,23 +95,23 @@ internal sealed class OnnxSummary
 
     private void ReadModel(ReadOnlySpan<byte> message)
     {
-        var fields = new ProtoFields(message, _path);
-        while (fields.Next())
+        var fields = new ProtoReader(message, _path, Kind);
+        while (fields.Read())
         {
-            if (fields.Number == 2) Producer = fields.Text();
-            else if (fields.Number == 7) ReadGraph(fields.Bytes);
-            else if (fields.Number == 8) ReadOpset(fields.Bytes);
+            if (fields.Field == 2) Producer = fields.Text;
+            else if (fields.Field == 7) ReadGraph(fields.Bytes);
+            else if (fields.Field == 8) ReadOpset(fields.Bytes);
         }
     }
 
     private void ReadOpset(ReadOnlySpan<byte> message)
     {
         var (domain, version) = ("", 0L);
-        var fields = new ProtoFields(message, _path);
-        while (fields.Next())
+        var fields = new ProtoReader(message, _path, Kind);
+        while (fields.Read())
         {
-            if (fields.Number == 1) domain = fields.Text();
-            else if (fields.Number == 2) version = fields.Value;
+            if (fields.Field == 1) domain = fields.Text;
+            else if (fields.Field == 2) version = (long)fields.Number;
         }
 
         if (domain is "" or "ai.onnx") Opset = version;
@@ -109,16 +119,16 @@ internal sealed class OnnxSummary
 
     private void ReadGraph(ReadOnlySpan<byte> message)
     {
-        var fields = new ProtoFields(message, _path);
-        while (fields.Next())
+        var fields = new ProtoReader(message, _path, Kind);
+        while (fields.Read())
         {
-            switch (fields.Number)
+            switch (fields.Field)
             {
                 case 1:
                     var op = Text(fields.Bytes, 4);
                     Operators[op] = Operators.GetValueOrDefault(op) + 1;
                     break;
-                case 2: GraphName = fields.Text(); break;
+                case 2: GraphName = fields.Text; break;
                 case 5: ReadTensor(fields.Bytes); break;
                 case 11: Inputs.Add(ReadValue(fields.Bytes)); break;
                 case 12: Outputs.Add(ReadValue(fields.Bytes)); break;
@@ -129,19 +139,15 @@ internal sealed class OnnxSummary
     private void ReadTensor(ReadOnlySpan<byte> message)
     {
         var (type, count) = (0, 1L);
-        var fields = new ProtoFields(message, _path);
-        while (fields.Next())
+        var fields = new ProtoReader(message, _path, Kind);
+        while (fields.Read())
         {
-            switch (fields.Number)
+            switch (fields.Field)
             {
                 // Dimensions may come one by one or packed.
-                case 1 when fields.Bytes.IsEmpty: count = unchecked(count * fields.Value); break;
-                case 1:
-                    var packed = fields.Bytes;
-                    while (!packed.IsEmpty) count = unchecked(count * (long)ProtoFields.Varint(ref packed, _path));
-                    break;
-                case 2: type = (int)fields.Value; break;
-                case 13 when Text(fields.Bytes, 1) == "location": ExternalFiles.Add(Text(fields.Bytes, 2)); break;
+                case 1 when fields.Bytes.IsEmpty: count = unchecked(count * (long)fields.Number); break;
+                case 1: count = fields.Packed().Aggregate(count, (product, dim) => unchecked(product * (long)dim)); break;
+                case 2: type = (int)fields.Number; break;
             }
         }
 
@@ -154,15 +160,15 @@ internal sealed class OnnxSummary
         // ValueInfo.type → Type.tensor_type → Tensor.elem_type, Tensor.shape → dim
         var tensor = Message(Message(message, 2), 1);
         var (type, dims) = (0, new List<string>());
-        var fields = new ProtoFields(tensor, _path);
-        while (fields.Next())
+        var fields = new ProtoReader(tensor, _path, Kind);
+        while (fields.Read())
         {
-            if (fields.Number == 1) type = (int)fields.Value;
-            if (fields.Number != 2) continue;
-            var shape = new ProtoFields(fields.Bytes, _path);
-            while (shape.Next())
+            if (fields.Field == 1) type = (int)fields.Number;
+            if (fields.Field != 2) continue;
+            var shape = new ProtoReader(fields.Bytes, _path, Kind);
+            while (shape.Read())
             {
-                if (shape.Number == 1) dims.Add(Dimension(shape.Bytes));
+                if (shape.Field == 1) dims.Add(Dimension(shape.Bytes));
             }
         }
 
@@ -171,18 +177,18 @@ internal sealed class OnnxSummary
 
     private string Dimension(ReadOnlySpan<byte> message)
     {
-        var fields = new ProtoFields(message, _path);
+        var fields = new ProtoReader(message, _path, Kind);
         var dimension = "?";
-        while (fields.Next()) dimension = fields.Number == 1 ? $"{fields.Value}" : fields.Number == 2 ? fields.Text() : dimension;
+        while (fields.Read()) dimension = fields.Field == 1 ? $"{(long)fields.Number}" : fields.Field == 2 ? fields.Text : dimension;
         return dimension;
     }
 
     private ReadOnlySpan<byte> Message(ReadOnlySpan<byte> message, int number)
     {
-        var fields = new ProtoFields(message, _path);
-        while (fields.Next())
+        var fields = new ProtoReader(message, _path, Kind);
+        while (fields.Read())
         {
-            if (fields.Number == number) return fields.Bytes;
+            if (fields.Field == number) return fields.Bytes;
         }
 
         return default;

@@ -66,14 +66,16 @@ internal static class RegularFile
     /// <inheritdoc cref="Open"/>
     public static long Length(string path)
     {
-        var info = new FileInfo(path);
-        if (info.ResolveLinkTarget(returnFinalTarget: true) is { } target) info = new FileInfo(target.FullName);
+        var info = Resolve(path);
         if (Directory.Exists(info.FullName)) throw new InvalidDataException($"'{path}' is a folder, not a file; name a file in it.");
         if (!info.Exists) throw new FileNotFoundException($"There is no file '{path}'.", path);
 
         // Pipes, sockets and devices tell no length. .NET does not say what they are, but neither has an empty file anything to read.
         return info.Length > 0 ? info.Length : throw NoContent(path);
     }
+
+    /// <summary>Whether there is a file with anything in it; a pipe and a device tell of nothing.</summary>
+    public static bool HasContent(string path) => Resolve(path) is { Exists: true, Length: > 0 };
 
     /// <summary>The same length, where it is no more than may be read.</summary>
     /// <exception cref="InvalidDataException">It is more.</exception>
@@ -92,6 +94,12 @@ internal static class RegularFile
         return format == ImageFormat.LfsPointer ? "a Git LFS pointer, not the file itself: fetch it with git lfs pull"
             : format == ImageFormat.Html ? "a web page, not the file itself: download it again"
             : null;
+    }
+
+    private static FileInfo Resolve(string path)
+    {
+        var info = new FileInfo(path);
+        return info.ResolveLinkTarget(returnFinalTarget: true) is { } target ? new FileInfo(target.FullName) : info;
     }
 
     private static InvalidDataException NoContent(string path) =>

@@ -88,7 +88,7 @@ internal static class ImageDecoder
             var format when format == ImageFormat.LfsPointer =>
                 "The file is a Git LFS pointer, not the picture itself: fetch the pictures with 'git lfs pull'.",
             { IsPicture: true } format => $"The picture is {format.Name}, which is not among the formats read ({Readable}): convert it, "
-                + "or register the decoder of the package Microsoft.ML.Clip.MoreFormats.",
+                + "or register a decoder of it (the package Microsoft.ML.Clip.MoreFormats has some).",
             var format => $"The file is {format.Name}, not a picture.",
         });
     }

@@ -4,12 +4,14 @@ using System.IO.Compression;
 namespace Microsoft.ML.Clip.Imaging;
 
 /// <summary>
-/// Decodes a PNG as Pillow does where Skia does otherwise: 16-bit grey, palettes shorter than the indices reach, wrong checksums of the
-/// pixels' chunks, which Pillow does not look at. Each time Skia gets an altered copy of the file.
+/// Decodes a PNG as Pillow does where Skia does otherwise: 16-bit grey, palettes shorter than the indices reach, damage
+/// around the pixels, at which Pillow does not look. Each time Skia gets an altered copy of the file.
 /// </summary>
 internal static class PngImage
 {
     private const int FirstChunk = 8;
+
+    private static readonly byte[] End = [0, 0, 0, 0, .. "IEND"u8, 0xAE, 0x42, 0x60, 0x82];
 
     public static DecodedImage Decode(ReadOnlySpan<byte> encoded, PngHeader png, long maxPixels, Gray16Conversion gray16)
     {
@@ -40,7 +42,7 @@ internal static class PngImage
         {
             return ImageDecoder.DecodeWithSkia(encoded, maxPixels, mode);
         }
-        catch (InvalidDataException) when (WithRightChecksums(encoded.ToArray()) is { } mended)
+        catch (InvalidDataException) when (WithRightChecksums(encoded) is { } mended)
         {
             return ImageDecoder.DecodeWithSkia(mended, maxPixels, mode);
         }
@@ -69,20 +71,27 @@ internal static class PngImage
     }
 
     /// <summary>
-    /// The file with the checksums from the pixels on made right; null where they were right, or the pixels are not what was packed, which
-    /// their own checksum tells.
+    /// The file with the pixels' checksums made right and nothing but the end behind them, as Pillow looks at neither; null where the
+    /// pixels are not what was packed, which their own checksum tells.
     /// </summary>
-    private static byte[]? WithRightChecksums(byte[] png)
+    private static byte[]? WithRightChecksums(ReadOnlySpan<byte> png)
     {
-        var isMended = false;
         using var packed = new MemoryStream();
-        for (var at = FirstChunk; TryReadChunk(png, at, out var type, out var length); at += 12 + length)
+        var at = FirstChunk;
+        for (; TryReadChunk(png, at, out var type, out var length); at += 12 + length)
         {
-            if (type == Type("IDAT"u8)) packed.Write(png, at + 8, length);
-            if (packed.Length > 0) isMended |= WriteChecksum(png, at, length);
+            if (type == Type("IDAT"u8)) packed.Write(png.Slice(at + 8, length));
+            else if (packed.Length > 0) break;
         }
 
-        return isMended && IsWhole(packed) ? png : null;
+        if (packed.Length == 0 || !IsWhole(packed)) return null;
+        byte[] mended = [.. png[..at], .. End];
+        for (at = FirstChunk; TryReadChunk(mended, at, out var type, out var length); at += 12 + length)
+        {
+            if (type == Type("IDAT"u8)) WriteChecksum(mended, at, length);
+        }
+
+        return mended;
     }
 
     private static bool IsWhole(MemoryStream packed)
@@ -112,12 +121,6 @@ internal static class PngImage
 
     private static uint Type(ReadOnlySpan<byte> name) => BinaryPrimitives.ReadUInt32BigEndian(name);
 
-    private static bool WriteChecksum(Span<byte> png, int at, int length)
-    {
-        var crc = PngHeader.Crc32(png.Slice(at + 4, 4 + length));
-        var place = png[(at + 8 + length)..];
-        if (BinaryPrimitives.ReadUInt32BigEndian(place) == crc) return false;
-        BinaryPrimitives.WriteUInt32BigEndian(place, crc);
-        return true;
-    }
+    private static void WriteChecksum(Span<byte> png, int at, int length) => BinaryPrimitives.WriteUInt32BigEndian(
+        png[(at + 8 + length)..], PngHeader.Crc32(png.Slice(at + 4, 4 + length)));
 }

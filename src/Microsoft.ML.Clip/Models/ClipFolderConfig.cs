@@ -33,10 +33,13 @@ internal sealed record ClipFolderConfig(string? ModelType, int? ContextLength, b
             var root = json.RootElement;
             var model = Get(root, "model_cfg") ?? root;
             var type = Get(root, "model_type")?.GetString();
-            var length = Get(Get(model, "text_config"), "max_position_embeddings") ?? Get(Get(model, "text_cfg"), "context_length");
+            // Of a text tower alone the config has the section's keys.
+            var alone = type?.EndsWith("_text_model", StringComparison.Ordinal) == true ? model : (JsonElement?)null;
+            var length = Get(Get(model, "text_config") ?? alone, "max_position_embeddings")
+                ?? Get(Get(model, "text_cfg"), "context_length");
             var isSiglip = type?.StartsWith("siglip", StringComparison.OrdinalIgnoreCase) == true;
             // clip convert keeps open_clip's words in Hugging Face's config. A text read at the context's last place is padded as well.
-            var text = Get(model, "text_cfg") ?? Get(model, "text_config");
+            var text = Get(model, "text_cfg") ?? Get(model, "text_config") ?? alone;
             var isPadded = isSiglip || Get(text, "pool_type")?.GetString() == "last";
             var image = Get(model, "vision_cfg") ?? Get(model, "vision_config");
             return new(type, Length(length, path), isPadded ? false : !Get(text, "no_causal_mask")?.GetBoolean())

@@ -12,6 +12,9 @@ public sealed class Consumers : IAsyncLifetime, IDisposable
 {
     private const string OnnxRuntime = "Microsoft.ML.OnnxRuntime";
 
+    // Of its own: a package of the same version that the machine already has would be taken instead.
+    private readonly string _version = $"0.1.0-e2e.{Guid.NewGuid():N}";
+
     private readonly TempFolder _folder = new();
 
     /// <summary>
@@ -22,6 +25,7 @@ public sealed class Consumers : IAsyncLifetime, IDisposable
     {
         ["Microsoft.ML.Clip"] = [OnnxRuntime],
         ["Microsoft.ML.Clip.Extensions.AI"] = [OnnxRuntime],
+        ["Microsoft.ML.Clip.MoreFormats"] = [OnnxRuntime],
         ["Clip.Conversion"] = [OnnxRuntime],
         ["Clip.Trainer"] = [OnnxRuntime, "libtorch-cpu-$(NETCoreSdkPortableRuntimeIdentifier)"],
     };
@@ -39,11 +43,9 @@ public sealed class Consumers : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        // A version of its own: a package of the same version that the machine already has would be taken instead.
-        var version = $"0.1.0-e2e.{Guid.NewGuid():N}";
         (await DotnetAsync(
             "msbuild", Path.Combine(Root, "build/pack.proj"), $"-p:Configuration={Configuration}", "-p:NoBuild=true",
-            $"-p:PackageOutputPath={Source}", $"-p:PackageVersion={version}", $"-p:NuspecOutputPath={_folder["nuspec"]}/")).Succeeded();
+            $"-p:PackageOutputPath={Source}", $"-p:PackageVersion={_version}", $"-p:NuspecOutputPath={_folder["nuspec"]}/")).Succeeded();
 
         _folder.Write("NuGet.config", $"""
             <configuration>
@@ -54,7 +56,7 @@ public sealed class Consumers : IAsyncLifetime, IDisposable
             """);
         foreach (var (library, natives) in Libraries)
         {
-            var package = $"""<PackageReference Include="{library}" Version="{version}" />""";
+            var package = $"""<PackageReference Include="{library}" Version="{_version}" />""";
             Write(library, library, [package, .. natives.Select(Reference)]);
             Write(library, WithoutNatives(library), [package]);
             var project = Path.Combine(Root, "src", library, library + ".csproj");
@@ -85,6 +87,19 @@ public sealed class Consumers : IAsyncLifetime, IDisposable
     /// <summary>Has a process of its own load a saved pipeline and answer.</summary>
     internal async Task<string[]> AnswersAsync(string model, string column, IEnumerable<string> values) =>
         (await RunAsync("Microsoft.ML.Clip", ["load", model, column, .. values])).Succeeded().OutputLines;
+
+    /// <summary>Runs an F# script of the samples in a folder, with the packages packed here.</summary>
+    internal async Task<Outcome> RunScriptAsync(string script, TempFolder folder, params IEnumerable<string> arguments)
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(Root, script));
+        folder.Write("script.fsx", text.Replace(", 0.1.0\"", $", {_version}\"", StringComparison.Ordinal));
+        using var process = ChildProcess.Start("dotnet", folder.Path, ["fsi", "script.fsx", .. arguments], new Dictionary<string, string>
+        {
+            ["RestoreConfigFile"] = _folder["NuGet.config"],
+            ["NUGET_PACKAGES"] = _folder["packages"],
+        });
+        return await process.FinishAsync();
+    }
 
     public Task DisposeAsync() => Task.CompletedTask;
 

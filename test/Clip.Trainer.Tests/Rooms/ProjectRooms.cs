@@ -32,13 +32,13 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new("Imaging", "decode, resize, crop, normalize, into a caller's buffer"),
                 new("Text", "repair, clean, tokenize; prompt templates"),
                 new("Text/SentencePiece", "SigLIP's tokenizer"),
+                new("Formats", "readers of protobuf, of JSON, and of where an ONNX file keeps its weights"),
                 new("Files", "which files are opened at all, and how large they may be"),
             ])
         {
             Exceptions =
             [
-                "ZeroShot → .", "TextFeaturizing → .", "ImageFeaturizing → .", "Models → .", "Inference → .", "Inference → Models",
-                "Inference → Persistence", "Imaging → Models", "Text/SentencePiece → Text", "Files → Imaging",
+                "ZeroShot → .", "TextFeaturizing → .", "ImageFeaturizing → .", "Models → .", "Text/SentencePiece → Text", "Files → Imaging",
             ],
         },
         new(

@@ -20,13 +20,21 @@ public sealed class SoakTests(TinyFolder folder) : IClassFixture<TinyFolder>
         var temporary = Directory.CreateDirectory(folder["temporary"]).FullName;
         Repeat(20);
         var (memory, threads) = Measure();
-        Repeat(60);
-        var (laterMemory, laterThreads) = Measure();
 
-        // A leaked session is some 200 KiB and its threads; a leaked batch of pixels more than that.
-        Assert.InRange(laterMemory - memory, long.MinValue, 6 * Megabyte);
-        Assert.InRange(laterThreads - threads, int.MinValue, 8);
+        // A leaked session is some 200 KiB and its threads, in every round; the heaps grow once, in whichever round it is.
+        var grown = new List<(long Memory, int Threads)>();
+        do
+        {
+            Repeat(60);
+            var (laterMemory, laterThreads) = Measure();
+            grown.Add((laterMemory - memory, laterThreads - threads));
+            (memory, threads) = (laterMemory, laterThreads);
+        }
+        while (grown.Count < 4 && !IsFlat(grown[^1]));
+        Assert.True(IsFlat(grown[^1]), string.Join(", ", grown));
         Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
+
+        static bool IsFlat((long Memory, int Threads) growth) => growth is { Memory: < 6 * Megabyte, Threads: < 8 };
 
         void Repeat(int times)
         {

@@ -107,6 +107,9 @@ public sealed class SiglipTokenizerTests : IDisposable
         Assert.Equal((64, 1), (tokenizer.PublishedContextLength, tokenizer.PaddingId));
     }
 
+    private const string Bytes =
+        """{"model":{"type":"BPE","byte_fallback":true,"unk_token":"a","vocab":{"a":0,"b":1,"</s>":2},""";
+
     [Theory]
     [InlineData("spiece.model", "not protobuf", "is no SentencePiece model, or it is cut off")]
     [InlineData("tokenizer.json", """{"model":{"type":"Unigram"}}""", "is not a tokenizer.json of a SentencePiece tokenizer")]
@@ -125,6 +128,17 @@ public sealed class SiglipTokenizerTests : IDisposable
         "tokenizer.json",
         """{"model":{"type":"BPE","byte_fallback":true,"unk_token":"a","vocab":{"a":0,"b":1,"</s>":2},"merges":["a b"]}}""",
         "the merge \"a b\" is not of two tokens that make a third")]
+    [InlineData("tokenizer.json", Bytes + """ "merges":[null]}}""", "is not a tokenizer.json of a SentencePiece tokenizer")]
+    [InlineData("tokenizer.json", Bytes + """ "merges":[[null,"b"]]}}""", "is not a tokenizer.json of a SentencePiece tokenizer")]
+    [InlineData("tokenizer.json", Bytes + """ "merges":[["a"]]}}""", "is not a tokenizer.json of a SentencePiece tokenizer")]
+    [InlineData("tokenizer.json", Bytes + """ "merges":[]},"added_tokens":[{"id":2147483647,"content":"x"}]}""", "has the id 2147483647")]
+    [InlineData("tokenizer.json", Bytes + """ "merges":[]},"added_tokens":[{"id":0,"content":null}]}""", "is not a tokenizer.json of a")]
+    [InlineData(
+        "tokenizer.json", Bytes + """ "merges":[]},"added_tokens":[{"id":0,"content":"a"},{"id":0,"content":"a"}]}""",
+        "is not a tokenizer.json of a SentencePiece tokenizer")]
+    [InlineData("tokenizer.json", Bytes + """ "merges":[]},"padding":{"pad_id":2147483647}}""", "which is none of its 3 tokens")]
+    [InlineData("tokenizer.json", """{"model":{"type":"Unigram","unk_id":0,"vocab":[[null,0]]}}""", "is not a tokenizer.json of a")]
+    [InlineData("tokenizer.json", """{"model":{"type":"Unigram","unk_id":0,"vocab":[null]}}""", "is not a tokenizer.json of a")]
     public void WhatCannotBeReadIsRefusedInOneSentence(string file, string content, string sentence)
     {
         var path = Path.Combine(_folder, file);

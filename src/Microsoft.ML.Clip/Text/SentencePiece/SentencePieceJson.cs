@@ -55,7 +55,7 @@ internal static class SentencePieceJson
             Split = TokenizerSteps.Splitter(TokenizerSteps.Part(root, "pre_tokenizer"), path),
             Before = before,
             After = after,
-            PaddingId = Padding(root) ?? vocabulary.Find("<pad>") ?? (after is [.., var last] ? last : 0),
+            PaddingId = Padding(root, vocabulary.Count, path) ?? vocabulary.Find("<pad>") ?? (after is [.., var last] ? last : 0),
         };
     }
 
@@ -158,6 +158,10 @@ internal static class SentencePieceJson
         return ([.. sides.Before], [.. sides.After]);
     }
 
-    private static int? Padding(JsonElement root) =>
-        TokenizerSteps.Part(root, "padding") is { } padding && padding.TryGetProperty("pad_id", out var id) ? id.GetInt32() : null;
+    private static int? Padding(JsonElement root, int count, string path)
+    {
+        if (TokenizerSteps.Part(root, "padding") is not { } padding || !padding.TryGetProperty("pad_id", out var given)) return null;
+        return given.TryGetInt32(out var id) && (uint)id < count ? id : throw new InvalidDataException(
+            $"{path}: its padding has the id {JsonFile.Shown(given)}, which is none of its {count} tokens.");
+    }
 }

@@ -14,8 +14,9 @@ public static class ClipTrainer
     {
         ArgumentNullException.ThrowIfNull(args);
         var ml = new MLContext();
+        var pictures = Directory.GetFiles(Path.GetDirectoryName(args[1])!).Order(StringComparer.Ordinal).Take(8);
         var pairs = ml.Data.LoadFromEnumerable(
-            Enumerable.Range(0, 8).Select(i => new Pair { ImagePath = args[1], Caption = $"a picture, {i}" }));
+            pictures.Select(picture => new Pair { ImagePath = picture, Caption = Path.GetFileNameWithoutExtension(picture) }));
         var trained = ml.Transforms.ClipTrain(new ClipContrastiveEstimator.Options
         {
             ImageColumnName = "ImagePath",

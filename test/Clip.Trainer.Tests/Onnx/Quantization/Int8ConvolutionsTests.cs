@@ -101,7 +101,7 @@ public sealed class Int8ConvolutionsTests : IDisposable
         _weights["token_embedding.weight"] = new WeightTensor(
             [vocabulary.Size, config.Text.Width],
             Enumerable.Range(0, vocabulary.Size * config.Text.Width).Select(i => MathF.Sin(i)).ToArray());
-        ModelFolderWriter.Write(config, _weights, _folder["model"], folder => vocabulary.Save(folder, config.Text.ContextLength));
+        RandomModel.WriteFolder(config, _weights, _folder["model"], folder => vocabulary.Save(folder, config.Text.ContextLength));
 
         var report = ModelFolderQuantizer.Add(_folder["model"], new QuantizationOptions
         {

@@ -3,8 +3,11 @@ using System.Text;
 
 namespace Microsoft.ML.Clip;
 
-/// <summary>Steps over the fields of a protobuf message that lies in memory.</summary>
-internal ref struct ProtoReader(ReadOnlySpan<byte> message, string path)
+/// <summary>Steps over the fields of a protobuf message where it lies in memory (protobuf.dev, Encoding), without a copy.</summary>
+/// <param name="message">The message.</param>
+/// <param name="path">The file it is in, for errors.</param>
+/// <param name="kind">What the file should be, for errors.</param>
+internal ref struct ProtoReader(ReadOnlySpan<byte> message, string path, string kind = "SentencePiece model")
 {
     private ReadOnlySpan<byte> _rest = message;
 
@@ -50,6 +53,16 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message, string path)
         return true;
     }
 
+    /// <summary>The integers of a packed field.</summary>
+    /// <exception cref="InvalidDataException">They are cut off.</exception>
+    public readonly ulong[] Packed()
+    {
+        var rest = new ProtoReader(Bytes, path, kind);
+        var numbers = new List<ulong>();
+        while (!rest._rest.IsEmpty) numbers.Add(rest.Varint());
+        return [.. numbers];
+    }
+
     private ReadOnlySpan<byte> Take(ulong count)
     {
         if (count > (ulong)_rest.Length) throw Broken();
@@ -72,5 +85,5 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message, string path)
         throw Broken();
     }
 
-    private readonly InvalidDataException Broken() => new($"{path} is no SentencePiece model, or it is cut off.");
+    private readonly InvalidDataException Broken() => new($"{path} is no {kind}, or it is cut off.");
 }
