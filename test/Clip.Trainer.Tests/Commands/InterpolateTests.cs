@@ -1,5 +1,4 @@
 using Clip.Conversion.Checkpoints;
-using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Tests.Checkpoints;
 using Clip.Trainer.Tests.Onnx;
@@ -57,6 +56,6 @@ public sealed class InterpolateTests : IDisposable
         var config = RandomModel.Config.WithVocabulary(520);
         var vocabulary = BpeTrainer.Train([text], 520);
         config = config.WithVocabulary(vocabulary.Size);
-        ModelFolderWriter.Write(config, RandomModel.Weights(config, seed), _folder[name], folder => vocabulary.Save(folder));
+        RandomModel.WriteFolder(config, RandomModel.Weights(config, seed), _folder[name], folder => vocabulary.Save(folder));
     }
 }

@@ -8,7 +8,7 @@ public sealed class RunRecordTests : IDisposable
 {
     private static readonly RunRecord Record = new(
         "1.0", new Dictionary<string, string[]> { ["--lr"] = ["1e-3"], ["--zeroshot-data"] = ["a", "b"], ["--lock-image"] = [] }, "/work",
-        "12 pairs abc", new Dictionary<string, string> { ["--lr"] = "0.001", ["--seed"] = "5" },
+        "12 pairs abc", new Dictionary<string, string> { ["LearningRate"] = "0.001", ["Seed"] = "5" },
         Json("""{"hidden": 16, "layers": [1, 2]}"""))
     {
         Changes = ["--lr was 1 and is 2"],
@@ -44,7 +44,7 @@ public sealed class RunRecordTests : IDisposable
         var data = Assert.Throws<ClipException>(() => (Record with { Data = "12 pairs abd" }).Repeats(Record, _ => { }));
         Assert.Contains("'12 pairs abc' and are '12 pairs abd'", data.Message, StringComparison.Ordinal);
 
-        var options = new Dictionary<string, string>(Record.Options) { ["--seed"] = "6" };
+        var options = new Dictionary<string, string>(Record.Options) { ["Seed"] = "6" };
         var seed = Assert.Throws<ClipException>(() => (Record with { Options = options }).Repeats(Record, _ => { }));
         Assert.Contains("was 5 and is 6", seed.Message, StringComparison.Ordinal);
     }
