@@ -17,7 +17,7 @@ internal static class ConvertCommand
         var output = new Option<string>("--output") { Description = "The model folder to write.", Required = true };
         var precision = new Option<string>("--precision")
         {
-            Description = "How the ONNX files store their weights: fp32, fp16, int8, or several, parted by commas.",
+            Description = "How the ONNX files store their weights: fp32, fp16, int8, or several, separated by commas.",
             DefaultValueFactory = _ => "fp32",
         };
         var config = new Option<string?>("--config")
@@ -69,7 +69,7 @@ internal static class ConvertCommand
             "fp32" => OnnxPrecision.Fp32,
             "fp16" => OnnxPrecision.Fp16,
             "int8" => OnnxPrecision.Int8,
-            _ => throw new ClipException($"--precision '{name}' is not known; give fp32, fp16 or int8, or several, parted by commas."),
+            _ => throw new ClipException($"--precision '{name}' is not known; give fp32, fp16 or int8, or several, separated by commas."),
         }).Distinct(),
     ];
 }

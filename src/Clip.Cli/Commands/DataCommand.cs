@@ -40,7 +40,7 @@ internal static class DataCommand
         var size = new Option<double>("--shard-size") { Description = "Megabytes a shard.", DefaultValueFactory = _ => 256 };
         var maxBad = new Option<double>("--max-bad")
         {
-            Description = "Bad records, in per cent, to leave out before giving up.",
+            Description = "How many records may be bad, in percent, before the command stops; they are left out.",
             DefaultValueFactory = _ => PairLoaderOptions.DefaultMaxBadPercent,
         };
         var command = new Command("shard", "Writes a source as WebDataset shards.") { source, output, size, maxBad };

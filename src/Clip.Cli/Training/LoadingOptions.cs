@@ -15,13 +15,13 @@ internal sealed class LoadingOptions
 
     private readonly Option<double> _maxBad = new("--max-bad")
     {
-        Description = "Bad records, in per cent, that a run puts up with.",
+        Description = "How many records may be bad, in percent, before the run stops.",
         DefaultValueFactory = _ => PairLoaderOptions.DefaultMaxBadPercent,
     };
 
     private readonly Option<double> _readTimeout = new("--read-timeout")
     {
-        Description = "Seconds that reading a record may take; then it is a bad one.",
+        Description = "Seconds that reading a record may take; a slower one counts as bad.",
         DefaultValueFactory = _ => PairLoaderOptions.DefaultReadTimeout.TotalSeconds,
     };
 

@@ -17,7 +17,7 @@ internal sealed class OptimizationOptions
 
     private readonly Option<int> _batchSize = new("--batch-size")
     {
-        Description = "Pairs a step.",
+        Description = "Pairs in a step; each picture is told from the others of its batch, so larger is better.",
         DefaultValueFactory = _ => Defaults.BatchSize,
     };
 
@@ -35,7 +35,7 @@ internal sealed class OptimizationOptions
 
     private readonly Option<double> _wd = new("--wd")
     {
-        Description = "Weight decay of matrices.",
+        Description = "Weight decay, of matrices only: not of gains, biases and the logit scale.",
         DefaultValueFactory = _ => Defaults.Optimizer.WeightDecay,
     };
 
@@ -46,67 +46,71 @@ internal sealed class OptimizationOptions
     };
 
     private readonly Option<double?> _eps = new("--eps") { Description = "AdamW's epsilon; 1e-6 unless given, 1e-8 for a ResNet." };
-    private readonly Option<double?> _clip = new("--grad-clip-norm") { Description = "The most the gradients' norm may be." };
+    private readonly Option<double?> _clip = new("--grad-clip-norm")
+    {
+        Description = "The most that the norm of all gradients may be; larger ones are scaled down.",
+    };
+
     private readonly Option<string> _precision = new("--precision")
     {
-        Description = "fp32, or bf16 for matrix products in bfloat16.",
+        Description = "fp32; or bf16, which runs matrix products in bfloat16 and keeps all else in float32.",
         DefaultValueFactory = _ => "fp32",
     };
 
-    private readonly Option<long?> _maxSteps = new("--max-steps") { Description = "Steps of the run, in place of --epochs." };
+    private readonly Option<long?> _maxSteps = new("--max-steps") { Description = "Steps after which the run ends, in place of --epochs." };
     private readonly Option<double?> _maxMinutes = new("--max-minutes")
     {
-        Description = "Minutes after which the run ends, its schedule with it.",
+        Description = "Minutes after which the run ends, if it has not ended before; its schedule ends then too.",
     };
 
     private readonly Option<int> _accumFreq = new("--accum-freq")
     {
-        Description = "Batches a step compares as one.",
+        Description = "Batches that a step compares as one large batch.",
         DefaultValueFactory = _ => 1,
     };
 
     private readonly Option<bool> _gradCheckpointing = new("--grad-checkpointing")
     {
-        Description = "Run transformer blocks twice instead of keeping their activations.",
+        Description = "Computes transformer blocks twice instead of keeping their activations.",
     };
 
     private readonly Option<string> _scheduler = new("--lr-scheduler")
     {
-        Description = "cosine, const or const-cooldown.",
+        Description = "After the warm-up: cosine, half a cosine down to zero; const; or const-cooldown, which falls at the end.",
         DefaultValueFactory = _ => "cosine",
     };
 
     private readonly Option<double?> _cooldownEpochs = new("--epochs-cooldown")
     {
-        Description = "Epochs at the end in which const-cooldown falls.",
+        Description = "How many of the last epochs the learning rate of const-cooldown falls in.",
     };
 
     private readonly Option<double> _cooldownEnd = new("--lr-cooldown-end")
     {
-        Description = "The learning rate it falls to.",
+        Description = "The learning rate that const-cooldown falls to.",
         DefaultValueFactory = _ => 0,
     };
 
     private readonly Option<double> _cooldownPower = new("--lr-cooldown-power")
     {
-        Description = "How it falls; 1 is linear.",
+        Description = "How const-cooldown falls; 1 is linear.",
         DefaultValueFactory = _ => 1,
     };
 
     private readonly Option<double> _layerDecay = new("--layer-decay")
     {
-        Description = "Each layer's learning rate as a share of the one's above.",
+        Description = "Each layer's learning rate as a share of that of the layer above it; 0.75 or so to fine-tune.",
         DefaultValueFactory = _ => 1,
     };
 
     private readonly Option<bool> _lrFind = new("--lr-find")
     {
-        Description = "Look for a learning rate, print it and stop; nothing is written.",
+        Description = "Looks for a learning rate, prints it and stops; nothing is written.",
     };
 
     private readonly Option<bool> _modelEma = new("--model-ema")
     {
-        Description = "Keep a running average of the weights, and validate and export it.",
+        Description = "Keeps a running average of the weights, which validation and the model folder use.",
     };
 
     private readonly Option<double> _modelEmaDecay = new("--model-ema-decay")

@@ -10,7 +10,8 @@ internal sealed class RunOptions
 
     private readonly Option<string?> _output = new("--output")
     {
-        Description = "The model folder to write; OUTPUT.run holds checkpoints and records. Needed unless nothing is written.",
+        Description = "The model folder to write; OUTPUT.run holds checkpoints and records. "
+            + "Not needed with --lr-find and --dry-run, which write nothing.",
     };
 
     private readonly Option<long> _seed = new("--seed")
@@ -40,7 +41,8 @@ internal sealed class RunOptions
 
     private readonly Option<string?> _bestMetric = new("--best-metric")
     {
-        Description = "What the best checkpoint is best by: a name in metrics.jsonl; the validation loss without it.",
+        Description = "What the best checkpoint is best by: a name in metrics.jsonl; "
+            + "by default the validation loss, else the first accuracy.",
     };
 
     private readonly Option<string?> _resume = new("--resume") { Description = "'latest', or a checkpoint file of this run." };
