@@ -1,4 +1,4 @@
-// Draws docs/quickstart.png: pictures of the quickstart with what its model says of them. After `clip quickstart`, from the repository's root:
+// Draws docs/quickstart.png: pictures of the quickstart with what its model says of them. After `clip quickstart`, from the root:
 // dotnet run build/quickstart-picture.cs -- quickstart docs/quickstart.png
 #:project ../src/Microsoft.ML.Clip/Microsoft.ML.Clip.csproj
 #:package Microsoft.ML.OnnxRuntime
@@ -18,7 +18,7 @@ var rowsOfTable = File.ReadLines(Path.Combine(folder, "data/test.tsv")).Skip(1).
     .Select(cells => new Drawing { ImagePath = Path.Combine(folder, "data", cells[0]), Class = cells[2] });
 // The first picture of each of the first classes that no training picture showed, whatever the model says of it.
 var drawings = ml.Data.LoadFromEnumerable(rowsOfTable.DistinctBy(d => d.Class).Take(columns * rows).ToArray());
-string[] templates = ["a {}", "a picture of a {}", "there is a {}", "a {} on a white background", "a {} in the middle"]; // the quickstart's own
+string[] templates = ["a {}", "a picture of a {}", "there is a {}", "a {} on a white background", "a {} in the middle"];
 using var classifier = ml.Transforms
     .ClipClassifyZeroShot("Score", "ImagePath", Path.Combine(folder, "model"), labels, templates).Fit(drawings);
 

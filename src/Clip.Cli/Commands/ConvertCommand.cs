@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Cli.Options;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Onnx;
@@ -57,8 +58,8 @@ internal static class ConvertCommand
                 VisionHeads = parsed.GetValue(visionHeads),
                 TextHeads = parsed.GetValue(textHeads),
             },
-            Console.WriteLine,
-            line => Console.Error.WriteLine($"clip: warning: {line}")).Run());
+            line => Console.WriteLine(Flags.In(line)),
+            line => Console.Error.WriteLine($"clip: warning: {Flags.In(line)}")).Run());
         return command;
     }
 

@@ -10,7 +10,7 @@ internal sealed class LabeledSetOptions(string dataName, string labelsName, stri
 {
     private readonly Option<string[]> _data = new(dataName)
     {
-        Description = "Labeled pictures: a table, a folder with a folder per class, or WebDataset shards with .cls, "
+        Description = "Labeled pictures: a table, a folder with one folder per class, or WebDataset shards with .cls, "
             + "as PATH or NAME=PATH; any number of them.",
         AllowMultipleArgumentsPerToken = true,
     };
@@ -18,7 +18,7 @@ internal sealed class LabeledSetOptions(string dataName, string labelsName, stri
     private readonly Option<string[]> _labels = new(labelsName)
     {
         Description =
-            "Text file with every candidate label, one per line: FILE for all sets, or NAME=FILE; without it the labels that the set has.",
+            "Text file with all candidate labels, one per line: FILE for all sets, or NAME=FILE; without it the labels that the set has.",
         AllowMultipleArgumentsPerToken = true,
     };
 

@@ -17,7 +17,7 @@ internal sealed class OptimizationOptions
 
     private readonly Option<int> _batchSize = new("--batch-size")
     {
-        Description = "Pairs in a step; each picture is told from the others of its batch, so larger is better.",
+        Description = "Pairs per step; each picture is told from the others of its batch, so larger is better.",
         DefaultValueFactory = _ => Defaults.BatchSize,
     };
 
@@ -48,7 +48,7 @@ internal sealed class OptimizationOptions
     private readonly Option<double?> _eps = new("--eps") { Description = "AdamW's epsilon; 1e-6 unless given, 1e-8 for a ResNet." };
     private readonly Option<double?> _clip = new("--grad-clip-norm")
     {
-        Description = "The most that the norm of all gradients may be; larger ones are scaled down.",
+        Description = "The largest norm of the gradients; larger ones are scaled down to it.",
     };
 
     private readonly Option<string> _precision = new("--precision")
@@ -60,12 +60,12 @@ internal sealed class OptimizationOptions
     private readonly Option<long?> _maxSteps = new("--max-steps") { Description = "Steps after which the run ends, in place of --epochs." };
     private readonly Option<double?> _maxMinutes = new("--max-minutes")
     {
-        Description = "Minutes after which the run ends, if it has not ended before; its schedule ends then too.",
+        Description = "Minutes after which the run ends; the learning rate's schedule ends with it.",
     };
 
     private readonly Option<int> _accumFreq = new("--accum-freq")
     {
-        Description = "Batches that a step compares as one large batch.",
+        Description = "Batches that a step compares as one.",
         DefaultValueFactory = _ => 1,
     };
 
@@ -93,19 +93,14 @@ internal sealed class OptimizationOptions
 
     private readonly Option<double> _cooldownPower = new("--lr-cooldown-power")
     {
-        Description = "How const-cooldown falls; 1 is linear.",
+        Description = "The exponent of the fall; 1 is linear.",
         DefaultValueFactory = _ => 1,
     };
 
     private readonly Option<double> _layerDecay = new("--layer-decay")
     {
-        Description = "Each layer's learning rate as a share of that of the layer above it; 0.75 or so to fine-tune.",
+        Description = "Each layer's learning rate as a fraction of that of the layer above it; 0.75 or so to fine-tune.",
         DefaultValueFactory = _ => 1,
-    };
-
-    private readonly Option<bool> _lrFind = new("--lr-find")
-    {
-        Description = "Looks for a learning rate, prints it and stops; nothing is written.",
     };
 
     private readonly Option<bool> _modelEma = new("--model-ema")
@@ -115,7 +110,7 @@ internal sealed class OptimizationOptions
 
     private readonly Option<double> _modelEmaDecay = new("--model-ema-decay")
     {
-        Description = "The share that average keeps at each step.",
+        Description = "The share of itself that the average keeps at each step.",
         DefaultValueFactory = _ => 0.9998,
     };
 
@@ -128,30 +123,26 @@ internal sealed class OptimizationOptions
     public IEnumerable<Option> All =>
     [
         Epochs, _batchSize, _lr, _warmup, _wd, _beta1, _beta2, _eps, _clip, _precision, _modelEma, _modelEmaDecay, _maxSteps, _maxMinutes,
-        _accumFreq, _gradCheckpointing, _scheduler, _cooldownEpochs, _cooldownEnd, _cooldownPower, _layerDecay, _lrFind,
+        _accumFreq, _gradCheckpointing, _scheduler, _cooldownEpochs, _cooldownEnd, _cooldownPower, _layerDecay,
     ];
 
-    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => options with
+    public TrainingOptions Parse(ParseResult parsed) => new()
     {
-        FindLearningRate = parsed.GetValue(_lrFind),
-        Training = options.Training with
-        {
-            Epochs = parsed.GetValue(Epochs),
-            BatchSize = parsed.GetValue(_batchSize),
-            LearningRate = parsed.GetValue(_lr),
-            Warmup = parsed.GetValue(_warmup),
-            Optimizer = new AdamWOptions(parsed.GetValue(_beta1), parsed.GetValue(_beta2), parsed.GetValue(_eps), parsed.GetValue(_wd)),
-            GradClipNorm = parsed.GetValue(_clip),
-            ModelEmaDecay = parsed.GetValue(_modelEma) ? parsed.GetValue(_modelEmaDecay) : null,
-            MaxSteps = parsed.GetValue(_maxSteps),
-            MaxMinutes = parsed.GetValue(_maxMinutes),
-            AccumFrequency = Parts(parsed),
-            GradCheckpointing = parsed.GetValue(_gradCheckpointing),
-            Scheduler = Scheduler(parsed),
-            Cooldown = Cooldown(parsed),
-            LayerDecay = parsed.GetValue(_layerDecay),
-            Bfloat16 = parsed.GetValue(_precision) == "bf16",
-        },
+        Epochs = parsed.GetValue(Epochs),
+        BatchSize = parsed.GetValue(_batchSize),
+        LearningRate = parsed.GetValue(_lr),
+        Warmup = parsed.GetValue(_warmup),
+        Optimizer = new AdamWOptions(parsed.GetValue(_beta1), parsed.GetValue(_beta2), parsed.GetValue(_eps), parsed.GetValue(_wd)),
+        GradClipNorm = parsed.GetValue(_clip),
+        ModelEmaDecay = parsed.GetValue(_modelEma) ? parsed.GetValue(_modelEmaDecay) : null,
+        MaxSteps = parsed.GetValue(_maxSteps),
+        MaxMinutes = parsed.GetValue(_maxMinutes),
+        AccumFrequency = Parts(parsed),
+        GradCheckpointing = parsed.GetValue(_gradCheckpointing),
+        Scheduler = Scheduler(parsed),
+        Cooldown = Cooldown(parsed),
+        LayerDecay = parsed.GetValue(_layerDecay),
+        Bfloat16 = parsed.GetValue(_precision) == "bf16",
     };
 
     private LearningRateScheduler Scheduler(ParseResult parsed) => parsed.GetValue(_scheduler) switch

@@ -28,7 +28,8 @@ public sealed class CliPageTests
     /// <summary>A user who reads a description has no other page at hand.</summary>
     [Fact]
     public void Everything_is_described_in_a_sentence() => Assert.All(
-        CliPage.Commands(CommandLine.Root()).SelectMany(command => command.Command.Options.Where(o => !o.Hidden).Select(o => (o.Name, o.Description))
+        CliPage.Commands(CommandLine.Root()).SelectMany(command => command.Command.Options.Where(o => !o.Hidden)
+            .Select(o => (o.Name, o.Description))
             .Concat(command.Command.Arguments.Select(a => (a.Name, a.Description)))
             .Append((command.Name, command.Command.Description))
             .Select(told => (command.Name, told.Item1, told.Item2))),

@@ -43,7 +43,10 @@ public sealed partial class DocsOrderTests
     }
 
     private static List<(string Title, string File)> Listed() =>
-        [.. DocsPages.Lines(Index).Select(line => Item().Match(line)).Where(m => m.Success).Select(m => (m.Groups[1].Value, m.Groups[2].Value))];
+    [
+        .. DocsPages.Lines(Index).Select(line => Item().Match(line)).Where(m => m.Success)
+            .Select(m => (m.Groups[1].Value, m.Groups[2].Value)),
+    ];
 
     [GeneratedRegex(@"^\d+\. \[([^\]]+)\]\(([a-z-]+\.md)\):")]
     private static partial Regex Item();

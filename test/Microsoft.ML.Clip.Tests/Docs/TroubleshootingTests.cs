@@ -12,7 +12,10 @@ public sealed partial class TroubleshootingTests
             .Select(file => Continued().Replace(File.ReadAllText(file), ""))));
 
     public static TheoryData<string> Errors =>
-        [.. DocsPages.Lines("docs/troubleshooting.md").Select(line => Row().Match(line)).Where(m => m.Success).Select(m => m.Groups[1].Value)];
+    [
+        .. DocsPages.Lines("docs/troubleshooting.md").Select(line => Row().Match(line)).Where(m => m.Success)
+            .Select(m => m.Groups[1].Value),
+    ];
 
     [Theory]
     [MemberData(nameof(Errors))]
