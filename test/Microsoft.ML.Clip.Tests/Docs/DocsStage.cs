@@ -5,7 +5,8 @@ namespace Microsoft.ML.Clip.Tests.Docs;
 
 /// <summary>
 /// What the pages take for granted, as the current directory: a model folder <c>model</c>, the same in <c>models</c>, pictures in
-/// <c>photos/cat</c> and <c>photos/dog</c>, and <c>rex.jpg</c>. The model is the tiny one of three colors, so cats are red and dogs blue. <c>quickstart</c> is such a one, too.
+/// <c>photos/cat</c> and <c>photos/dog</c>, and <c>rex.jpg</c>. The model is the tiny one of three colors, so cats are red and dogs blue.
+/// <c>quickstart</c> has the same.
 /// The model that the pages download lies in a cache already, as another program would have left it, and nothing may be downloaded.
 /// </summary>
 internal sealed class DocsStage : IDisposable
