@@ -20,6 +20,7 @@ public sealed class ClipModel : IDisposable
     private const float DefaultLogitScale = 100f;
 
     private readonly ClipFolder _folder;
+    private readonly ModelParts _parts;
     private readonly ClipModelOptions _options;
     private readonly TrainedLogits _trained;
     private readonly Lazy<string> _fingerprint;
@@ -33,8 +34,9 @@ public sealed class ClipModel : IDisposable
     {
         _folder = folder;
         _options = options;
+        _parts = new ModelParts(folder, options);
         _trained = TrainedLogits.Read(Path.Combine(folder.Path, "model.safetensors"));
-        _fingerprint = new(() => ModelFingerprint.Compute(folder, options, LoadPreprocessing()));
+        _fingerprint = new(() => ModelFingerprint.Compute(folder, options, _parts.ToldPreprocessing));
     }
 
     /// <summary>The folder's full path.</summary>
@@ -47,8 +49,12 @@ public sealed class ClipModel : IDisposable
     /// </summary>
     public string Fingerprint => _fingerprint.Value;
 
-    /// <summary>Length of an embedding: 512 for ViT-B/32.</summary>
-    public int Dimension => _folder.VisionFile is null && _folder.CombinedFile is null ? TextTower.Dimension : ImageTower.Dimension;
+    /// <summary>
+    /// Length of an embedding: 512 for ViT-B/32. Opens no session, unless the towers' files leave it open: then it takes a run to see.
+    /// </summary>
+    /// <exception cref="InvalidDataException">A tower's file is none of ONNX, or its features lack their projection.</exception>
+    public int Dimension => Tell(() => _imageTower?.Dimension ?? _textTower?.Dimension ?? _parts.Dimension)
+        ?? (_folder.VisionFile is null && _folder.CombinedFile is null ? TextTower.Dimension : ImageTower.Dimension);
 
     /// <summary>
     /// The factor on cosine similarities before the softmax or sigmoid, <c>exp(logit_scale)</c>:
@@ -66,16 +72,21 @@ public sealed class ClipModel : IDisposable
     public float? LogitBias => _options.LogitBias ?? (_options.LogitScale is null ? Trained.Bias : _trained.Bias);
 
     /// <summary>Height in pixels of the images that the image tower takes, 224 for most.</summary>
-    public int ImageSize => ImageTower.Preprocessor.Height;
+    /// <exception cref="FileNotFoundException">The folder has no vision model.</exception>
+    public int ImageSize => ClipImagePreprocessor.Create(Preprocessing).Height;
 
     /// <summary>Longest token sequence, the tokens around the text included; 77 for published CLIP models, 64 for SigLIP's.</summary>
-    public int ContextLength => TextTower.ContextLength;
+    /// <exception cref="FileNotFoundException">The folder has no text model or no tokenizer.</exception>
+    public int ContextLength => Tell(() => _textTower?.ContextLength ?? _parts.ContextLength) ?? TextTower.ContextLength;
 
     /// <summary>The folder's tokenizer.</summary>
-    public TextTokenizer Tokenizer => TextTower.Tokenizer;
+    /// <exception cref="FileNotFoundException">The folder has no tokenizer.</exception>
+    public TextTokenizer Tokenizer => Tell(() => _parts.Tokenizer);
 
     /// <summary>How images are prepared.</summary>
-    public ClipImagePreprocessing Preprocessing => ImageTower.Preprocessing;
+    /// <exception cref="FileNotFoundException">The folder has no vision model.</exception>
+    /// <exception cref="InvalidDataException">Neither folder nor options tell it, and the model is not one of CLIP's own.</exception>
+    public ClipImagePreprocessing Preprocessing => Tell(() => _imageTower?.Preprocessing ?? _parts.Preprocessing());
 
     /// <summary>The settings its sessions were opened with, which pipelines made from it save.</summary>
     internal ClipSessionOptions SessionOptions => _options.Session;
@@ -89,10 +100,10 @@ public sealed class ClipModel : IDisposable
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
                 if (_imageTower is not null) return _imageTower;
-                var preprocessing = LoadPreprocessing();
-                _imageTower = ImageTower.Create(Session(_folder.RequireVision()), preprocessing, _folder.Config);
-                CheckDimensions();
-                return _imageTower;
+                var (file, preprocessing) = (_folder.RequireVision(), _parts.Preprocessing());
+                var tower = ImageTower.Create(Session(file), preprocessing);
+                Check(tower, tower.Signature, tower.Output, tower.Dimension, _textTower?.Dimension);
+                return _imageTower = tower;
             }
         }
     }
@@ -106,20 +117,10 @@ public sealed class ClipModel : IDisposable
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
                 if (_textTower is not null) return _textTower;
-                var file = _folder.RequireText();
-                var tokenizerFolder = _folder.RequireTokenizer();
-                var tokenizer = TextTokenizer.Open(tokenizerFolder);
-                var settings = new TextTowerSettings
-                {
-                    ContextLength = _options.ContextLength ?? _folder.Config.ContextLength,
-                    Truncate = _options.TruncateTexts,
-                    ImageSize = file == _folder.CombinedFile && LoadPreprocessing() is { } images
-                        ? ClipImagePreprocessor.Create(images).Height : null,
-                    Padding = TextPadding.Find(_folder.Config.IsCausal, tokenizer, VocabularyReader.PaddingToken(tokenizerFolder)),
-                };
-                _textTower = TextTower.Create(Session(file), tokenizer, settings, _folder.Config);
-                CheckDimensions();
-                return _textTower;
+                var (file, settings) = (_folder.RequireText(), _parts.TextSettings());
+                var tower = TextTower.Create(Session(file), _parts.Tokenizer, settings);
+                Check(tower, tower.Signature, tower.Output, tower.Dimension, _imageTower?.Dimension);
+                return _textTower = tower;
             }
         }
     }
@@ -142,21 +143,21 @@ public sealed class ClipModel : IDisposable
     /// A repository such as <c>Xenova/clip-vit-base-patch32</c>, or a short name of <see cref="ClipHub.KnownModels"/>.
     /// </param>
     /// <param name="options">What to download, and how to open it; default <c>new ClipHubOptions()</c>.</param>
-    /// <param name="cancellation">Stops the download. What has arrived is kept for the next one.</param>
+    /// <param name="cancellationToken">Stops the download. What has arrived is kept for the next one.</param>
     /// <exception cref="ClipHubException">
     /// The model cannot be had; <see cref="ClipHubException.Error"/> tells the kind of fault.
     /// </exception>
     /// <exception cref="ArgumentException">The name is none of a model.</exception>
     /// <exception cref="InvalidDataException">A file of the model is not what its name says.</exception>
     public static async Task<ClipModel> FromPretrainedAsync(
-        string model, ClipHubOptions? options = null, CancellationToken cancellation = default)
+        string model, ClipHubOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new ClipHubOptions();
-        var folder = await ClipHub.DownloadAsync(model, options, cancellation).ConfigureAwait(false);
+        var folder = await ClipHub.DownloadAsync(model, options, cancellationToken).ConfigureAwait(false);
         return Open(folder, options.Layout);
     }
 
-    /// <summary>Embeds one text; see <see cref="EmbedTexts"/>.</summary>
+    /// <summary>Embeds one text; see <see cref="EmbedTexts(IReadOnlyList{string}, bool, CancellationToken)"/>.</summary>
     /// <param name="text">The text.</param>
     /// <param name="normalize">Whether to scale the embedding to length 1.</param>
     /// <returns><see cref="Dimension"/> floats.</returns>
@@ -168,15 +169,27 @@ public sealed class ClipModel : IDisposable
     /// Whether to scale each embedding to length 1 (default), so that a dot product with another is their cosine similarity; if not, the
     /// projected features are given as the model computes them.
     /// </param>
-    /// <param name="cancellation">Checked before each batch.</param>
+    /// <param name="cancellationToken">Checked before each batch.</param>
     /// <returns>One embedding of <see cref="Dimension"/> floats a text, in their order.</returns>
     /// <exception cref="FileNotFoundException">The folder has no text model or no tokenizer.</exception>
     /// <exception cref="ArgumentException">A text is too long and <see cref="ClipModelOptions.TruncateTexts"/> is off.</exception>
-    public float[][] EmbedTexts(IReadOnlyList<string> texts, bool normalize = true, CancellationToken cancellation = default)
+    public float[][] EmbedTexts(IReadOnlyList<string> texts, bool normalize = true, CancellationToken cancellationToken = default) =>
+        EmbedTexts(texts, out _, normalize, cancellationToken);
+
+    /// <summary>Embeds texts, and tells how many tokens they were, which services charge or log.</summary>
+    /// <inheritdoc cref="EmbedTexts(IReadOnlyList{string}, bool, CancellationToken)"/>
+    /// <param name="texts">The texts.</param>
+    /// <param name="tokenCount">
+    /// The tokens of all texts together, as the model read them: start and end of text included, padding not.
+    /// </param>
+    /// <param name="normalize">Whether to scale each embedding to length 1.</param>
+    /// <param name="cancellationToken">Checked before each batch.</param>
+    public float[][] EmbedTexts(
+        IReadOnlyList<string> texts, out long tokenCount, bool normalize = true, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         var tower = TextTower;
-        return Rows(tower.Embed(texts, _options.BatchSize, cancellation), tower.Dimension, normalize);
+        return Rows(tower.Embed(texts, _options.BatchSize, out tokenCount, cancellationToken), tower.Dimension, normalize);
     }
 
     /// <summary>Embeds one image file; see <see cref="EmbedImages(IReadOnlyList{string}, bool, CancellationToken)"/>.</summary>
@@ -203,28 +216,29 @@ public sealed class ClipModel : IDisposable
     /// Whether to scale each embedding to length 1 (default), so that a dot product with another is their cosine similarity; if not, the
     /// projected features are given as the model computes them.
     /// </param>
-    /// <param name="cancellation">Checked between images.</param>
+    /// <param name="cancellationToken">Checked between images.</param>
     /// <returns>One embedding of <see cref="Dimension"/> floats an image, in their order.</returns>
     /// <exception cref="FileNotFoundException">An image does not exist, or the folder has no vision model.</exception>
     /// <exception cref="InvalidDataException">A file is no image; the message names it.</exception>
-    public float[][] EmbedImages(IReadOnlyList<string> paths, bool normalize = true, CancellationToken cancellation = default)
+    public float[][] EmbedImages(IReadOnlyList<string> paths, bool normalize = true, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
         var tower = ImageTower;
-        return EmbedImages(tower, paths.Count, (i, to) => ImageFile.Prepare(tower.Preprocessor, paths[i], to), normalize, cancellation);
+        return EmbedImages(
+            tower, paths.Count, (i, to) => ImageFile.Prepare(tower.Preprocessor, paths[i], to), normalize, cancellationToken);
     }
 
     /// <summary>Embeds images given as the bytes of their files.</summary>
     /// <inheritdoc cref="EmbedImages(IReadOnlyList{string}, bool, CancellationToken)"/>
     /// <param name="encoded">The files' bytes.</param>
     /// <param name="normalize">Whether to scale each embedding to length 1.</param>
-    /// <param name="cancellation">Checked between images.</param>
+    /// <param name="cancellationToken">Checked between images.</param>
     public float[][] EmbedImages(
-        IReadOnlyList<ReadOnlyMemory<byte>> encoded, bool normalize = true, CancellationToken cancellation = default)
+        IReadOnlyList<ReadOnlyMemory<byte>> encoded, bool normalize = true, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(encoded);
         var tower = ImageTower;
-        return EmbedImages(tower, encoded.Count, Prepare, normalize, cancellation);
+        return EmbedImages(tower, encoded.Count, Prepare, normalize, cancellationToken);
 
         void Prepare(int index, Span<float> pixels)
         {
@@ -243,13 +257,13 @@ public sealed class ClipModel : IDisposable
     /// <inheritdoc cref="EmbedImages(IReadOnlyList{string}, bool, CancellationToken)"/>
     /// <param name="images">The images.</param>
     /// <param name="normalize">Whether to scale each embedding to length 1.</param>
-    /// <param name="cancellation">Checked between images.</param>
-    public float[][] EmbedImages(IReadOnlyList<MLImage> images, bool normalize = true, CancellationToken cancellation = default)
+    /// <param name="cancellationToken">Checked between images.</param>
+    public float[][] EmbedImages(IReadOnlyList<MLImage> images, bool normalize = true, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
         var tower = ImageTower;
         if (images.Any(i => i is null)) throw new ArgumentException("An image is null; leave out what is not there.", nameof(images));
-        return EmbedImages(tower, images.Count, (i, to) => tower.Preprocessor.Preprocess(images[i], to), normalize, cancellation);
+        return EmbedImages(tower, images.Count, (i, to) => tower.Preprocessor.Preprocess(images[i], to), normalize, cancellationToken);
     }
 
     /// <summary>What turns cosines into scores; throws where a SigLIP folder does not tell, rather than score with a guess.</summary>
@@ -279,25 +293,45 @@ public sealed class ClipModel : IDisposable
         return [.. embeddings.Chunk(dimension)];
     }
 
-    private float[][] EmbedImages(ImageTower tower, int count, ImagePreparer prepare, bool normalize, CancellationToken cancellation) =>
-        Rows(tower.Embed(count, _options.BatchSize, prepare, cancellation), tower.Dimension, normalize);
+    private float[][] EmbedImages(
+        ImageTower tower, int count, ImagePreparer prepare, bool normalize, CancellationToken cancellationToken) =>
+        Rows(tower.Embed(count, _options.BatchSize, prepare, cancellationToken), tower.Dimension, normalize);
 
     /// <summary>What lies in the file of weights, which is only needed for scores.</summary>
     private TrainedLogits Trained => _trained.Problem is { } problem
         ? throw new InvalidDataException($"{problem} It has the scale of the scores; or set ClipModelOptions.LogitScale and LogitBias.")
         : _trained;
 
-    /// <summary>Towers of different widths are not of one model, or one lacks its projection.</summary>
-    private void CheckDimensions()
+    /// <summary>What a property asks of a folder, as long as it is open.</summary>
+    private T Tell<T>(Func<T> value)
     {
-        if (_imageTower is not { } images || _textTower is not { } texts || images.Dimension == texts.Dimension) return;
-        throw new InvalidDataException(
-            $"'{images.File.Path}' puts out {images.Dimension} numbers and '{texts.File.Path}' {texts.Dimension}: they are not the towers "
-            + "of one model, or one of them lacks its projection.");
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return value();
+        }
     }
 
-    private ClipImagePreprocessing? LoadPreprocessing() =>
-        _options.Preprocessing ?? PreprocessingFile.ReadFolder(_folder.Path, out _);
+    /// <summary>
+    /// Refuses, and closes, a tower without its projection, or of another width than the other one: those are not of one model.
+    /// </summary>
+    private void Check(IDisposable tower, OnnxSignature graph, string output, int dimension, int? other)
+    {
+        try
+        {
+            ProjectedFeatures.Require(graph, output, dimension, _folder.Config);
+            if (other is null || other == dimension) return;
+            var (images, texts) = tower is ImageTower ? (dimension, other.Value) : (other.Value, dimension);
+            throw new InvalidDataException(
+                $"'{_folder.RequireVision()}' puts out {images} numbers and '{_folder.RequireText()}' {texts}: they are not the towers "
+                + "of one model, or one of them lacks its projection.");
+        }
+        catch
+        {
+            tower.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>A session for one tower; both towers of a combined file hold the same.</summary>
     private OnnxSession Session(string file)

@@ -27,7 +27,7 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         var images = trained.Transform(pairs).GetColumn<float[]>("ImageFeatures").ToArray();
         var texts = trained.Transform(pairs).GetColumn<float[]>("TextFeatures").ToArray();
         Assert.Equal((12, 12, 16, 16), (images.Length, texts.Length, images[0].Length, texts[0].Length));
-        using var direct = _ml.Transforms.ClipFeaturizeImage("F", nameof(Pair.Path), _run.Folder["model"]).Fit(pairs);
+        using var direct = _ml.Transforms.ClipFeaturizeImage("F", _run.Folder["model"], nameof(Pair.Path)).Fit(pairs);
         Assert.Equal(direct.Transform(pairs).GetColumn<float[]>("F"), images);
         Assert.True(File.Exists(_run.Folder["model.run/metrics.jsonl"]));
 
@@ -48,6 +48,30 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
 
         Assert.All(pairs, p => Assert.True(p.Image.Pixels.Length > 0));
         Assert.Equal(12, trained.Transform(data).GetColumn<float[]>("ImageFeatures").Count());
+    }
+
+    [Fact]
+    public void A_locked_image_tower_stays_and_brings_its_config_and_tokenizer()
+    {
+        var pairs = Pairs();
+        using var from = _ml.Transforms.ClipTrain(Options("from")).Fit(pairs);
+        var tuning = new FineTuningOptions { Pretrained = _run.Folder["from"], LockImage = true };
+        var options = Options("tuned") with { Model = null, Tokenizer = null, Training = _run.Options with { FineTuning = tuning } };
+
+        using var tuned = _ml.Transforms.ClipTrain(options).Fit(pairs);
+
+        Assert.Equal(Features(from, "ImageFeatures"), Features(tuned, "ImageFeatures"));
+        Assert.NotEqual(Features(from, "TextFeatures"), Features(tuned, "TextFeatures"));
+
+        float[][] Features(ITransformer model, string column) => [.. model.Transform(pairs).GetColumn<float[]>(column)];
+    }
+
+    [Fact]
+    public void Settings_out_of_range_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipTrain(Options("model") with { Keep = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipTrain(Options("model") with { MaxBadPercent = double.NaN }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipTrain(Options("model") with { VocabSize = 100 }));
     }
 
     private sealed class Picture
@@ -74,7 +98,7 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         using var stop = new CancellationTokenSource();
         var log = new List<string>();
 
-        var stopping = Options("model") with { Cancellation = stop.Token, Log = _ => stop.Cancel() };
+        var stopping = Options("model") with { CancellationToken = stop.Token, Log = _ => stop.Cancel() };
         Assert.Throws<OperationCanceledException>(() => _ml.Transforms.ClipTrain(stopping).Fit(Pairs()));
         using var trained = _ml.Transforms.ClipTrain(Options("model") with { Resume = true, Log = log.Add }).Fit(Pairs());
 
@@ -114,17 +138,20 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
     [Fact]
     public void NumbersThatNoTrainingCanGoByAreRefusedBeforeAnythingIsWritten()
     {
-        TrainingOptions[] none =
+        (TrainingOptions, string)[] none =
         [
-            _run.Options with { LearningRate = double.NaN }, _run.Options with { BatchSize = 1 }, _run.Options with { Epochs = 0 },
-            _run.Options with { Optimizer = new AdamWOptions(Beta1: 1) }, _run.Options with { GradClipNorm = -1 },
-            _run.Options with { MaxMinutes = double.PositiveInfinity },
+            (_run.Options with { LearningRate = double.NaN }, "LearningRate"), (_run.Options with { BatchSize = 1 }, "BatchSize"),
+            (_run.Options with { Epochs = 0 }, "Epochs"), (_run.Options with { GradClipNorm = -1 }, "GradClipNorm"),
+            (_run.Options with { Optimizer = new AdamWOptions(Beta1: 1) }, "Optimizer.Beta1"),
+            (_run.Options with { MaxMinutes = double.PositiveInfinity }, "MaxMinutes"),
+            (_run.Options with { FineTuning = new FineTuningOptions { LoraRank = -1 } }, "FineTuning.LoraRank"),
         ];
-        Assert.All(none, training =>
+        Assert.All(none, wrong =>
         {
+            var (training, setting) = wrong;
             var estimator = _ml.Transforms.ClipTrain(Options("model") with { Training = training });
             var error = Assert.Throws<ClipException>(() => estimator.Fit(Pairs()));
-            Assert.StartsWith("TrainingOptions: ", error.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"`{setting}` is ", error.Message, StringComparison.Ordinal);
         });
         Assert.False(Directory.Exists(_run.Folder["model.run"]));
     }

@@ -11,11 +11,11 @@ internal sealed class ImageBatch(ImageTower tower, ImageColumn column, int capac
 
     public void Read(int slot) => column.Read(slot);
 
-    public void Prepare(int count, CancellationToken cancellation)
+    public void Prepare(int count, CancellationToken cancellationToken)
     {
         var size = tower.Preprocessor.FloatCount;
         Reserve(tower.RowsFor(count) * size);
-        OrderedParallel.For(count, slot => Prepare(slot, _pixels.AsSpan(slot * size, size)), cancellation);
+        OrderedParallel.For(count, slot => Prepare(slot, _pixels.AsSpan(slot * size, size)), cancellationToken);
     }
 
     public void Run(int count)

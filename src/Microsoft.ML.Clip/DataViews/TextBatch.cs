@@ -36,7 +36,7 @@ internal sealed class TextBatch : IRowBatch
         _positions[slot] = _row.Position;
     }
 
-    public void Prepare(int count, CancellationToken cancellation) => OrderedParallel.For(count, Tokenize, cancellation);
+    public void Prepare(int count, CancellationToken cancellationToken) => OrderedParallel.For(count, Tokenize, cancellationToken);
 
     public void Run(int count)
     {

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Clip;
 
 /// <summary>
 /// Adds CLIP's image embeddings as a feature vector. Made by
-/// <see cref="ClipCatalog.ClipFeaturizeImage(TransformsCatalog, string, string?, string)"/>.
+/// <see cref="ClipCatalog.ClipFeaturizeImage(TransformsCatalog, string, string, string?)"/>.
 /// </summary>
 /// <remarks>
 /// <list type="table">

@@ -53,7 +53,7 @@ public sealed class ClipImageFeaturizingTransformer : ClipTransformerBase
     {
         var state = SavedState.Load<ImageFeaturizerState>(context, Version);
         var session = OnnxSession.Open(state.Tower.Load(environment, context, TowerEntry), MlNet.Settle(environment, state.Session));
-        var tower = ImageTower.Create(session, state.Preprocessing);
+        var tower = ImageTower.Create(session, state.Preprocessing ?? throw SavedState.NoEntry("Preprocessing"));
         return new ClipImageFeaturizingTransformer(environment, state, new(tower, IsOwned: true));
     }
 }

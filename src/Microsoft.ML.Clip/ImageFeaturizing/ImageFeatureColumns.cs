@@ -44,7 +44,7 @@ internal sealed class ImageFeatureColumns(ImageTower tower, ImageFeaturizerState
     {
         public void Read(int slot) => images.Read(slot);
 
-        public void Prepare(int count, CancellationToken cancellation) => images.Prepare(count, cancellation);
+        public void Prepare(int count, CancellationToken cancellationToken) => images.Prepare(count, cancellationToken);
 
         public void Run(int count)
         {

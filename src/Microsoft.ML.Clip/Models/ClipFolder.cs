@@ -48,7 +48,7 @@ internal sealed class ClipFolder
 
     public string RequireTokenizer() => TokenizerFolder ?? throw new FileNotFoundException(
         $"Model folder '{Path}' has no tokenizer: expected {TextTokenizer.FileNames}; copy those of the model into it, or "
-        + "write it with clip convert --tokenizer.");
+        + "convert the checkpoint again with its `Tokenizer`.");
 
     private string Full(string relative) => System.IO.Path.Combine(Path, relative);
 

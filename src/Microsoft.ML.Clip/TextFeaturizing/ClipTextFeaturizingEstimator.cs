@@ -5,7 +5,7 @@ namespace Microsoft.ML.Clip;
 
 /// <summary>
 /// Adds CLIP's text embeddings as a feature vector. Made by
-/// <see cref="ClipCatalog.ClipFeaturizeText(TransformsCatalog, string, string?, string)"/>.
+/// <see cref="ClipCatalog.ClipFeaturizeText(TransformsCatalog, string, string, string?)"/>.
 /// </summary>
 /// <remarks>
 /// <list type="table">

@@ -96,7 +96,7 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
         });
         if (!found) throw SavedState.NoEntry(LabelsEntry);
         var session = OnnxSession.Open(state.Tower.Load(environment, context, TowerEntry), MlNet.Settle(environment, state.Session));
-        var tower = ImageTower.Create(session, state.Preprocessing);
+        var tower = ImageTower.Create(session, state.Preprocessing ?? throw SavedState.NoEntry("Preprocessing"));
         return new ClipZeroShotTransformer(environment, state, new(state.Labels, rows), new(tower, IsOwned: true));
     }
 }

@@ -64,7 +64,7 @@ internal sealed class ZeroShotColumns(ImageTower tower, ZeroShotState state, Cli
 
         public void Read(int slot) => images.Read(slot);
 
-        public void Prepare(int count, CancellationToken cancellation) => images.Prepare(count, cancellation);
+        public void Prepare(int count, CancellationToken cancellationToken) => images.Prepare(count, cancellationToken);
 
         public void Run(int count)
         {

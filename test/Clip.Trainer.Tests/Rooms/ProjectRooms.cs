@@ -38,8 +38,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
         {
             Exceptions =
             [
-                "ZeroShot → .", "TextFeaturizing → .", "ImageFeaturizing → .", "Models → .", "Inference → .", "Inference → Models",
-                "Inference → Persistence", "Imaging → Models", "Text/SentencePiece → Text", "Files → Imaging",
+                "ZeroShot → .", "TextFeaturizing → .", "ImageFeaturizing → .", "Models → .", "Text/SentencePiece → Text", "Files → Imaging",
             ],
         },
         new(

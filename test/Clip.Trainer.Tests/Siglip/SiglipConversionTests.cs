@@ -165,7 +165,7 @@ public sealed class SiglipConversionTests(ITestOutputHelper output) : IDisposabl
         var (exit, _, error) = await Command.RunApartAsync("convert", _folder["m.safetensors"], "--output", _folder["out"]);
 
         Assert.Equal("SigLIP", found["architecture"].Single());
-        Assert.Contains("the vision tower's heads: --vision-heads or --config", found["missing"]);
+        Assert.Contains("the vision tower's heads: `VisionHeads` or `Config`", found["missing"]);
         Assert.Equal(1, exit);
         Assert.Contains(
             "no published SigLIP has a vision tower of width 8, so its heads are unknown; give --vision-heads",

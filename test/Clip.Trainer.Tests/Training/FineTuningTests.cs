@@ -57,7 +57,7 @@ public sealed class FineTuningTests : IDisposable
         var error = Assert.Throws<ClipException>(() =>
             FineTuning.Apply(model, Vit, new FineTuningOptions { LockImage = true, LockImageUnlockedGroups = 6 }));
 
-        Assert.Contains("--lock-image-unlocked-groups 6", error.Message, StringComparison.Ordinal);
+        Assert.Contains("`FineTuning.LockImageUnlockedGroups` 6", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

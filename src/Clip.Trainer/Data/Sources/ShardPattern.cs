@@ -30,7 +30,7 @@ internal static partial class ShardPattern
         if (Address().IsMatch(pattern))
             throw new ClipException(
                 $"'{pattern}' is an address or a command, and data are read in any order from files; "
-                + "download them, or give named pipes with --shard-pipes.");
+                + "download them, or give named pipes with `Pipes`.");
         var files = new List<string>();
         foreach (var file in Expand(pattern))
         {

@@ -37,7 +37,7 @@ internal sealed class TarIndex(ShardMembers members)
         var (before, unusable) = (_entries.Count, _unusable.Count);
         if (File.Exists(path) && new FileInfo(path) is { Length: 0, LinkTarget: null })
         {
-            _unusable.Add(new(path, "the shard is empty, or a device, or a pipe, which --shard-pipes reads"));
+            _unusable.Add(new(path, "the shard is empty, or a device, or a pipe, which `Pipes` reads"));
             return;
         }
 

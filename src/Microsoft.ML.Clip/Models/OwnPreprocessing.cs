@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Clip.Imaging;
+namespace Microsoft.ML.Clip;
 
 /// <summary>
 /// What to do where nothing tells the preprocessing. OpenAI's models all have one mean and deviation and are of few sizes; a model of
@@ -11,11 +11,11 @@ internal static class OwnPreprocessing
 
     /// <summary>CLIP's own, for an image tower's input of [batch, 3, height, width].</summary>
     /// <exception cref="InvalidDataException">The model is not one of CLIP's own.</exception>
-    public static ClipImagePreprocessing For(int[] shape, string path, ClipFolderConfig? config)
+    public static ClipImagePreprocessing For(int[] shape, string path, ClipFolderConfig config)
     {
         var (height, width) = (shape[2], shape[3]);
-        if (height == width && PublishedSizes.Contains(height) && config?.IsSiglip != true) return ClipImagePreprocessing.ForSize(height);
-        var why = config?.IsSiglip == true ? "is a SigLIP, which has other numbers than CLIP,"
+        if (height == width && PublishedSizes.Contains(height) && !config.IsSiglip) return ClipImagePreprocessing.ForSize(height);
+        var why = config.IsSiglip ? "is a SigLIP, which has other numbers than CLIP,"
             : height <= 0 || width <= 0 ? "does not fix its image size"
             : $"takes images of {height}×{width}, which is no size of OpenAI's models,";
         throw new InvalidDataException(
