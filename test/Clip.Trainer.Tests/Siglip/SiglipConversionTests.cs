@@ -1,12 +1,13 @@
-using Clip.Trainer.Tests.Onnx;
-using Clip.Trainer.Tests.Commands;
-using Clip.Trainer.Tests.Checkpoints;
 using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Modeling;
+using Clip.Trainer.Tests.Checkpoints;
+using Clip.Trainer.Tests.Commands;
+using Clip.Trainer.Tests.Onnx;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Repair;
 using Microsoft.ML.OnnxRuntime;
 using Xunit.Abstractions;
 using static Clip.Trainer.Tests.Onnx.OnnxFile;
