@@ -35,7 +35,7 @@ internal sealed class BatchNorm2d : nn.Module<Tensor, Tensor>
     /// <summary>Whether its gains are frozen, and with them its statistics.</summary>
     public bool IsFrozen => !weight.requires_grad;
 
-    /// <summary>Normalizes each channel: by the batch in training, which moves the statistics along, and by the statistics after it.</summary>
+    /// <summary>Normalizes each channel: in training by the batch, which moves the statistics along; afterwards by these.</summary>
     /// <param name="input">[B, channels, H, W].</param>
     /// <returns>The same shape.</returns>
     public override Tensor forward(Tensor input)
