@@ -31,8 +31,8 @@ public static class ClipConfigJson
     }
 
     /// <summary>
-    /// What a model folder's texts go through. Nothing else of its <c>config.json</c> is read, for a folder of ONNX files may be of a family
-    /// whose weights could not be converted.
+    /// What a model folder's texts go through. Nothing else of its <c>config.json</c> is read, for a folder of ONNX files may be of a
+    /// family whose weights could not be converted.
     /// </summary>
     internal static TextSide TextSideOf(string folder)
     {
