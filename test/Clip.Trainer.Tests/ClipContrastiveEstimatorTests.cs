@@ -1,4 +1,5 @@
 using System.Reflection;
+using Clip.Conversion.Checkpoints;
 using Clip.Trainer.Data;
 using Clip.Trainer.Training;
 using Microsoft.ML;
@@ -124,6 +125,51 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
                 File.ReadAllBytes(_run.Folder["plain/model.safetensors"]),
                 File.ReadAllBytes(_run.Folder["model/model.safetensors"]));
         }
+    }
+
+    /// <summary>
+    /// Batch norms tell training from use: what is validated in the wrong mode, or trained in the wrong one after it, is another model.
+    /// </summary>
+    [Fact]
+    public void MeasuringAResNetDoesNotChangeItEither()
+    {
+        var config = _run.Folder.Write("resnet.json", TinyRun.Config.Replace(
+            """{"image_size": 16, "layers": 2, "width": 16, "head_width": 8, "patch_size": 8}""",
+            """{"image_size": 32, "layers": [1, 1, 1, 1], "width": 2, "head_width": 8}""", StringComparison.Ordinal));
+        var options = Options("plain") with { Model = config, Training = _run.Options with { Epochs = 2 } };
+        using (_ml.Transforms.ClipTrain(options).Fit(Pairs()))
+        using (_ml.Transforms.ClipTrain(options with { ModelFolder = _run.Folder["model"] })
+            .Fit(Pairs(), validation: _ml.Data.TakeRows(Pairs(), 5)))
+        {
+            Assert.Equal(
+                File.ReadAllBytes(_run.Folder["plain/model.safetensors"]), File.ReadAllBytes(_run.Folder["model/model.safetensors"]));
+        }
+    }
+
+    /// <summary>The running average is what is exported, and not the weights of the last step.</summary>
+    [Fact]
+    public void TheAveragedWeightsAreTheModel()
+    {
+        // An average that keeps nothing is the last weights; one that keeps nearly all lags behind them.
+        TrainingOptions[] trainings =
+            [_run.Options, _run.Options with { ModelEmaDecay = 0 }, _run.Options with { ModelEmaDecay = 0.99 }];
+        var models = trainings.Select((training, i) =>
+        {
+            using var fitted = _ml.Transforms.ClipTrain(Options($"m{i}") with { Training = training }).Fit(Pairs());
+            return SafetensorsReader.Load(_run.Folder[$"m{i}/model.safetensors"]);
+        }).ToArray();
+
+        // 0 · average + 1 · weights is rounded.
+        Assert.All(models[0], w => Assert.Equal(w.Value.Data.ToArray(), models[1][w.Key].Data.ToArray(), (a, b) => Math.Abs(a - b) < 1e-6));
+        Assert.Contains(models[0], w => w.Value.Data.Span.ToArray()
+            .Zip(models[2][w.Key].Data.ToArray(), (a, b) => Math.Abs(a - b)).Max() > 1e-4);
+        using var checkpoint = SafetensorsReader.Open(
+            new CheckpointFolder(_run.Folder["m2.run/checkpoints"], keep: 2).Latest()!);
+        var name = checkpoint.Names.Single(n => n == "ema.visual.conv1.weight");
+        Assert.Equal(checkpoint.Read(name).Data.ToArray(), models[2][HuggingFace(models[2])].Data.ToArray());
+
+        static string HuggingFace(Dictionary<string, WeightTensor> model) =>
+            model.Keys.Single(key => key.EndsWith("patch_embedding.weight", StringComparison.Ordinal) || key == "visual.conv1.weight");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Clip.Trainer;
 using Clip.Trainer.Data;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
 
 namespace Clip.Cli.Options;
 

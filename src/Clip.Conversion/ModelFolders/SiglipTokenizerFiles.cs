@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Text.Repair;
 
 namespace Clip.Conversion.ModelFolders;
 

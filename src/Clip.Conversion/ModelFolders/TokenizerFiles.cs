@@ -1,6 +1,7 @@
 using Clip.Conversion.Configs;
 using Clip.Conversion.Tokenizing;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Bpe;
 
 namespace Clip.Conversion.ModelFolders;
 

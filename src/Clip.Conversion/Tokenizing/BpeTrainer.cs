@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Bpe;
+using Microsoft.ML.Clip.Text.Repair;
 
 namespace Clip.Conversion.Tokenizing;
 

@@ -5,6 +5,7 @@ using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Data;
 
 namespace Clip.Trainer;

@@ -2,11 +2,12 @@ using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Tokenizing;
-using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Objectives;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Bpe;
 using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;

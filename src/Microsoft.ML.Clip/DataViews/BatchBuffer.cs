@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>One batch of a cursor: the rows' passed-through values and identities, and the computation over them.</summary>
 internal sealed class BatchBuffer : IDisposable
@@ -95,7 +95,7 @@ internal sealed class BatchBuffer : IDisposable
         _ran = true;
     }
 
-    public Delegate CreateGetter(ColumnBindings bindings, int column) =>
+    public Delegate CreateGetter(BatchedBindings bindings, int column) =>
         bindings.IsInput(column) ? _passed[column]!.CreateGetter(() => Slot) : _rows.CreateGetter(bindings.OutputIndex(column), () => Slot);
 
     /// <summary>Waits for a preparation that nobody will ask for (its failure is nobody's either) and gives the buffers back.</summary>

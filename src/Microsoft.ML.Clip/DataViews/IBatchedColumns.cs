@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>Columns computed a batch of rows at a time, bound to one input schema. Thread-safe: state lives in the batches.</summary>
 internal interface IBatchedColumns

@@ -1,6 +1,7 @@
 using System.Buffers;
+using Microsoft.ML.Clip.Inference;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>The images of a batch of rows: prepared in parallel, embedded in one run.</summary>
 internal sealed class ImageBatch(ImageTower tower, ImageColumn column, int capacity, ClipErrorHandling onError, BatchLog log) : IDisposable

@@ -1,6 +1,7 @@
+using Microsoft.ML.Clip.Inference;
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>The texts of a batch of rows: tokenized in parallel, cut to the longest, embedded in one run.</summary>
 internal sealed class TextBatch : IRowBatch

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Files;
 
 /// <summary>
 /// A folder of our own for files unpacked from a saved model. It goes when disposed, when collected undisposed, or at process exit;

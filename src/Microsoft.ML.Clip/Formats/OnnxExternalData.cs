@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Formats;
 
 /// <summary>
 /// Lists the external data files that an ONNX file names (<c>TensorProto.external_data</c>); ONNX Runtime keeps this to itself.

@@ -1,6 +1,7 @@
 using System.Text;
+using Microsoft.ML.Clip.Files;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Formats;
 
 /// <summary>
 /// Walks the protobuf structure of an ONNX file without reading its weights (wire format: protobuf's encoding guide; field numbers of

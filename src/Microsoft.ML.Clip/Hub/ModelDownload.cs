@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.Formats;
+
 namespace Microsoft.ML.Clip.Hub;
 
 /// <summary>A model by its name: from the cache, from the hub, or from what <c>clip pull</c> has converted.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using Microsoft.ML.Clip.ModelFolders;
 
 namespace Microsoft.ML.Clip.Hub;
 

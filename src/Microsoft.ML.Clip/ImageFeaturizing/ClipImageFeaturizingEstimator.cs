@@ -1,3 +1,7 @@
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.ImageFeaturizing;
+using Microsoft.ML.Clip.Models;
+using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 

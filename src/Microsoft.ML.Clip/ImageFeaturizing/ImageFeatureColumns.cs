@@ -1,4 +1,8 @@
-namespace Microsoft.ML.Clip;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Persistence;
+
+namespace Microsoft.ML.Clip.ImageFeaturizing;
 
 /// <summary>The saved settings of the image featurizer.</summary>
 internal sealed record ImageFeaturizerState

@@ -1,6 +1,7 @@
 using System.Buffers;
+using Microsoft.ML.Clip.Files;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Imaging;
 
 /// <summary>Prepares an image file, read into a pooled buffer, with errors that name the path.</summary>
 internal static class ImageFile

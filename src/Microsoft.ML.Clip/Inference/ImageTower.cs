@@ -1,8 +1,7 @@
-using Microsoft.ML.Clip.Imaging;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>
 /// The image encoder: pixels as [batch, 3, height, width] in, projected features as [batch, dimension] out, not normalised.

@@ -1,4 +1,7 @@
-namespace Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Formats;
+
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>An ONNX file on disk, and the temporary folder that must outlive it when it was unpacked from a saved model.</summary>
 internal sealed record OnnxFile(string Path, TemporaryFolder? Owner = null)

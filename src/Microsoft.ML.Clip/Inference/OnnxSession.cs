@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>
 /// An ONNX Runtime session opened by path (bytes would lose external data) and counted: it closes, and its temporary files go,

@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>
 /// A graph's inputs and outputs, and which of them a tower's are. Exporters name and type them differently: <c>pixel_values</c> or

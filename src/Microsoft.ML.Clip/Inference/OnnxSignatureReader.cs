@@ -1,6 +1,7 @@
+using Microsoft.ML.Clip.Formats;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>
 /// Reads a graph's inputs and outputs from its file, in milliseconds where a session takes seconds. A shape that the file leaves to

@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>What a graph says of one of its inputs or outputs.</summary>
 /// <param name="ElementType">The type of its numbers.</param>

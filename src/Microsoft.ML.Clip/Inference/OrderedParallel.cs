@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>A parallel loop that fails as the sequential one would: with the first failing index's own exception.</summary>
 internal static class OrderedParallel

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>Fills one image's place in a batch: 3 × height × width floats.</summary>
 internal delegate void ImagePreparer(int index, Span<float> destination);

@@ -1,8 +1,8 @@
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>
 /// Finds the output of a tower that lies in the space of images and texts. Exports of a bare <c>CLIPTextModel</c> or
-/// <c>CLIPVisionModel</c> put out <c>pooler_output</c> without the projection into it; see <see cref="ProjectedFeatures"/>.
+/// <c>CLIPVisionModel</c> put out <c>pooler_output</c> without the projection into it; those are refused where a folder is opened.
 /// </summary>
 internal static class TowerOutput
 {

@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.ZeroShot;
 
 namespace Microsoft.ML.Clip;
 

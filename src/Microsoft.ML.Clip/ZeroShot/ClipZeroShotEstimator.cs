@@ -1,3 +1,8 @@
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Models;
+using Microsoft.ML.Clip.Persistence;
+using Microsoft.ML.Clip.ZeroShot;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 

@@ -1,6 +1,10 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Persistence;
+using Microsoft.ML.Clip.ZeroShot;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(typeof(ClipZeroShotTransformer), null, typeof(SignatureLoadModel), "", ClipZeroShotTransformer.LoaderSignature)]

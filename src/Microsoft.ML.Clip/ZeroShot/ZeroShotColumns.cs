@@ -1,7 +1,10 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.ZeroShot;
 
 /// <summary>The saved settings of the zero-shot classifier.</summary>
 internal sealed record ZeroShotState

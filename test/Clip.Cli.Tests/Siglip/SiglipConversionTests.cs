@@ -5,6 +5,7 @@ using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Modeling;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Repair;
 using Microsoft.ML.OnnxRuntime;
 using Xunit.Abstractions;
 using static Clip.Testing.OnnxFile;

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.Clip.Formats;
 using Microsoft.ML.Clip.Tests.DataViews;
 
 namespace Microsoft.ML.Clip.Tests.Models;

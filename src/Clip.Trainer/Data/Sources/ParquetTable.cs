@@ -1,4 +1,5 @@
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
 using Parquet;
 using Parquet.Data;
 using Parquet.Schema;
