@@ -55,8 +55,6 @@ public sealed class InterpolateTests : IDisposable
         var config = RandomModel.Config.WithVocabulary(520);
         var vocabulary = BpeTrainer.Train([text], 520);
         config = config.WithVocabulary(vocabulary.Size);
-        var contents = new ModelFolderContents(
-            config, RandomModel.Weights(config, seed), ModelPreprocessing.Usual(config), folder => vocabulary.Save(folder));
-        ModelFolderWriter.Write(contents, _folder[name]);
+        RandomModel.WriteFolder(config, RandomModel.Weights(config, seed), _folder[name], f => vocabulary.Save(f));
     }
 }
