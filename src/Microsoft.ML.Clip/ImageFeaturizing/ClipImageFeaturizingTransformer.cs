@@ -50,7 +50,8 @@ public sealed class ClipImageFeaturizingTransformer : ClipTransformerBase
             (row, capacity, log) =>
             {
                 var images = ImageColumn.Create(row, input, capacity, _options.ImageFolder);
-                return new ImageFeatures(new ImageBatch(_hold.Tower, images, capacity, _options.OnError, log), Dimension, _options.Normalize);
+                var batch = new ImageBatch(_hold.Tower, images, capacity, _options.OnError, log);
+                return new ImageFeatures(batch, Dimension, _options.Normalize);
             });
     }
 
