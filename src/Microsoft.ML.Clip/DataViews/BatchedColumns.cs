@@ -1,20 +1,15 @@
 namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>Columns computed a batch of rows at a time, bound to one input schema. Thread-safe: state lives in the batches.</summary>
-internal interface IBatchedColumns
-{
-    /// <summary>The columns added.</summary>
-    IReadOnlyList<DataViewSchema.DetachedColumn> Outputs { get; }
-
-    /// <summary>The input column they are computed from.</summary>
-    DataViewSchema.Column Input { get; }
-
-    /// <summary>Rows in a full batch.</summary>
-    int BatchSize { get; }
-
-    /// <summary>Room for <paramref name="capacity"/> of the rows that <paramref name="row"/> passes over.</summary>
-    IRowBatch CreateBatch(DataViewRow row, int capacity, BatchLog log);
-}
+/// <param name="Outputs">The columns added.</param>
+/// <param name="Input">The input column they are computed from.</param>
+/// <param name="BatchSize">Rows in a full batch.</param>
+/// <param name="CreateBatch">Makes room for so many of the rows that a row passes over.</param>
+internal sealed record BatchedColumns(
+    IReadOnlyList<DataViewSchema.DetachedColumn> Outputs,
+    DataViewSchema.Column Input,
+    int BatchSize,
+    Func<DataViewRow, int, BatchLog, IRowBatch> CreateBatch);
 
 /// <summary>The rows of one batch. Used by one thread at a time; disposing gives its buffers back.</summary>
 internal interface IRowBatch : IDisposable
