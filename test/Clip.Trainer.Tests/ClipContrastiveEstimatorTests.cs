@@ -1,7 +1,6 @@
 using System.Reflection;
 using Clip.Conversion.Checkpoints;
 using Clip.Trainer.Data;
-using Clip.Trainer.Tests.Commands;
 using Clip.Trainer.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
