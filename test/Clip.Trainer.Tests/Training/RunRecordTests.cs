@@ -11,7 +11,7 @@ public sealed class RunRecordTests : IDisposable
         "12 pairs abc", new Dictionary<string, string> { ["LearningRate"] = "0.001", ["Seed"] = "5" },
         Json("""{"hidden": 16, "layers": [1, 2]}"""))
     {
-        Changes = ["--lr was 1 and is 2"],
+        Changes = ["`LearningRate` was 1 and is 2"],
     };
 
     private readonly TempFolder _folder = new();
@@ -76,4 +76,14 @@ public sealed class RunRecordTests : IDisposable
     }
 
     private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement.Clone();
+
+    [Fact]
+    public void A_record_whose_options_are_flags_is_of_an_earlier_version()
+    {
+        var earlier = Record with { Options = new Dictionary<string, string> { ["--lr"] = "0.001", ["--seed"] = "5" } };
+
+        var error = Assert.Throws<ClipException>(() => Record.Repeats(earlier, _ => { }));
+
+        Assert.Contains("whose options cannot be compared", error.Message, StringComparison.Ordinal);
+    }
 }
