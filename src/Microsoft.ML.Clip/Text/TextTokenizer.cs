@@ -7,8 +7,8 @@ namespace Microsoft.ML.Clip;
 /// A text tower's tokenizer: <see cref="ClipTokenizer"/>, or <see cref="SiglipTokenizer"/>. Immutable and thread-safe.
 /// </summary>
 /// <remarks>
-/// It is a <see cref="Tokenizer"/>, for all that takes one: <c>EncodeToIds</c>, <c>EncodeToTokens</c> and <c>CountTokens</c> give the text's
-/// own tokens, without those that the model puts around every text, which <see cref="Encode(string, int?, bool)"/> adds. Offsets are places
+/// It is a <see cref="Tokenizer"/>, for all that takes one: <c>EncodeToIds</c>, <c>EncodeToTokens</c> and <c>CountTokens</c> give the
+/// text's own tokens, without those that the model puts around every text, which <see cref="Encode(string, int?, bool)"/> adds. Offsets are places
 /// in the normalized text: cleaned, and for SigLIP with U+2581 for spaces. Without <c>considerNormalization</c> the text is taken as clean.
 /// </remarks>
 public abstract class TextTokenizer : Tokenizer
