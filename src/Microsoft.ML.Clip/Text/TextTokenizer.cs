@@ -8,8 +8,9 @@ namespace Microsoft.ML.Clip;
 /// </summary>
 /// <remarks>
 /// It is a <see cref="Tokenizer"/>, for all that takes one: <c>EncodeToIds</c>, <c>EncodeToTokens</c> and <c>CountTokens</c> give the
-/// text's own tokens, without those that the model puts around every text, which <see cref="Encode(string, int?, bool)"/> adds. Offsets are places
-/// in the normalized text: cleaned, and for SigLIP with U+2581 for spaces. Without <c>considerNormalization</c> the text is taken as clean.
+/// text's own tokens, without those that the model puts around every text, which <see cref="Encode(string, int?, bool)"/> adds. Offsets
+/// are places in the normalized text: cleaned, and for SigLIP with U+2581 for spaces. Without <c>considerNormalization</c> the text is
+/// taken as clean already.
 /// </remarks>
 public abstract class TextTokenizer : Tokenizer
 {
