@@ -66,6 +66,32 @@ public sealed class ServiceTests : IDisposable
         Assert.Null(provider.GetService<ClipModel>());
     }
 
+    /// <summary>The generators share the container's model: it is not theirs to dispose, whoever disposes one of them.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("key")]
+    public async Task DisposingAGeneratorLeavesTheModelOpen(string? key)
+    {
+        var services = new ServiceCollection();
+        if (key is null) services.AddClip(_folder.Path);
+        else services.AddKeyedClip(key, _folder.Path);
+        ClipModel model;
+        await using (var provider = services.BuildServiceProvider())
+        {
+            model = Get<ClipModel>(provider);
+            Get<IEmbeddingGenerator<string, Embedding<float>>>(provider).Dispose();
+            Assert.NotEmpty(model.EmbedText("red"));
+            Get<IEmbeddingGenerator<DataContent, Embedding<float>>>(provider).Dispose();
+            Assert.NotEmpty(model.EmbedText("red"));
+            Assert.NotEmpty(model.EmbedImage(TinyFolder.Picture(0, 0)));
+        }
+
+        Assert.Throws<ObjectDisposedException>(() => model.EmbedText("red"));
+
+        T Get<T>(IServiceProvider provider)
+            where T : notnull => key is null ? provider.GetRequiredService<T>() : provider.GetRequiredKeyedService<T>(key);
+    }
+
     [Fact]
     public async Task AWrongFolderIsRefusedOnFirstUse()
     {
