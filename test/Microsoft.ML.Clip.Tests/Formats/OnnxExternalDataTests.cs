@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.ML.Clip.Formats;
 
 namespace Microsoft.ML.Clip.Tests;
 

@@ -56,7 +56,7 @@ public sealed class FolderOrderTests : IDisposable
     [InlineData("F16", "003C", 2.7182817f)]
     [InlineData("BF16", "803F", 2.7182817f)]
     [InlineData("F64", "000000000000F03F", 2.7182817f)]
-    [InlineData("BF16", "9340", 99.484314f)] // 4.59375: both bytes count
+    [InlineData("BF16", "9340", 98.864479f)] // 4.59375: both bytes count
     [InlineData("BF16", "80BF", 0.36787944f)] // −1: so does the sign
     public void TheTrainedScaleIsReadInEveryType(string type, string bytes, float scale)
     {

@@ -112,12 +112,12 @@ public sealed class TowerTests : IDisposable
         using var stop = new CancellationTokenSource();
         var pictures = new LookedAt(
             [.. Enumerable.Range(0, 12).Select(i => TinyFolder.Picture(i % 3, i))], index => _ = index == 4 ? Stop() : 0);
-        Assert.ThrowsAny<OperationCanceledException>(() => model.EmbedImages(pictures, cancellation: stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => model.EmbedImages(pictures, cancellationToken: stop.Token));
         Assert.DoesNotContain(pictures.Indices, i => i > 5);
         Assert.Contains(3, pictures.Indices);
-        Assert.ThrowsAny<OperationCanceledException>(() => model.EmbedTexts(["red"], cancellation: stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => model.EmbedTexts(["red"], cancellationToken: stop.Token));
         Assert.ThrowsAny<OperationCanceledException>(
-            () => ClipLabelEmbeddings.Create(model, TinyFolder.Colors, cancellation: stop.Token));
+            () => ClipLabelEmbeddings.Create(model, TinyFolder.Colors, cancellationToken: stop.Token));
 
         int Stop()
         {

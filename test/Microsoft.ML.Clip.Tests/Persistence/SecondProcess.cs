@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Microsoft.ML.Clip.Files;
 
 namespace Microsoft.ML.Clip.Tests.Persistence;
 

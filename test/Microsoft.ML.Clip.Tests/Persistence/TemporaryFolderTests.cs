@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML.Clip.Files;
 
 namespace Microsoft.ML.Clip.Tests.Persistence;
 

@@ -2,6 +2,7 @@ using Microsoft.ML.Clip.Tests.DataViews;
 using Microsoft.ML.Clip.Tests.Models;
 using Microsoft.ML.Clip.Tests.Persistence;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms;
 using ImageOptions = Microsoft.ML.Clip.ClipImageFeaturizingEstimator.Options;
 using TextOptions = Microsoft.ML.Clip.ClipTextFeaturizingEstimator.Options;
 using ZeroShotOptions = Microsoft.ML.Clip.ClipZeroShotEstimator.Options;
@@ -26,7 +27,8 @@ public sealed class EstimatorSettingsTests : IDisposable
     {
         _rows = PictureRow.From(_folder, 6);
         var data = _ml.Data.LoadFromEnumerable(_rows);
-        _data = _ml.Transforms.Conversion.MapValueToKey("Label", nameof(PictureRow.Color)).Fit(data).Transform(data);
+        _data = _ml.Transforms.Conversion.MapValueToKey(
+            "Label", nameof(PictureRow.Color), keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(data).Transform(data);
         _model = ClipModel.Open(_folder.Path);
         _otherModel = ClipModel.Open(_other.Path);
     }
@@ -129,7 +131,7 @@ public sealed class EstimatorSettingsTests : IDisposable
             o => o with { Labels = ["blue", "red"] }, t => Assert.Equal(["blue", "red"], ((ClipZeroShotTransformer)t).Labels)),
         [nameof(ZeroShotOptions.LabelColumnName)] = new(
             o => o with { Labels = [], LabelColumnName = "Label" },
-            t => Assert.Equal(["red", "green", "blue"], ((ClipZeroShotTransformer)t).Labels)),
+            t => Assert.Equal(["blue", "green", "red"], ((ClipZeroShotTransformer)t).Labels)),
         [nameof(ZeroShotOptions.Templates)] = new(
             o => o with { Templates = ["{} of {}", "a {}"] },
             t => LabelsAre(t, ClipLabelEmbeddings.Create(_model, TinyFolder.Colors, ["{} of {}", "a {}"]))),

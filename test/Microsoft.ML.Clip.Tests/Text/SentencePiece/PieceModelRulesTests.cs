@@ -3,6 +3,7 @@ using System.Text;
 using Clip.Testing;
 using CsCheck;
 using Microsoft.ML.Clip.Tests.Models;
+using Microsoft.ML.Clip.Text.SentencePiece;
 
 namespace Microsoft.ML.Clip.Tests.Text;
 
