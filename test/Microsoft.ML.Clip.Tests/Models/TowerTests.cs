@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.Clip.Inference;
 using Microsoft.ML.Clip.Tests.DataViews;
 using Microsoft.ML.Clip.Tests.Settings;
 
@@ -133,17 +134,17 @@ public sealed class TowerTests : IDisposable
         {
             using var model = ClipModel.Open(_folder.Path);
             using var together = new Barrier(6);
-            var (tokenizers, preprocessings) = (new TextTokenizer[6], new ClipImagePreprocessing[6]);
+            var (texts, images) = (new TextTower[6], new ImageTower[6]);
             var threads = Enumerable.Range(0, 6).Select(i => new Thread(() =>
             {
                 together.SignalAndWait();
-                tokenizers[i] = model.Tokenizer;
-                preprocessings[i] = model.Preprocessing;
+                texts[i] = model.TextTower;
+                images[i] = model.ImageTower;
             })).ToArray();
             Array.ForEach(threads, t => t.Start());
             Array.ForEach(threads, t => t.Join());
-            Assert.All(tokenizers, tokenizer => Assert.Same(tokenizers[0], tokenizer));
-            Assert.All(preprocessings, preprocessing => Assert.Same(preprocessings[0], preprocessing));
+            Assert.All(texts, tower => Assert.Same(texts[0], tower));
+            Assert.All(images, tower => Assert.Same(images[0], tower));
         }
     }
 

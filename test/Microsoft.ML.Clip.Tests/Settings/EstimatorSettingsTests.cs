@@ -117,6 +117,7 @@ public sealed class EstimatorSettingsTests : IDisposable
     {
         [nameof(ZeroShotOptions.ScoreColumnName)] = new(o => o with { ScoreColumnName = "Probabilities" }, t => Adds(t, "Probabilities")),
         [nameof(ZeroShotOptions.PredictedLabelColumnName)] = new(o => o with { PredictedLabelColumnName = "Guess" }, t => Adds(t, "Guess")),
+        [nameof(ZeroShotOptions.SimilarityColumnName)] = new(o => o with { SimilarityColumnName = "Cosines" }, t => Adds(t, "Cosines")),
         [nameof(ZeroShotOptions.InputColumnName)] = new(
             o => o with { InputColumnName = "Bytes" }, t => Assert.Equal([1u, 2, 3, 1, 2, 3], Guesses(t, Changed(NoPaths)))),
         [nameof(ZeroShotOptions.ModelFolder)] = new(
@@ -194,7 +195,7 @@ public sealed class EstimatorSettingsTests : IDisposable
     {
         var schema = transformer.GetOutputSchema(_data.Schema);
         Assert.NotNull(schema.GetColumnOrNull(column));
-        Assert.Equal(column is "Probabilities" or "Guess" ? 2 : 1, schema.Count - _data.Schema.Count);
+        Assert.Equal(column switch { "Cosines" => 3, "Probabilities" or "Guess" => 2, _ => 1 }, schema.Count - _data.Schema.Count);
     }
 
     private void Same(ITransformer transformer, float[][] expected, IDataView? data = null) =>
