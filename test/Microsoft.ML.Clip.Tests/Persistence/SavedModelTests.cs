@@ -1,5 +1,8 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.ML.Clip.Tests.DataViews;
 using Microsoft.ML.Clip.Tests.Models;
+using Microsoft.ML.Clip.Tests.Settings;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Clip.Tests.Persistence;
@@ -7,6 +10,8 @@ namespace Microsoft.ML.Clip.Tests.Persistence;
 /// <summary>Saved models as other versions wrote them, as damage leaves them, and as a hostile hand would make them.</summary>
 public sealed class SavedModelTests : IDisposable
 {
+    private static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
+
     private readonly TinyFolder _folder = new();
     private readonly MLContext _ml = new(seed: 1);
     private readonly IDataView _data;
@@ -44,6 +49,39 @@ public sealed class SavedModelTests : IDisposable
         Assert.Equal("Basic", (string?)settings["Session"]!["GraphOptimization"]);
         Assert.Equal("Cpu", (string?)settings["Session"]!["ExecutionProvider"]);
         Assert.Equal("Lanczos", (string?)settings["Preprocessing"]!["Resample"]);
+    }
+
+    /// <summary>What is done to images is a part of the model: each setting of it is saved, and comes back.</summary>
+    [Fact]
+    public void ThePreprocessingIsSavedToTheLastSetting()
+    {
+        var size = ClipImagePreprocessing.ForSize(TinyClip.ImageSize);
+        ClipImagePreprocessing[] unusual =
+        [
+            size with
+            {
+                ShortestEdge = 40,
+                Resample = ImageResample.Lanczos,
+                RescaleFactor = 0.5,
+                Mean = [1, 2, 3],
+                Std = [4, 5, 6],
+                Order = PreprocessingOrder.HuggingFace,
+                Gray16 = Gray16Conversion.Clip,
+                Background = [1, 2, 3],
+                MaxPixels = 5000,
+                ApplyExifOrientation = true,
+            },
+            new() { ResizeHeight = TinyClip.ImageSize, ResizeWidth = TinyClip.ImageSize, DoCenterCrop = false, DoNormalize = false },
+            size with { DoResize = false, ShortestEdge = null, DoRescale = false },
+        ];
+        Assert.Empty(SettingRows.Untouched(unusual));
+        foreach (var preprocessing in unusual)
+        {
+            Save(Plain with { ModelOptions = new() { Preprocessing = preprocessing } });
+            Assert.Equal(preprocessing, SavedZip.Settings(Zip)["Preprocessing"].Deserialize<ClipImagePreprocessing>(Json));
+            using var model = ClipModel.Open(_folder.Path, new() { Preprocessing = preprocessing });
+            Load().ShouldBe(model.EmbedImages(_folder.Pictures(4)));
+        }
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using Microsoft.ML.Clip.Text.SentencePiece;
 
 namespace Microsoft.ML.Clip.Tests.Text;
 
-/// <summary>SentencePiece's two models against the plain definitions of what they look for, on vocabularies and texts that are drawn.</summary>
+/// <summary>SentencePiece's two models against plain definitions of what they look for, on vocabularies and texts drawn.</summary>
 public sealed class PieceModelRulesTests : IDisposable
 {
     private const int Unigram = 1;
@@ -67,7 +67,7 @@ public sealed class PieceModelRulesTests : IDisposable
         });
     }
 
-    /// <summary>A map of characters is a part of a file that may come from anyone: whatever it holds, it is read within its bounds.</summary>
+    /// <summary>A map of characters is part of a file that may come from anyone: whatever it holds, it is read within bounds.</summary>
     [Fact]
     public void AHostileMapOfCharactersIsReadWithinItsBounds()
     {
@@ -99,7 +99,7 @@ public sealed class PieceModelRulesTests : IDisposable
         return [.. blob, .. replacements];
     }
 
-    /// <summary>The pieces of a text, by a model of these pieces and SentencePiece's own special ones, without its prefix of a space.</summary>
+    /// <summary>The pieces of a text, by a model of these pieces and SentencePiece's own special ones, without a prefix.</summary>
     private string[] Cut(int type, (string Text, float Score)[] pieces, string text, bool keepUnknown = false)
     {
         var model = new Proto();
