@@ -38,9 +38,15 @@ internal static class ConvertCommand
         {
             Description = "The text tower's attention heads where neither a config nor a published width tells them.",
         };
+        var imageSize = new Option<int?>("--image-size")
+        {
+            Description =
+                "Height and width of the pictures that the converted model takes: a Vision Transformer's position embeddings are "
+                + "interpolated. Its own without it.",
+        };
         var command = new Command("convert", "Converts a CLIP checkpoint to a model folder for ML.NET, transformers.js and ONNX Runtime.")
         {
-            checkpoint, output, precision, config, tokenizer, quick, gelu, visionHeads, textHeads,
+            checkpoint, output, precision, config, tokenizer, quick, gelu, visionHeads, textHeads, imageSize,
         };
         command.Validators.Add(result =>
         {
@@ -57,6 +63,7 @@ internal static class ConvertCommand
                 Activation = parsed.GetValue(quick) ? Activation.QuickGelu : parsed.GetValue(gelu) ? Activation.Gelu : null,
                 VisionHeads = parsed.GetValue(visionHeads),
                 TextHeads = parsed.GetValue(textHeads),
+                ImageSize = parsed.GetValue(imageSize),
             },
             line => Console.WriteLine(Flags.In(line)),
             line => Console.Error.WriteLine($"clip: warning: {Flags.In(line)}")).Run());

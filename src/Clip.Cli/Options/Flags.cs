@@ -86,6 +86,7 @@ internal static partial class Flags
         ["Config"] = "--config",
         ["VisionHeads"] = "--vision-heads",
         ["TextHeads"] = "--text-heads",
+        ["ImageSize"] = "--image-size",
         ["Activation=QuickGelu"] = "--quick-gelu",
         ["Activation=Gelu"] = "--gelu",
     };

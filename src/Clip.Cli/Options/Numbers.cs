@@ -47,6 +47,7 @@ internal static class Numbers
         ["--lr-cooldown-end"] = new(0, 10),
         ["--lr-cooldown-power"] = new(0, 100) { IsAbove = true },
         ["--max-bad"] = new(0, 100),
+        ["--image-size"] = new(1, 8_192),
         ["--max-minutes"] = new(0, 10 * 366 * 24 * 60) { IsAbove = true },
         ["--max-steps"] = new(1, 1e12),
         ["--mean-cosine"] = new(0, 1) { IsAbove = true, IsBelow = true },

@@ -32,6 +32,11 @@ internal sealed record ConversionOptions
 
     /// <summary>Heads of the text tower; null for the config's, or those of the published models of its width.</summary>
     public int? TextHeads { get; init; }
+
+    /// <summary>
+    /// Height and width of the pictures that the converted model takes, a multiple of a Vision Transformer's patch; null for its own.
+    /// </summary>
+    public int? ImageSize { get; init; }
 }
 
 /// <summary>Any checkpoint in, a model folder out.</summary>
@@ -66,6 +71,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         if (checkpoint.LeftOut is { } other) warn($"{checkpoint.Path} holds '{other}' too, which is left out.");
         var weights = LowRankMerge.Apply(checkpoint.Weights);
         FiniteWeights.Require(weights, checkpoint.Path);
+        if (options.ImageSize is { } side) (config, preprocessing) = Resize(config, preprocessing, weights, side);
         ModelFolderWriter.Write(new ModelFolderContents(config, weights, preprocessing, writeTokenizer), target, options.Precisions);
         say($"Model folder: {target}");
         if (writeTokenizer is null && config.Towers != ModelTowers.Image)
@@ -73,6 +79,16 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
             warn("The folder has no tokenizer, so only its image side works; convert again with `Tokenizer`, "
                 + "or put tokenizer.json, or vocab.json and merges.txt, into it.");
         }
+    }
+
+    private (ClipConfig, ClipImagePreprocessing) Resize(
+        ClipConfig config, ClipImagePreprocessing preprocessing, Dictionary<string, WeightTensor> weights, int side)
+    {
+        var resized = PositionResize.Config(config, side, options.Checkpoint);
+        PositionResize.Apply(weights, (VisionTransformerConfig)config.Vision, (VisionTransformerConfig)resized.Vision);
+        say($"For images of {side}: the position embeddings are interpolated. Features are others than at {config.Vision.ImageSize}, so "
+            + "measure what the model is worth.");
+        return (resized, ModelPreprocessing.Resize(preprocessing, config.Vision.ImageSize, side));
     }
 
     /// <summary>What a file beside the checkpoint says; else the usual, which is told where it may well be wrong.</summary>

@@ -47,6 +47,22 @@ internal static class ModelPreprocessing
     /// <inheritdoc cref="Of(CompanionFiles, ClipConfig)"/>
     public static ClipImagePreprocessing Of(string folder, ClipConfig config) => Of(new CompanionFiles(folder), config);
 
+    /// <summary>The same steps for a model of another image size: a crop is as much of the picture as it was.</summary>
+    public static ClipImagePreprocessing Resize(ClipImagePreprocessing pictures, int from, int to)
+    {
+        ArgumentNullException.ThrowIfNull(pictures);
+        return pictures with
+        {
+            ShortestEdge = Scaled(pictures.ShortestEdge),
+            ResizeHeight = Scaled(pictures.ResizeHeight),
+            ResizeWidth = Scaled(pictures.ResizeWidth),
+            CropHeight = Scaled(pictures.CropHeight)!.Value,
+            CropWidth = Scaled(pictures.CropWidth)!.Value,
+        };
+
+        int? Scaled(int? side) => side is { } pixels ? (int)Math.Round((double)pixels * to / from) : null;
+    }
+
     /// <summary>The steps in words, in their order.</summary>
     public static string Describe(ClipImagePreprocessing pictures)
     {

@@ -56,6 +56,33 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
         Assert.InRange(MaxError(golden["text_features"], texts), 0, tolerance);
     }
 
+    [Fact]
+    public async Task Another_image_size_interpolates_the_positions()
+    {
+        var original = Golden.Path("golden/vit/model.safetensors");
+
+        Assert.Equal(0, await Convert(original, "--quick-gelu --image-size 24"));
+
+        var images = new WeightTensor([1, 3, 24, 24], new float[3 * 24 * 24]);
+        Assert.Equal(24, Run(_folder["out/onnx/vision_model.onnx"], ("pixel_values", images))["image_embeds"].Data.Length);
+        Assert.Equal(24, ClipImagePreprocessing.Load(_folder["out/preprocessor_config.json"]).CropHeight);
+        Assert.Equal([10L, 64], CheckpointFile.Load(_folder["out"])["visual.positional_embedding"].Shape);
+    }
+
+    [Theory]
+    [InlineData("vit/model.safetensors", "--quick-gelu --image-size 20", "does not divide image_size 20")]
+    [InlineData("rn/model.safetensors", "--quick-gelu --text-heads 2 --image-size 96", "leave --image-size out")]
+    public async Task A_size_that_the_model_cannot_take_is_refused(string file, string options, string message)
+    {
+        var arguments = new[] { "convert", Golden.Path($"golden/{file}"), "--output", _folder["out"] };
+
+        var (exit, _, error) = await Command.RunApartAsync([.. arguments, .. options.Split(' ')]);
+
+        Assert.Equal(1, exit);
+        Assert.Contains(message, error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["out"]));
+    }
+
     [SkippableTheory]
     [InlineData("quickgelu.argmax", "\"quick_gelu\": true", "argmax")]
     [InlineData("quickgelu.eos", "\"quick_gelu\": true", "eos")]
