@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Cli.Pretrained;
 using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
@@ -32,7 +33,11 @@ internal sealed class ObjectiveOptions
         DefaultValueFactory = _ => 8192,
     };
 
-    private readonly Option<string?> _pretrained = new("--pretrained") { Description = "A model folder or checkpoint to start from." };
+    private readonly Option<string?> _pretrained = new("--pretrained")
+    {
+        Description = "A model folder or checkpoint to start from, or the name of a model to download that has weights: see clip pull.",
+    };
+
     private readonly Option<bool> _lockImage = new("--lock-image") { Description = "Leaves the image tower as it is." };
     private readonly Option<int> _unlockedGroups = new("--lock-image-unlocked-groups")
     {
@@ -69,9 +74,12 @@ internal sealed class ObjectiveOptions
         _lockImage, _unlockedGroups, _lockText, _unlockedLayers, _loraRank, _loraAlpha,
     ];
 
-    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options)
+    /// <summary>Adds all of it; a pretrained model that is given by its name is downloaded first.</summary>
+    public async Task<TrainingRunOptions> ApplyAsync(ParseResult parsed, TrainingRunOptions options, CancellationToken cancellation)
     {
-        var pretrained = parsed.GetValue(_pretrained);
+        var pretrained = parsed.GetValue(_pretrained) is { } given
+            ? await PretrainedModel.ResolveOrPathAsync(given, cancellation).ConfigureAwait(false)
+            : null;
         var objective = Enum.Parse<ObjectiveKind>(parsed.GetValue(_objective)!, ignoreCase: true);
         var around = pretrained is null ? new CompanionFiles(null) : CompanionFiles.Of(pretrained);
         var fineTuning = new FineTuningOptions

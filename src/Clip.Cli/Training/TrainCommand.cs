@@ -18,12 +18,12 @@ internal static class TrainCommand
         IEnumerable<Option> all = [.. data.All, .. objective.All, .. run.All, .. optimization.All, .. augmentation.All, .. zeroShot.All];
         var command = new Command("train", "Trains a model on captioned images and writes a model folder.");
         foreach (var option in all) command.Options.Add(option);
-        command.SetAction(async (parsed, _) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             // Each group adds what it knows.
             var options = new TrainingRunOptions { TrainData = "", Model = "", Output = "" };
             options = data.Apply(parsed, options);
-            options = objective.Apply(parsed, options);
+            options = await objective.ApplyAsync(parsed, options, cancellation).ConfigureAwait(false);
             options = optimization.Apply(parsed, options);
             options = augmentation.Apply(parsed, options);
             options = zeroShot.Apply(parsed, options);
