@@ -11,16 +11,6 @@ public sealed class PullTests(RealModel real) : HubFixture
 {
     private const string Weights = "tiny/weights";
 
-    private Dictionary<string, string> Variables => new()
-    {
-        ["HF_ENDPOINT"] = Server.Endpoint.AbsoluteUri,
-        ["HF_HOME"] = Root,
-        ["HF_TOKEN"] = "",
-        ["HF_HUB_OFFLINE"] = "",
-        ["HF_HUB_CACHE"] = "",
-        ["HF_ASSETS_CACHE"] = "",
-    };
-
     [Fact]
     public async Task ItPrintsTheFolderAndSaysOnceThatItDownloads()
     {
@@ -149,9 +139,10 @@ public sealed class PullTests(RealModel real) : HubFixture
     public async Task AFailureIsOneSentence(string command, string sentence)
     {
         Publish();
-        var labels = Path.Combine(Directory.CreateDirectory(Path.Combine(Root, "assets")).FullName, "labels.txt");
-        File.WriteAllText(labels, "red");
-        var run = await ClipAsync(command.Replace("labels.txt", labels, StringComparison.Ordinal).Split(' '));
+        using var files = new TempFolder();
+        var (labels, picture) = (files.Write("labels.txt", "red"), files.Write("x.png", "never read"));
+        var run = await ClipAsync(
+            [.. command.Split(' ').Select(word => word == "labels.txt" ? labels : word == "x.png" ? picture : word)]);
         Assert.Equal(1, run.ExitCode);
         var line = run.ErrorLines.Single(l => !l.StartsWith("Downloading", StringComparison.Ordinal));
         Assert.StartsWith("clip: ", line, StringComparison.Ordinal);
@@ -235,14 +226,6 @@ public sealed class PullTests(RealModel real) : HubFixture
         Server.Forget();
         Assert.Equal(path, await archive.DownloadAsync(settings with { Offline = true }, Cache, null, CancellationToken.None));
         Assert.Empty(Server.Seen);
-    }
-
-    private Task<Outcome> ClipAsync(params string[] arguments) => ClipAsync(Variables, arguments);
-
-    private async Task<Outcome> ClipAsync(Dictionary<string, string> variables, params string[] arguments)
-    {
-        using var process = ChildProcess.Dotnet(Root, ClipProcess.Arguments(arguments), variables);
-        return await process.FinishAsync();
     }
 
     private Dictionary<string, byte[]> WeightsOf(string kind)
