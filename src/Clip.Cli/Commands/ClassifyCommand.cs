@@ -17,14 +17,14 @@ internal static class ClassifyCommand
         var model = PretrainedModel.Option("--model", ClipHub.DefaultModel);
         var labels = new Option<string[]>("--labels")
         {
-            Description = "The labels to choose among: words such as cat dog \"red car\", or a text file with a label a line.",
+            Description = "The labels to choose among: words such as cat dog \"red car\", or a text file with one label per line.",
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
             Required = true,
         };
         var templates = new Option<string[]>("--templates")
         {
-            Description = "Prompts with {} or {c} for the label, or a text file with one a line; 'a photo of a {}.' without it.",
+            Description = "Prompts with {} or {c} for the label, or a text file with one per line; 'a photo of a {}.' without it.",
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
         };

@@ -43,7 +43,7 @@ internal static class InitCommand
         }
 
         var vocabulary = TokenizerFiles.Load(path);
-        config = config.WithVocabulary(vocabulary.Size, vocabulary.StartOfTextId, vocabulary.EndOfTextId);
+        config = config.WithVocabulary(vocabulary);
         var context = config.Text.ContextLength;
         return folder => vocabulary.Save(folder, context);
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Cli.Options;
 using Clip.Cli.Pretrained;
 using Clip.Conversion.ModelFolders;
 
@@ -17,7 +18,7 @@ internal static class InspectCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var found = await PretrainedModel.ResolveOrPathAsync(parsed.GetValue(path)!, cancellation).ConfigureAwait(false);
-            foreach (var (heading, text) in Inspection.Of(found)) Console.WriteLine($"{heading,-14} {text}");
+            foreach (var (heading, text) in Inspection.Of(found)) Console.WriteLine($"{heading,-14} {Flags.In(text)}");
         });
         return command;
     }

@@ -14,7 +14,7 @@ namespace Clip.Cli.Options;
 /// </remarks>
 internal sealed class ClassifyWords
 {
-    private const string OrFile = "or a text file with an entry a line";
+    private const string OrFile = "or a text file with one entry per line";
 
     private static readonly string[] TextEndings = ["txt", "csv", "tsv", "json", "jsonl", "lst", "list", "md", "names", "labels"];
 
@@ -75,7 +75,7 @@ internal sealed class ClassifyWords
         if (labels.FirstOrDefault(IsPath) is { } path)
             throw new ClipException(
                 $"'{path}' among the labels is a path; give pictures before --labels, and labels that look like paths in a text file, "
-                + "an entry a line.");
+                + "one entry per line.");
         var behind = words[count..];
         if ((labels.FirstOrDefault(File.Exists) ?? behind.FirstOrDefault(IsFile)) is { } file)
             throw new ClipException(
@@ -83,7 +83,7 @@ internal sealed class ClassifyWords
         if (behind.FirstOrDefault(word => !PicturePattern.IsOne(word) && !Path.Exists(word)) is { } absent)
             throw new ClipException(
                 $"'{absent}' behind the labels is a path, and does not exist; labels that look like paths go into a text file, "
-                + "an entry a line.");
+                + "one entry per line.");
         return (labels, behind, false);
     }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Clip.Cli.Pretrained;
-using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
 
@@ -30,7 +29,7 @@ internal sealed class ObjectiveOptions
     private readonly Option<int> _vocabSize = new("--vocab-size")
     {
         Description = "Entries of a learned vocabulary.",
-        DefaultValueFactory = _ => 8192,
+        DefaultValueFactory = _ => RunModel.DefaultVocabSize,
     };
 
     private readonly Option<string?> _pretrained = new("--pretrained")
@@ -74,43 +73,31 @@ internal sealed class ObjectiveOptions
         _lockImage, _unlockedGroups, _lockText, _unlockedLayers, _loraRank, _loraAlpha,
     ];
 
-    /// <summary>Adds all of it; a pretrained model that is given by its name is downloaded first.</summary>
-    public async Task<TrainingRunOptions> ApplyAsync(ParseResult parsed, TrainingRunOptions options, CancellationToken cancellation)
-    {
-        var pretrained = parsed.GetValue(_pretrained) is { } given
-            ? await PretrainedModel.ResolveOrPathAsync(given, cancellation).ConfigureAwait(false)
-            : null;
-        var objective = Enum.Parse<ObjectiveKind>(parsed.GetValue(_objective)!, ignoreCase: true);
-        var around = pretrained is null ? new CompanionFiles(null) : CompanionFiles.Of(pretrained);
-        var fineTuning = new FineTuningOptions
-        {
-            Pretrained = pretrained,
-            LockImage = parsed.GetValue(_lockImage),
-            LockImageUnlockedGroups = parsed.GetValue(_unlockedGroups),
-            LockText = parsed.GetValue(_lockText),
-            LockTextUnlockedLayers = parsed.GetValue(_unlockedLayers),
-            LoraRank = parsed.GetValue(_loraRank),
-            LoraAlpha = parsed.GetValue(_loraAlpha),
-        };
-        var tokenizer = parsed.GetValue(_tokenizer) ?? (Directory.Exists(around.Tokenizer) ? around.Tokenizer : TokenizerOfRun(pretrained));
-        if (pretrained is not null && tokenizer is null
-            && (objective is ObjectiveKind.Clip or ObjectiveKind.SigLip or ObjectiveKind.ConVirt))
-            throw new ClipException(
-                $"There is no tokenizer beside {pretrained}; give the one that its text tower was trained with as --tokenizer.");
-        return options with
-        {
-            Model = parsed.GetValue(_model) ?? around.Config ?? throw new ClipException(pretrained is null
-                ? "--model is missing; name a config ('clip models' lists those that come with the program), "
-                    + "or give --pretrained a model folder."
-                : $"There is no config.json beside {pretrained}; name the model it holds with --model."),
-            Tokenizer = tokenizer,
-            VocabSize = parsed.GetValue(_vocabSize),
-            Training = options.Training with { Objective = objective, FineTuning = fineTuning },
-        };
-    }
+    public ObjectiveKind Objective(ParseResult parsed) => Enum.Parse<ObjectiveKind>(parsed.GetValue(_objective)!, ignoreCase: true);
 
-    /// <summary>The vocabulary that a run of ours learned, where what it starts from is that run's checkpoint.</summary>
-    private static string? TokenizerOfRun(string? checkpoint) =>
-        checkpoint is not null && Path.GetDirectoryName(Path.GetDirectoryName(Path.GetFullPath(checkpoint))) is { } run
-            && Path.Combine(run, "tokenizer") is var folder && Directory.Exists(folder) ? folder : null;
+    /// <summary>What is trained of a model that exists; one that is given by its name is downloaded first.</summary>
+    public async Task<FineTuningOptions> FineTuningAsync(ParseResult parsed, CancellationToken cancellation) => new()
+    {
+        Pretrained = parsed.GetValue(_pretrained) is { } model
+            ? await PretrainedModel.ResolveOrPathAsync(model, cancellation).ConfigureAwait(false)
+            : null,
+        LockImage = parsed.GetValue(_lockImage),
+        LockImageUnlockedGroups = parsed.GetValue(_unlockedGroups),
+        LockText = parsed.GetValue(_lockText),
+        LockTextUnlockedLayers = parsed.GetValue(_unlockedLayers),
+        LoraRank = parsed.GetValue(_loraRank),
+        LoraAlpha = parsed.GetValue(_loraAlpha),
+    };
+
+    /// <summary>The model; what is not given comes from beside what it starts from.</summary>
+    /// <exception cref="ClipException">There is no config, or no tokenizer for a text tower that is trained already.</exception>
+    public RunModel Model(ParseResult parsed, TrainingOptions training)
+    {
+        var model = parsed.GetValue(_model);
+        if (model is null && training.FineTuning.Pretrained is null)
+            throw new ClipException(
+                "--model is missing; name a config ('clip models' lists those that come with the program), "
+                + "or give --pretrained a model folder.");
+        return RunModel.Of(training, model, parsed.GetValue(_tokenizer)) with { VocabSize = parsed.GetValue(_vocabSize) };
+    }
 }

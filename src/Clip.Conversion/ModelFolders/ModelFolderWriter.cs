@@ -70,7 +70,7 @@ public static class ModelFolderWriter
             if ((RealPath(source) + Path.DirectorySeparatorChar).StartsWith(
                 RealPath(target) + Path.DirectorySeparatorChar, PathComparison))
                 throw new ClipException(
-                    $"{target} holds '{source}', which would be replaced by what is made from it; give another --output.");
+                    $"{target} holds '{source}', which would be replaced by what is made from it; give another `Output`.");
         }
 
         return target;

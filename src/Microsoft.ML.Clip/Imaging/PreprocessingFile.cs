@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Formats;
 
 namespace Microsoft.ML.Clip.Imaging;
 

@@ -181,7 +181,7 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(6, model.EmbedImage(Pictures.Png(10, 12)).Length);
         var e = Assert.Throws<FileNotFoundException>(() => model.EmbedText("a cat"));
         Assert.Contains("has no tokenizer", e.Message, StringComparison.Ordinal);
-        Assert.Contains("clip convert --tokenizer", e.Message, StringComparison.Ordinal);
+        Assert.Contains("convert the checkpoint again with its `Tokenizer`", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,9 +28,9 @@ public sealed class InspectTests : IDisposable
         Assert.Equal("38,871 bfloat16, 22 int64", found["stored as"].Single());
         Assert.Equal(
             [
-                "the text tower's heads: --text-heads or --config",
-                "the activation: --quick-gelu, --gelu or --config",
-                "a tokenizer, so only the image side can be used: clip convert --tokenizer adds one",
+                "the text tower's heads: `TextHeads` or `Config`",
+                "the activation: `Activation=QuickGelu`, `Activation=Gelu` or `Config`",
+                "a tokenizer, so only the image side can be used: convert the checkpoint with its `Tokenizer`",
             ],
             found["missing"]);
     }
@@ -42,8 +42,8 @@ public sealed class InspectTests : IDisposable
 
         var missing = Inspection.Of(_folder["m.safetensors"]).Where(line => line.Heading == "missing").Select(line => line.Text);
 
-        Assert.Contains("the vision tower's heads: --vision-heads or --config", missing);
-        Assert.Contains("the text tower's heads: --text-heads or --config", missing);
+        Assert.Contains("the vision tower's heads: `VisionHeads` or `Config`", missing);
+        Assert.Contains("the text tower's heads: `TextHeads` or `Config`", missing);
     }
 
     [Fact]

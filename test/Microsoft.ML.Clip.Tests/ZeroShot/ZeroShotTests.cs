@@ -133,6 +133,10 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
         Refused("The list of templates is empty", ["red"], []);
     }
 
+    [Fact]
+    public void TheColumnOfImagesMustBeGiven() => Assert.ThrowsAny<ArgumentException>(
+        () => _ml.Transforms.ClipClassifyZeroShot("Score", null!, folder.Path, TinyFolder.Colors));
+
     private void Refused(string sentence, string[] labels, string[]? templates = null)
     {
         var e = Assert.Throws<ArgumentException>(
