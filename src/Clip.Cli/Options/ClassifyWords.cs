@@ -1,5 +1,6 @@
 using Clip.Trainer.Data.Sources;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.ZeroShot;
 
 namespace Clip.Cli.Options;
 
