@@ -57,6 +57,6 @@ public sealed class InterpolateTests : IDisposable
         var config = RandomModel.Config.WithVocabulary(520);
         var vocabulary = BpeTrainer.Train([text], 520);
         config = config.WithVocabulary(vocabulary.Size);
-        ModelFolderWriter.Write(config, RandomModel.Weights(config, seed), _folder[name], folder => vocabulary.Save(folder));
+        RandomModel.WriteFolder(config, RandomModel.Weights(config, seed), _folder[name], f => vocabulary.Save(f));
     }
 }
