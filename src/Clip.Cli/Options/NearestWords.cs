@@ -1,9 +1,14 @@
 namespace Clip.Cli.Options;
 
-/// <summary>What was meant by a word that is none: known words that it begins, else those a few typing errors away.</summary>
+/// <summary>
+/// What was meant by a word that is none: known words one typing error away, else those it begins, else those a few errors away.
+/// </summary>
 internal static class NearestWords
 {
     private const int Most = 3;
+
+    /// <summary>As far as more than one typing error, and less than two.</summary>
+    private const double Beginning = 1.5;
 
     /// <summary>The nearest words, best first; none where none is near.</summary>
     /// <param name="word">The mistaken one.</param>
@@ -12,13 +17,16 @@ internal static class NearestWords
     {
         var bare = Bare(word);
         if (bare.Length < 2) return [];
-        var near = known.Distinct()
-            .Select(candidate => (Word: candidate, Far: Bare(candidate).StartsWith(bare, StringComparison.Ordinal)
-                ? 0
-                : Distance(bare, Bare(candidate))))
-            .Where(candidate => candidate.Far <= 1 + (bare.Length / 4))
+        var near = known.Distinct().Select(candidate => (Word: candidate, Far: Far(bare, Bare(candidate))))
+            .Where(candidate => candidate.Far <= Math.Max(Beginning, 1 + (bare.Length / 4)))
             .ToArray();
         return near.Length == 0 ? [] : [.. near.Where(n => n.Far == near.Min(other => other.Far)).Select(n => n.Word).Take(Most)];
+    }
+
+    private static double Far(string word, string known)
+    {
+        var errors = Distance(word, known);
+        return known.StartsWith(word, StringComparison.Ordinal) ? Math.Min(errors, Beginning) : errors;
     }
 
     private static string Bare(string word) => word.TrimStart('-').ToLowerInvariant();

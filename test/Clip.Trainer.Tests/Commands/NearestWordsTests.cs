@@ -5,7 +5,7 @@ namespace Clip.Trainer.Tests.Commands;
 /// <summary>What was meant by a mistyped option or command.</summary>
 public sealed class NearestWordsTests
 {
-    private static readonly string[] Known = ["classify", "convert", "--labels", "--templates", "--top", "--epochs", "--help"];
+    private static readonly string[] Known = ["classify", "convert", "--labels", "--templates", "--top", "--epochs", "--epochs-cooldown", "--help"];
 
     [Theory]
     [InlineData("clasify", "classify")] // a letter left out
@@ -14,6 +14,7 @@ public sealed class NearestWordsTests
     [InlineData("-top", "--top")] // one hyphen
     [InlineData("--Epochs", "--epochs")]
     [InlineData("--epochss", "--epochs")] // one too many
+    [InlineData("--epoch", "--epochs")] // one too few goes before a beginning
     [InlineData("--temp", "--templates")] // a beginning
     [InlineData("con", "convert")]
     [InlineData("help", "--help")]
