@@ -5,7 +5,8 @@ namespace Clip.Trainer.Tests.Commands;
 /// <summary>What was meant by a mistyped option or command.</summary>
 public sealed class NearestWordsTests
 {
-    private static readonly string[] Known = ["classify", "convert", "--labels", "--templates", "--top", "--epochs", "--epochs-cooldown", "--help"];
+    private static readonly string[] Known =
+        ["classify", "convert", "--labels", "--templates", "--top", "--epochs", "--epochs-cooldown", "--help"];
 
     [Theory]
     [InlineData("clasify", "classify")] // a letter left out
