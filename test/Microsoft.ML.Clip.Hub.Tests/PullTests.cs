@@ -79,6 +79,30 @@ public sealed class PullTests(RealModel real) : HubFixture
         Assert.Equal(folder, await ClipHub.DownloadAsync(Weights, Options with { Offline = true }));
     }
 
+    /// <summary>Names of models where weights are read.</summary>
+    [Fact]
+    public async Task WhatTakesWeightsTakesAName()
+    {
+        Server.Add(Weights).Commit(WeightsOf("Hugging Face"));
+        var assets = Directory.CreateDirectory(Path.Combine(Root, "assets")).FullName;
+        var (exported, between) = (Path.Combine(assets, "x.safetensors"), Path.Combine(assets, "between"));
+        (await ClipAsync("export-safetensors", Weights, "--output", exported)).Succeeded();
+        Assert.Equal(await File.ReadAllBytesAsync(real.OpenClipWeights), await File.ReadAllBytesAsync(exported));
+
+        var interpolated = (await ClipAsync("interpolate", Weights, real.Folder, "--output", between)).Succeeded();
+        Assert.Empty(interpolated.Error); // downloaded and converted already
+        using (ClipModel ours = ClipModel.Open(between), original = ClipModel.Open(real.Folder))
+            Assert.Equal(original.EmbedText("a red cat"), ours.EmbedText("a red cat"));
+
+        using var pictures = new TinyFolder();
+        var rows = pictures.Pictures(4).Select(path => $"{path}\ta red cat {path.Length}");
+        await File.WriteAllLinesAsync(pictures["pairs.tsv"], rows.Prepend("filepath\ttitle"));
+        var trained = (await ClipAsync(
+            "train", "--pretrained", Weights, "--train-data", pictures["pairs.tsv"], "--batch-size", "2", "--epochs", "1", "--dry-run"))
+            .Succeeded();
+        Assert.DoesNotContain("Downloading", trained.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task WhatCannotBeConvertedIsRefusedBeforeItsWeightsCome()
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Clip.Cli.Pretrained;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
 
@@ -75,12 +74,15 @@ internal sealed class ObjectiveOptions
 
     public ObjectiveKind Objective(ParseResult parsed) => Enum.Parse<ObjectiveKind>(parsed.GetValue(_objective)!, ignoreCase: true);
 
-    /// <summary>What is trained of a model that exists; one that is given by its name is downloaded first.</summary>
-    public async Task<FineTuningOptions> FineTuningAsync(ParseResult parsed, CancellationToken cancellation) => new()
+    /// <summary>The model to start from, as it was given.</summary>
+    public string? Pretrained(ParseResult parsed) => parsed.GetValue(_pretrained);
+
+    /// <summary>What is trained of a model that exists.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="pretrained">Where it lies, if not where --pretrained says.</param>
+    public FineTuningOptions FineTuning(ParseResult parsed, string? pretrained) => new()
     {
-        Pretrained = parsed.GetValue(_pretrained) is { } model
-            ? await PretrainedModel.ResolveOrPathAsync(model, cancellation).ConfigureAwait(false)
-            : null,
+        Pretrained = pretrained ?? Pretrained(parsed),
         LockImage = parsed.GetValue(_lockImage),
         LockImageUnlockedGroups = parsed.GetValue(_unlockedGroups),
         LockText = parsed.GetValue(_lockText),
