@@ -23,7 +23,7 @@ internal sealed class TrainOptions
     /// <summary>Where to, for what writes something.</summary>
     public RunOutput Output(ParseResult parsed) => _run.Output(parsed);
 
-    /// <summary>Where the model lies that training starts from; one that is given by its name is downloaded. Null where there is none.</summary>
+    /// <summary>Where the model lies that training starts from, downloaded if it is given by its name; null where there is none.</summary>
     public async Task<string?> PretrainedAsync(ParseResult parsed, CancellationToken cancellation) =>
         _objective.Pretrained(parsed) is { } model
             ? await PretrainedModel.ResolveOrPathAsync(model, cancellation).ConfigureAwait(false)
