@@ -1,7 +1,8 @@
 namespace Microsoft.ML.Clip;
 
 /// <summary>
-/// A text tower's tokenizer: <see cref="ClipTokenizer"/>, or <see cref="SiglipTokenizer"/>. Immutable and thread-safe.
+/// A text tower's tokenizer: <see cref="ClipTokenizer"/>, <see cref="SiglipTokenizer"/>, or <see cref="PipelineTokenizer"/> for all
+/// others. Immutable and thread-safe.
 /// </summary>
 public abstract class TextTokenizer
 {
@@ -28,6 +29,19 @@ public abstract class TextTokenizer
     public static TextTokenizer Open(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        var path = Path.Combine(folder, "tokenizer.json");
+        if (File.Exists(path))
+        {
+            using var json = JsonFile.Read(path, RegularFile.MaxTokenizer);
+            switch (TokenizerKinds.Of(json.RootElement, folder))
+            {
+                case TokenizerKind.Pipeline:
+                    return PipelineTokenizer.Create(folder);
+                case TokenizerKind.Siglip:
+                    return SiglipTokenizer.FromFile(path);
+            }
+        }
+
         return SiglipTokenizer.FindFile(folder) is { } file ? SiglipTokenizer.FromFile(file) : ClipTokenizer.Create(folder);
     }
 
@@ -66,7 +80,8 @@ public abstract class TextTokenizer
 
         var ids = new int[Math.Min(length, contextLength)];
         Before.CopyTo(ids);
-        for (var i = Before.Length; i < ids.Length - After.Length; i++) ids[i] = tokens[i - Before.Length];
+        var skipped = CutsLeft ? length - ids.Length : 0;
+        for (var i = Before.Length; i < ids.Length - After.Length; i++) ids[i] = tokens[skipped + i - Before.Length];
         After.CopyTo(ids.AsSpan(ids.Length - After.Length));
         return ids;
     }
@@ -81,6 +96,9 @@ public abstract class TextTokenizer
 
     /// <summary>The ids after every text.</summary>
     private protected abstract ReadOnlySpan<int> After { get; }
+
+    /// <summary>Whether too long a text loses its beginning, not its end.</summary>
+    private protected virtual bool CutsLeft => false;
 
     /// <summary>The text's own ids.</summary>
     private protected abstract IReadOnlyList<int> EncodeText(string text);

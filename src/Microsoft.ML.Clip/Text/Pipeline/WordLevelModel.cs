@@ -1,0 +1,9 @@
+namespace Microsoft.ML.Clip;
+
+/// <summary>Words that are tokens as a whole, or unknown.</summary>
+internal sealed class WordLevelModel(PipelineStep model, TokenVocabulary vocabulary) : IPieceModel
+{
+    private readonly int _unknown = vocabulary.Require(model.Text("unk_token"), model);
+
+    public void Encode(string text, List<int> ids) => ids.Add(vocabulary.Find(text) ?? _unknown);
+}
