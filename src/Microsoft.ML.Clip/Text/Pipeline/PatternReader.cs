@@ -10,6 +10,9 @@ namespace Microsoft.ML.Clip;
 /// </summary>
 internal static class PatternReader
 {
+    /// <summary>Oniguruma's <c>\w</c>; .NET's lacks marks, number letters, and letters in circles.</summary>
+    private const string WordCharacters = @"\p{L}\p{Nl}\p{M}\p{Nd}\p{Pc}\u24B6-\u24E9";
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     /// <summary>Reads the property <c>pattern</c>.</summary>
@@ -93,13 +96,16 @@ internal static class PatternReader
         {
             var rune = Rune.GetRuneAt(text, at);
             places.Add(at);
-            result.Append(rune.IsBmp ? (char)rune.Value : StandIn(Rune.GetUnicodeCategory(rune)));
+            result.Append(rune.IsBmp ? (char)rune.Value : IsCircled(rune) ? 'Ⓐ' : StandIn(Rune.GetUnicodeCategory(rune)));
             at += rune.Utf16SequenceLength;
         }
 
         starts = [.. places, text.Length];
         return result.ToString();
     }
+
+    private static bool IsCircled(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) == UnicodeCategory.OtherSymbol && CharacterKinds.IsWord(rune);
 
     private static char StandIn(UnicodeCategory category) => category switch
     {
@@ -145,9 +151,8 @@ internal static class PatternReader
                 var escaped = expression[++i];
                 result.Append(escaped switch
                 {
-                    // .NET's \w lacks marks that Oniguruma's has.
-                    'w' => isInClass ? @"\p{L}\p{M}\p{Nd}\p{Pc}" : @"[\p{L}\p{M}\p{Nd}\p{Pc}]",
-                    'W' when !isInClass => @"[^\p{L}\p{M}\p{Nd}\p{Pc}]",
+                    'w' => isInClass ? WordCharacters : $"[{WordCharacters}]",
+                    'W' when !isInClass => $"[^{WordCharacters}]",
                     'W' => throw Unsupported(@"\W in brackets"),
                     'b' or 'B' or 'h' or 'H' or 'R' or 'X' or 'K' or 'Z' or 'y' or 'Y' or 'g' or 'k' => throw Unsupported($"\\{escaped}"),
                     _ => $"\\{escaped}",
