@@ -33,10 +33,12 @@ internal static class InitCommand
             var vocabulary = parsed.GetValue(tokenizer) is { } given
                 ? BpeVocabulary.Load(given)
                 : BpeTrainer.Train(Prompts.ForClasses(Prompts.ClassCount), VocabularySize);
-            var config = ClipConfigJson.Load(parsed.GetValue(model)!)
-                .WithVocabulary(vocabulary.Size, vocabulary.StartOfTextId, vocabulary.EndOfTextId);
+            var config = ClipConfigJson.Load(parsed.GetValue(model)!).WithVocabulary(vocabulary);
             ModelFolderWriter.Write(
-                config, RandomWeights.Create(config, seed: 0), target, folder => vocabulary.Save(folder, config.Text.ContextLength));
+                new ModelFolderContents(
+                    config, RandomWeights.Create(config, seed: 0), ModelPreprocessing.Usual(config),
+                    folder => vocabulary.Save(folder, config.Text.ContextLength)),
+                target);
             Console.WriteLine(target);
         });
         return command;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Clip.Conversion.Checkpoints;
 using Clip.Trainer.Data;
 using Clip.Trainer.Training;
 using Microsoft.ML;
@@ -27,7 +28,7 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         var images = trained.Transform(pairs).GetColumn<float[]>("ImageFeatures").ToArray();
         var texts = trained.Transform(pairs).GetColumn<float[]>("TextFeatures").ToArray();
         Assert.Equal((12, 12, 16, 16), (images.Length, texts.Length, images[0].Length, texts[0].Length));
-        using var direct = _ml.Transforms.ClipFeaturizeImage("F", nameof(Pair.Path), _run.Folder["model"]).Fit(pairs);
+        using var direct = _ml.Transforms.ClipFeaturizeImage("F", _run.Folder["model"], nameof(Pair.Path)).Fit(pairs);
         Assert.Equal(direct.Transform(pairs).GetColumn<float[]>("F"), images);
         Assert.True(File.Exists(_run.Folder["model.run/metrics.jsonl"]));
 
@@ -48,6 +49,30 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
 
         Assert.All(pairs, p => Assert.True(p.Image.Pixels.Length > 0));
         Assert.Equal(12, trained.Transform(data).GetColumn<float[]>("ImageFeatures").Count());
+    }
+
+    [Fact]
+    public void A_locked_image_tower_stays_and_brings_its_config_and_tokenizer()
+    {
+        var pairs = Pairs();
+        using var from = _ml.Transforms.ClipTrain(Options("from")).Fit(pairs);
+        var tuning = new FineTuningOptions { Pretrained = _run.Folder["from"], LockImage = true };
+        var options = Options("tuned") with { Model = null, Tokenizer = null, Training = _run.Options with { FineTuning = tuning } };
+
+        using var tuned = _ml.Transforms.ClipTrain(options).Fit(pairs);
+
+        Assert.Equal(Features(from, "ImageFeatures"), Features(tuned, "ImageFeatures"));
+        Assert.NotEqual(Features(from, "TextFeatures"), Features(tuned, "TextFeatures"));
+
+        float[][] Features(ITransformer model, string column) => [.. model.Transform(pairs).GetColumn<float[]>(column)];
+    }
+
+    [Fact]
+    public void Settings_out_of_range_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipTrain(Options("model") with { Keep = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipTrain(Options("model") with { MaxBadPercent = double.NaN }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipTrain(Options("model") with { VocabSize = 100 }));
     }
 
     private sealed class Picture
@@ -74,7 +99,7 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         using var stop = new CancellationTokenSource();
         var log = new List<string>();
 
-        var stopping = Options("model") with { Cancellation = stop.Token, Log = _ => stop.Cancel() };
+        var stopping = Options("model") with { CancellationToken = stop.Token, Log = _ => stop.Cancel() };
         Assert.Throws<OperationCanceledException>(() => _ml.Transforms.ClipTrain(stopping).Fit(Pairs()));
         using var trained = _ml.Transforms.ClipTrain(Options("model") with { Resume = true, Log = log.Add }).Fit(Pairs());
 
@@ -102,6 +127,51 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         }
     }
 
+    /// <summary>
+    /// Batch norms tell training from use: what is validated in the wrong mode, or trained in the wrong one after it, is another model.
+    /// </summary>
+    [Fact]
+    public void MeasuringAResNetDoesNotChangeItEither()
+    {
+        var config = _run.Folder.Write("resnet.json", TinyRun.Config.Replace(
+            """{"image_size": 16, "layers": 2, "width": 16, "head_width": 8, "patch_size": 8}""",
+            """{"image_size": 32, "layers": [1, 1, 1, 1], "width": 2, "head_width": 8}""", StringComparison.Ordinal));
+        var options = Options("plain") with { Model = config, Training = _run.Options with { Epochs = 2 } };
+        using (_ml.Transforms.ClipTrain(options).Fit(Pairs()))
+        using (_ml.Transforms.ClipTrain(options with { ModelFolder = _run.Folder["model"] })
+            .Fit(Pairs(), validation: _ml.Data.TakeRows(Pairs(), 5)))
+        {
+            Assert.Equal(
+                File.ReadAllBytes(_run.Folder["plain/model.safetensors"]), File.ReadAllBytes(_run.Folder["model/model.safetensors"]));
+        }
+    }
+
+    /// <summary>The running average is what is exported, and not the weights of the last step.</summary>
+    [Fact]
+    public void TheAveragedWeightsAreTheModel()
+    {
+        // An average that keeps nothing is the last weights; one that keeps nearly all lags behind them.
+        TrainingOptions[] trainings =
+            [_run.Options, _run.Options with { ModelEmaDecay = 0 }, _run.Options with { ModelEmaDecay = 0.99 }];
+        var models = trainings.Select((training, i) =>
+        {
+            using var fitted = _ml.Transforms.ClipTrain(Options($"m{i}") with { Training = training }).Fit(Pairs());
+            return SafetensorsReader.Load(_run.Folder[$"m{i}/model.safetensors"]);
+        }).ToArray();
+
+        // 0 · average + 1 · weights is rounded.
+        Assert.All(models[0], w => Assert.Equal(w.Value.Data.ToArray(), models[1][w.Key].Data.ToArray(), (a, b) => Math.Abs(a - b) < 1e-6));
+        Assert.Contains(models[0], w => w.Value.Data.Span.ToArray()
+            .Zip(models[2][w.Key].Data.ToArray(), (a, b) => Math.Abs(a - b)).Max() > 1e-4);
+        using var checkpoint = SafetensorsReader.Open(
+            new CheckpointFolder(_run.Folder["m2.run/checkpoints"], keep: 2).Latest()!);
+        var name = checkpoint.Names.Single(n => n == "ema.visual.conv1.weight");
+        Assert.Equal(checkpoint.Read(name).Data.ToArray(), models[2][HuggingFace(models[2])].Data.ToArray());
+
+        static string HuggingFace(Dictionary<string, WeightTensor> model) =>
+            model.Keys.Single(key => key.EndsWith("patch_embedding.weight", StringComparison.Ordinal) || key == "visual.conv1.weight");
+    }
+
     [Fact]
     public void AColumnThatIsNotThereIsNamed()
     {
@@ -114,17 +184,20 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
     [Fact]
     public void NumbersThatNoTrainingCanGoByAreRefusedBeforeAnythingIsWritten()
     {
-        TrainingOptions[] none =
+        (TrainingOptions, string)[] none =
         [
-            _run.Options with { LearningRate = double.NaN }, _run.Options with { BatchSize = 1 }, _run.Options with { Epochs = 0 },
-            _run.Options with { Optimizer = new AdamWOptions(Beta1: 1) }, _run.Options with { GradClipNorm = -1 },
-            _run.Options with { MaxMinutes = double.PositiveInfinity },
+            (_run.Options with { LearningRate = double.NaN }, "LearningRate"), (_run.Options with { BatchSize = 1 }, "BatchSize"),
+            (_run.Options with { Epochs = 0 }, "Epochs"), (_run.Options with { GradClipNorm = -1 }, "GradClipNorm"),
+            (_run.Options with { Optimizer = new AdamWOptions(Beta1: 1) }, "Optimizer.Beta1"),
+            (_run.Options with { MaxMinutes = double.PositiveInfinity }, "MaxMinutes"),
+            (_run.Options with { FineTuning = new FineTuningOptions { LoraRank = -1 } }, "FineTuning.LoraRank"),
         ];
-        Assert.All(none, training =>
+        Assert.All(none, wrong =>
         {
+            var (training, setting) = wrong;
             var estimator = _ml.Transforms.ClipTrain(Options("model") with { Training = training });
             var error = Assert.Throws<ClipException>(() => estimator.Fit(Pairs()));
-            Assert.StartsWith("TrainingOptions: ", error.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"`{setting}` is ", error.Message, StringComparison.Ordinal);
         });
         Assert.False(Directory.Exists(_run.Folder["model.run"]));
     }

@@ -20,7 +20,7 @@ internal static class CaptionCommand
         };
         var beams = new Option<int>("--beam-size")
         {
-            Description = "Texts followed at once; 1 takes the likeliest token each time.",
+            Description = "Captions that the beam search follows at once; 1 is greedy search.",
             DefaultValueFactory = _ => 5,
         };
         var images = new Argument<string[]>("images") { Description = "Pictures.", Arity = ArgumentArity.OneOrMore };
@@ -36,7 +36,7 @@ internal static class CaptionCommand
 
             var tokenizer = ClipTokenizer.Create(folder);
             var preprocessor = ClipImagePreprocessor.Create(
-                PreprocessingFile.Read(Path.Combine(folder, "preprocessor_config.json"), config.Vision.ImageSize));
+                ModelPreprocessing.Of(folder, config));
             var search = new BeamSearch(captioner, parsed.GetValue(beams));
             foreach (var path in parsed.GetValue(images)!)
             {

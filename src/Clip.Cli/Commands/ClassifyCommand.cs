@@ -3,6 +3,7 @@ using System.Globalization;
 using Clip.Cli.Options;
 using Clip.Cli.Pretrained;
 using Clip.Trainer.Evaluation;
+using Clip.Trainer.Training;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
 using Spectre.Console;
@@ -17,10 +18,10 @@ internal static class ClassifyCommand
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = PretrainedModel.Description, Required = true };
-        var labels = new Option<string>("--labels") { Description = "Text file with a label a line.", Required = true };
+        var labels = new Option<string>("--labels") { Description = "Text file with one label per line.", Required = true };
         var templates = new Option<string?>("--templates")
         {
-            Description = "Text file with a prompt a line, {} or {c} for the label; 'a photo of a {}.' without it.",
+            Description = "Text file with one prompt per line, {} or {c} for the label; 'a photo of a {}.' without it.",
         };
         var top = new Option<int>("--top") { Description = "How many labels to print for each image.", DefaultValueFactory = _ => 5 };
         var images = new Argument<string[]>("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };
@@ -33,8 +34,17 @@ internal static class ClassifyCommand
             var names = LineFile.Read(parsed.GetValue(labels)!, "--labels");
             var prompts = parsed.GetValue(templates) is { } file ? LineFile.Read(file, "--templates") : null;
             var folder = await PretrainedModel.ResolveAsync(parsed.GetValue(model)!, cancellation).ConfigureAwait(false);
+            var paths = parsed.GetValue(images)!;
+            if (ObjectiveFolder.NeedsTorch(folder))
+            {
+                // By the likelihood of the labels, which no ONNX file gives.
+                foreach (var (path, chances) in paths.Zip(ObjectiveFolder.Classify(folder, names, prompts, paths)))
+                    Print(new Scored { ImagePath = path, Score = chances }, names, parsed.GetValue(top));
+                return;
+            }
+
             var ml = new MLContext();
-            var rows = ml.Data.LoadFromEnumerable(parsed.GetValue(images)!.Select(path => new Row { ImagePath = path }));
+            var rows = ml.Data.LoadFromEnumerable(paths.Select(path => new Row { ImagePath = path }));
             using var classifier = ml.Transforms
                 .ClipClassifyZeroShot("Score", nameof(Row.ImagePath), folder, names, prompts)
                 .Fit(rows);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Cli.Options;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Onnx;
@@ -17,25 +18,25 @@ internal static class ConvertCommand
         var output = new Option<string>("--output") { Description = "The model folder to write.", Required = true };
         var precision = new Option<string>("--precision")
         {
-            Description = "How the ONNX files store their weights: fp32, fp16, int8, or several, parted by commas.",
+            Description = "How the ONNX files store their weights: fp32, fp16, int8, or several, separated by commas.",
             DefaultValueFactory = _ => "fp32",
         };
         var config = new Option<string?>("--config")
         {
             Description =
-                "A config.json, an open_clip config, or the name of one that comes with the program; else the one beside the "
-                + "checkpoint, or what the weights tell.",
+                "A config.json, an open_clip config, a run's run.json, or the name of one that comes with the program; else the one "
+                + "beside the checkpoint, or what the weights tell.",
         };
         var tokenizer = new Option<string?>("--tokenizer") { Description = TokenizerFiles.Forms };
         var quick = new Option<bool>("--quick-gelu") { Description = "The model was trained with quick-GELU, as OpenAI's." };
         var gelu = new Option<bool>("--gelu") { Description = "The model was trained with GELU, as most of open_clip's." };
         var visionHeads = new Option<int?>("--vision-heads")
         {
-            Description = "The image tower's attention heads where they are not width / 64.",
+            Description = "The image tower's attention heads where neither a config nor a published width tells them.",
         };
         var textHeads = new Option<int?>("--text-heads")
         {
-            Description = "The text tower's attention heads where they are not width / 64.",
+            Description = "The text tower's attention heads where neither a config nor a published width tells them.",
         };
         var command = new Command("convert", "Converts a CLIP checkpoint to a model folder for ML.NET, transformers.js and ONNX Runtime.")
         {
@@ -57,8 +58,8 @@ internal static class ConvertCommand
                 VisionHeads = parsed.GetValue(visionHeads),
                 TextHeads = parsed.GetValue(textHeads),
             },
-            Console.WriteLine,
-            line => Console.Error.WriteLine($"clip: warning: {line}")).Run());
+            line => Console.WriteLine(Flags.In(line)),
+            line => Console.Error.WriteLine($"clip: warning: {Flags.In(line)}")).Run());
         return command;
     }
 
@@ -69,7 +70,7 @@ internal static class ConvertCommand
             "fp32" => OnnxPrecision.Fp32,
             "fp16" => OnnxPrecision.Fp16,
             "int8" => OnnxPrecision.Int8,
-            _ => throw new ClipException($"--precision '{name}' is not known; give fp32, fp16 or int8, or several, parted by commas."),
+            _ => throw new ClipException($"--precision '{name}' is not known; give fp32, fp16 or int8, or several, separated by commas."),
         }).Distinct(),
     ];
 }

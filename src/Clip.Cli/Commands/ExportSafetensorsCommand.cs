@@ -17,15 +17,28 @@ internal static class ExportSafetensorsCommand
             DefaultValueFactory = _ => "openai",
         };
         naming.AcceptOnlyFromAmong("openai", "hf");
-        var command = new Command("export-safetensors", "Writes weights by OpenAI's or Hugging Face's names.") { model, output, naming };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace a file that is there." };
+        var command = new Command("export-safetensors", "Writes weights by OpenAI's or Hugging Face's names.")
+        {
+            model, output, naming, overwrite,
+        };
         command.SetAction(parsed =>
         {
+            var target = Path.GetFullPath(parsed.GetValue(output)!);
+            if (Directory.Exists(target)) throw new ClipException($"{target} is a folder; give the name of a file for --output.");
+            if (File.Exists(target) && !parsed.GetValue(overwrite))
+                throw new ClipException($"{target} is there already; give another --output, or --overwrite.");
             using var checkpoint = CheckpointFile.Open(parsed.GetValue(model)!);
-            var weights = parsed.GetValue(naming) == "hf" ? NameMap.ToHuggingFace(checkpoint.Weights)
-                : checkpoint.Weights.ContainsKey(ClipNames.Image.Probe) ? SiglipNames.ToOpenClip(checkpoint.Weights)
-                : checkpoint.Weights;
-            SafetensorsWriter.Write(parsed.GetValue(output)!, weights);
-            Console.WriteLine($"{weights.Count} tensors: {Path.GetFullPath(parsed.GetValue(output)!)}");
+            // What is read is mapped, not copied, and must outlive its copy.
+            if (checkpoint.Files.Any(file => Path.GetFullPath(file) == target))
+                throw new ClipException($"{target} is what is exported; give another --output.");
+            var merged = LowRankMerge.Apply(checkpoint.Weights);
+            FiniteWeights.Require(merged, checkpoint.Path);
+            var weights = parsed.GetValue(naming) == "hf" ? NameMap.ToHuggingFace(merged)
+                : merged.ContainsKey(ClipNames.Image.Probe) ? SiglipNames.ToOpenClip(merged)
+                : merged;
+            SafetensorsWriter.Write(target, weights);
+            Console.WriteLine($"{weights.Count} tensors: {target}");
         });
         return command;
     }

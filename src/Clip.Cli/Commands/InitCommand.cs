@@ -25,7 +25,7 @@ internal static class InitCommand
             var config = ModelConfigFile.Read(parsed.GetValue(model)!);
             var writeTokenizer = parsed.GetValue(tokenizer) is { } path ? Tokenizer(path, ref config) : null;
             var weights = RandomWeights.Create(config, parsed.GetValue(seed));
-            ModelFolderWriter.Write(config, weights, target, writeTokenizer);
+            ModelFolderWriter.Write(new ModelFolderContents(config, weights, ModelPreprocessing.Usual(config), writeTokenizer), target);
             Console.WriteLine($"{ModelDescription.Architecture(config)}: {ModelDescription.Sizes(config)}");
             Console.WriteLine($"Model folder: {target}");
         });
@@ -43,7 +43,7 @@ internal static class InitCommand
         }
 
         var vocabulary = TokenizerFiles.Load(path);
-        config = config.WithVocabulary(vocabulary.Size, vocabulary.StartOfTextId, vocabulary.EndOfTextId);
+        config = config.WithVocabulary(vocabulary);
         var context = config.Text.ContextLength;
         return folder => vocabulary.Save(folder, context);
     }

@@ -28,10 +28,16 @@ internal static class InterpolateCommand
         command.SetAction(parsed =>
         {
             var alphas = parsed.GetValue(alpha)!;
-            foreach (var value in alphas)
+            var (before, after) = (parsed.GetValue(from)!, parsed.GetValue(to)!);
+            var folders = alphas
+                .Select(value => alphas.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $"-{value}") : "")
+                .Select(suffix => parsed.GetValue(output)! + suffix)
+                .ToArray();
+            // All of them before the first is written.
+            foreach (var folder in folders) ModelFolderWriter.EnsureReplaceable(folder, before, after);
+            foreach (var (value, folder) in alphas.Zip(folders))
             {
-                var folder = parsed.GetValue(output)! + (alphas.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $"-{value}") : "");
-                InterpolatedFolder.Write(parsed.GetValue(from)!, parsed.GetValue(to)!, value, folder);
+                InterpolatedFolder.Write(before, after, value, folder);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"alpha {value}: {Path.GetFullPath(folder)}"));
             }
         });

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using Clip.Cli.Options;
+using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Tokenizing;
-using Clip.Trainer;
 using Clip.Trainer.Data.Sources;
+using Clip.Trainer;
 
 namespace Clip.Cli.Commands;
 
@@ -13,7 +14,7 @@ internal static class TokenizerCommand
     {
         var data = new Option<string>("--train-data")
         {
-            Description = "A source with captions, as clip train takes, or a text file (.txt) with a caption a line.",
+            Description = "A source with captions, as clip train takes, or a text file (.txt) with one caption per line.",
             Required = true,
         };
         var layout = new SourceOptions();
@@ -27,19 +28,34 @@ internal static class TokenizerCommand
             Description = "Folder to write tokenizer.json, vocab.json and merges.txt to.",
             Required = true,
         };
-        var train = new Command("train", "Learns a byte-level BPE vocabulary from captions.") { data, vocabSize, output };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace a tokenizer that is there." };
+        var train = new Command("train", "Learns a byte-level BPE vocabulary from captions.") { data, vocabSize, output, overwrite };
         foreach (var option in layout.All) train.Options.Add(option);
         train.SetAction((parsed, cancellation) =>
         {
             var path = parsed.GetValue(data)!;
-            var vocabulary = BpeTrainer.Train(Captions(path, layout.Parse(parsed)), parsed.GetValue(vocabSize), cancellation: cancellation);
-            var folder = parsed.GetValue(output)!;
-            Directory.CreateDirectory(folder);
-            vocabulary.Save(folder);
-            Console.WriteLine($"{vocabulary.Size} entries: {Path.GetFullPath(folder)}");
+            var folder = Free(parsed.GetValue(output)!, parsed.GetValue(overwrite));
+            var vocabulary = BpeTrainer.Train(
+                Captions(path, layout.Parse(parsed)), parsed.GetValue(vocabSize), cancellationToken: cancellation);
+            AtomicFolder.Write(folder, target => vocabulary.Save(target));
+            Console.WriteLine($"{vocabulary.Size} entries: {folder}");
             return Task.FromResult(0);
         });
         return new Command("tokenizer", "Makes tokenizers.") { train };
+    }
+
+    /// <summary>The folder's full path, once it is sure that nothing in it is lost.</summary>
+    private static string Free(string output, bool overwrite)
+    {
+        var folder = Path.GetFullPath(output);
+        if (File.Exists(folder)) throw new ClipException($"{folder} is a file; give the name of a folder for the tokenizer.");
+        if (!Directory.Exists(folder)) return folder;
+        var there = Directory.GetFileSystemEntries(folder).Select(entry => Path.GetFileName(entry)!).ToArray();
+        if (there.FirstOrDefault(name => !BpeVocabulary.FileNames.Contains(name)) is { } other)
+            throw new ClipException($"{folder} holds more than a tokenizer ('{other}'); give a new or an empty folder.");
+        return there.Length == 0 || overwrite
+            ? folder
+            : throw new ClipException($"{folder} holds a tokenizer already; give another --output, or --overwrite.");
     }
 
     private static IEnumerable<string> Captions(string path, RecordSourceOptions layout)

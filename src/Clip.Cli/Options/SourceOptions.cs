@@ -22,7 +22,7 @@ internal sealed class SourceOptions
     private readonly Option<string?> _imageKey = new("--image-key") { Description = "Parquet's column of images." };
     private readonly Option<string?> _templates = new("--caption-templates")
     {
-        Description = "Captions for a folder of classes: a file with a sentence a line, {} for the class.",
+        Description = "Captions for a folder of classes: a file with one sentence per line, {} for the class.",
     };
 
     private readonly Option<string[]?> _imageEndings = new("--image-ending")

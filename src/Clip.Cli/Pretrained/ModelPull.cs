@@ -1,4 +1,5 @@
 using Clip.Conversion;
+using Clip.Conversion.Checkpoints;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Onnx;
 using Microsoft.ML.Clip;
@@ -42,8 +43,7 @@ internal sealed class ModelPull
     {
         var target = ModelFolderWriter.EnsureReplaceable(output);
         var folder = await RunAsync(cancellation).ConfigureAwait(false);
-        var aside = $"{target}.{Guid.NewGuid():N}.tmp";
-        try
+        await AtomicFolder.WriteAsync(target, async aside =>
         {
             foreach (var file in _download.FilesOf(folder))
             {
@@ -55,14 +55,7 @@ internal sealed class ModelPull
                 await using var to = new FileStream(copy, FileMode.CreateNew);
                 await from.CopyToAsync(to, cancellation).ConfigureAwait(false);
             }
-
-            ModelFolderWriter.MoveIntoPlace(aside, target);
-        }
-        finally
-        {
-            if (Directory.Exists(aside)) Directory.Delete(aside, recursive: true);
-        }
-
+        }).ConfigureAwait(false);
         return target;
     }
 

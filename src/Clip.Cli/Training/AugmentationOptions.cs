@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Clip.Trainer.Data;
 using Clip.Trainer.Objectives;
-using Clip.Trainer.Training;
 
 namespace Clip.Cli.Training;
 
@@ -10,10 +9,10 @@ internal sealed class AugmentationOptions
 {
     private readonly Option<double> _scale = Number(
         "--aug-scale", "Smallest share of an image's area a training crop shows.", new RandomResizedCrop().MinScale);
-    private readonly Option<string> _background = new("--aug-background")
+    private readonly Option<string?> _background = new("--aug-background")
     {
-        Description = "What transparent images lie on: none drops their alpha; random, for training only; or white, black, #rrggbb.",
-        DefaultValueFactory = _ => "none",
+        Description = "What transparent images lie on: none drops their alpha; random, for training only; or white, black, #rrggbb. "
+            + "Without it what the folder of --pretrained says, else none.",
     };
 
     private readonly Option<double> _flip = Number("--aug-flip", "Chance of mirroring an image.");
@@ -21,20 +20,22 @@ internal sealed class AugmentationOptions
     private readonly Option<double> _translate = Number("--aug-translate", "Largest share of its size an image is moved, 0 to 1.");
     private readonly Option<double> _zoom = Number("--aug-zoom", "How far an image's size varies, 0 to 0.9.");
     private readonly Option<double> _jitter = Number("--aug-color-jitter", "How far brightness, contrast and saturation vary, 0 to 1.");
-    private readonly Option<double> _hue = Number("--aug-hue", "How far hues are turned, in turns of the colour circle, 0 to 0.5.");
-    private readonly Option<double> _gray = Number("--aug-grayscale", "Chance of losing all colour.");
+    private readonly Option<double> _hue = Number("--aug-hue", "How far hues are turned, in turns of the color circle, 0 to 0.5.");
+    private readonly Option<double> _gray = Number("--aug-grayscale", "Chance of losing all color.");
     private readonly Option<double> _blur = Number("--aug-blur", "Chance of a Gaussian blur.");
 
     public IEnumerable<Option> All => [_scale, _background, _flip, _rotate, _translate, _zoom, _jitter, _hue, _gray, _blur];
 
-    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="objective">What is trained, whose own choice stands for what is not given.</param>
+    public Augmentation Parse(ParseResult parsed, ObjectiveKind objective)
     {
-        // What is not given is the objective's own choice.
-        var usual = options.Training.Objective == ObjectiveKind.ConVirt ? Augmentation.ConVirt : new Augmentation();
-        var augmentation = new Augmentation
+        var usual = objective == ObjectiveKind.ConVirt ? Augmentation.ConVirt : new Augmentation();
+        return new Augmentation
         {
             Crop = new RandomResizedCrop(Value(_scale, usual.Crop.MinScale)),
-            Background = Background.Parse(parsed.GetValue(_background)!),
+            Background = parsed.GetValue(_background) is { } background ? Background.Parse(background) : null,
+            DropsAlpha = parsed.GetValue(_background) == "none",
             FlipChance = Value(_flip, usual.FlipChance),
             Rotation = Value(_rotate, usual.Rotation),
             Translation = Value(_translate, usual.Translation),
@@ -44,7 +45,6 @@ internal sealed class AugmentationOptions
             GrayscaleChance = Value(_gray, usual.GrayscaleChance),
             BlurChance = Value(_blur, usual.BlurChance),
         };
-        return options with { Training = options.Training with { Augmentation = augmentation } };
 
         double Value(Option<double> option, double otherwise) =>
             parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : otherwise;

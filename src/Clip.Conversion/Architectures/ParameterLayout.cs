@@ -39,9 +39,10 @@ internal sealed class ParameterLayout : IReadOnlyCollection<LayoutParameter>
     {
         ArgumentNullException.ThrowIfNull(config);
         var builder = new LayoutBuilder();
-        if (config.TextSide == TextSide.Tower) TextSides.Tower(builder, config);
-        ImageTowers.Add(builder, config);
-        if (config.TextSide == TextSide.Tower) TextSides.LossParts(builder, config);
+        var hasTextTower = config is { TextSide: TextSide.Tower, Towers: not ModelTowers.Image };
+        if (hasTextTower) TextSides.Tower(builder, config);
+        if (config.Towers != ModelTowers.Text) ImageTowers.Add(builder, config);
+        if (hasTextTower && config.Towers == ModelTowers.Both) TextSides.LossParts(builder, config);
         if (config.TextSide == TextSide.Captioner) TextSides.Captioner(builder, config);
         if (config.TextSide == TextSide.Words) TextSides.Words(builder, config);
         return new ParameterLayout(builder.Parameters);

@@ -5,9 +5,17 @@ namespace Clip.Conversion.Checkpoints;
 
 /// <summary>What the weights cannot tell of a model.</summary>
 /// <param name="Activation">The activation of the MLPs.</param>
-/// <param name="VisionHeads">Attention heads of the image tower; null for OpenAI's rule, width / 64.</param>
-/// <param name="TextHeads">Attention heads of the text tower; null for OpenAI's rule, width / 64.</param>
-public sealed record ArchitectureHints(Activation Activation, int? VisionHeads = null, int? TextHeads = null);
+/// <param name="VisionHeads">Attention heads of the image tower; null for those of the published model of its width.</param>
+/// <param name="TextHeads">Attention heads of the text tower; null for those of the published model of its width.</param>
+/// <param name="IsOpenAIs">
+/// Whether the model follows OpenAI's rule for heads, width / 64, where no published model has its width; null where its activation is
+/// quick-GELU, as OpenAI's and that of the models made from them.
+/// </param>
+public sealed record ArchitectureHints(Activation Activation, int? VisionHeads = null, int? TextHeads = null, bool? IsOpenAIs = null)
+{
+    /// <summary>The same with the rule settled.</summary>
+    internal bool HasOpenAIsHeads => IsOpenAIs ?? Activation == Activation.QuickGelu;
+}
 
 /// <summary>
 /// Reads a model's sizes off its weights, as OpenAI's <c>build_model</c> (openai/CLIP model.py) and open_clip's
@@ -21,6 +29,43 @@ public static class ArchitectureInference
     /// <summary>Where the channels inside the MLPs stand, behind a tower's <c>Blocks</c>.</summary>
     private static readonly string MlpWidth = $"0{ClipNames.Block.Widen.Weight}";
 
+    /// <summary>
+    /// Heads by width in the published models, OpenAI's and open_clip's (its model_configs): of Vision Transformers, whose huge ones do
+    /// not have width / 64, ...
+    /// </summary>
+    private static readonly Dictionary<int, int> VisionHeads = new()
+    {
+        [384] = 6, [512] = 8, [640] = 10, [768] = 12, [896] = 14, [1024] = 16, [1280] = 16, [1408] = 16, [1664] = 16, [1792] = 16,
+    };
+
+    /// <summary>... of text towers, ...</summary>
+    private static readonly Dictionary<int, int> TextHeads = new()
+    {
+        [384] = 6, [512] = 8, [640] = 10, [768] = 12, [1024] = 16, [1280] = 20,
+    };
+
+    /// <summary>... and of the pooling of ResNets, by its width.</summary>
+    private static readonly Dictionary<int, int> PoolingHeads = new() { [2048] = 32, [2560] = 40, [3072] = 48, [4096] = 64 };
+
+    /// <summary>Whether the heads of the towers follow from their widths, so that none need be told.</summary>
+    internal static (bool Vision, bool Text) KnowHeads(IReadOnlyDictionary<string, WeightTensor> weights, bool isOpenAIs)
+    {
+        var isSiglip = weights.ContainsKey(ClipNames.Image.Probe);
+        var pooling = $"{ClipNames.ResNet.Pool}.{ClipNames.ResNet.Key}.weight";
+        return (
+            Knows(Rows(ClipNames.Image.NormBehind.Weight, pooling), weights.ContainsKey(ResNetSign) ? PoolingHeads : VisionHeads),
+            Knows(Rows(ClipNames.Text.FinalNorm.Weight), TextHeads));
+
+        bool Knows(int width, Dictionary<int, int> published) =>
+            width == 0 || (isSiglip ? SiglipConfigJson.Heads(width) is not null : Published(width, published, isOpenAIs) is not null);
+
+        int Rows(params string[] names)
+        {
+            var found = names.Select(name => weights.GetValueOrDefault(name)).FirstOrDefault(weight => weight is { Shape.Count: > 0 });
+            return found is null ? 0 : (int)Math.Min(found.Shape[0], int.MaxValue);
+        }
+    }
+
     /// <summary>Infers the sizes. Start and end of text are taken to be the vocabulary's last two tokens, as in CLIP's.</summary>
     /// <param name="weights">A model's parameters by OpenAI's names.</param>
     /// <param name="hints">What to go by where the weights do not tell.</param>
@@ -32,6 +77,17 @@ public static class ArchitectureInference
         ArgumentNullException.ThrowIfNull(hints);
         var shapes = new Shapes(weights, source);
         if (weights.ContainsKey(ClipNames.Image.Probe)) return Siglip(shapes, hints);
+        var towers = TowersOf(weights);
+        var vision = towers == ModelTowers.Text ? new VisionTransformerConfig()
+            : weights.ContainsKey(ResNetSign) ? (VisionConfig)ResNet(shapes, hints) : VisionTransformer(shapes, hints);
+        if (towers == ModelTowers.Image)
+        {
+            var embedDim = vision is ResNetConfig
+                ? shapes.Of($"{ClipNames.ResNet.Pool}.{ClipNames.ResNet.Output}.weight", 0, rank: 2)
+                : shapes.Of(ClipNames.Image.Projection, 1, rank: 2);
+            return new ClipConfig { EmbedDim = embedDim, Activation = hints.Activation, Vision = vision, Towers = towers }.Validate(source);
+        }
+
         var width = shapes.Of(ClipNames.Text.FinalNorm.Weight, 0, rank: 1);
         var hasBias = weights.ContainsKey(ClipNames.Text.LinearProjection.Bias);
         return new ClipConfig
@@ -40,19 +96,32 @@ public static class ArchitectureInference
                 ? shapes.Of(ClipNames.Text.LinearProjection.Weight, 0, rank: 2)
                 : shapes.Of(ClipNames.Text.Projection, 1, rank: 2),
             Activation = hints.Activation,
-            Vision = weights.ContainsKey(ResNetSign)
-                ? ResNet(shapes, hints)
-                : VisionTransformer(shapes, hints),
+            Towers = towers,
+            Vision = vision,
             Text = new TextConfig
             {
                 ContextLength = shapes.Of(ClipNames.Text.Positions, 0, rank: 2),
                 Width = width,
                 Layers = shapes.Count(ClipNames.Text.Blocks),
-                Heads = Heads(width, hints.TextHeads, "text", source),
+                Heads = Heads(width, hints.TextHeads, TextHeads, hints, "text", source),
                 MlpWidth = shapes.Of(ClipNames.Text.Blocks + MlpWidth, 0, rank: 2),
                 HasProjectionBias = hasBias,
             },
         }.WithVocabulary(shapes.Of(ClipNames.Text.Tokens, 0, rank: 2)).Validate(source);
+    }
+
+    /// <summary>Which towers a model's weights are of; of what is no model's, both.</summary>
+    internal static ModelTowers TowersOf(IReadOnlyDictionary<string, WeightTensor> weights)
+    {
+        var hasImage = weights.Keys.Any(name => name.StartsWith(ClipNames.Image.Prefix, StringComparison.Ordinal));
+        var hasText = weights.Keys.Any(name => name.StartsWith(ClipNames.Text.Blocks, StringComparison.Ordinal))
+            || weights.ContainsKey(ClipNames.Text.Tokens) || weights.ContainsKey(ClipNames.Text.Projection);
+        return (hasImage, hasText) switch
+        {
+            (true, false) => ModelTowers.Image,
+            (false, true) => ModelTowers.Text,
+            _ => ModelTowers.Both,
+        };
     }
 
     private static VisionTransformerConfig VisionTransformer(Shapes shapes, ArchitectureHints hints)
@@ -65,7 +134,7 @@ public static class ArchitectureInference
             PatchSize = patch,
             Width = width,
             Layers = shapes.Count(ClipNames.Image.Blocks),
-            Heads = Heads(width, hints.VisionHeads, "vision", shapes.Source),
+            Heads = Heads(width, hints.VisionHeads, VisionHeads, hints, "vision", shapes.Source),
             MlpWidth = shapes.Of(ClipNames.Image.Blocks + MlpWidth, 0, rank: 2),
         };
     }
@@ -98,10 +167,14 @@ public static class ArchitectureInference
         return SiglipConfigJson.Of(hints.Activation, embedDim, vision, text).Validate(shapes.Source);
     }
 
+    /// <summary>The setting that tells a tower's heads.</summary>
+    internal static string Setting(string tower) =>
+        tower == "vision" ? nameof(ArchitectureHints.VisionHeads) : nameof(ArchitectureHints.TextHeads);
+
     private static int SiglipHeads(int width, int? hint, string tower, string source) => hint ?? SiglipConfigJson.Heads(width)
         ?? throw new ClipException(
             $"{source}: no published SigLIP has a {tower} tower of width {width}, so its heads are unknown; "
-            + $"give --{tower}-heads or --config.");
+            + $"give `{Setting(tower)}` or `Config`.");
 
     private static ResNetConfig ResNet(Shapes shapes, ArchitectureHints hints)
     {
@@ -111,15 +184,21 @@ public static class ArchitectureInference
             ImageSize = ResNetConfig.Stride * shapes.Side(ClipNames.ResNet.PoolPositions),
             Width = width,
             Blocks = [.. Enumerable.Range(0, 4).Select(stage => shapes.Count(ClipNames.ResNet.Stage(stage)))],
-            Heads = Heads(32 * width, hints.VisionHeads, "vision", shapes.Source),
+            Heads = Heads(32 * width, hints.VisionHeads, PoolingHeads, hints, "vision", shapes.Source),
         };
     }
 
-    private static int Heads(int width, int? hint, string tower, string source) => hint ?? (width % 64 == 0
-        ? width / 64
-        : throw new ClipException(
-            $"{source}: the {tower} tower's width {width} is no multiple of 64, so its heads are unknown; "
-            + $"give --{tower}-heads or --config."));
+    private static int Heads(
+        int width, int? hint, Dictionary<int, int> published, ArchitectureHints hints, string tower, string source) =>
+        hint ?? Published(width, published, hints.HasOpenAIsHeads) ?? throw new ClipException(
+            width % 64 != 0
+                ? $"{source}: the {tower} tower's width {width} is no multiple of 64, so its heads are unknown; "
+                    + $"give `{Setting(tower)}` or `Config`."
+                : $"{source}: no published model has a {tower} tower of width {width}, so its heads are unknown; "
+                    + $"give `{Setting(tower)}` or `Config`.");
+
+    private static int? Published(int width, Dictionary<int, int> published, bool isOpenAIs) =>
+        published.TryGetValue(width, out var heads) ? heads : isOpenAIs && width % 64 == 0 ? width / 64 : null;
 
     /// <summary>Dimensions of named tensors.</summary>
     private sealed class Shapes(IReadOnlyDictionary<string, WeightTensor> weights, string source)

@@ -14,25 +14,21 @@ internal static partial class AtomicFile
     /// <exception cref="IOException">The disk is full, or the file larger than the file system takes.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        var aside = $"{path}.{Guid.NewGuid():N}.tmp";
+        using var aside = new Aside(path);
         try
         {
-            using (var stream = new FileStream(aside, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
+            using (var stream = new FileStream(aside.Path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(aside, path, overwrite: true);
+            File.Move(aside.Path, path, overwrite: true);
         }
         catch (ArgumentOutOfRangeException e) when (e.ParamName == "value")
         {
             // So .NET tells of EFBIG, as if a length had been given.
             throw new IOException("the file is larger than the file system or a limit allows", e);
-        }
-        finally
-        {
-            File.Delete(aside);
         }
 
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);

@@ -4,8 +4,8 @@ namespace Clip.Conversion.Checkpoints;
 
 /// <summary>
 /// Whatever people keep CLIP's weights in, opened: safetensors; PyTorch's <c>.pt</c> and <c>.bin</c> (zip archives and older), also with
-/// the weights under <c>state_dict</c>; OpenAI's TorchScript archives; any of these cut into shards with an <c>index.json</c>. The content
-/// decides what a file is, not its name; no code in a file is ever run.
+/// the weights under <c>state_dict</c> or another name; OpenAI's TorchScript archives; any of these cut into shards with an
+/// <c>index.json</c>. The content decides what a file is, not its name; no code in a file is ever run.
 /// </summary>
 /// <remarks>Float32 safetensors are mapped into memory, not copied: their weights are good until this is disposed.</remarks>
 public sealed class CheckpointFile : IDisposable
@@ -20,9 +20,6 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>Constants that OpenAI's archives carry beside the parameters.</summary>
     private static readonly string[] OpenAIConstants = ["input_resolution", "context_length", "vocab_size"];
 
-    /// <summary>What wraps a model gives its name to every parameter: distributed training, torch.compile, a trainer.</summary>
-    private static readonly string[] Wrappers = ["module", "_orig_mod", "model"];
-
     private readonly List<SafetensorsReader> _mapped = [];
 
     private CheckpointFile(string path, bool map)
@@ -33,12 +30,19 @@ public sealed class CheckpointFile : IDisposable
         {
             var read = new StoredTensors();
             foreach (var file in Files) Format = Read(file, map, read);
-            var weights = Unwrap(read);
+            UnsupportedModels.Refuse(read.Weights.Keys, path);
+            var prefix = WeightNames.Prefix(read.Weights.Keys, path, out var leftOut);
+            // A run of this program that keeps an average exports that.
+            if (read.IsRun && leftOut == "ema") (prefix, leftOut) = ("ema.", "model");
+            IsRun = read.IsRun;
+            LeftOut = leftOut ?? read.LeftOut;
+            var weights = Unwrap(read, prefix);
             IsOpenAIs = !read.NamesGelu && (read.IsScript || OpenAIConstants.All(weights.ContainsKey));
             foreach (var constant in OpenAIConstants.Append("attn_mask")) weights.Remove(constant);
             foreach (var positions in weights.Keys.Where(name => name.EndsWith(".position_ids", StringComparison.Ordinal)).ToArray())
                 weights.Remove(positions);
             UnsupportedModels.Refuse(weights.Keys, path);
+            RefuseIntegers(weights.Keys, read);
             ElementCounts = weights.GroupBy(w => read.Types[w.Key].Name())
                 .ToDictionary(type => type.Key, type => type.Sum(w => (long)w.Value.Data.Length));
             HasHuggingFaceNames = NameMap.IsHuggingFace(weights.Keys);
@@ -75,8 +79,16 @@ public sealed class CheckpointFile : IDisposable
     public IReadOnlyDictionary<string, long> ElementCounts { get; }
 
     /// <summary>
-    /// The weights by OpenAI's names, as float32: Hugging Face's names are translated, a <c>module.</c> before every name (distributed
-    /// training) is cut off, and constants that are no parameters are left out.
+    /// Another state of the model that the file holds and that is not taken, such as its average (<c>ema</c>); null where there is none.
+    /// </summary>
+    public string? LeftOut { get; }
+
+    /// <summary>Whether it is a checkpoint of this program's own training.</summary>
+    internal bool IsRun { get; }
+
+    /// <summary>
+    /// The weights by OpenAI's names, as float32: Hugging Face's names are translated, what stands before every name (<c>module.</c> of
+    /// distributed training, say) is cut off, and constants that are no parameters are left out.
     /// </summary>
     public IReadOnlyDictionary<string, WeightTensor> Weights { get; }
 
@@ -95,9 +107,12 @@ public sealed class CheckpointFile : IDisposable
         return file.Weights.ToDictionary();
     }
 
-    /// <summary>The weights' file in a folder by its usual name, or null.</summary>
+    /// <summary>
+    /// The weights' file in a folder by its usual name, or null; one that is but a pointer or a web page only where there is no other.
+    /// </summary>
     internal static string? InFolder(string folder) =>
-        UsualNames.Select(name => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        UsualNames.Select(name => System.IO.Path.Combine(folder, name)).Where(File.Exists)
+            .OrderBy(file => WeightFile.IsReal(file) ? 0 : 1).FirstOrDefault();
 
     /// <summary>Whether a file has one of the names that a model's folder gives it, so that the files beside belong to it.</summary>
     internal static bool IsUsualName(string path) => UsualNames.Contains(System.IO.Path.GetFileName(path));
@@ -121,6 +136,7 @@ public sealed class CheckpointFile : IDisposable
         {
             var reader = SafetensorsReader.Open(file);
             _mapped.Add(reader);
+            read.IsRun |= reader.Metadata.ContainsKey("step") && reader.Metadata.ContainsKey("options");
             foreach (var name in reader.Names) read.Add(name, map ? reader.Read(name) : reader.Copy(name), reader.TypeOf(name), file);
             return "safetensors";
         }
@@ -129,30 +145,35 @@ public sealed class CheckpointFile : IDisposable
         foreach (var (name, weight) in torch.Weights) read.Add(name, weight, torch.Types[name], file);
         read.IsScript |= torch.IsScript;
         read.NamesGelu |= torch.NamesGelu;
+        read.LeftOut ??= torch.LeftOut;
         return torch.IsScript ? "TorchScript archive" : "PyTorch pickle";
     }
 
-    /// <summary>Also drops what lies outside of the wrapper, such as an optimizer's state beside a <c>model.</c>.</summary>
-    private static Dictionary<string, WeightTensor> Unwrap(StoredTensors read)
+    /// <summary>Cuts off what stands before the model's names, and drops what has other names.</summary>
+    private static Dictionary<string, WeightTensor> Unwrap(StoredTensors read, string prefix)
     {
-        // What every model has: CLIP's the temperature, those that predict captions or words an image tower alone.
-        string[] signs = [ClipNames.LogitScale, ClipNames.Image.Patches.Weight];
-        if (signs.Any(read.Weights.ContainsKey)) return read.Weights;
-        var prefix = signs.SelectMany(sign => read.Weights.Keys
-                .Where(name => name.EndsWith($".{sign}", StringComparison.Ordinal))
-                .Select(name => name[..^sign.Length]))
-            .FirstOrDefault(prefix => prefix[..^1].Split('.').All(Wrappers.Contains));
-        if (prefix is null) return read.Weights;
-
+        if (prefix.Length == 0) return read.Weights;
         var inner = read.Weights.Where(w => w.Key.StartsWith(prefix, StringComparison.Ordinal)).ToArray();
         foreach (var (name, _) in inner) read.Types[name[prefix.Length..]] = read.Types[name];
         return inner.ToDictionary(w => w.Key[prefix.Length..], w => w.Value);
     }
 
+    /// <summary>Whole numbers are a quantised model's, whose scales lie elsewhere; only counts are stored so.</summary>
+    private void RefuseIntegers(IEnumerable<string> names, StoredTensors read)
+    {
+        var integers = names.FirstOrDefault(name =>
+            read.Types[name] is not (ElementType.Float32 or ElementType.Float64 or ElementType.Float16 or ElementType.BFloat16)
+            && !name.EndsWith(".num_batches_tracked", StringComparison.Ordinal));
+        if (integers is not null)
+            throw new ClipException(
+                $"{Path}: the weight '{integers}' is stored as {read.Types[integers].Name()}, as quantised models have it; "
+                + "give the checkpoint in float32, float16 or bfloat16.");
+    }
+
     /// <summary>A safetensors file has the brace of its header at byte 8; PyTorch's start with <c>PK</c> or a pickle's protocol.</summary>
     private static bool IsSafetensors(string file)
     {
-        using var stream = File.OpenRead(file);
+        using var stream = WeightFile.Open(file);
         Span<byte> start = stackalloc byte[9];
         return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start[8] == '{';
     }
@@ -167,6 +188,10 @@ public sealed class CheckpointFile : IDisposable
         public bool IsScript { get; set; }
 
         public bool NamesGelu { get; set; }
+
+        public bool IsRun { get; set; }
+
+        public string? LeftOut { get; set; }
 
         public void Add(string name, WeightTensor weight, ElementType type, string file)
         {

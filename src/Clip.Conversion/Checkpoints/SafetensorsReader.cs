@@ -40,7 +40,7 @@ public sealed unsafe class SafetensorsReader : IDisposable
     public static SafetensorsReader Open(string path)
     {
         if (!File.Exists(path)) throw new ClipException($"There is no file {path}; give the path of a safetensors file.");
-        var stream = File.OpenRead(path);
+        var stream = WeightFile.Open(path);
         try
         {
             return new SafetensorsReader(path, stream);

@@ -14,11 +14,10 @@ internal static class ShardIndex
     /// <exception cref="ClipException">It is no such list, it leaves its folder, or a shard is missing.</exception>
     public static IReadOnlyList<string> Files(string path)
     {
-        if (new FileInfo(path).Length > MaxBytes) throw new ClipException($"{path} is too large for a list of shards; get it again.");
         var names = new SortedSet<string>(StringComparer.Ordinal);
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var json = JsonDocument.Parse(WeightFile.Read(path, MaxBytes));
             foreach (var entry in json.RootElement.GetProperty("weight_map").EnumerateObject()) names.Add(entry.Value.GetString() ?? "");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)

@@ -6,17 +6,18 @@ using System.Text;
 namespace Clip.Conversion.Checkpoints;
 
 /// <summary>What a PyTorch file holds.</summary>
-/// <param name="Weights">Its tensors by name, as float32.</param>
+/// <param name="Weights">The model's tensors by the path at which they lie in it, as float32.</param>
 /// <param name="Types">How each is stored.</param>
 /// <param name="IsScript">Whether the file is a TorchScript archive: a program with its weights.</param>
-/// <param name="NamesGelu">Whether it names PyTorch's class GELU, which only a TorchScript archive can.</param>
+/// <param name="NamesGelu">Whether it names PyTorch's class GELU in a TorchScript archive.</param>
+/// <param name="LeftOut">Another state of the model that is there and was not taken; null for none.</param>
 internal sealed record TorchFile(
-    Dictionary<string, WeightTensor> Weights, Dictionary<string, ElementType> Types, bool IsScript, bool NamesGelu);
+    Dictionary<string, WeightTensor> Weights, Dictionary<string, ElementType> Types, bool IsScript, bool NamesGelu, string? LeftOut);
 
 /// <summary>
-/// Reads the weights of PyTorch's files without PyTorch: <c>torch.save</c>'s zip archives and its older files, a state_dict or a
-/// checkpoint that holds one under <c>state_dict</c>, and TorchScript archives, whose modules' tensors are named by their path.
-/// Nothing in the file is run (see <see cref="PickleReader"/>).
+/// Reads the weights of PyTorch's files without PyTorch: <c>torch.save</c>'s zip archives and its older files, a state_dict, a module,
+/// or a checkpoint that holds one beside other things, and TorchScript archives. Tensors are named by their path. Nothing in the file is
+/// run (see <see cref="PickleReader"/>), and tensors that are not the model's are not read.
 /// </summary>
 internal sealed class TorchReader : IPickleHost
 {
@@ -25,10 +26,6 @@ internal sealed class TorchReader : IPickleHost
 
     /// <summary>How many times the file's own values its out-of-order tensors may take together; an honest file's take one.</summary>
     private const int MaxCopies = 2;
-
-    private static readonly PickleGlobal OrderedDict = new("collections", "OrderedDict");
-    private static readonly PickleGlobal RebuildTensor = new("torch._utils", "_rebuild_tensor_v2");
-    private static readonly PickleGlobal RebuildParameter = new("torch._utils", "_rebuild_parameter");
 
     private readonly string _path;
     private readonly Dictionary<string, TorchStorage> _storages = [];
@@ -40,7 +37,7 @@ internal sealed class TorchReader : IPickleHost
     /// <exception cref="ClipException">The file is not PyTorch's, is damaged, names code to run, or has no tensors.</exception>
     public static TorchFile Load(string path)
     {
-        using var file = File.OpenRead(path);
+        using var file = WeightFile.Open(path);
         var reader = new TorchReader(path);
         try
         {
@@ -53,20 +50,30 @@ internal sealed class TorchReader : IPickleHost
     }
 
     /// <inheritdoc/>
-    public bool Allows(PickleGlobal global)
-    {
-        _namesGelu |= IsModule(global) && global.Name == "GELU";
-        return global == OrderedDict || global == RebuildTensor || global == RebuildParameter
-            || IsModule(global) || StorageType(global) is not null;
-    }
+    public void Names(PickleGlobal global) => _namesGelu |= IsModule(global) && global.Name == "GELU";
 
     /// <inheritdoc/>
-    public object? Call(PickleGlobal global, object?[] arguments)
+    public object? Call(PickleGlobal global, object?[] arguments, bool isInstance)
     {
-        if (global == OrderedDict) return new Dictionary<object, object?>();
-        if (global == RebuildParameter) return (TorchTensor)arguments[0]!;
-        if (global != RebuildTensor) throw new InvalidCastException($"{global.Module}.{global.Name} is not a function");
-        return new TorchTensor((TorchStorage)arguments[0]!, (long)arguments[1]!, Longs(arguments[2]), Longs(arguments[3]));
+        switch (global.ToString())
+        {
+            case "collections.OrderedDict": return new Dictionary<object, object?>();
+            // A parameter is its tensor; whether it is trained follows.
+            case "torch._utils._rebuild_parameter" or "torch._utils._rebuild_parameter_with_state": return arguments[0];
+            case "torch._utils._rebuild_tensor" or "torch._utils._rebuild_tensor_v2":
+                return arguments[0] is TorchStorage storage
+                    ? new TorchTensor(storage, (long)arguments[1]!, Longs(arguments[2]), Longs(arguments[3]))
+                    : new PickleObject(global);
+            // A subclass's tensor: what makes it, its class, and that one's arguments.
+            case "torch._tensor._rebuild_from_type_v2" when arguments is [PickleGlobal maker, _, object?[] its, ..]:
+                return Call(maker, its, isInstance: false);
+        }
+
+        if (StorageType(global) is not null && global.Module == "torch" && !isInstance)
+            throw new InvalidCastException($"{global} is not a function");
+        return IsModule(global) || PickleNames.IsData(global, isInstance)
+            ? new PickleObject(global)
+            : throw new ClipException($"{_path} wants to run {global}, which weights do not need; save the state_dict alone.");
 
         static long[] Longs(object? tuple) => [.. ((object?[])tuple!).Select(v => (long)v!)];
     }
@@ -76,9 +83,10 @@ internal sealed class TorchReader : IPickleHost
     {
         // ("storage", type, key, device, count), and in older files a view of another storage, which nothing writes any more.
         var parts = (object?[])id!;
-        if (parts is not ["storage", PickleGlobal type, string key, _, long count, ..] || StorageType(type) is not { } element
-            || (parts.Length > 5 && parts[5] is not null))
+        if (parts is not ["storage", PickleGlobal type, string key, _, long count, ..] || (parts.Length > 5 && parts[5] is not null))
             throw new InvalidCastException("a storage is of an unknown kind");
+        // Complex and quantised numbers may be an optimizer's; as weights they will be missing.
+        if (StorageType(type) is not { } element) return new PickleObject(type);
         if (count < 0 || count > Array.MaxLength)
             throw new ClipException($"{_path}: its part {key} has {count} values, more than an array holds; split it.");
         if (!_storages.TryGetValue(key, out var storage)) _storages[key] = storage = new TorchStorage(key, element, count);
@@ -186,7 +194,10 @@ internal sealed class TorchReader : IPickleHost
 
     private TorchFile Materialize(object? held, long fileLength, Func<TorchStorage, float[]> read)
     {
-        var tensors = TorchStateDict.Find(held, _path);
+        var all = TorchStateDict.Find(held, _path);
+        UnsupportedModels.Refuse(all.Keys, _path);
+        var prefix = WeightNames.Prefix(all.Keys, _path, out var leftOut);
+        var tensors = all.Where(t => t.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary();
         // A zip archive may list the same bytes under many names.
         var used = tensors.Values.Select(t => t.Storage).Distinct().Sum(s => s.Count * s.Type.Size());
         if (used > fileLength) throw new ClipException($"{_path} lists {used} bytes of values but has only {fileLength}; get it again.");
@@ -202,7 +213,9 @@ internal sealed class TorchReader : IPickleHost
                 throw new ClipException($"{_path} has too many tensors that lie across one another; save a plain state_dict.");
         }
 
-        return new TorchFile(weights, tensors.ToDictionary(t => t.Key, t => t.Value.Storage.Type), held is PickleObject, _namesGelu);
+        return new TorchFile(
+            weights, tensors.ToDictionary(t => t.Key, t => t.Value.Storage.Type),
+            held is PickleObject { Source: { } type } && IsModule(type), _namesGelu, leftOut);
     }
 
     private static float[] ReadStorage(Stream stream, TorchStorage storage)

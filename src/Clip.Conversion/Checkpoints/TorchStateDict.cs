@@ -1,6 +1,9 @@
 namespace Clip.Conversion.Checkpoints;
 
-/// <summary>Finds the named tensors in what a PyTorch file's pickle holds.</summary>
+/// <summary>
+/// Names the tensors in what a PyTorch file's pickle holds by their path from its root: <c>state_dict.visual.proj</c>,
+/// <c>optimizer.state.exp_avg</c>. Which of them are the model's, <see cref="WeightNames"/> tells.
+/// </summary>
 internal static class TorchStateDict
 {
     // Deeper than any model; a pickle may hold itself.
@@ -9,38 +12,39 @@ internal static class TorchStateDict
     // Modules that share modules that share modules would be walked through without end.
     private const int MaxModules = 100_000;
 
+    /// <summary>What PyTorch's modules keep their tensors and parts in, which their names do not show.</summary>
+    private static readonly string[] ModuleParts = ["_parameters", "_buffers", "_modules"];
+
     public static Dictionary<string, TorchTensor> Find(object? root, string path)
     {
         var tensors = new Dictionary<string, TorchTensor>();
-        if (root is Dictionary<object, object?> checkpoint && checkpoint.TryGetValue("state_dict", out var inner)) root = inner;
-        if (root is Dictionary<object, object?> stateDict)
-        {
-            foreach (var (key, value) in stateDict)
-            {
-                if (key is string name && value is TorchTensor tensor) tensors[name] = tensor;
-            }
-        }
-        else if (root is PickleObject module)
-        {
-            var modules = 0;
-            Collect(module, "", tensors, MaxDepth, path, ref modules);
-        }
-
+        var nodes = 0;
+        Collect(root, "", MaxDepth);
         return tensors.Count > 0
             ? tensors
             : throw new ClipException($"{path} has no state_dict with tensors; save one with torch.save(model.state_dict(), path).");
+
+        void Collect(object? node, string prefix, int depth)
+        {
+            if (++nodes > MaxModules) throw new ClipException($"{path} has more than {MaxModules} modules; save its state_dict instead.");
+            if (depth == 0) throw new ClipException($"{path} nests modules deeper than {MaxDepth}; save its state_dict instead.");
+            foreach (var (key, value) in Children(node))
+            {
+                if (value is TorchTensor tensor) tensors.TryAdd(prefix + key, tensor);
+                else if (value is Dictionary<object, object?> or PickleObject)
+                    Collect(value, ModuleParts.Contains(key) ? prefix : $"{prefix}{key}.", depth - 1);
+            }
+        }
     }
 
-    private static void Collect(
-        PickleObject module, string prefix, Dictionary<string, TorchTensor> tensors, int depth, string path, ref int modules)
+    private static IEnumerable<(string Key, object? Value)> Children(object? node)
     {
-        if (++modules > MaxModules) throw new ClipException($"{path} has more than {MaxModules} modules; save its state_dict instead.");
-        if (depth == 0) throw new ClipException($"{path} nests modules deeper than {MaxDepth}; save its state_dict instead.");
-        foreach (var (key, value) in module.Attributes)
+        var pairs = node switch
         {
-            if (key is not string name) continue;
-            if (value is TorchTensor tensor) tensors[prefix + name] = tensor;
-            else if (value is PickleObject child) Collect(child, $"{prefix}{name}.", tensors, depth - 1, path, ref modules);
-        }
+            Dictionary<object, object?> dictionary => dictionary,
+            PickleObject instance => instance.Attributes.Concat(instance.Items),
+            _ => [],
+        };
+        return from pair in pairs where pair.Key is string select ((string)pair.Key, pair.Value);
     }
 }

@@ -27,6 +27,12 @@ public enum TextPooling
 
     /// <summary>The last of the context, which is padding where the text is shorter: SigLIP's.</summary>
     Last,
+
+    /// <summary>
+    /// The first token of the largest id (<c>argmax</c>), where that is not known to be the end of text: Hugging Face's rule for early
+    /// configs of CLIP, whose <c>eos_token_id</c> is 2.
+    /// </summary>
+    Argmax,
 }
 
 /// <summary>The text tower: a causal transformer read at the end-of-text token (CLIP paper, section 2.4).</summary>
@@ -69,6 +75,19 @@ public sealed record TextConfig
     internal bool NeedsFullContext => !IsCausal || Pooling == TextPooling.Last;
 }
 
+/// <summary>Which towers a model has.</summary>
+public enum ModelTowers
+{
+    /// <summary>Both.</summary>
+    Both,
+
+    /// <summary>The image tower alone: Hugging Face's <c>CLIPVisionModelWithProjection</c>.</summary>
+    Image,
+
+    /// <summary>The text tower alone: Hugging Face's <c>CLIPTextModelWithProjection</c>.</summary>
+    Text,
+}
+
 /// <summary>What a model has beside its image tower.</summary>
 public enum TextSide
 {
@@ -94,6 +113,9 @@ public sealed record ClipConfig
     /// <summary>What stands beside the image tower; a captioner has the sizes of <see cref="Text"/>, words have its vocabulary.</summary>
     public TextSide TextSide { get; init; }
 
+    /// <summary>Which towers there are; the sizes of one that is not mean nothing.</summary>
+    public ModelTowers Towers { get; init; }
+
     /// <summary>The image tower.</summary>
     public VisionConfig Vision { get; init; } = new VisionTransformerConfig();
 
@@ -103,11 +125,33 @@ public sealed record ClipConfig
     /// <summary>The activation of the transformers' MLPs; a ResNet's own is always ReLU.</summary>
     public Activation Activation { get; init; } = Activation.QuickGelu;
 
+    /// <summary>The image tower's activation where it is another than <see cref="Activation"/>; else null.</summary>
+    public Activation? VisionActivation { get; init; }
+
     /// <summary>Whether the image tower is SigLIP's, and with it the names and files of Hugging Face's <c>SiglipModel</c>.</summary>
     internal bool IsSiglip => Vision is VisionTransformerConfig { Pooling: VisionPooling.AttentionHead };
 
     /// <summary>Added to the variance in every LayerNorm.</summary>
     public double LayerNormEps { get; init; } = 1e-5;
+
+    /// <summary>The image tower's epsilon where it is another than <see cref="LayerNormEps"/>; else null.</summary>
+    public double? VisionLayerNormEps { get; init; }
+
+    /// <summary>The config as the image tower has it: with its own activation and epsilon as the model's.</summary>
+    internal ClipConfig OfVision => this with
+    {
+        Activation = VisionActivation ?? Activation,
+        VisionActivation = null,
+        LayerNormEps = VisionLayerNormEps ?? LayerNormEps,
+        VisionLayerNormEps = null,
+    };
+
+    /// <summary>The config with what an image tower has, noted only where it is another than the text tower's.</summary>
+    internal ClipConfig WithVision(Activation activation, double layerNormEps) => this with
+    {
+        VisionActivation = activation == Activation ? null : activation,
+        VisionLayerNormEps = layerNormEps == LayerNormEps ? null : layerNormEps,
+    };
 
     /// <summary>The start of <c>logit_scale</c>, the logarithm of the inverse temperature: ln(1/0.07) (CLIP paper, section 2.5).</summary>
     public double LogitScaleInit { get; init; } = Math.Log(1 / 0.07);
@@ -128,22 +172,35 @@ public sealed record ClipConfig
     /// <param name="bosTokenId">Its start of text.</param>
     /// <param name="eosTokenId">Its end of text.</param>
     public ClipConfig WithVocabulary(int vocabSize, int bosTokenId, int eosTokenId) =>
-        this with { Text = Text with { VocabSize = vocabSize, BosTokenId = bosTokenId, EosTokenId = eosTokenId } };
+        this with
+        {
+            Text = Text with
+            {
+                VocabSize = vocabSize,
+                BosTokenId = bosTokenId,
+                EosTokenId = eosTokenId,
+                // With the end of text known it need not be looked for.
+                Pooling = Text.Pooling == TextPooling.Argmax ? TextPooling.Eos : Text.Pooling,
+            },
+        };
 
     /// <summary>Checks that the sizes fit each other.</summary>
     /// <param name="source">Where they came from, for the message.</param>
     /// <exception cref="ClipException">A size is not positive or does not divide the one it must.</exception>
     public ClipConfig Validate(string source)
     {
-        Positive(source, EmbedDim, "projection_dim");
+        Positive(source, EmbedDim, "projection_dim", MaxWidth);
         Vision.Validate(source);
-        Positive(source, Text.ContextLength, "text context length");
-        Positive(source, Text.VocabSize, "text vocab_size");
-        Positive(source, Text.Width, "text width");
-        Positive(source, Text.Layers, "text layers");
-        Positive(source, Text.Heads, "text heads");
-        Positive(source, Text.MlpWidth, "text MLP width");
+        Positive(source, Text.ContextLength, "text context length", MaxTokens);
+        Positive(source, Text.VocabSize, "text vocab_size", MaxVocabulary);
+        Positive(source, Text.Width, "text width", MaxWidth);
+        Positive(source, Text.Layers, "text layers", MaxLayers);
+        Positive(source, Text.Heads, "text heads", MaxWidth);
+        Positive(source, Text.MlpWidth, "text MLP width", MaxMlpWidth);
         Divides(source, Text.Heads, Text.Width, "text heads", "width");
+        if ((long)Text.VocabSize * Text.Width > Array.MaxLength)
+            throw new ClipException(
+                $"{source}: text vocab_size {Text.VocabSize} times width {Text.Width} is more than an array holds; no CLIP's is.");
         if (IsSiglip && ((VisionTransformerConfig)Vision).Width is var width && width != EmbedDim)
             throw new ClipException($"{source}: a SigLIP's image features have the tower's width {width}, but the texts' have {EmbedDim}.");
         if (IsSiglip && !(Text is { IsCausal: false, HasProjectionBias: true, Pooling: TextPooling.Last }))
@@ -156,6 +213,9 @@ public sealed record ClipConfig
     /// <exception cref="ClipException">The config asks for it.</exception>
     internal void RequireTrainable()
     {
+        if (Towers != ModelTowers.Both)
+            throw new ClipException(
+                "A config of one tower alone cannot be trained, for what is trained is their agreement; give one of both.");
         if (IsSiglip || Text.NeedsFullContext || Text.HasProjectionBias || Text.Pooling == TextPooling.First
             || Activation == Activation.GeluTanh)
             throw new ClipException(
@@ -163,9 +223,13 @@ public sealed record ClipConfig
                 + "and used but not trained; give a plain CLIP config.");
     }
 
-    internal static void Positive(string source, int value, string name)
+    /// <summary>Far above any CLIP's, so that a config that is none is told from one before memory is taken for it.</summary>
+    internal const int MaxWidth = 1 << 14, MaxMlpWidth = 1 << 17, MaxLayers = 512, MaxTokens = 1 << 16, MaxVocabulary = 1 << 24;
+
+    internal static void Positive(string source, int value, string name, int max)
     {
         if (value <= 0) throw new ClipException($"{source}: {name} is {value}; give a positive number.");
+        if (value > max) throw new ClipException($"{source}: {name} is {value}, beyond any CLIP's; give at most {max}.");
     }
 
     internal static void Divides(string source, int divisor, int value, string name, string of)

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text;
+using Clip.Conversion.Checkpoints;
 
 namespace Clip.Conversion.Configs;
 
@@ -19,7 +21,7 @@ public static class ClipConfigJson
         // A folder of a config's name that holds no config is somebody's output, not what is meant.
         var inFolder = Path.Combine(nameOrPath, "config.json");
         var path = File.Exists(inFolder) ? inFolder : nameOrPath;
-        if (File.Exists(path)) return Parse(File.ReadAllText(path), path);
+        if (File.Exists(path)) return Parse(Encoding.UTF8.GetString(WeightFile.ReadSettings(path)), path);
         var resource = Resources().FirstOrDefault(r => r.EndsWith($".Configs.Models.{nameOrPath}.json", StringComparison.OrdinalIgnoreCase))
             ?? throw new ClipException(
                 $"There is no model config '{nameOrPath}'; give the path of a config.json or one of {string.Join(", ", Names)}.");
@@ -37,13 +39,27 @@ public static class ClipConfigJson
         try
         {
             using var document = JsonDocument.Parse(json);
+            using var empty = JsonDocument.Parse("{}");
             var root = document.RootElement;
-            if (root.TryGetProperty("model_type", out var type) && type.GetString() == SiglipConfigJson.ModelType)
-                return SiglipConfigJson.FromHuggingFace(root, source).Validate(source);
-            if (root.TryGetProperty("vision_config", out var vision) && root.TryGetProperty("text_config", out var text))
-                return HuggingFaceConfig.Read(root, vision, text, source).Validate(source);
-            if (root.TryGetProperty("vision_cfg", out vision) && root.TryGetProperty("text_cfg", out text))
-                return OpenClipConfig.Read(root, vision, text, source).Validate(source);
+            var type = root.Text("model_type", "");
+            var config = type switch
+            {
+                SiglipConfigJson.ModelType => SiglipConfigJson.FromHuggingFace(root, source),
+                "siglip_vision_model" => SiglipConfigJson.ReadTower(root, ModelTowers.Image, source),
+                "siglip_text_model" => SiglipConfigJson.ReadTower(root, ModelTowers.Text, source),
+                "clip_vision_model" => HuggingFaceConfig.ReadTower(root, ModelTowers.Image, source),
+                "clip_text_model" => HuggingFaceConfig.ReadTower(root, ModelTowers.Text, source),
+                _ when root.Section("vision_cfg") is { } vision && root.Section("text_cfg") is { } text =>
+                    OpenClipConfig.Read(root, vision, text, source),
+                // Early configs repeat the sections by other names, which count where they are.
+                _ when type == "clip" || root.Section("vision_config") is not null || root.Section("text_config") is not null =>
+                    HuggingFaceConfig.Read(root, Part("vision_config"), Part("text_config"), source),
+                _ => null,
+            };
+            if (config is not null) return config.Validate(source);
+
+            // Without a section of its own a tower has transformers' defaults.
+            JsonElement Part(string section) => root.Section($"{section}_dict") ?? root.Section(section) ?? empty.RootElement;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
@@ -54,6 +70,7 @@ public static class ClipConfigJson
             $"{source} is not a CLIP config: it has neither vision_config and text_config (Hugging Face) "
             + "nor vision_cfg and text_cfg (open_clip).");
     }
+
     /// <summary>
     /// Hugging Face's <c>config.json</c> for a model of these sizes. Hugging Face knows no CLIP with a ResNet: for one,
     /// <c>vision_config</c> has two keys of our own, <c>resnet_layers</c>, the bottlenecks of the four stages, and <c>resnet_width</c>,

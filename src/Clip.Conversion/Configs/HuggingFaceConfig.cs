@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.ML.Clip.Inference;
 
 namespace Clip.Conversion.Configs;
 
@@ -25,30 +26,47 @@ internal static class HuggingFaceConfig
     /// <exception cref="ClipException">It asks for what is not supported.</exception>
     public static ClipConfig Read(JsonElement root, JsonElement vision, JsonElement text, string source)
     {
-        var activation = ParseActivation(text.Text("hidden_act", "quick_gelu"), source);
-        VisionConfig tower = vision.TryGetProperty("resnet_layers", out var blocks)
+        VisionConfig tower = vision.Value("resnet_layers") is { } blocks
             ? ResNet(vision, blocks)
             : VisionTransformer(vision, patchSize: 32);
-        if (tower is VisionTransformerConfig && activation != ParseActivation(vision.Text("hidden_act", "quick_gelu"), source))
-            throw new ClipException($"{source}: the towers have different hidden_act; models with one activation are supported.");
-
-        return new ClipConfig
+        var pooling = OpenClipConfig.Pooling(text, source);
+        // Early configs say 2 and mean OpenAI's arg-max (CLIPTextTransformer.forward), unless open_clip's pool_type says otherwise.
+        var isOld = text.Int("eos_token_id", TextDefaults.EosTokenId) == 2 && text.Value(OpenClipConfig.PoolType) is null;
+        if (isOld || text.Text(OpenClipConfig.PoolType, "eos") == "argmax") pooling = TextPooling.Argmax;
+        var config = new ClipConfig
         {
             EmbedDim = root.Int("projection_dim", 512),
             TextSide = Enum.GetValues<TextSide>().FirstOrDefault(side => root.Texts("architectures").Contains(Architecture(side))),
-            Activation = activation,
+            Activation = ParseActivation(text.Text("hidden_act", "quick_gelu"), source),
             LayerNormEps = text.Double("layer_norm_eps", 1e-5),
             LogitScaleInit = root.Double("logit_scale_init_value", 2.6592),
-            LogitBiasInit = root.TryGetProperty("logit_bias_init_value", out var bias) ? bias.GetDouble() : null,
-            ProjectionHeads = root.TryGetProperty("projection_heads", out var heads) && heads.GetBoolean(),
+            LogitBiasInit = root.Value("logit_bias_init_value")?.GetDouble(),
+            ProjectionHeads = root.Flag("projection_heads"),
             Vision = tower,
             Text = TextTower(text, TextDefaults) with
             {
-                Pooling = OpenClipConfig.Pooling(text, source),
+                Pooling = pooling,
                 IsCausal = !text.Flag(OpenClipConfig.NoCausalMask),
                 HasProjectionBias = text.Flag(OpenClipConfig.ProjectionBias),
             },
         };
+        return tower is ResNetConfig ? config : config.WithVision(
+            ParseActivation(vision.Text("hidden_act", "quick_gelu"), source), vision.Double("layer_norm_eps", 1e-5));
+    }
+
+    /// <summary>
+    /// Reads the config of one tower alone (<c>CLIPVisionModelWithProjection</c>, <c>CLIPTextModelWithProjection</c>), whose keys are those
+    /// of the section in a whole model's.
+    /// </summary>
+    /// <inheritdoc cref="Read"/>
+    public static ClipConfig ReadTower(JsonElement root, ModelTowers towers, string source)
+    {
+        using var nothing = JsonDocument.Parse("{}");
+        var empty = nothing.RootElement;
+        var config = Read(root, towers == ModelTowers.Image ? root : empty, towers == ModelTowers.Text ? root : empty, source);
+        // What a tower that is not there has is no difference to one that is.
+        if (towers == ModelTowers.Image) config = config.OfVision;
+        return config with { Towers = towers, TextSide = TextSide.Tower, VisionActivation = null, VisionLayerNormEps = null };
     }
 
     /// <summary>Reads a <c>vision_config</c>; but for <paramref name="patchSize"/>, CLIP's and SigLIP's have the same defaults.</summary>
@@ -63,10 +81,19 @@ internal static class HuggingFaceConfig
     };
 
     /// <summary>Reads the sizes in a <c>text_config</c>.</summary>
-    public static TextConfig TextTower(JsonElement text, TextConfig defaults) => defaults with
+    public static TextConfig TextTower(JsonElement text, TextConfig defaults)
+    {
+        var vocabulary = text.Int("vocab_size", defaults.VocabSize);
+        // The ids of a vocabulary that is smaller than the defaults' are its last two, as in CLIP's; SigLIP's mean nothing.
+        if (defaults.EosTokenId >= vocabulary && defaults.EosTokenId < defaults.VocabSize)
+            defaults = defaults with { BosTokenId = vocabulary - 2, EosTokenId = vocabulary - 1 };
+        return TextTower(text, defaults, vocabulary);
+    }
+
+    private static TextConfig TextTower(JsonElement text, TextConfig defaults, int vocabulary) => defaults with
     {
         ContextLength = text.Int("max_position_embeddings", defaults.ContextLength),
-        VocabSize = text.Int("vocab_size", defaults.VocabSize),
+        VocabSize = vocabulary,
         Width = text.Int("hidden_size", defaults.Width),
         Layers = text.Int("num_hidden_layers", defaults.Layers),
         Heads = text.Int("num_attention_heads", defaults.Heads),
@@ -75,12 +102,13 @@ internal static class HuggingFaceConfig
         EosTokenId = text.Int("eos_token_id", defaults.EosTokenId),
     };
 
+    /// <summary>Reads the name of an activation; several are transformers' names for one (transformers activations.py, ACT2FN).</summary>
     /// <exception cref="ClipException">The activation is another than the three there are.</exception>
     public static Activation ParseActivation(string name, string source) => name switch
     {
         "quick_gelu" => Activation.QuickGelu,
-        "gelu" => Activation.Gelu,
-        "gelu_pytorch_tanh" => Activation.GeluTanh,
+        "gelu" or "gelu_python" => Activation.Gelu,
+        "gelu_pytorch_tanh" or "gelu_new" or "gelu_fast" or "gelu_python_tanh" or "gelu_accurate" => Activation.GeluTanh,
         _ => throw new ClipException($"{source}: hidden_act '{name}' is not supported; quick_gelu, gelu and gelu_pytorch_tanh are."),
     };
 
@@ -91,11 +119,15 @@ internal static class HuggingFaceConfig
     {
         var text = Text(config, "clip_text_model", padTokenId: config.Text.EosTokenId);
         text["projection_dim"] = config.EmbedDim;
-        if (config.Text.Pooling != TextPooling.Eos) text[OpenClipConfig.PoolType] = config.Text.Pooling.ToString().ToLowerInvariant();
+        // An end of text of id 2, and the largest id where none is 2, would be taken for one another.
+        if (config.Text is not ({ Pooling: TextPooling.Eos, EosTokenId: not 2 } or { Pooling: TextPooling.Argmax, EosTokenId: 2 }))
+            text[OpenClipConfig.PoolType] = config.Text.Pooling.ToString().ToLowerInvariant();
         if (!config.Text.IsCausal) text[OpenClipConfig.NoCausalMask] = true;
         if (config.Text.HasProjectionBias) text[OpenClipConfig.ProjectionBias] = true;
         var vision = Vision(config, "clip_vision_model");
         vision["projection_dim"] = config.EmbedDim;
+        if (config.Towers != ModelTowers.Both)
+            return OfTower(config.Towers == ModelTowers.Image ? vision : text, $"CLIP{TowerName(config)}ModelWithProjection");
         var json = new JsonObject
         {
             ["architectures"] = new JsonArray(Architecture(config.TextSide)),
@@ -111,6 +143,17 @@ internal static class HuggingFaceConfig
         if (config.ProjectionHeads) json["projection_heads"] = true;
         return json;
     }
+
+    /// <summary>The config of one tower alone, from its section.</summary>
+    public static JsonObject OfTower(JsonObject section, string architecture)
+    {
+        section["architectures"] = new JsonArray(architecture);
+        section["torch_dtype"] = "float32";
+        return section;
+    }
+
+    /// <summary>What Hugging Face's classes of one tower call it.</summary>
+    public static string TowerName(ClipConfig config) => config.Towers == ModelTowers.Image ? "Vision" : "Text";
 
     /// <summary>A <c>text_config</c>, but for what only one kind of model has in it.</summary>
     public static JsonObject Text(ClipConfig config, string modelType, int padTokenId) => new()
@@ -150,8 +193,8 @@ internal static class HuggingFaceConfig
         json["num_attention_heads"] = vision.Heads;
         json["num_hidden_layers"] = vision.Layers;
         json["patch_size"] = vision.PatchSize;
-        json["hidden_act"] = ActivationName(config.Activation);
-        json["layer_norm_eps"] = config.LayerNormEps;
+        json["hidden_act"] = ActivationName(config.OfVision.Activation);
+        json["layer_norm_eps"] = config.OfVision.LayerNormEps;
         json["attention_dropout"] = 0.0;
         return json;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.Clip.Inference;
 
 namespace Clip.Conversion.Configs;
 
@@ -14,7 +15,7 @@ internal static class OpenClipConfig
         if (SiglipConfigJson.IsSiglip(vision)) return SiglipConfigJson.FromOpenClip(root, vision, text, source);
         foreach (var (tower, key) in new[] { (vision, "timm_model_name"), (text, "hf_model_name"), (root, "multimodal_cfg") })
         {
-            if (tower.TryGetProperty(key, out var value))
+            if (tower.Value(key) is { } value)
                 throw new ClipException($"{source}: {key} {value} is not supported; give a config of a plain CLIP model.");
         }
 
@@ -42,7 +43,10 @@ internal static class OpenClipConfig
             MlpWidth = (int)(width * text.Double("mlp_ratio", 4)),
             BosTokenId = vocabulary - 2,
             EosTokenId = text.Int("eos_id", vocabulary - 1),
-            Pooling = Pooling(text, source),
+            // The largest id is the end of text's, unless the config says another.
+            Pooling = text.Text(PoolType, "argmax") == "argmax" && text.Int("eos_id", vocabulary - 1) != vocabulary - 1
+                ? TextPooling.Argmax
+                : Pooling(text, source),
             IsCausal = !text.Flag(NoCausalMask),
             HasProjectionBias = text.Flag(ProjectionBias),
         };

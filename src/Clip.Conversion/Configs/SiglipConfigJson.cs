@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Clip.Conversion.Configs;
@@ -55,20 +55,43 @@ internal static partial class SiglipConfigJson
     /// <summary>Reads Hugging Face's config.</summary>
     public static ClipConfig FromHuggingFace(JsonElement root, string source)
     {
-        if (!root.TryGetProperty("vision_config", out var vision) || !root.TryGetProperty("text_config", out var text))
+        if (root.Section("vision_config") is not { } vision || root.Section("text_config") is not { } text)
             throw new ClipException($"{source} is not a SigLIP config: it lacks vision_config or text_config; get it again.");
-        var activation = HuggingFaceConfig.ParseActivation(text.Text("hidden_act", "gelu_pytorch_tanh"), source);
-        var epsilon = text.Double("layer_norm_eps", 1e-6);
-        if (activation != HuggingFaceConfig.ParseActivation(vision.Text("hidden_act", "gelu_pytorch_tanh"), source)
-            || epsilon != vision.Double("layer_norm_eps", 1e-6))
-            throw new ClipException(
-                $"{source}: the towers differ in hidden_act or layer_norm_eps; models with the same in both are supported.");
+        return FromHuggingFace(vision, text, source);
+    }
+
+    /// <summary>Reads the config of one tower alone (<c>SiglipVisionModel</c>, <c>SiglipTextModel</c>).</summary>
+    public static ClipConfig ReadTower(JsonElement root, ModelTowers towers, string source)
+    {
+        using var nothing = JsonDocument.Parse("{}");
+        var empty = nothing.RootElement;
+        var config = FromHuggingFace(
+            towers == ModelTowers.Image ? root : empty, towers == ModelTowers.Text ? root : empty, source);
+        var width = ((VisionTransformerConfig)config.Vision).Width;
+        return towers == ModelTowers.Image
+            ? config.OfVision with { Towers = towers, EmbedDim = width }
+            : config with
+            {
+                Towers = towers,
+                VisionActivation = null,
+                VisionLayerNormEps = null,
+                // A SigLIP's image features are as wide as its tower; of the text tower alone that is its projection.
+                Vision = new VisionTransformerConfig { Width = config.EmbedDim, Heads = 1, Pooling = VisionPooling.AttentionHead },
+            };
+    }
+
+    private static ClipConfig FromHuggingFace(JsonElement vision, JsonElement text, string source)
+    {
         if (vision.TryGetProperty("vision_use_head", out var head) && head.ValueKind == JsonValueKind.False)
             throw new ClipException($"{source}: a SigLIP without its pooling head (vision_use_head) is not supported; give one with.");
 
         return Of(
-            activation, epsilon, text.Int("projection_size", text.Int("hidden_size", TextDefaults.Width)),
-            HuggingFaceConfig.VisionTransformer(vision, patchSize: 16), HuggingFaceConfig.TextTower(text, TextDefaults));
+            HuggingFaceConfig.ParseActivation(text.Text("hidden_act", "gelu_pytorch_tanh"), source), text.Double("layer_norm_eps", 1e-6),
+            text.Int("projection_size", text.Int("hidden_size", TextDefaults.Width)),
+            HuggingFaceConfig.VisionTransformer(vision, patchSize: 16), HuggingFaceConfig.TextTower(text, TextDefaults))
+            .WithVision(
+                HuggingFaceConfig.ParseActivation(vision.Text("hidden_act", "gelu_pytorch_tanh"), source),
+                vision.Double("layer_norm_eps", 1e-6));
     }
 
     /// <summary>
@@ -79,7 +102,7 @@ internal static partial class SiglipConfigJson
     {
         var name = TimmName().Match(vision.Text("timm_model_name", ""));
         var (width, layers, heads, mlpWidth) = TimmTowers[name.Groups["size"].Value];
-        if (text.TryGetProperty("hf_model_name", out var other))
+        if (text.Value("hf_model_name") is { } other)
             throw new ClipException($"{source}: hf_model_name {other} is not supported; give a config with open_clip's own text tower.");
         if (vision.Text("timm_proj", "none") is var projection && projection is not ("none" or ""))
             throw new ClipException($"{source}: timm_proj {projection} is not supported; SigLIP's towers have none.");
@@ -110,6 +133,12 @@ internal static partial class SiglipConfigJson
     {
         var text = HuggingFaceConfig.Text(config, "siglip_text_model", padTokenId: 1);
         text["projection_size"] = config.EmbedDim;
+        if (config.Towers != ModelTowers.Both)
+        {
+            var section = config.Towers == ModelTowers.Image ? HuggingFaceConfig.Vision(config, "siglip_vision_model") : text;
+            return HuggingFaceConfig.OfTower(section, $"Siglip{HuggingFaceConfig.TowerName(config)}Model");
+        }
+
         return new JsonObject
         {
             ["architectures"] = new JsonArray("SiglipModel"),

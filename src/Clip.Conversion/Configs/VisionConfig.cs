@@ -8,6 +8,8 @@ public abstract record VisionConfig
     {
     }
 
+    private protected const int MaxSide = 1 << 13;
+
     /// <summary>Height and width of the input in pixels.</summary>
     public int ImageSize { get; init; } = 224;
 
@@ -55,17 +57,21 @@ public sealed record VisionTransformerConfig : VisionConfig
 
     internal override void Validate(string source)
     {
-        ClipConfig.Positive(source, ImageSize, "vision image_size");
-        ClipConfig.Positive(source, PatchSize, "vision patch_size");
-        ClipConfig.Positive(source, Width, "vision width");
-        ClipConfig.Positive(source, Layers, "vision layers");
-        ClipConfig.Positive(source, Heads, "vision heads");
-        ClipConfig.Positive(source, MlpWidth, "vision MLP width");
+        ClipConfig.Positive(source, ImageSize, "vision image_size", MaxSide);
+        ClipConfig.Positive(source, PatchSize, "vision patch_size", MaxSide);
+        ClipConfig.Positive(source, Width, "vision width", ClipConfig.MaxWidth);
+        ClipConfig.Positive(source, Layers, "vision layers", ClipConfig.MaxLayers);
+        ClipConfig.Positive(source, Heads, "vision heads", ClipConfig.MaxWidth);
+        ClipConfig.Positive(source, MlpWidth, "vision MLP width", ClipConfig.MaxMlpWidth);
         // SigLIP has images of 384 pixels with patches of 14: what is left over is not looked at.
         if (Pooling == VisionPooling.ClassToken) ClipConfig.Divides(source, PatchSize, ImageSize, "vision patch_size", "image_size");
         else if (PatchSize > ImageSize)
             throw new ClipException($"{source}: vision patch_size {PatchSize} is larger than image_size {ImageSize}; correct one.");
         ClipConfig.Divides(source, Heads, Width, "vision heads", "width");
+        if (Tokens > ClipConfig.MaxTokens)
+            throw new ClipException(
+                $"{source}: image_size {ImageSize} with patch_size {PatchSize} makes {Tokens} tokens; "
+                + $"at most {ClipConfig.MaxTokens} are supported.");
     }
 }
 
@@ -102,16 +108,16 @@ public sealed record ResNetConfig : VisionConfig
 
     internal override void Validate(string source)
     {
-        ClipConfig.Positive(source, ImageSize, "vision image_size");
-        ClipConfig.Positive(source, Width, "vision width");
-        ClipConfig.Positive(source, Heads, "vision heads");
+        ClipConfig.Positive(source, ImageSize, "vision image_size", MaxSide);
+        ClipConfig.Positive(source, Width, "vision width", ClipConfig.MaxWidth);
+        ClipConfig.Positive(source, Heads, "vision heads", ClipConfig.MaxWidth);
         if (Blocks.Count != 4)
         {
             throw new ClipException(
                 $"{source}: a ResNet's layers are [{string.Join(", ", Blocks)}]; give the bottlenecks of its four stages.");
         }
 
-        foreach (var count in Blocks) ClipConfig.Positive(source, count, "a ResNet stage's layers");
+        foreach (var count in Blocks) ClipConfig.Positive(source, count, "a ResNet stage's layers", ClipConfig.MaxLayers);
         ClipConfig.Divides(source, Stride, ImageSize, "a ResNet's stride", "image_size");
         if (Width % 2 != 0)
             throw new ClipException($"{source}: a ResNet's width {Width} is odd; give an even one, for half of it is the stem's.");

@@ -22,6 +22,7 @@ internal static class Inspection
         if (!Directory.Exists(path)) throw new ClipException($"There is no '{path}'; give a checkpoint, a model folder or an ONNX file.");
         if (GraphsIn(path).Any()) return [.. Folder(path)];
         if (CheckpointFile.InFolder(path) is not null) return [.. Checkpoint(path)];
+        if (new CompanionFiles(path).IsRun) return [.. Run(path)];
         throw new ClipException($"{path} has neither weights nor ONNX graphs; give a checkpoint, a model folder or an ONNX file.");
     }
 
@@ -52,6 +53,26 @@ internal static class Inspection
         static string Describe(OnnxValue value) => $"{value.Name} {OnnxSummary.TypeName(value.Type)} [{string.Join(", ", value.Dims)}]";
     }
 
+    /// <summary>What <c>clip train</c> keeps beside the model folder that it writes at its end.</summary>
+    private static IEnumerable<(string Heading, string Text)> Run(string path)
+    {
+        var around = new CompanionFiles(path);
+        var config = ModelConfigFile.Read(around.Config!);
+        yield return ("kind", "run of clip train, not a model folder");
+        yield return ("architecture", ModelDescription.Architecture(config));
+        yield return ("sizes", ModelDescription.Sizes(config));
+        foreach (var line in Preprocessing(around, config)) yield return line;
+        var checkpoints = Path.Combine(path, "checkpoints");
+        string[] files = Directory.Exists(checkpoints)
+            ? [.. Directory.GetFiles(checkpoints, "*.safetensors").Order(StringComparer.Ordinal)]
+            : [];
+        if (files.Length > 0) yield return ("checkpoints", string.Join(", ", files.Select(Path.GetFileName)));
+        var model = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (model.EndsWith(".run", StringComparison.Ordinal) && Directory.Exists(model[..^".run".Length]))
+            yield return ("model folder", model[..^".run".Length]);
+        else if (files.Length > 0) yield return ("to use it", $"clip train with `Resume`, or clip convert {files[^1]}");
+    }
+
     private static IEnumerable<(string Heading, string Text)> Checkpoint(string path)
     {
         using var checkpoint = CheckpointFile.Open(path);
@@ -64,6 +85,7 @@ internal static class Inspection
         yield return ("stored as", ModelDescription.Counts(checkpoint.ElementCounts));
         yield return ("size", Sizes(checkpoint));
         foreach (var line in Tokenizer(around, checkpoint.Weights.ContainsKey(ClipNames.Image.Probe), missing)) yield return line;
+        foreach (var line in Preprocessing(around, null)) yield return line;
         foreach (var text in missing) yield return (Missing, text);
         yield return ("to use it", "clip convert");
     }
@@ -72,9 +94,18 @@ internal static class Inspection
     {
         var around = new CompanionFiles(path);
         var missing = new List<string>();
-        var isSiglip = around.Config is { } configFile && ModelConfigFile.Read(configFile).IsSiglip;
+        var folderConfig = around.Config is { } configFile ? ModelConfigFile.Read(configFile) : null;
+        var isSiglip = folderConfig is { IsSiglip: true };
         yield return ("kind", "model folder");
-        if (CheckpointFile.InFolder(path) is { } weights)
+        var weights = CheckpointFile.InFolder(path);
+        if (weights is not null && !WeightFile.IsReal(weights))
+        {
+            missing.Add($"{Path.GetFileName(weights)}, the weights: the file that lies there is a Git LFS pointer, a web page or empty; "
+                + "get the file itself");
+            weights = null;
+        }
+
+        if (weights is not null)
         {
             using var checkpoint = CheckpointFile.Open(weights);
             foreach (var line in Architecture(checkpoint, around.Config, missing)) yield return line;
@@ -91,8 +122,7 @@ internal static class Inspection
         }
 
         foreach (var line in Tokenizer(around, isSiglip, missing)) yield return line;
-        if (around.Preprocessing is { } preprocessing)
-            yield return ("preprocessing", Path.GetFileName(preprocessing));
+        foreach (var line in Preprocessing(around, folderConfig)) yield return line;
         foreach (var (file, part, precision) in GraphsIn(path))
         {
             var graph = OnnxSummary.Read(file);
@@ -101,7 +131,14 @@ internal static class Inspection
         }
 
         var parts = GraphsIn(path).Select(g => g.Part).ToHashSet();
-        foreach (var (stem, part) in Towers.SkipLast(1))
+        if (folderConfig is { TextSide: not TextSide.Tower })
+        {
+            yield return (
+                "used by",
+                $"{(folderConfig.TextSide == TextSide.Captioner ? "clip caption and " : "")}clip evaluate, from its weights");
+        }
+
+        foreach (var (stem, part) in Towers.SkipLast(1).Where(tower => folderConfig is null || Has(folderConfig, tower.Stem)))
         {
             if (!parts.Contains(part) && !parts.Contains(Towers[^1].Part))
                 missing.Add($"onnx/{stem}.onnx, the {part}: clip convert writes it");
@@ -124,29 +161,32 @@ internal static class Inspection
 
         // What the weights do not tell is said to be missing, so any value of it serves to find the rest.
         var isSiglip = checkpoint.Weights.ContainsKey(ClipNames.Image.Probe);
-        var (vision, text) = (HeadsOrNull(VisionWidth(checkpoint), "vision"), HeadsOrNull(TextWidth(checkpoint), "text"));
+        var known = ArchitectureInference.KnowHeads(checkpoint.Weights, isOpenAIs: !checkpoint.IsRun);
+        var (vision, text) = (HeadsOrNull(known.Vision, "vision"), HeadsOrNull(known.Text, "text"));
         var hints = new ArchitectureHints(isSiglip ? Activation.GeluTanh : Activation.QuickGelu, vision, text);
         config = ArchitectureInference.Infer(checkpoint.Weights, hints, checkpoint.Path);
-        if (!checkpoint.IsOpenAIs && !isSiglip) missing.Add("the activation: --quick-gelu, --gelu or --config");
+        if (!checkpoint.IsOpenAIs && !isSiglip) missing.Add("the activation: `Activation=QuickGelu`, `Activation=Gelu` or `Config`");
         yield return ("architecture", ModelDescription.Architecture(config));
         yield return ("sizes", $"{ModelDescription.Sizes(config)} (from the weights; as far as they tell)");
 
-        int? HeadsOrNull(int width, string tower)
+        int? HeadsOrNull(bool isKnown, string tower)
         {
-            if (isSiglip ? SiglipConfigJson.Heads(width) is not null : width % 64 == 0) return null;
-            missing.Add($"the {tower} tower's heads: --{tower}-heads or --config");
+            if (isKnown) return null;
+            missing.Add($"the {tower} tower's heads: `{ArchitectureInference.Setting(tower)}` or `Config`");
             return 1;
         }
     }
 
-    private static int VisionWidth(CheckpointFile checkpoint) => Rows(checkpoint, ClipNames.Image.NormBehind.Weight, 1);
+    private static bool Has(ClipConfig config, string stem) => ClipOnnxExporter.StemsOf(config).Contains(stem);
 
-    private static int TextWidth(CheckpointFile checkpoint) => Rows(checkpoint, ClipNames.Text.FinalNorm.Weight, 1);
-
-    private static int Rows(CheckpointFile checkpoint, string name, int rank) =>
-        checkpoint.Weights.TryGetValue(name, out var weight) && weight.Shape.Count == rank
-            ? (int)Math.Min(weight.Shape[0], int.MaxValue)
-            : 0;
+    /// <summary>How pictures are prepared, and which file says so; of a checkpoint with none nothing.</summary>
+    private static IEnumerable<(string Heading, string Text)> Preprocessing(CompanionFiles around, ClipConfig? config)
+    {
+        if (around.Preprocessing() is var (found, file))
+            yield return ("preprocessing", $"{ModelPreprocessing.Describe(found)} ({Path.GetFileName(file)})");
+        else if (config is { Towers: not ModelTowers.Text })
+            yield return ("preprocessing", $"{ModelPreprocessing.Describe(ModelPreprocessing.Usual(config))} (no file says; as is usual)");
+    }
 
     private static string Parameters(CheckpointFile checkpoint) =>
         checkpoint.Weights.Where(w => !ClipNames.IsStatistic(w.Key)).Sum(w => (long)w.Value.Data.Length)
@@ -161,7 +201,7 @@ internal static class Inspection
         if (isSiglip && SiglipTokenizerFiles.Find(around.Folder) is { } files)
             yield return ("tokenizer", files.CountEntries() is { } entries ? $"{entries} entries" : "a SentencePiece model");
         else if (!isSiglip && around.Tokenizer is { } path) yield return ("tokenizer", $"{TokenizerFiles.Load(path).Size} entries");
-        else missing.Add("a tokenizer, so only the image side can be used: clip convert --tokenizer adds one");
+        else missing.Add("a tokenizer, so only the image side can be used: convert the checkpoint with its `Tokenizer`");
     }
 
     private static IEnumerable<(string File, string Part, string Precision)> GraphsIn(string folder) =>

@@ -7,10 +7,12 @@ namespace Clip.Conversion.ModelFolders;
 /// <summary>Writes the model between two model folders.</summary>
 internal static class InterpolatedFolder
 {
-    /// <summary>What <see cref="ModelFolderWriter"/> makes of the weights and is not to be copied.</summary>
-    private static readonly string[] Made = ["config.json", "model.safetensors.index.json"];
-
-    private static readonly string[] Copied = [".json", ".txt", ".model"];
+    /// <summary>What a model folder may keep of a tokenizer's: text, JSON, and SentencePiece's models.</summary>
+    private static readonly string[] TokenizerFiles =
+    [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
+        "vocab.txt", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "bpe_simple_vocab_16e6.txt.gz",
+    ];
 
     /// <summary>Writes a model folder with the first one's tokenizer and preprocessing.</summary>
     /// <param name="before">A model folder.</param>
@@ -20,7 +22,7 @@ internal static class InterpolatedFolder
     /// <exception cref="ClipException">The models are of different kinds, or a folder is incomplete.</exception>
     public static void Write(string before, string after, double alpha, string output)
     {
-        ModelFolderWriter.EnsureReplaceable(output);
+        ModelFolderWriter.EnsureReplaceable(output, before, after);
         var config = ClipConfigJson.Load(before);
         if (Shape(config) != Shape(ClipConfigJson.Load(after)))
             throw new ClipException(
@@ -31,13 +33,16 @@ internal static class InterpolatedFolder
 
         using var first = CheckpointFile.Open(before);
         using var second = CheckpointFile.Open(after);
-        ModelFolderWriter.Write(config, WeightInterpolation.Between(first.Weights, second.Weights, alpha), output, folder =>
+        FiniteWeights.Require(first.Weights, first.Path);
+        FiniteWeights.Require(second.Weights, second.Path);
+        var weights = WeightInterpolation.Between(first.Weights, second.Weights, alpha);
+        ModelFolderWriter.Write(new ModelFolderContents(config, weights, ModelPreprocessing.Of(before, config), CopyTokenizer), output);
+
+        void CopyTokenizer(string folder)
         {
-            var copied = Directory.GetFiles(before)
-                .Where(f => Copied.Contains(Path.GetExtension(f)) && !Made.Contains(Path.GetFileName(f)));
-            foreach (var file in copied)
-                File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
-        });
+            foreach (var name in TokenizerFiles.Where(name => File.Exists(Path.Combine(before, name))))
+                File.Copy(Path.Combine(before, name), Path.Combine(folder, name));
+        }
     }
 
     /// <summary>Where logit scale and bias started is nothing of the architecture.</summary>

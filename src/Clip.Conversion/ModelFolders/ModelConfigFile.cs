@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 
 namespace Clip.Conversion.ModelFolders;
@@ -41,23 +42,24 @@ internal static class ModelConfigFile
         if (!File.Exists(nameOrPath)) return ClipConfigJson.Load(nameOrPath);
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(nameOrPath));
-            var model = json.RootElement.TryGetProperty("model_cfg", out var inner) ? inner : json.RootElement;
-            if (model.TryGetProperty("model_type", out var type) && type.GetString() is var name
-                && name is not ("clip" or SiglipConfigJson.ModelType))
+            using var json = JsonDocument.Parse(WeightFile.ReadSettings(nameOrPath));
+            // open_clip's folders, and the records of runs, hold the config as a part.
+            var model = json.RootElement.Section("model_cfg") ?? json.RootElement.Section("Config") ?? json.RootElement;
+            if (model.Text("model_type", "clip") is var name
+                && name is not ("clip" or "clip_vision_model" or "clip_text_model" or SiglipConfigJson.ModelType or "siglip_vision_model"
+                    or "siglip_text_model"))
                 throw new ClipException($"{nameOrPath}: a model of type {name} is not supported; give a clip or siglip model.");
             var config = ClipConfigJson.Parse(model.GetRawText(), nameOrPath);
-            var isSiglip = model.TryGetProperty("vision_cfg", out var vision) && SiglipConfigJson.IsSiglip(vision);
+            var isSiglip = model.Section("vision_cfg") is { } vision && SiglipConfigJson.IsSiglip(vision);
             foreach (var (tower, key, off) in Unsupported)
             {
-                if (model.TryGetProperty(tower, out var cfg) && cfg.TryGetProperty(key, out var value)
-                    && value.ValueKind != JsonValueKind.Null && !(off.Contains(Compact(value)) && (off != SiglipNorm || isSiglip)))
+                if (model.Section(tower)?.Value(key) is { } value && !(off.Contains(Compact(value)) && (off != SiglipNorm || isSiglip)))
                     throw new ClipException($"{nameOrPath}: {tower} {key} {value} is not supported; give a plain CLIP or SigLIP model.");
             }
 
             return config;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             throw new ClipException($"{nameOrPath} is not a model's config: {e.Message}", e);
         }

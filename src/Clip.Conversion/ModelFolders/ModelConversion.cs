@@ -27,16 +27,19 @@ internal sealed record ConversionOptions
     /// <summary>The activation; null for the config's, or the source's where that tells.</summary>
     public Activation? Activation { get; init; }
 
-    /// <summary>Heads of the image tower; null for the config's or width / 64.</summary>
+    /// <summary>Heads of the image tower; null for the config's, or those of the published models of its width.</summary>
     public int? VisionHeads { get; init; }
 
-    /// <summary>Heads of the text tower; null for the config's or width / 64.</summary>
+    /// <summary>Heads of the text tower; null for the config's, or those of the published models of its width.</summary>
     public int? TextHeads { get; init; }
 }
 
 /// <summary>Any checkpoint in, a model folder out.</summary>
 internal sealed class ModelConversion(ConversionOptions options, Action<string> say, Action<string> warn)
 {
+    /// <summary>The sides of OpenAI's models, all of which have one preprocessing.</summary>
+    private static readonly int[] PublishedSizes = [224, 288, 336, 384, 448];
+
     /// <summary>Longer than any published CLIP's; the causal mask, its square, is part of the graph.</summary>
     private const int MaxContext = 4096;
 
@@ -44,36 +47,48 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
     /// <exception cref="ClipException">The checkpoint cannot be converted, or something is still to be told.</exception>
     public void Run()
     {
-        var target = ModelFolderWriter.EnsureReplaceable(options.Output);
+        var target = ModelFolderWriter.EnsureReplaceable(options.Output, options.Checkpoint);
         var around = CompanionFiles.Of(options.Checkpoint);
         using var checkpoint = CheckpointFile.Open(options.Checkpoint);
-        if (Path.GetFullPath(checkpoint.Path).StartsWith(target + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            throw new ClipException($"{target} holds the checkpoint and would be replaced; give another --output.");
+        ModelFolderWriter.EnsureReplaceable(target, checkpoint.Path);
 
         var config = Config(checkpoint, around, out var isInferred);
-        var writeTokenizer = config.IsSiglip ? SiglipTokenizer(around, config) : Tokenizer(around, ref config, isInferred);
+        var writeTokenizer = config.Towers == ModelTowers.Image ? null
+            : config.IsSiglip ? SiglipTokenizer(around, config)
+            : Tokenizer(around, ref config, isInferred);
         if (config.Text.ContextLength > MaxContext)
             throw new ClipException(
                 $"{checkpoint.Path} has a context of {config.Text.ContextLength} tokens; at most {MaxContext} are supported.");
-        var preprocessing = around.Preprocessing is { } file ? PreprocessingFile.Read(file, config.Vision.ImageSize) : null;
-        var isOwn = preprocessing is null
-            || (!config.IsSiglip && preprocessing == ClipImagePreprocessing.ForSize(config.Vision.ImageSize));
+        var preprocessing = Preprocessing(around, config);
 
         say($"{checkpoint.Path}: {ModelDescription.Architecture(config)}");
         say($"{(isInferred ? "Inferred from the weights" : "From the config")}: {ModelDescription.Sizes(config)}");
-        ModelFolderWriter.Write(config, checkpoint.Weights, target, WriteRest, options.Precisions);
+        if (checkpoint.LeftOut is { } other) warn($"{checkpoint.Path} holds '{other}' too, which is left out.");
+        var weights = LowRankMerge.Apply(checkpoint.Weights);
+        FiniteWeights.Require(weights, checkpoint.Path);
+        ModelFolderWriter.Write(new ModelFolderContents(config, weights, preprocessing, writeTokenizer), target, options.Precisions);
         say($"Model folder: {target}");
-        if (writeTokenizer is null)
+        if (writeTokenizer is null && config.Towers != ModelTowers.Image)
         {
-            warn("The folder has no tokenizer, so only its image side works; convert again with --tokenizer, "
+            warn("The folder has no tokenizer, so only its image side works; convert again with `Tokenizer`, "
                 + "or put tokenizer.json, or vocab.json and merges.txt, into it.");
         }
+    }
 
-        void WriteRest(string folder)
+    /// <summary>What a file beside the checkpoint says; else the usual, which is told where it may well be wrong.</summary>
+    private ClipImagePreprocessing Preprocessing(CompanionFiles around, ClipConfig config)
+    {
+        if (config.Towers == ModelTowers.Text) return ModelPreprocessing.Usual(config);
+        var size = config.Vision.ImageSize;
+        var found = ModelPreprocessing.Of(around, config);
+        if (around.Preprocessing() is null && !config.IsSiglip && !PublishedSizes.Contains(size))
         {
-            writeTokenizer?.Invoke(folder);
-            if (!isOwn) PreprocessingFile.Apply(preprocessing!, folder);
+            warn($"No file beside the checkpoint tells how pictures are prepared, and {size} is no size of OpenAI's models: their mean and "
+                + $"deviation are taken; if the model was trained with others, put its {ModelPreprocessing.Name} beside it and convert "
+                + "again.");
         }
+
+        return found;
     }
 
     private ClipConfig Config(CheckpointFile checkpoint, CompanionFiles around, out bool isInferred)
@@ -82,19 +97,47 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         if ((options.Config ?? around.Config) is { } path)
         {
             var config = ModelConfigFile.Read(path);
-            config = config with { Activation = options.Activation ?? config.Activation };
+            if (options.Activation is { } chosen) config = config with { Activation = chosen, VisionActivation = null };
             if (options.TextHeads is { } text) config = config with { Text = config.Text with { Heads = text } };
-            return WithVisionHeads(config).Validate(path);
+            return WithTowers(WithVisionHeads(config), checkpoint).Validate(path);
         }
 
+        if (checkpoint.IsRun)
+            throw new ClipException(
+                $"{checkpoint.Path} is a checkpoint of clip train, whose config is in the run's {CompanionFiles.Run}; convert it where "
+                + "it "
+                + $"lies, in OUTPUT.run/checkpoints, or give that {CompanionFiles.Run} as `Config`.");
         var isSiglip = checkpoint.Weights.ContainsKey(ClipNames.Image.Probe);
         if (options.Activation is null && !checkpoint.IsOpenAIs && !isSiglip)
             throw new ClipException(
-                $"{checkpoint.Path} does not tell which activation its model was trained with: give --quick-gelu "
-                + "(OpenAI's weights and what was made from them), --gelu (most others), or --config.");
+                $"{checkpoint.Path} does not tell which activation its model was trained with: give `Activation=QuickGelu` "
+                + "(OpenAI's weights and what was made from them), `Activation=Gelu` (most others), or `Config`.");
         var activation = options.Activation ?? (isSiglip ? Activation.GeluTanh : Activation.QuickGelu);
-        return ArchitectureInference.Infer(
-            checkpoint.Weights, new ArchitectureHints(activation, options.VisionHeads, options.TextHeads), checkpoint.Path);
+        var hints = new ArchitectureHints(activation, options.VisionHeads, options.TextHeads);
+        return WithTowers(ArchitectureInference.Infer(checkpoint.Weights, hints, checkpoint.Path), checkpoint);
+    }
+
+    /// <summary>The config for the towers that the checkpoint has; what cannot be one that embeds is refused.</summary>
+    private static ClipConfig WithTowers(ClipConfig config, CheckpointFile checkpoint)
+    {
+        if (config.TextSide != TextSide.Tower) return config;
+        var there = ArchitectureInference.TowersOf(checkpoint.Weights);
+        if (config.Towers != ModelTowers.Both && config.Towers != there && there != ModelTowers.Both)
+            throw new ClipException(
+                $"{checkpoint.Path} has another tower than its config, which is of the {config.Towers.ToString().ToLowerInvariant()} "
+                + "tower; "
+                + "give the config of these weights.");
+        if (config.Towers == ModelTowers.Both) config = config with { Towers = there };
+        if (config is { Towers: ModelTowers.Image, IsSiglip: false, Vision: VisionTransformerConfig }
+            && !checkpoint.Weights.ContainsKey(ClipNames.Image.Projection))
+            throw Unprojected("visual_projection", "CLIPVisionModelWithProjection");
+        if (config is { Towers: ModelTowers.Text, Text.HasProjectionBias: false }
+            && !checkpoint.Weights.ContainsKey(ClipNames.Text.Projection))
+            throw Unprojected("text_projection", "CLIPTextModelWithProjection");
+        return config;
+
+        ClipException Unprojected(string weight, string type) => new(
+            $"{checkpoint.Path} has no {weight}, so what its tower puts out is not comparable with the other's; save it as a {type}.");
     }
 
     private ClipConfig WithVisionHeads(ClipConfig config) => (options.VisionHeads, config.Vision) switch

@@ -10,7 +10,14 @@ internal static class ModelDescription
     public static string Architecture(ClipConfig config)
     {
         var known = ClipConfigJson.Names.FirstOrDefault(name => HaveSameSizes(ClipConfigJson.Load(name), config));
-        if (config.IsSiglip) return "SigLIP";
+        var alone = config.Towers switch
+        {
+            ModelTowers.Image => ", the image tower alone",
+            ModelTowers.Text => ", the text tower alone",
+            _ => "",
+        };
+        if (config.IsSiglip) return $"SigLIP{alone}";
+        if (alone.Length > 0) return $"CLIP{alone}";
         return known ?? $"CLIP with a {(config.Vision is ResNetConfig ? "ResNet" : "Vision Transformer")} of other sizes than OpenAI's";
     }
 
@@ -24,16 +31,35 @@ internal static class ModelDescription
             _ => throw new ArgumentException($"There is no image tower {config.Vision.GetType().Name}.", nameof(config)),
         };
         var text = config.Text;
-        var activation = config.Activation switch
+        var pooling = text.Pooling switch
+        {
+            TextPooling.Eos => "",
+            TextPooling.Argmax => ", read at the largest id",
+            _ => $", read at the {text.Pooling.ToString().ToLowerInvariant()} token",
+        };
+        var image = $"image {config.Vision.ImageSize}, {vision}";
+        var texts = $"text {text.ContextLength} tokens, vocabulary {text.VocabSize}, "
+            + $"width {text.Width}, {text.Layers} layers, {text.Heads} heads, MLP {text.MlpWidth}{pooling}";
+        var towers = config.Towers switch
+        {
+            ModelTowers.Image => image,
+            ModelTowers.Text => texts,
+            _ => $"{image}; {texts}",
+        };
+        return $"{towers}; embedding {config.EmbedDim}; {Activations(config)}";
+    }
+
+    private static string Activations(ClipConfig config)
+    {
+        var (text, image) = (Name(config.Activation), Name(config.OfVision.Activation));
+        return text == image || config.Vision is ResNetConfig ? text : $"{image} in the image tower, {text} in the text tower";
+
+        static string Name(Activation activation) => activation switch
         {
             Activation.QuickGelu => "quick-GELU",
             Activation.GeluTanh => "tanh-GELU",
             _ => "GELU",
         };
-        var pooling = text.Pooling == TextPooling.Eos ? "" : $", read at the {text.Pooling.ToString().ToLowerInvariant()} token";
-        return $"image {config.Vision.ImageSize}, {vision}; text {text.ContextLength} tokens, vocabulary {text.VocabSize}, "
-            + $"width {text.Width}, {text.Layers} layers, {text.Heads} heads, MLP {text.MlpWidth}{pooling}; "
-            + $"embedding {config.EmbedDim}; {activation}";
     }
 
     /// <summary>A file's size for people.</summary>

@@ -1,6 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Clip.Conversion.Checkpoints;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Text.Repair;
 
 namespace Clip.Conversion.ModelFolders;
 
@@ -40,7 +43,7 @@ internal sealed class SiglipTokenizerFiles(string folder)
         if (!File.Exists(path)) return null;
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var json = JsonDocument.Parse(WeightFile.Read(path, RegularFile.MaxTokenizer));
             var vocabulary = json.RootElement.GetProperty("model").GetProperty("vocab");
             // Unigram models list their entries, others name them.
             var isList = vocabulary.ValueKind == JsonValueKind.Array;
@@ -62,7 +65,7 @@ internal sealed class SiglipTokenizerFiles(string folder)
     {
         if (CountEntries() is var entries && entries > vocabSize)
             throw new ClipException(
-                $"The tokenizer has {entries} entries but the model only {vocabSize}; give the --tokenizer it was trained with.");
+                $"The tokenizer has {entries} entries but the model only {vocabSize}; give the `Tokenizer` it was trained with.");
     }
 
     /// <summary>Copies the files that there are.</summary>

@@ -1,6 +1,7 @@
 using Clip.Conversion.Configs;
 using Clip.Conversion.Tokenizing;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Bpe;
 
 namespace Clip.Conversion.ModelFolders;
 
@@ -22,7 +23,6 @@ internal static class TokenizerFiles
             return found is null || found == path ? BpeVocabulary.Load(path) : OpenAIMerges.Load(found);
         }
 
-
         if (File.Exists(path)) return OpenAIMerges.Load(path);
         if (Pair(path) is not { } pair)
             throw new ClipException($"There is no tokenizer '{path}'; give {char.ToLowerInvariant(Forms[0])}{Forms[1..]}");
@@ -42,12 +42,11 @@ internal static class TokenizerFiles
     {
         if (tokenizer.Size > text.VocabSize)
             throw new ClipException(
-                $"The tokenizer has {tokenizer.Size} entries but the model only {text.VocabSize}; give the --tokenizer it was trained "
+                $"The tokenizer has {tokenizer.Size} entries but the model only {text.VocabSize}; give the `Tokenizer` it was trained "
                 + "with.");
-        // Early configs of Hugging Face's say 2 and mean the largest id.
-        if (text.EosTokenId is var end && end != 2 && end != tokenizer.EndOfTextId)
+        if (text.EosTokenId is var end && text.Pooling != TextPooling.Argmax && end != tokenizer.EndOfTextId)
             throw new ClipException(
-                $"The tokenizer ends a text with {tokenizer.EndOfTextId} but the model reads it at {end}; give the --tokenizer it was "
+                $"The tokenizer ends a text with {tokenizer.EndOfTextId} but the model reads it at {end}; give the `Tokenizer` it was "
                 + "trained with.");
     }
 

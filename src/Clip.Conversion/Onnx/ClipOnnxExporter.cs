@@ -23,7 +23,12 @@ public static class ClipOnnxExporter
     internal static readonly string[] Stems = [WholeStem, VisionStem, TextStem];
 
     /// <summary>The files of a model: all, or the image tower's where that is all that encodes.</summary>
-    internal static IReadOnlyList<string> StemsOf(ClipConfig config) => config.TextSide == TextSide.Tower ? Stems : [VisionStem];
+    internal static IReadOnlyList<string> StemsOf(ClipConfig config) => config switch
+    {
+        { Towers: ModelTowers.Image } or { TextSide: not TextSide.Tower } => [VisionStem],
+        { Towers: ModelTowers.Text } => [TextStem],
+        _ => Stems,
+    };
 
     /// <summary>
     /// Writes three files into a folder, each with its own copy of the weights it needs:
@@ -102,7 +107,10 @@ public static class ClipOnnxExporter
         GraphProto Tower(string name, Func<GraphBuilder, WeightSource, ClipConfig, Dim, string> write, string output)
         {
             var tower = new GraphBuilder(name);
-            tower.Output(write(tower, new WeightSource(layout, weights), config, "batch"), output, "batch", config.EmbedDim);
+            var source = new WeightSource(layout, weights);
+            tower.Output(write(tower, source, config, "batch"), output, "batch", config.EmbedDim);
+            // Of a whole model its own graph sees whether anything is left over.
+            if (config.Towers != ModelTowers.Both) source.RefuseLeftovers(ClipNames.LogitScale, ClipNames.LogitBias);
             return tower.Graph;
         }
     }

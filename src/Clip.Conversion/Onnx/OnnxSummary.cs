@@ -1,5 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Formats;
 
 namespace Clip.Conversion.Onnx;
 
@@ -49,9 +50,11 @@ internal sealed class OnnxSummary
     /// <exception cref="ClipException">It is not an ONNX file, or is cut off.</exception>
     public static unsafe OnnxSummary Read(string path)
     {
-        var length = new FileInfo(path).Length;
-        if (length is 0 or > int.MaxValue) throw Broken(path);
-        using var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        using var stream = WeightFile.Open(path);
+        var length = stream.Length;
+        if (length > int.MaxValue) throw Broken(path);
+        using var file = MemoryMappedFile.CreateFromFile(
+            stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         using var view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         byte* start = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);

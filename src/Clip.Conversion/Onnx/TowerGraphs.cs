@@ -26,7 +26,7 @@ internal static class TowerGraphs
     private static string Siglip(
         GraphBuilder graph, WeightSource weights, VisionTransformerConfig vision, ClipConfig config, string pixels)
     {
-        var transformer = new TransformerGraph(graph, weights, ClipNames.Image.Blocks, vision.Width, vision.Heads, config);
+        var transformer = new TransformerGraph(graph, weights, ClipNames.Image.Blocks, vision.Width, vision.Heads, config.OfVision);
         graph.Scope("visual.embed");
         var bias = graph.Weight(weights, ClipNames.Image.Patches.Bias);
         var x = Patches(graph, weights, vision, pixels, bias);
@@ -52,7 +52,7 @@ internal static class TowerGraphs
         GraphBuilder graph, WeightSource weights, VisionTransformerConfig vision, ClipConfig config, string pixels)
     {
         int width = vision.Width, tokens = vision.Tokens;
-        var transformer = new TransformerGraph(graph, weights, ClipNames.Image.Blocks, width, vision.Heads, config);
+        var transformer = new TransformerGraph(graph, weights, ClipNames.Image.Blocks, width, vision.Heads, config.OfVision);
 
         graph.Scope("visual.embed");
         var patches = Patches(graph, weights, vision, pixels);
@@ -77,9 +77,8 @@ internal static class TowerGraphs
     }
 
     /// <summary>
-    /// input_ids [items, tokens] → [items, embed_dim]. CLIP's feature is read at the first end-of-text token; where that token's id is 2,
-    /// at the largest id, because Hugging Face's early configs say 2 and mean OpenAI's arg-max (CLIPTextTransformer.forward). Where it
-    /// depends on padding, the number of tokens is fixed to the context's.
+    /// input_ids [items, tokens] → [items, embed_dim]. CLIP's feature is read at the first end-of-text token, or at the first of the
+    /// largest id (<see cref="TextPooling.Argmax"/>). Where it depends on padding, the number of tokens is fixed to the context's.
     /// </summary>
     public static string Text(GraphBuilder graph, WeightSource weights, ClipConfig config, Dim items)
     {
@@ -102,6 +101,7 @@ internal static class TowerGraphs
         for (var i = 0; i < text.Layers - 1; i++) x = transformer.Block(i, x, shape, x, shape, mask);
 
         graph.Scope("pool");
+        var isPerText = text.Pooling is TextPooling.Eos or TextPooling.Argmax;
         var place = text.Pooling switch
         {
             TextPooling.First => graph.Scalar(0L),
@@ -109,7 +109,7 @@ internal static class TowerGraphs
             _ => EndOfText(graph, text, ids),
         };
         var byItem = graph.Op("Reshape", [x, graph.Op("Concat", [shapeOfIds, graph.Vector(width)], Attribute("axis", 0L))]);
-        var pooled = text.Pooling == TextPooling.Eos
+        var pooled = isPerText
             ? graph.Op("GatherND", [byItem, place], Attribute("batch_dims", 1L))
             : graph.Op("Gather", [byItem, place], Attribute("axis", 1L));
         var pooledMask = mask is null ? null : PooledMask();
@@ -130,13 +130,13 @@ internal static class TowerGraphs
 
         // The mask's rows of the tokens that are read: one an item, or one for all.
         string PooledMask() =>
-            graph.Op("Unsqueeze", [graph.Op("Gather", [mask, place]), graph.Vector(text.Pooling == TextPooling.Eos ? 1 : 0)]);
+            graph.Op("Unsqueeze", [graph.Op("Gather", [mask, place]), graph.Vector(isPerText ? 1 : 0)]);
     }
 
     /// <summary>Where each text ends. ArgMax gives the first of equals; it compares numbers, not truth values, hence the cast.</summary>
     private static string EndOfText(GraphBuilder graph, TextConfig text, string ids)
     {
-        var isEnd = text.EosTokenId == 2 ? ids : graph.Op("Equal", [ids, graph.Scalar((long)text.EosTokenId)]);
+        var isEnd = text.Pooling == TextPooling.Argmax ? ids : graph.Op("Equal", [ids, graph.Scalar((long)text.EosTokenId)]);
         return graph.Op("ArgMax", [graph.Op("Cast", [isEnd], Attribute("to", (long)DataType.Int32))], Attribute("axis", 1L));
     }
 

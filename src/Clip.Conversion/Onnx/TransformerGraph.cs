@@ -15,7 +15,7 @@ namespace Clip.Conversion.Onnx;
 /// <param name="blocks">What the names of the tower's blocks start with; the number follows.</param>
 /// <param name="width">Channels of the residual stream.</param>
 /// <param name="heads">Attention heads; divides <paramref name="width"/>.</param>
-/// <param name="config">Activation and LayerNorm epsilon.</param>
+/// <param name="config">Activation and LayerNorm epsilon; an image tower's as <see cref="ClipConfig.OfVision"/> gives them.</param>
 internal sealed class TransformerGraph(
     GraphBuilder graph, WeightSource weights, string blocks, int width, int heads, ClipConfig config)
 {

@@ -31,9 +31,10 @@ internal sealed class WeightSource(ParameterLayout layout, IReadOnlyDictionary<s
     }
 
     /// <summary>Refuses weights that nothing asked for: they belong to a larger model, which would be silently cut down.</summary>
-    public void RefuseLeftovers()
+    /// <param name="besides">What may be there all the same.</param>
+    public void RefuseLeftovers(params string[] besides)
     {
-        if (weights.Keys.FirstOrDefault(name => !_taken.Contains(name)) is { } name)
+        if (weights.Keys.FirstOrDefault(name => !_taken.Contains(name) && !besides.Contains(name)) is { } name)
             throw new ClipException($"The weight '{name}' has no place in a model of this config; give the config it was made with.");
     }
 

@@ -1,10 +1,11 @@
-using Clip.Conversion.Onnx.Quantization;
-using Clip.Conversion.Onnx;
 using System.Numerics.Tensors;
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx.Format;
+using Clip.Conversion.Onnx.Quantization;
+using Clip.Conversion.Onnx;
+using Microsoft.ML.Clip.Imaging;
 using Microsoft.ML.Clip;
 
 namespace Clip.Conversion.Quantization;
@@ -22,7 +23,13 @@ public sealed class ModelFolderQuantizer
     {
         (_folder, _aside, _options) = (folder, aside, options);
         _config = ClipConfigJson.Load(folder);
+        if (_config.TextSide != TextSide.Tower)
+            throw new ClipException(
+                $"{folder} holds a model of `Objective` {(_config.TextSide == TextSide.Captioner ? "virtex" : "bow")}, "
+                + "which has no text tower and is used in torch; "
+                + "give a model with ONNX files of both towers.");
         _weights = CheckpointFile.Load(folder);
+        FiniteWeights.Require(_weights, folder);
     }
 
     private int Range => _options.ReduceRange ? Int8Matrix.ReducedRange : Int8Matrix.FullRange;
@@ -34,12 +41,12 @@ public sealed class ModelFolderQuantizer
     /// <param name="folder">A model folder with <c>config.json</c> and weights (<c>model.safetensors</c>).</param>
     /// <param name="options">Precisions and samples.</param>
     /// <param name="progress">Told what takes long; null for silence.</param>
-    /// <param name="cancellation">Checked before each measurement.</param>
+    /// <param name="cancellationToken">Checked before each measurement.</param>
     /// <exception cref="ClipException">The folder lacks config or weights, they do not fit, or there is nothing to measure on.</exception>
     /// <exception cref="FileNotFoundException">An image is not there.</exception>
     /// <exception cref="InvalidDataException">An image is none.</exception>
     public static QuantizationReport Add(
-        string folder, QuantizationOptions options, Action<string>? progress = null, CancellationToken cancellation = default)
+        string folder, QuantizationOptions options, Action<string>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentNullException.ThrowIfNull(options);
@@ -50,30 +57,28 @@ public sealed class ModelFolderQuantizer
 
         // Within the folder, for only within one volume is a move all or nothing.
         var target = Path.GetFullPath(folder);
-        var aside = Path.Combine(target, $"onnx.{Guid.NewGuid():N}.tmp");
-        try
-        {
-            var report = new ModelFolderQuantizer(target, aside, options).Write(progress, cancellation);
-            var onnx = Directory.CreateDirectory(Path.Combine(target, "onnx")).FullName;
-            foreach (var file in Directory.EnumerateFiles(aside))
-                File.Move(file, Path.Combine(onnx, Path.GetFileName(file)), overwrite: true);
-            return report;
-        }
-        finally
-        {
-            if (Directory.Exists(aside)) Directory.Delete(aside, recursive: true);
-        }
+        var onnx = Path.Combine(target, "onnx");
+        using var aside = new Aside(onnx);
+        var report = new ModelFolderQuantizer(target, aside.Path, options).Write(progress, cancellationToken);
+        Directory.CreateDirectory(onnx);
+        foreach (var file in Directory.EnumerateFiles(aside.Path))
+            File.Move(file, Path.Combine(onnx, Path.GetFileName(file)), overwrite: true);
+        return report;
     }
 
-    private QuantizationReport Write(Action<string>? progress, CancellationToken cancellation)
+    private QuantizationReport Write(Action<string>? progress, CancellationToken cancellationToken)
     {
         // The whole model first: it is the one that misses no weight, and no samples are run in vain.
-        var fp32 = ClipOnnxExporter.Stems.ToDictionary(stem => stem, Graph);
+        var stems = ClipOnnxExporter.StemsOf(_config);
+        var fp32 = stems.ToDictionary(stem => stem, Graph);
         var sizes = fp32.ToDictionary(pair => pair.Key, pair => ModelFile.Size(pair.Value));
         var weights = fp32.ToDictionary(pair => pair.Key, pair => Int8Graph.Weights(pair.Value));
         Directory.CreateDirectory(_aside);
-        var towers = new List<SampleTower> { new(_folder, ClipOnnxExporter.VisionStem, _options.ImagePaths, _aside) };
-        if (HasTokenizer()) towers.Add(new SampleTower(_folder, ClipOnnxExporter.TextStem, _options.Texts, _aside));
+        var towers = new List<SampleTower>();
+        if (stems.Contains(ClipOnnxExporter.VisionStem))
+            towers.Add(new SampleTower(_folder, ClipOnnxExporter.VisionStem, _options.ImagePaths, _aside));
+        if (!stems.Contains(ClipOnnxExporter.TextStem)) progress?.Invoke($"{_folder} has the image tower alone.");
+        else if (HasTokenizer()) towers.Add(new SampleTower(_folder, ClipOnnxExporter.TextStem, _options.Texts, _aside));
         else progress?.Invoke($"{_folder} has no tokenizer, so the text tower is written but not compared.");
         var expected = towers.ToDictionary(tower => tower.Stem, tower => tower.Try(fp32[tower.Stem]));
 
@@ -83,7 +88,7 @@ public sealed class ModelFolderQuantizer
             int8 = int8 with { Activations = Activations() };
             var floats = towers
                 .SelectMany(tower => FloatWeights.Choose(
-                    tower, expected[tower.Stem], () => Graph(tower.Stem), int8, cosine, progress, cancellation))
+                    tower, expected[tower.Stem], () => Graph(tower.Stem), int8, cosine, progress, cancellationToken))
                 .ToHashSet();
             int8 = int8 with { FloatWeights = floats };
             weights = fp32.ToDictionary(pair => pair.Key, pair => Int8Graph.Weights(pair.Value, int8.Activations));
@@ -94,9 +99,9 @@ public sealed class ModelFolderQuantizer
         foreach (var precision in _options.Precisions)
         {
             var features = new Dictionary<string, float[][]>();
-            foreach (var stem in ClipOnnxExporter.Stems)
+            foreach (var stem in stems)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 var graph = ClipOnnxExporter.Graph(stem, _config, _weights, precision, int8);
                 var file = Path.Combine(_aside, $"{stem}{precision.Suffix()}.onnx");
                 var kept = precision == OnnxPrecision.Int8 ? weights[stem].Where(int8.FloatWeights.Contains).ToArray() : [];
@@ -124,7 +129,8 @@ public sealed class ModelFolderQuantizer
     private ActivationRanges? Activations()
     {
         if (_config.Vision is not ResNetConfig) return null;
-        var preprocessor = ClipImagePreprocessor.Create(ClipImagePreprocessing.Load(Path.Combine(_folder, "preprocessor_config.json")));
+        var preprocessor = ClipImagePreprocessor.Create(
+            PreprocessingFile.ReadFolder(_folder, out _) ?? ClipImagePreprocessing.ForSize(_config.Vision.ImageSize));
         var images = _options.ImagePaths.Select(path =>
         {
             var pixels = new float[preprocessor.FloatCount];

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Bpe;
 
 namespace Clip.Conversion.Tokenizing;
 
@@ -12,6 +13,10 @@ public sealed class BpeVocabulary
     // As the tokens are: without escapes, one token a line where a person may look.
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonSerializerOptions Indented = new(Plain) { WriteIndented = true };
+
+    /// <summary>What <see cref="Save(string, int)"/> writes.</summary>
+    internal static readonly string[] FileNames =
+        ["vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"];
 
     private readonly Vocabulary _vocabulary;
 

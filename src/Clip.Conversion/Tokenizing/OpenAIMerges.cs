@@ -1,6 +1,8 @@
 using System.IO.Compression;
 using System.Text;
+using Clip.Conversion.Checkpoints;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Bpe;
 
 namespace Clip.Conversion.Tokenizing;
 
@@ -53,7 +55,7 @@ internal static class OpenAIMerges
 
     private static string ReadText(string path)
     {
-        using var file = File.OpenRead(path);
+        using var file = WeightFile.Open(path);
         var isCompressed = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
         file.Position = 0;
         using Stream stream = isCompressed ? new GZipStream(file, CompressionMode.Decompress) : file;

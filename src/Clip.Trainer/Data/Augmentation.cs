@@ -31,6 +31,9 @@ public sealed record Augmentation
     /// <summary>What transparent images lie on; null drops their alpha, as inference does.</summary>
     public Background? Background { get; init; }
 
+    /// <summary>Whether alpha is dropped even where the model that a run starts from lays its pictures on a background.</summary>
+    public bool DropsAlpha { get; init; }
+
     /// <summary>The chance of mirroring left and right.</summary>
     public double FlipChance { get; init; }
 

@@ -15,11 +15,15 @@ namespace Clip.Trainer.Data;
 internal sealed class AugmentedPixels(ClipImagePreprocessing settings, Augmentation augmentation, long cacheBytes)
     : IPixelSource, IDisposable
 {
+    /// <summary>An eighth of the memory there is, at most 2 GiB.</summary>
+    public static readonly long DefaultCacheBytes = Math.Min(2L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8);
+
     private readonly Normalizer _normalizer = new(settings);
+    private readonly (int Width, int Height) _size = PreprocessingChecks.FindOutputSize(settings);
     private readonly ConcurrentDictionary<long, DecodedImage> _cache = new();
     private long _cached;
 
-    public int FloatCount => 3 * settings.CropWidth * settings.CropHeight;
+    public int FloatCount => 3 * _size.Width * _size.Height;
 
     public void Fill(IRecordSource records, int record, SampleRandom random, Span<float> destination)
     {
@@ -52,7 +56,7 @@ internal sealed class AugmentedPixels(ClipImagePreprocessing settings, Augmentat
 
     private void Fill(DecodedImage image, ref SampleRandom random, Span<float> destination)
     {
-        var (width, height) = (settings.CropWidth, settings.CropHeight);
+        var (width, height) = _size;
         var (x, y, w, h) = augmentation.Crop.Draw(image.Width, image.Height, ref random);
         var rgba = ArrayPool<byte>.Shared.Rent(4 * width * height);
         try
@@ -70,7 +74,7 @@ internal sealed class AugmentedPixels(ClipImagePreprocessing settings, Augmentat
 
     private void Resize(PixelView crop, Span<byte> pixels, ref SampleRandom random)
     {
-        var window = ResizeWindow.Whole(settings.CropWidth, settings.CropHeight);
+        var window = ResizeWindow.Whole(_size.Width, _size.Height);
         // A color for all lies under the image since it was decoded, as it does at inference.
         var isTransparent = crop.Mode is PixelMode.Rgba or PixelMode.Palette;
         if (augmentation.Background is { Color: null } && isTransparent && settings.Resample != ImageResample.Nearest)

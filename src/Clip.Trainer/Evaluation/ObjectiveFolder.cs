@@ -46,10 +46,20 @@ internal static class ObjectiveFolder
     {
         var objective = Open(folder, out var config);
         using var module = objective.Module;
-        var preprocessing = PreprocessingFile.Read(Path.Combine(folder, "preprocessor_config.json"), config.Vision.ImageSize);
-        var probe = new ZeroShotProbe(
-            ClipTokenizer.Create(folder), config.Text.ContextLength, ClipImagePreprocessor.Create(preprocessing),
-            config.Vision.ImageSize, batchSize: 64);
-        return probe.Measure(objective, set);
+        return Probe(folder, config).Measure(objective, set);
     }
+
+    /// <summary>The chances of labels for each picture, by the objective's own scores.</summary>
+    /// <inheritdoc cref="ZeroShotProbe.Classify"/>
+    public static IReadOnlyList<float[]> Classify(
+        string folder, IReadOnlyList<string> labels, IReadOnlyList<string>? templates, IReadOnlyList<string> paths)
+    {
+        var objective = Open(folder, out var config);
+        using var module = objective.Module;
+        return Probe(folder, config).Classify(objective, labels, templates, paths);
+    }
+
+    private static ZeroShotProbe Probe(string folder, ClipConfig config) => new(
+        ClipTokenizer.Create(folder), config.Text.ContextLength,
+        ClipImagePreprocessor.Create(ModelPreprocessing.Of(folder, config)), config.Vision.ImageSize, batchSize: 64);
 }

@@ -1,6 +1,7 @@
 using Clip.Trainer.Data;
 using Clip.Trainer.Objectives;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Imaging;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -46,6 +47,30 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
         return placings.Count > 0
             ? new ZeroShotResult(set.Name, placings.Average(p => p.Hit(1)), placings.Average(p => p.Hit(5)))
             : throw new ClipException($"None of the pictures of {set.Name} could be read; check its paths.");
+    }
+
+    /// <summary>The chances of labels for each picture: a softmax over the objective's scores, with a module in evaluation mode.</summary>
+    /// <exception cref="InvalidDataException">A picture cannot be read.</exception>
+    public IReadOnlyList<float[]> Classify(
+        IObjective objective, IReadOnlyList<string> labels, IReadOnlyList<string>? templates, IReadOnlyList<string> paths)
+    {
+        using var unused = no_grad();
+        using var scope = NewDisposeScope();
+        var device = objective.Module.parameters().First().device;
+        templates ??= PromptTemplates.Default;
+        var prompts = labels.SelectMany(label => templates.Select(template => PromptTemplates.Apply(template, label))).ToArray();
+        var classify = objective.Classifier(Ids(prompts).to(device), templates.Count);
+        var chances = new List<float[]>();
+        foreach (var path in paths)
+        {
+            using var inner = NewDisposeScope();
+            var pixels = new float[images.FloatCount];
+            ImageFile.Prepare(images, path, pixels);
+            var scores = classify(tensor(pixels, [1, 3, imageSize, imageSize]).to(device));
+            chances.Add(scores.@float().softmax(-1).cpu().data<float>().ToArray());
+        }
+
+        return chances;
     }
 
     private Tensor Ids(string[] texts)

@@ -37,8 +37,11 @@ internal static class NativeTorch
     [SuppressMessage("Usage", "CA2255", Justification = "It must be done before the first use of TorchSharp, wherever that is.")]
     internal static void OfferMendedLibrary()
     {
-        if (OperatingSystem.IsLinux() && AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly) is { } context)
-            context.ResolvingUnmanagedDll += LoadMended;
+        if (!OperatingSystem.IsLinux()) return;
+        // TorchSharp's own assembly is not asked for its context, for that would load it where nothing is trained.
+        var own = AssemblyLoadContext.GetLoadContext(typeof(NativeTorch).Assembly) ?? AssemblyLoadContext.Default;
+        own.ResolvingUnmanagedDll += LoadMended;
+        if (own != AssemblyLoadContext.Default) AssemblyLoadContext.Default.ResolvingUnmanagedDll += LoadMended;
     }
 
     private static nint LoadMended(Assembly assembly, string name)

@@ -20,7 +20,7 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
     private readonly Transformer transformer;
     private readonly LayerNorm ln_final;
     private readonly Parameter text_projection;
-    private readonly long _endOfText;
+    private readonly long? _endOfText;
 
     /// <summary>Creates the tower with random weights: embeddings N(0, .02²), positions N(0, .01²), projection N(0, 1/width).</summary>
     /// <param name="config">The model's sizes.</param>
@@ -29,7 +29,7 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(config);
         var text = config.Text;
-        _endOfText = text.EosTokenId;
+        _endOfText = text.Pooling == TextPooling.Argmax ? null : text.EosTokenId;
         token_embedding = nn.Embedding(text.VocabSize, text.Width, sparse: true); // a batch touches few rows
         using (no_grad()) token_embedding.weight!.normal_(0, 0.02);
         positional_embedding = Initialize.Normal(0.01, text.ContextLength, text.Width);
@@ -57,14 +57,19 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         long batch = input.shape[0], length = input.shape[1], width = positional_embedding.shape[1];
-        // How many tokens stand before the first end of text is where that token stands.
-        using Scalar endOfText = _endOfText, none = 0L, last = length - 1;
-        var end = input.eq(endOfText).to_type(ScalarType.Int64).cumsum(1).eq(none).sum(1).clamp_max(last);
+        var end = _endOfText is { } id ? Ends(input, id) : input.argmax(1);
         var index = end.view(batch, 1, 1).expand(batch, 1, width);
         var mask = TensorOps.Range(length, input.device).view(1, 1, 1, length).le(end.view(batch, 1, 1, 1));
 
         var x = token_embedding.forward(input).Plus(positional_embedding.narrow(0, 0, length));
         var pooled = transformer.Pool(x, rows => rows.gather(1, index), mask);
         return ln_final.forward(pooled).matmul(text_projection).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Ends(Tensor input, long id)
+    {
+        // How many tokens stand before the first end of text is where that token stands.
+        using Scalar endOfText = id, none = 0L, last = input.shape[1] - 1;
+        return input.eq(endOfText).to_type(ScalarType.Int64).cumsum(1).eq(none).sum(1).clamp_max(last);
     }
 }

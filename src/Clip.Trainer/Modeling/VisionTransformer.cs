@@ -26,6 +26,7 @@ public sealed class VisionTransformer : ImageTower
         : base(nameof(VisionTransformer), (vision ?? throw new ArgumentNullException(nameof(vision))).Width)
     {
         ArgumentNullException.ThrowIfNull(config);
+        config = config.OfVision;
         var scale = Math.Pow(vision.Width, -0.5);
         conv1 = nn.Conv2d(3, vision.Width, vision.PatchSize, stride: vision.PatchSize, bias: false);
         class_embedding = Initialize.Normal(scale, vision.Width);

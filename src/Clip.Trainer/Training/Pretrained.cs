@@ -28,12 +28,12 @@ internal static class Pretrained
         var found = state.Keys.Except(missing).Select(Part).ToHashSet();
         if (missing.FirstOrDefault(name => found.Contains(Part(name))) is { } hole)
             throw new ClipException(
-                $"{path} has no weight '{hole}', though others of the same part; use weights of this architecture (--model).");
+                $"{path} has no weight '{hole}', though others of the same part; use weights of this architecture (`Model`).");
         if (!found.Contains(nameof(Tower.Image)))
-            throw new ClipException($"{path} has no image tower for this model; use weights of this architecture (--model).");
+            throw new ClipException($"{path} has no image tower for this model; use weights of this architecture (`Model`).");
         if (weights.Keys.FirstOrDefault(name => found.Contains(Part(name)) && !state.ContainsKey(name)) is { } stray)
             throw new ClipException(
-                $"{path} holds a weight '{stray}' that the model has no place for; use weights of this architecture (--model).");
+                $"{path} holds a weight '{stray}' that the model has no place for; use weights of this architecture (`Model`).");
 
         foreach (var (name, target) in state)
         {

@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -34,7 +36,7 @@ public abstract class ClipTransformerBase : ITransformer, IDisposable
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        return new ColumnBindings(inputSchema, Bind(inputSchema)).Schema;
+        return new BatchedBindings(inputSchema, Bind(inputSchema)).Schema;
     }
 
     /// <summary>Adds the columns, lazily: computing happens as the rows are read, anew on each pass.</summary>

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>Columns computed a batch of rows at a time, bound to one input schema. Thread-safe: state lives in the batches.</summary>
 internal interface IBatchedColumns
@@ -23,7 +23,7 @@ internal interface IRowBatch : IDisposable
     void Read(int slot);
 
     /// <summary>Makes the first <paramref name="count"/> slots ready to run. On any thread, perhaps while another batch runs.</summary>
-    void Prepare(int count, CancellationToken cancellation);
+    void Prepare(int count, CancellationToken cancellationToken);
 
     /// <summary>Computes the outputs of the first <paramref name="count"/> slots.</summary>
     void Run(int count);

@@ -1,5 +1,9 @@
 using Microsoft.ML;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.ImageFeaturizing;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(
@@ -53,7 +57,7 @@ public sealed class ClipImageFeaturizingTransformer : ClipTransformerBase
     {
         var state = SavedState.Load<ImageFeaturizerState>(context, Version);
         var session = OnnxSession.Open(state.Tower.Load(environment, context, TowerEntry), MlNet.Settle(environment, state.Session));
-        var tower = ImageTower.Create(session, state.Preprocessing);
+        var tower = ImageTower.Create(session, state.Preprocessing ?? throw SavedState.NoEntry("Preprocessing"));
         return new ClipImageFeaturizingTransformer(environment, state, new(tower, IsOwned: true));
     }
 }

@@ -1,4 +1,8 @@
-namespace Microsoft.ML.Clip;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Persistence;
+
+namespace Microsoft.ML.Clip.ImageFeaturizing;
 
 /// <summary>The saved settings of the image featurizer.</summary>
 internal sealed record ImageFeaturizerState
@@ -44,7 +48,7 @@ internal sealed class ImageFeatureColumns(ImageTower tower, ImageFeaturizerState
     {
         public void Read(int slot) => images.Read(slot);
 
-        public void Prepare(int count, CancellationToken cancellation) => images.Prepare(count, cancellation);
+        public void Prepare(int count, CancellationToken cancellationToken) => images.Prepare(count, cancellationToken);
 
         public void Run(int count)
         {

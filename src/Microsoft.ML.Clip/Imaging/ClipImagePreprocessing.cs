@@ -94,6 +94,21 @@ public sealed record ClipImagePreprocessing
         return Imaging.PreprocessingFile.Read(path);
     }
 
+    /// <summary>
+    /// Writes a <c>preprocessor_config.json</c> that <see cref="Load"/> reads back to the same settings and Hugging Face's image processors
+    /// understand. <see cref="Background"/>, <see cref="Order"/> and <see cref="Gray16"/> stand in it under keys of this project's own,
+    /// and only where they differ from the defaults. <see cref="MaxPixels"/>, what the reading program bears, is not the model's and is
+    /// not written.
+    /// </summary>
+    /// <param name="path">The file to write or replace.</param>
+    /// <exception cref="ArgumentException">The settings contradict themselves; the sentence says how.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        Imaging.PreprocessingChecks.FindOutputSize(this);
+        File.WriteAllBytes(path, Imaging.PreprocessingWriter.Write(this));
+    }
+
     /// <summary>Whether all settings are equal, the means, deviations and background number by number.</summary>
     public bool Equals(ClipImagePreprocessing? other) =>
         other is not null

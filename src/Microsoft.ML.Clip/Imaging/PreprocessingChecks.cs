@@ -14,6 +14,9 @@ internal static class PreprocessingChecks
         Require(double.IsFinite(settings.RescaleFactor), $"RescaleFactor is {settings.RescaleFactor}; it must be finite.");
         Require(settings.Mean is { Length: 3 }, "Mean must have three numbers: red, green, blue.");
         Require(settings.Std is { Length: 3 } && !settings.Std.Contains(0), "Std must have three numbers, none of them zero.");
+        Require(
+            settings.Mean.Concat(settings.Std).All(float.IsFinite),
+            "Mean and Std must be finite numbers.");
         Require(settings.Background is null or { Length: 3 }, "Background must have three bytes: red, green, blue.");
 
         var isSquashed = settings.ResizeHeight is not null || settings.ResizeWidth is not null;

@@ -1,11 +1,16 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Formats;
 
 namespace Microsoft.ML.Clip.Imaging;
 
 /// <summary>Reads the preprocessing files of Hugging Face and open_clip, each with its own library's defaults.</summary>
 internal static class PreprocessingFile
 {
+    /// <summary>Keys of this project's own, which other software does not know.</summary>
+    public const string OrderKey = "preprocessing_order", Gray16Key = "gray16";
+
     /// <summary>The side that both libraries assume where neither the file nor the model says.</summary>
     private const int DefaultSize = 224;
 
@@ -142,6 +147,8 @@ internal static class PreprocessingFile
             DoNormalize = section.Find("do_normalize")?.Boolean() ?? true,
             RescaleFactor = section.Find("rescale_factor")?.Number() ?? 1 / 255.0,
             Background = section.Find("background")?.Color(),
+            Order = section.Find(OrderKey)?.OneOf<PreprocessingOrder>() ?? PreprocessingOrder.Original,
+            Gray16 = section.Find(Gray16Key)?.OneOf<Gray16Conversion>() ?? Gray16Conversion.Scale,
             Resample = section.Find("resample") switch
             {
                 null => ImageResample.Bicubic,
@@ -221,6 +228,10 @@ internal static class PreprocessingFile
             IsNumber && element.GetDouble() is var number && float.IsFinite((float)number) ? number : throw Unknown("a number");
 
         public int Integer() => IsNumber && element.TryGetInt32(out var value) ? value : throw Unknown("a whole number");
+
+        public T OneOf<T>()
+            where T : struct, Enum =>
+            Enum.TryParse(String(), out T value) && Enum.IsDefined(value) ? value : throw Unknown(string.Join(" or ", Enum.GetNames<T>()));
 
         public int Size() => Integer() is > 0 and var value ? value : throw Unknown("a positive number of pixels");
 

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.ML.Clip.Text.Bpe;
+using Microsoft.ML.Clip.Text.Repair;
 using Microsoft.ML.Tokenizers;
 
 namespace Microsoft.ML.Clip;

@@ -1,5 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Formats;
+using Microsoft.ML.Clip.Text.Repair;
+using Microsoft.ML.Clip.Text.SentencePiece;
 
 namespace Microsoft.ML.Clip;
 

@@ -1,3 +1,7 @@
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Formats;
+using Microsoft.ML.Clip.Text.Pipeline;
+
 namespace Microsoft.ML.Clip;
 
 /// <summary>

@@ -1,3 +1,7 @@
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Models;
+using Microsoft.ML.Clip.Persistence;
+using Microsoft.ML.Clip.TextFeaturizing;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -5,7 +9,7 @@ namespace Microsoft.ML.Clip;
 
 /// <summary>
 /// Adds CLIP's text embeddings as a feature vector. Made by
-/// <see cref="ClipCatalog.ClipFeaturizeText(TransformsCatalog, string, string?, string)"/>.
+/// <see cref="ClipCatalog.ClipFeaturizeText(TransformsCatalog, string, string, string?)"/>.
 /// </summary>
 /// <remarks>
 /// <list type="table">

@@ -1,5 +1,9 @@
 using Microsoft.ML;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Persistence;
+using Microsoft.ML.Clip.TextFeaturizing;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(

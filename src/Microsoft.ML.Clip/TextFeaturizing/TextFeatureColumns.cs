@@ -1,4 +1,8 @@
-namespace Microsoft.ML.Clip;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Persistence;
+
+namespace Microsoft.ML.Clip.TextFeaturizing;
 
 /// <summary>The saved settings of the text featurizer.</summary>
 internal sealed record TextFeaturizerState

@@ -1,3 +1,8 @@
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Models;
+using Microsoft.ML.Clip.Persistence;
+using Microsoft.ML.Clip.ZeroShot;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -35,6 +40,7 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
         ArgumentNullException.ThrowIfNull(options);
         ArgumentException.ThrowIfNullOrWhiteSpace(options.ScoreColumnName);
         ArgumentException.ThrowIfNullOrWhiteSpace(options.PredictedLabelColumnName);
+        ArgumentException.ThrowIfNullOrWhiteSpace(options.InputColumnName);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(Options.BatchSize));
         if (options.ScoreColumnName == options.PredictedLabelColumnName)
             throw new ArgumentException($"Score and predicted label cannot both be named '{options.ScoreColumnName}'.", nameof(options));
@@ -59,7 +65,7 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
     public ClipZeroShotTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        InputColumns.Image(input.Schema, _options.InputColumnName ?? _options.ScoreColumnName);
+        InputColumns.Image(input.Schema, _options.InputColumnName);
         var names = _options.LabelColumnName is { } column ? LabelKeys.Require(input.Schema, column) : _options.Labels;
         using var opened = _source.Open();
         var scoring = opened.Model.RequireScoring();
@@ -73,7 +79,7 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        InputColumns.CheckImage(inputSchema, _options.InputColumnName ?? _options.ScoreColumnName);
+        InputColumns.CheckImage(inputSchema, _options.InputColumnName);
         if (_options.LabelColumnName is { } label) LabelKeys.Check(inputSchema, label);
         var columns = inputSchema.ToDictionary(c => c.Name);
         columns[_options.ScoreColumnName] = MlNet.VectorShape(_options.ScoreColumnName, NumberDataViewType.Single);
@@ -85,7 +91,7 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
     {
         ScoreColumnName = _options.ScoreColumnName,
         PredictedLabelColumnName = _options.PredictedLabelColumnName,
-        InputColumnName = _options.InputColumnName ?? _options.ScoreColumnName,
+        InputColumnName = _options.InputColumnName,
         LogitScale = scoring.Scale,
         LogitBias = scoring.Bias,
         Threshold = _options.Threshold,
@@ -107,8 +113,8 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
         /// </summary>
         public string PredictedLabelColumnName { get; init; } = "PredictedLabel";
 
-        /// <summary>The column of images; <see langword="null"/> (default) is <see cref="ScoreColumnName"/>.</summary>
-        public string? InputColumnName { get; init; }
+        /// <summary>The column of images: <see cref="MLImage"/>, text (paths) or vectors of bytes (files).</summary>
+        public required string InputColumnName { get; init; }
 
         /// <summary>The model folder, opened at fit and closed with the transformer. Give this or <see cref="Model"/>.</summary>
         public string? ModelFolder { get; init; }

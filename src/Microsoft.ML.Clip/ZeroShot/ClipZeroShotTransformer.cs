@@ -1,6 +1,10 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Persistence;
+using Microsoft.ML.Clip.ZeroShot;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(typeof(ClipZeroShotTransformer), null, typeof(SignatureLoadModel), "", ClipZeroShotTransformer.LoaderSignature)]
@@ -96,7 +100,7 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
         });
         if (!found) throw SavedState.NoEntry(LabelsEntry);
         var session = OnnxSession.Open(state.Tower.Load(environment, context, TowerEntry), MlNet.Settle(environment, state.Session));
-        var tower = ImageTower.Create(session, state.Preprocessing);
+        var tower = ImageTower.Create(session, state.Preprocessing ?? throw SavedState.NoEntry("Preprocessing"));
         return new ClipZeroShotTransformer(environment, state, new(state.Labels, rows), new(tower, IsOwned: true));
     }
 }

@@ -1,7 +1,10 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.ZeroShot;
 
 /// <summary>The saved settings of the zero-shot classifier.</summary>
 internal sealed record ZeroShotState
@@ -64,7 +67,7 @@ internal sealed class ZeroShotColumns(ImageTower tower, ZeroShotState state, Cli
 
         public void Read(int slot) => images.Read(slot);
 
-        public void Prepare(int count, CancellationToken cancellation) => images.Prepare(count, cancellation);
+        public void Prepare(int count, CancellationToken cancellationToken) => images.Prepare(count, cancellationToken);
 
         public void Run(int count)
         {

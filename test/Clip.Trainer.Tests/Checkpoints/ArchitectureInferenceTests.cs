@@ -45,7 +45,7 @@ public sealed class ArchitectureInferenceTests
         var config = ClipConfigJson.Load(Golden.Path("golden/hf/hf"));
 
         Refused.With("vision tower's width 48 is no multiple of 64", () => Infer(null, 4));
-        Refused.With("give --text-heads or --config", () => Infer(3, null));
+        Refused.With("give `TextHeads` or `Config`", () => Infer(3, null));
         var inferred = Infer(3, 4);
         Assert.Equal(config with { LogitScaleInit = inferred.LogitScaleInit }, inferred);
 

@@ -133,9 +133,13 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void A_mutated_preprocessing_file_is_read_or_refused()
     {
-        ModelFolderWriter.Write(RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder["m"], null);
+        RandomModel.WriteFolder(RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder["m"], null);
 
-        Try(File.ReadAllBytes(_folder["m/preprocessor_config.json"]), "preprocessor_config.json", path => PreprocessingFile.Read(path, 8));
+        Try(File.ReadAllBytes(_folder["m/preprocessor_config.json"]), "preprocessor_config.json", path =>
+        {
+            File.Copy(path, _folder["m/preprocessor_config.json"], overwrite: true);
+            ModelPreprocessing.Of(_folder["m"], RandomModel.Config);
+        });
     }
 
     [Theory]

@@ -46,6 +46,45 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal(File.ReadAllBytes(golden), File.ReadAllBytes(_folder["w.safetensors"]));
     }
 
+    /// <summary>Bytes are counted in pieces of 16 million values; each piece is the next one's neighbor, not its copy.</summary>
+    [Fact]
+    public void More_values_than_fit_a_piece_are_written_and_read_in_their_order()
+    {
+        const int piece = 1 << 24;
+        var values = new float[piece + 3];
+        (values[0], values[1], values[piece - 1], values[piece], values[^1]) = (1, 2, 3, 4, 5);
+
+        SafetensorsWriter.Write(_folder["large"], [KeyValuePair.Create("w", new WeightTensor([values.Length], values))]);
+
+        Assert.True(SafetensorsReader.Load(_folder["large"])["w"].Data.Span.SequenceEqual(values));
+    }
+
+    [Theory]
+    [InlineData("U8", 1)]
+    [InlineData("I16", 2)]
+    public void So_are_those_of_other_types(string type, int size)
+    {
+        const int count = (1 << 24) + 3;
+        var header = Encoding.UTF8.GetBytes(
+            $$"""{"w": {"dtype": "{{type}}", "shape": [{{count}}], "data_offsets": [0, {{count * size}}]} }""");
+        using (var file = File.Create(_folder["large"]))
+        {
+            file.Write(BitConverter.GetBytes((long)header.Length));
+            file.Write(header);
+            file.SetLength(8 + header.Length + (count * size)); // zeros, which take no room
+            foreach (var (place, value) in new[] { (0, 7), (count - 4, 6), (count - 3, 5), (count - 1, 3) })
+            {
+                file.Position = 8 + header.Length + (place * size);
+                file.WriteByte((byte)value);
+            }
+        }
+
+        var values = SafetensorsReader.Load(_folder["large"])["w"].Data.Span;
+
+        Assert.Equal((7f, 6f, 5f, 0f, 3f), (values[0], values[count - 4], values[count - 3], values[count - 2], values[count - 1]));
+        Assert.Equal(0, values[4]);
+    }
+
     [Fact]
     public void A_view_refuses_to_be_read_after_its_reader_is_disposed()
     {

@@ -181,7 +181,7 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(6, model.EmbedImage(Pictures.Png(10, 12)).Length);
         var e = Assert.Throws<FileNotFoundException>(() => model.EmbedText("a cat"));
         Assert.Contains("has no tokenizer", e.Message, StringComparison.Ordinal);
-        Assert.Contains("clip convert --tokenizer", e.Message, StringComparison.Ordinal);
+        Assert.Contains("convert the checkpoint again with its `Tokenizer`", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -265,7 +265,7 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task The_checkpoints_own_folder_is_not_replaced()
     {
-        ModelFolderWriter.Write(RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder["model"], null);
+        RandomModel.WriteFolder(RandomModel.Config, RandomModel.Weights(RandomModel.Config), _folder["model"], null);
 
         Assert.Equal(1, await Command.RunAsync("convert", _folder["model"], "--output", _folder["model"]));
         Assert.Equal(0, await Convert(_folder["model"], ""));

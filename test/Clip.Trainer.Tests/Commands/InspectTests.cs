@@ -28,9 +28,9 @@ public sealed class InspectTests : IDisposable
         Assert.Equal("38,871 bfloat16, 22 int64", found["stored as"].Single());
         Assert.Equal(
             [
-                "the text tower's heads: --text-heads or --config",
-                "the activation: --quick-gelu, --gelu or --config",
-                "a tokenizer, so only the image side can be used: clip convert --tokenizer adds one",
+                "the text tower's heads: `TextHeads` or `Config`",
+                "the activation: `Activation=QuickGelu`, `Activation=Gelu` or `Config`",
+                "a tokenizer, so only the image side can be used: convert the checkpoint with its `Tokenizer`",
             ],
             found["missing"]);
     }
@@ -42,8 +42,8 @@ public sealed class InspectTests : IDisposable
 
         var missing = Inspection.Of(_folder["m.safetensors"]).Where(line => line.Heading == "missing").Select(line => line.Text);
 
-        Assert.Contains("the vision tower's heads: --vision-heads or --config", missing);
-        Assert.Contains("the text tower's heads: --text-heads or --config", missing);
+        Assert.Contains("the vision tower's heads: `VisionHeads` or `Config`", missing);
+        Assert.Contains("the text tower's heads: `TextHeads` or `Config`", missing);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class InspectTests : IDisposable
         var vocabulary = BpeTrainer.Train(["a dog"], 516);
         var config = RandomModel.Config.WithVocabulary(vocabulary.Size);
         OnnxPrecision[] precisions = [OnnxPrecision.Fp32, OnnxPrecision.Int8];
-        ModelFolderWriter.Write(config, RandomModel.Weights(config), _folder["m"], folder => vocabulary.Save(folder), precisions);
+        RandomModel.WriteFolder(config, RandomModel.Weights(config), _folder["m"], folder => vocabulary.Save(folder), precisions);
         File.Delete(_folder["m/onnx/text_model.onnx"]);
 
         var found = Inspection.Of(_folder["m"]).ToLookup(line => line.Heading, line => line.Text);
@@ -106,6 +106,31 @@ public sealed class InspectTests : IDisposable
         Refused.With("is not an ONNX file", () => Inspection.Of(_folder["x.onnx"]));
         Refused.With("neither weights nor ONNX graphs", () => Inspection.Of(_folder["empty"]));
         Refused.With("There is no", () => Inspection.Of(_folder["absent"]));
+    }
+
+    [Theory]
+    [InlineData("virtex", "clip caption and clip evaluate, from its weights")]
+    [InlineData("bow", "clip evaluate, from its weights")]
+    public async Task A_model_of_another_objective_is_inspected_classified_with_and_not_quantized(string objective, string use)
+    {
+        using var run = new TinyRun();
+        var folder = run.Folder["trained"];
+        Assert.Equal(0, await Command.RunAsync(
+            "train", "--train-data", run.Table, "--model", run.ConfigFile, "--tokenizer", run.Folder["tokenizer"], "--epochs", "1",
+            "--batch-size", "4", "--objective", objective, "--output", folder));
+        File.WriteAllText(_folder["labels.txt"], "red\ngreen\n");
+
+        var found = Inspection.Of(folder).ToLookup(line => line.Heading, line => line.Text);
+        var (exit, printed, _) = await Command.RunApartAsync(
+            "classify", "--model", folder, "--labels", _folder["labels.txt"], run.Folder["0.png"], run.Folder["1.png"]);
+        var (refused, _, error) = await Command.RunApartAsync("quantize", "--model", folder);
+
+        Assert.Equal(use, found["used by"].Single());
+        Assert.Empty(found["missing"]);
+        Assert.Equal(0, exit);
+        Assert.Equal(2, System.Text.RegularExpressions.Regex.Count(printed, "%  red"));
+        Assert.Equal(1, refused);
+        Assert.Contains($"holds a model of --objective {objective}, which has no text tower", error, StringComparison.Ordinal);
     }
 
     private void WriteWeights(string file) =>

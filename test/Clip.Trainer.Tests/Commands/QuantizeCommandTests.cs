@@ -2,6 +2,7 @@ using Clip.Trainer.Tests.Onnx.Quantization;
 using Clip.Trainer.Tests.Checkpoints;
 using System.CommandLine;
 using Clip.Cli.Commands;
+using Clip.Conversion.Onnx.Format;
 
 namespace Clip.Trainer.Tests.Commands;
 
@@ -28,6 +29,37 @@ public sealed class QuantizeCommandTests
             "has no column 'label'", () => Run("--model", folder.Path, "--calibration", folder.Table, "--csv-caption-key", "label"));
 
         Assert.Equal(9, folder.OnnxFiles.Length);
+    }
+
+    /// <summary>Rows that come one after another are often of one kind; of twelve, four are the first, fourth, seventh and tenth.</summary>
+    [Fact]
+    public void Samples_are_spread_over_the_table()
+    {
+        using var folder = new QuantizedFolder();
+        foreach (var row in folder.Rows.Where((_, i) => i % 3 != 0)) File.WriteAllText(row.Path, "no picture");
+
+        Assert.Equal(0, Run(
+            "--model", folder.Path, "--precision", "fp16", "--calibration", folder.Table, "--samples", "4", "--mean-cosine", "0.9"));
+        Assert.ThrowsAny<Exception>(() => Run(
+            "--model", folder.Path, "--precision", "fp16", "--calibration", folder.Table, "--samples", "5"));
+    }
+
+    [Theory]
+    [InlineData(false, 127)]
+    [InlineData(true, 63)]
+    public void Weights_of_a_reduced_range_have_seven_bits(bool reduced, int most)
+    {
+        using var folder = new QuantizedFolder();
+
+        Assert.Equal(0, Run(["--model", folder.Path, "--precision", "int8", .. reduced ? new[] { "--reduce-range" } : []]));
+
+        foreach (var stem in new[] { "vision_model", "text_model", "model" })
+        {
+            var graph = ModelProto.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(folder.Path, "onnx", $"{stem}_int8.onnx"))).Graph;
+            var matrices = graph.Initializer.Where(t => t.DataType == TensorProto.Types.DataType.Int8 && t.Dims.Count == 2).ToArray();
+            Assert.NotEmpty(matrices);
+            Assert.All(matrices, matrix => Assert.Equal(most, matrix.RawData.ToByteArray().Max(b => Math.Abs((int)(sbyte)b))));
+        }
     }
 
     [Theory]

@@ -1,8 +1,10 @@
-using Clip.Trainer.Tests.Modeling;
-using Clip.Trainer.Tests.Checkpoints;
+using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
 using Clip.Testing;
+using Clip.Trainer.Tests.Checkpoints;
+using Clip.Trainer.Tests.Modeling;
 using Microsoft.ML.OnnxRuntime;
 using Xunit.Abstractions;
 using static Clip.Trainer.Tests.Onnx.OnnxFile;
@@ -138,7 +140,10 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
     public void Text_is_read_at_the_largest_id_where_the_config_says_2()
     {
         var eos31 = RandomModel.Config;
-        var eos2 = eos31 with { Text = eos31.Text with { EosTokenId = 2 } };
+        // Hugging Face's early configs say 2 and mean the largest id.
+        var json = JsonNode.Parse(ClipConfigJson.ToHuggingFace(eos31))!;
+        json["text_config"]!["eos_token_id"] = 2;
+        var eos2 = ClipConfigJson.Parse(json.ToJsonString(), "early");
         ClipOnnxExporter.Export(eos31, RandomModel.Weights(eos31), _folder["31"]);
         ClipOnnxExporter.Export(eos2, RandomModel.Weights(eos2), _folder["2"]);
         var ids = Ids([30, 2, 4, 31, 0, 0]);

@@ -26,7 +26,7 @@ public sealed class ModelFolderWriterTests : IDisposable
     {
         var weights = RandomModel.Weights(Config);
 
-        ModelFolderWriter.Write(Config, weights, _folder["model"], folder => File.WriteAllText(Path.Combine(folder, "vocab.json"), "{}"));
+        RandomModel.WriteFolder(Config, weights, _folder["model"], folder => File.WriteAllText(Path.Combine(folder, "vocab.json"), "{}"));
 
         Assert.Equal(Files.Append("vocab.json"), FilesIn("model"));
         Assert.Equal(["model"], _folder.Entries);
@@ -41,7 +41,7 @@ public sealed class ModelFolderWriterTests : IDisposable
     {
         var config = ClipConfigJson.Load(Golden.Path("golden/hf/hf"));
 
-        ModelFolderWriter.Write(config, CheckpointFile.Load(Golden.Path("golden/hf/hf")), _folder["model"], null);
+        RandomModel.WriteFolder(config, CheckpointFile.Load(Golden.Path("golden/hf/hf")), _folder["model"], null);
 
         var expected = SafetensorsReader.Load(Golden.Path("golden/hf/hf/model.safetensors"));
         SameWeights.Assert(expected, SafetensorsReader.Load(_folder["model/model.safetensors"]));
@@ -51,7 +51,9 @@ public sealed class ModelFolderWriterTests : IDisposable
     [Fact]
     public void A_background_comes_with_the_model()
     {
-        ModelFolderWriter.Write(Config, RandomModel.Weights(Config), _folder["model"], null, background: [1, 2, 3]);
+        var pictures = ClipImagePreprocessing.ForSize(8) with { Background = [1, 2, 3] };
+
+        ModelFolderWriter.Write(new ModelFolderContents(Config, RandomModel.Weights(Config), pictures, null), _folder["model"]);
 
         Assert.Equal([1, 2, 3], ClipImagePreprocessing.Load(_folder["model/preprocessor_config.json"]).Background);
     }
@@ -59,7 +61,7 @@ public sealed class ModelFolderWriterTests : IDisposable
     [Fact]
     public void Preprocessing_is_told_in_Hugging_Faces_words()
     {
-        ModelFolderWriter.Write(Config, RandomModel.Weights(Config), _folder["model"], null);
+        RandomModel.WriteFolder(Config, RandomModel.Weights(Config), _folder["model"], null);
 
         var json = JsonNode.Parse(File.ReadAllText(_folder["model/preprocessor_config.json"]))!;
 
@@ -80,7 +82,7 @@ public sealed class ModelFolderWriterTests : IDisposable
         if (model) File.WriteAllText(_folder["model/config.json"], "former");
         if (model) File.WriteAllText(_folder["model/stale.txt"], "former");
 
-        ModelFolderWriter.Write(Config, RandomModel.Weights(Config), _folder["model"] + Path.DirectorySeparatorChar, null);
+        RandomModel.WriteFolder(Config, RandomModel.Weights(Config), _folder["model"] + Path.DirectorySeparatorChar, null);
 
         Assert.Equal(Files, FilesIn("model"));
         Assert.Equal(["model"], _folder.Entries);
@@ -93,8 +95,8 @@ public sealed class ModelFolderWriterTests : IDisposable
         File.WriteAllText(_folder["letters/dear.txt"], "you");
         var weights = RandomModel.Weights(Config);
 
-        Refused.With("letters holds something that is no model", () => ModelFolderWriter.Write(Config, weights, _folder["letters"], null));
-        Refused.With("dear.txt is a file", () => ModelFolderWriter.Write(Config, weights, _folder["letters/dear.txt"], null));
+        Refused.With("letters holds something that is no model", () => RandomModel.WriteFolder(Config, weights, _folder["letters"], null));
+        Refused.With("dear.txt is a file", () => RandomModel.WriteFolder(Config, weights, _folder["letters/dear.txt"], null));
 
         Assert.Equal("you", File.ReadAllText(_folder["letters/dear.txt"]));
         Assert.Equal(["letters"], _folder.Entries);
@@ -108,10 +110,10 @@ public sealed class ModelFolderWriterTests : IDisposable
         var incomplete = RandomModel.Weights(Config);
         incomplete.Remove("visual.proj");
 
-        Refused.With("'visual.proj' is missing", () => ModelFolderWriter.Write(Config, incomplete, _folder["model"], null));
+        Refused.With("'visual.proj' is missing", () => RandomModel.WriteFolder(Config, incomplete, _folder["model"], null));
         var complete = RandomModel.Weights(Config);
         Assert.Throws<IOException>(
-            () => ModelFolderWriter.Write(Config, complete, _folder["new"], _ => throw new IOException("The disk is full.")));
+            () => RandomModel.WriteFolder(Config, complete, _folder["new"], _ => throw new IOException("The disk is full.")));
 
         Assert.Equal(["config.json"], FilesIn("model"));
         Assert.Equal("former", File.ReadAllText(_folder["model/config.json"]));

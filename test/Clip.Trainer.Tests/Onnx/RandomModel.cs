@@ -1,5 +1,7 @@
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
+using Clip.Conversion.Onnx;
 
 namespace Clip.Trainer.Tests.Onnx;
 
@@ -81,6 +83,12 @@ internal static class RandomModel
             weights.Add(name, new WeightTensor(shape, values));
         }
     }
+
+    /// <summary>Writes a model folder with the preprocessing that is usual.</summary>
+    public static void WriteFolder(
+        ClipConfig config, IReadOnlyDictionary<string, WeightTensor> weights, string folder, Action<string>? tokenizer = null,
+        IReadOnlyCollection<OnnxPrecision>? precisions = null) =>
+        ModelFolderWriter.Write(new ModelFolderContents(config, weights, ModelPreprocessing.Usual(config), tokenizer), folder, precisions);
 
     /// <summary>Images [count, 3, size, size] of seeded noise.</summary>
     public static WeightTensor Images(ClipConfig config, int count, int seed = 2)

@@ -52,7 +52,7 @@ public sealed class ResNetGraphTests : IDisposable
         using var model = RandomResNet.Create();
         var weights = TorchWeights.Of(model);
 
-        ModelFolderWriter.Write(model.Config, weights, _folder["model"], writeTokenizer: null);
+        RandomModel.WriteFolder(model.Config, weights, _folder["model"], tokenizer: null);
 
         Assert.Equal(model.Config, ClipConfigJson.Load(_folder["model"]));
         SameWeights.Assert(weights, CheckpointFile.Load(_folder["model"]));

@@ -56,6 +56,32 @@ public sealed class TrainingDisplayTests : IDisposable
         Assert.Contains("50%", _written.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>The first step fills pipelines and caches; from the second on it is an average over some twenty.</summary>
+    [Fact]
+    public void TheSlowFirstStepIsNoMeasureOfTheRest()
+    {
+        using (var display = Display(InteractionSupport.No))
+        {
+            display.Start(new RunStart("", TotalSteps: 100, StepsDone: 0));
+            double[] seconds = [30, 0.5, 1.5];
+            for (var step = 1; step <= 3; step++)
+            {
+                _time.Pass(10);
+                display.Step(Runs.Step(step, loss: step) with { TotalSteps = 100, Seconds = seconds[step - 1] });
+            }
+        }
+
+        var lines = _written.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(
+            [
+                "step 1/100  loss 1.000  lr 0.001  scale 14.3  1 pairs/s  0 % data wait  00:49:30 left",
+                "step 2/100  loss 2.000  lr 0.001  scale 14.3  64 pairs/s  10 % data wait  00:00:49 left",
+                // 0.95 · 0.5 + 0.05 · 1.5 seconds, for 97 steps
+                "step 3/100  loss 2.050  lr 0.001  scale 14.3  58 pairs/s  9 % data wait  00:00:53 left",
+            ],
+            lines);
+    }
+
     [Fact]
     public void ARunOfSoManyMinutesHasNoMoreLeft()
     {

@@ -1,12 +1,13 @@
-using Clip.Trainer.Tests.Onnx;
-using Clip.Trainer.Tests.Commands;
-using Clip.Trainer.Tests.Checkpoints;
 using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Modeling;
+using Clip.Trainer.Tests.Checkpoints;
+using Clip.Trainer.Tests.Commands;
+using Clip.Trainer.Tests.Onnx;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Repair;
 using Microsoft.ML.OnnxRuntime;
 using Xunit.Abstractions;
 using static Clip.Trainer.Tests.Onnx.OnnxFile;
@@ -165,7 +166,7 @@ public sealed class SiglipConversionTests(ITestOutputHelper output) : IDisposabl
         var (exit, _, error) = await Command.RunApartAsync("convert", _folder["m.safetensors"], "--output", _folder["out"]);
 
         Assert.Equal("SigLIP", found["architecture"].Single());
-        Assert.Contains("the vision tower's heads: --vision-heads or --config", found["missing"]);
+        Assert.Contains("the vision tower's heads: `VisionHeads` or `Config`", found["missing"]);
         Assert.Equal(1, exit);
         Assert.Contains(
             "no published SigLIP has a vision tower of width 8, so its heads are unknown; give --vision-heads",

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
+using Microsoft.ML.Clip.Text.Bpe;
 
 namespace Clip.Trainer.Tests.Siglip;
 

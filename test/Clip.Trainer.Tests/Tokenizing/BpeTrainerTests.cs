@@ -116,7 +116,7 @@ public sealed class BpeTrainerTests : IDisposable
         Assert.Equal(580, sizes[^1]);
 
         Assert.Throws<OperationCanceledException>(
-            () => BpeTrainer.Train(Captions, 600, cancellation: new CancellationToken(canceled: true)));
+            () => BpeTrainer.Train(Captions, 600, cancellationToken: new CancellationToken(canceled: true)));
     }
 
     private static IEnumerable<string> Lines(BpeVocabulary vocabulary) => vocabulary.Merges.Select(m => $"{m.Left} {m.Right}");

@@ -29,6 +29,18 @@ public sealed class OpenAIMergesTests : IDisposable
         Assert.Equal((49406, 49407, 49408), (found.StartOfTextId, found.EndOfTextId, found.Size));
     }
 
+    /// <summary>openai/CLIP makes a dict of pairs, in which a later pair of the same token takes the earlier's place.</summary>
+    [Fact]
+    public void A_token_that_two_merges_spell_has_the_later_ones_number()
+    {
+        var found = OpenAIMerges.Load(Write("#version: 0.2\na b\nab c\nb c\na bc\nx y\n", false));
+
+        // Behind 256 bytes, inside and at the end of a word: ab, abc, bc, abc, xy.
+        Assert.Equal((512, 514, 515, 516), (found.Ids["ab"], found.Ids["bc"], found.Ids["abc"], found.Ids["xy"]));
+        Assert.Equal((517, 518), (found.StartOfTextId, found.EndOfTextId));
+        Assert.Equal(519, found.Size);
+    }
+
     [Fact]
     public void Another_file_is_refused()
     {

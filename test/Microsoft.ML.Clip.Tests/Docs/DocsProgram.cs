@@ -43,6 +43,9 @@ internal sealed class DocsProgram(IReadOnlyList<DocsBlock> blocks)
     /// <summary>Whether it is a web application, whose template knows more namespaces, and which runs until it is stopped.</summary>
     public bool IsWeb => blocks.Any(b => b.Text.Contains("WebApplication", StringComparison.Ordinal));
 
+    /// <summary>Whether it changes the process it runs in: what it registers, other tests would see.</summary>
+    public bool IsGlobal => blocks.Any(b => b.Text.Contains("ClipImageDecoder.Register", StringComparison.Ordinal));
+
     public static IEnumerable<DocsProgram> Of(string page)
     {
         var program = new List<DocsBlock>();

@@ -11,7 +11,10 @@ public sealed class DocsSnippetTests : IDisposable
 
     public void Dispose() => _stage.Dispose();
 
-    public static TheoryData<string> Programs() => [.. All().Where(p => !p.IsWeb).Select(p => p.Name)];
+    public static TheoryData<string> Programs() => [.. All().Where(p => !p.IsWeb && !p.IsGlobal).Select(p => p.Name)];
+
+    [Fact]
+    public void WhatChangesTheProcessCompiles() => Assert.All(All().Where(p => p.IsGlobal), p => p.Compile());
 
     [Theory]
     [MemberData(nameof(Programs))]

@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.Formats;
+
 namespace Microsoft.ML.Clip.Tests;
 
 public sealed class OnnxExternalDataTests

@@ -18,6 +18,53 @@ public sealed class ClipImagePreprocessingTests : IDisposable
         }
         """));
 
+    public static TheoryData<ClipImagePreprocessing> Unusual => new()
+    {
+        ClipImagePreprocessing.ForSize(224),
+        ClipImagePreprocessing.ForSize(20) with { ShortestEdge = 23, CropHeight = 19, CropWidth = 21, Resample = ImageResample.Nearest },
+        ClipImagePreprocessing.ForSize(20) with { DoRescale = false, DoNormalize = false, RescaleFactor = 1 / 127.5 },
+        ClipImagePreprocessing.ForSize(20) with { ShortestEdge = null, ResizeHeight = 30, ResizeWidth = 40, Background = [9, 0, 255] },
+        ClipImagePreprocessing.ForSize(20) with
+        {
+            ShortestEdge = null, ResizeHeight = 30, ResizeWidth = 40, DoCenterCrop = false, Resample = ImageResample.Bilinear,
+        },
+        ClipImagePreprocessing.ForSize(20) with { Order = PreprocessingOrder.HuggingFace, Gray16 = Gray16Conversion.Clip },
+    };
+
+    [Theory]
+    [MemberData(nameof(Unusual))]
+    public void WhatIsSavedIsReadBack(ClipImagePreprocessing settings)
+    {
+        settings.Save(_file);
+
+        Assert.Equal(settings, ClipImagePreprocessing.Load(_file));
+    }
+
+    [Fact]
+    public void NumbersAreReadBackToTheBit()
+    {
+        var random = new Random(3);
+        for (var i = 0; i < 500; i++)
+        {
+            float[] Draw() =>
+                [random.NextSingle(), MathF.Exp(random.NextSingle() * 20 - 10), BitConverter.Int32BitsToSingle(random.Next(1 << 30))];
+            var settings = ClipImagePreprocessing.ForSize(8) with { Mean = Draw(), Std = Draw(), RescaleFactor = random.NextDouble() };
+
+            settings.Save(_file);
+
+            Assert.Equal(settings, ClipImagePreprocessing.Load(_file));
+        }
+    }
+
+    [Fact]
+    public void SettingsThatContradictThemselvesAreNotSaved()
+    {
+        var settings = ClipImagePreprocessing.ForSize(8) with { Mean = [float.NaN, 0, 0] };
+
+        Assert.Throws<ArgumentException>(() => settings.Save(_file));
+        Assert.False(File.Exists(_file));
+    }
+
     [Fact]
     public void TheNewerFormOfSizesIsUnderstood() => Assert.Equal(ClipImagePreprocessing.ForSize(336), Load("""
         {

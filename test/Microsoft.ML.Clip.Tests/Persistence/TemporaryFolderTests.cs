@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.Files;
+
 namespace Microsoft.ML.Clip.Tests.Persistence;
 
 public sealed class TemporaryFolderTests : IDisposable

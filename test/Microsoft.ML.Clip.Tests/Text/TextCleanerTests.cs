@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.Text.Repair;
+
 namespace Microsoft.ML.Clip.Tests.Text;
 
 public class TextCleanerTests

@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.Text.Bpe;
+
 namespace Microsoft.ML.Clip.Tests.Text;
 
 /// <summary>Opening a tokenizer of a handful of tokens: the formats it comes in, and what can be wrong with each.</summary>

@@ -76,7 +76,7 @@ public sealed class LabelKeyTests : IClassFixture<TinyFolder>
         var options = new ClipZeroShotEstimator.Options { InputColumnName = "ImagePath", ModelFolder = _folder.Path };
 
         Refused("no label column 'Nothing'", options with { LabelColumnName = "Nothing" });
-        Refused("it must be a key over texts", options with { LabelColumnName = "Colour" });
+        Refused("it must be a key over texts", options with { LabelColumnName = "Color" });
         var both = Assert.Throws<ArgumentException>(
             () => _ml.Transforms.ClipClassifyZeroShot(options with { LabelColumnName = "Label", Labels = ["red"] }));
         Assert.Contains("not both", both.Message);
@@ -112,6 +112,6 @@ public sealed class LabelKeyTests : IClassFixture<TinyFolder>
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(_folder, 9));
         var keys = _ml.Data.LoadFromEnumerable(order.Select(c => new LabelRow { Color = c }));
-        return _ml.Transforms.Conversion.MapValueToKey(column, "Colour", keyData: keys).Fit(data).Transform(data);
+        return _ml.Transforms.Conversion.MapValueToKey(column, "Color", keyData: keys).Fit(data).Transform(data);
     }
 }

@@ -43,7 +43,7 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 12));
         var labels = _ml.Data.LoadFromEnumerable(TinyFolder.Colors.Select(c => new LabelRow { Color = c }));
-        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label", "Colour", keyData: labels)
+        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label", "Color", keyData: labels)
             .Append(_ml.Transforms.ClipClassifyZeroShot(
                 "Scores", "ImagePath", folder.Path, TinyFolder.Colors, predictedLabelColumnName: "Guess"));
         var metrics = _ml.MulticlassClassification.Evaluate(
@@ -132,6 +132,10 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
         Refused("has no place for the label", ["red"], ["a photo"]);
         Refused("The list of templates is empty", ["red"], []);
     }
+
+    [Fact]
+    public void TheColumnOfImagesMustBeGiven() => Assert.ThrowsAny<ArgumentException>(
+        () => _ml.Transforms.ClipClassifyZeroShot("Score", null!, folder.Path, TinyFolder.Colors));
 
     private void Refused(string sentence, string[] labels, string[]? templates = null)
     {

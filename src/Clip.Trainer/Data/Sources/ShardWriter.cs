@@ -2,6 +2,8 @@ using System.Formats.Tar;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Clip.Conversion.Checkpoints;
+using Microsoft.ML.Clip.Files;
 using Microsoft.ML.Clip.Imaging;
 
 namespace Clip.Trainer.Data.Sources;
@@ -22,19 +24,9 @@ internal sealed class ShardWriter(string folder, long shardBytes)
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
             throw new ClipException($"{target} holds something already; give a new or an empty folder.");
-        var aside = $"{target}.{Guid.NewGuid():N}.tmp"; // a sibling, for only within one volume is a move all or nothing
-        try
-        {
-            Directory.CreateDirectory(aside);
-            var written = WriteShards(records, aside, bad, cancellation);
-            if (Directory.Exists(target)) Directory.Delete(target);
-            Directory.Move(aside, target);
-            return written;
-        }
-        finally
-        {
-            if (Directory.Exists(aside)) Directory.Delete(aside, recursive: true);
-        }
+        (int, int) written = default;
+        AtomicFolder.Write(target, aside => written = WriteShards(records, aside, bad, cancellation));
+        return written;
     }
 
     private (int Records, int Shards) WriteShards(IRecordSource records, string aside, BadRecords bad, CancellationToken cancellation)
@@ -86,7 +78,7 @@ internal sealed class ShardWriter(string folder, long shardBytes)
         try
         {
             using var image = records.ReadImage(record);
-            var extension = ImageFormat.Find(image.Span)?.Extension is { } known and ("jpg" or "png" or "webp")
+            var extension = FileFormat.Find(image.Span)?.Extension is { } known and ("jpg" or "png" or "webp")
                 ? known
                 : throw new InvalidDataException("it is neither JPEG nor PNG nor WebP, which WebDatasets hold");
             return (extension, image.Span.ToArray(), records.ReadCaptions(record));

@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text;
+using Microsoft.ML.Clip.Text.SentencePiece;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>A token beside the model's own ones.</summary>
 /// <param name="Content">Its text.</param>

@@ -1,6 +1,7 @@
 using System.Text;
+using Microsoft.ML.Clip.Text.Unicode;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>What BERT does to a text before it is split.</summary>
 /// <param name="cleanText">Whether to take out control characters and make every white space a space.</param>

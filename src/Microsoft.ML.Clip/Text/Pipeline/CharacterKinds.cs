@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>The kinds of characters by which Hugging Face's tokenizers split and clean texts, as Rust's crates tell them.</summary>
 internal static class CharacterKinds

@@ -1,6 +1,8 @@
 using System.Text;
+using Microsoft.ML.Clip.Text.Bpe;
+using Microsoft.ML.Clip.Text.SentencePiece;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>Makes readable parts of tokens; put together they are the text.</summary>
 internal delegate IReadOnlyList<string> TokenDecoder(IReadOnlyList<string> tokens);

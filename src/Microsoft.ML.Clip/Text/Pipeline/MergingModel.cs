@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Microsoft.ML.Clip.Formats;
+using Microsoft.ML.Clip.Text.SentencePiece;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>
 /// Byte pair encoding as Hugging Face's tokenizers have it: of all neighbors that may merge, those of the lowest rank do first, of equal

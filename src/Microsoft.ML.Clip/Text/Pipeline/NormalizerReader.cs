@@ -1,6 +1,9 @@
 using System.Text;
+using Microsoft.ML.Clip.Text.Bpe;
+using Microsoft.ML.Clip.Text.SentencePiece;
+using Microsoft.ML.Clip.Text.Unicode;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>The normalizers of a <c>tokenizer.json</c>, as Hugging Face's <c>tokenizers</c> have them.</summary>
 internal static class NormalizerReader

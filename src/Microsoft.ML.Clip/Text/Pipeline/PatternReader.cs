@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>
 /// The patterns of a <c>tokenizer.json</c>: a string, or a regular expression of Oniguruma, which .NET's engine runs as far as both mean

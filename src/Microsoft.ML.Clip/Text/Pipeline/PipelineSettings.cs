@@ -1,6 +1,10 @@
 using System.Text.Json;
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Formats;
+using Microsoft.ML.Clip.Text.Bpe;
+using Microsoft.ML.Clip.Text.Repair;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>What the files beside a <c>tokenizer.json</c> say of its use; saved with it.</summary>
 internal sealed record PipelineSettings

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Microsoft.ML.Clip.Formats;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>
 /// One object of a <c>tokenizer.json</c>: a normalizer, a model and so on. It remembers which of its properties were read, so that one

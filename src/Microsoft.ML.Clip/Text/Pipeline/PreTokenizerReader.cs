@@ -1,6 +1,7 @@
 using System.Text;
+using Microsoft.ML.Clip.Text.Bpe;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>The pre-tokenizers of a <c>tokenizer.json</c>, as Hugging Face's <c>tokenizers</c> have them.</summary>
 internal static class PreTokenizerReader

@@ -1,4 +1,7 @@
-namespace Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Formats;
+using Microsoft.ML.Clip.Text.SentencePiece;
+
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>
 /// The pieces whose scores sum up highest (Kudo 2018), as Hugging Face's tokenizers find them: in float64, with every piece of the file

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>What a split does with the matches of its pattern; the names are Hugging Face's.</summary>
 internal enum SplitBehavior

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>A part of a text on its way to the model.</summary>
 /// <param name="Text">The part, normalized.</param>

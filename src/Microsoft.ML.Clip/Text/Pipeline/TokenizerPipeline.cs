@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.ML.Clip.Text.SentencePiece;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>
 /// All that a <c>tokenizer.json</c> of Hugging Face's <c>tokenizers</c> describes, of whatever kind: added tokens, normalizer,

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>The ids that a <c>tokenizer.json</c>'s post-processor puts around one text.</summary>
 internal sealed record TokensAround(int[] Before, int[] After)

@@ -1,4 +1,6 @@
-namespace Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.SentencePiece;
+
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>Words that are tokens as a whole, or unknown.</summary>
 internal sealed class WordLevelModel(PipelineStep model, TokenVocabulary vocabulary) : IPieceModel

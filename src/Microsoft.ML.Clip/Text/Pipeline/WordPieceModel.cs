@@ -1,4 +1,6 @@
-namespace Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.SentencePiece;
+
+namespace Microsoft.ML.Clip.Text.Pipeline;
 
 /// <summary>
 /// BERT's WordPiece: of a word the longest beginning that is a token, and so on with what is left of it; a word that cannot be cut up

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>
 /// Byte pair encoding over characters (Sennrich 2016; <c>bpe_model.cc</c> of SentencePiece): of all neighbours that may merge, those of

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>Cuts a normalised text into pieces of a vocabulary. Thread-safe.</summary>
 internal interface IPieceModel

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>What a piece is for; the numbers are <c>sentencepiece_model.proto</c>'s.</summary>
 internal enum PieceKind

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>Cuts a normalised text into those parts that pieces do not reach across.</summary>
 /// <param name="text">The text.</param>
@@ -6,6 +6,11 @@ namespace Microsoft.ML.Clip;
 internal delegate IEnumerable<string> PieceSplitter(string text, bool isFirst);
 
 /// <summary>All the steps from a text to ids, as one of the file formats describes them.</summary>
+/// <remarks>
+/// Our own, because Microsoft.ML.Tokenizers 2.0 can open neither of SigLIP's tokenizers: its <c>SentencePieceTokenizer</c> refuses a model
+/// without a begin-of-text piece, as SigLIP's <c>spiece.model</c> is, and it reads no <c>tokenizer.json</c> of either kind. This room goes
+/// once a version of it opens both files and gives the ids that the tests of SigLIP's tokenizer hold this to.
+/// </remarks>
 internal sealed record SentencePieceEncoder(PieceVocabulary Vocabulary, IPieceModel Model)
 {
     /// <summary>Texts that are tokens by themselves, wherever they stand, before anything is normalised.</summary>

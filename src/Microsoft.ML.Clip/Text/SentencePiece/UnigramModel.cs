@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>
 /// The pieces whose scores sum up highest (Kudo 2018, Subword Regularization), found by Viterbi's algorithm as

@@ -14,7 +14,8 @@ public static class ClipConversion
     {
         ArgumentNullException.ThrowIfNull(args);
         var config = ClipConfigJson.Load(args[2]);
-        ModelFolderWriter.Write(config, RandomWeights.Create(config, seed: 1), args[3], writeTokenizer: null);
+        var pictures = ClipImagePreprocessing.ForSize(config.Vision.ImageSize);
+        ModelFolderWriter.Write(new ModelFolderContents(config, RandomWeights.Create(config, seed: 1), pictures, Tokenizer: null), args[3]);
         using var model = ClipModel.Open(args[3]);
         return [model.EmbedImage(args[1]).Length.ToString(CultureInfo.InvariantCulture)];
     }

@@ -101,7 +101,7 @@ public sealed class Int8ConvolutionsTests : IDisposable
         _weights["token_embedding.weight"] = new WeightTensor(
             [vocabulary.Size, config.Text.Width],
             Enumerable.Range(0, vocabulary.Size * config.Text.Width).Select(i => MathF.Sin(i)).ToArray());
-        ModelFolderWriter.Write(config, _weights, _folder["model"], folder => vocabulary.Save(folder, config.Text.ContextLength));
+        RandomModel.WriteFolder(config, _weights, _folder["model"], folder => vocabulary.Save(folder, config.Text.ContextLength));
 
         var report = ModelFolderQuantizer.Add(_folder["model"], new QuantizationOptions
         {
@@ -123,9 +123,40 @@ public sealed class Int8ConvolutionsTests : IDisposable
 
     private GraphProto Fp32() => ClipOnnxExporter.Graph("vision_model", _config, _weights);
 
-    private ActivationRanges? Ranges() => ActivationRanges.Measure(
+    /// <summary>From the least of all images to the largest, whichever comes last.</summary>
+    [Fact]
+    public void Ranges_are_those_of_all_images_together()
+    {
+        var keys = new ConvolutionChain(Fp32()).Points.Values.Distinct().ToArray();
+        var each = Enumerable.Range(0, Images).Select(i => Ends(Ranges([i])!)).ToArray();
+
+        foreach (var order in new[] { Enumerable.Range(0, Images), Enumerable.Range(0, Images).Reverse() })
+        {
+            var all = Ends(Ranges([.. order])!);
+            foreach (var key in keys)
+            {
+                var (min, max) = (each.Min(e => e[key].Min), each.Max(e => e[key].Max));
+                var step = (max - min) / 255; // of a range's bytes, by which its ends are told
+                Assert.InRange(all[key].Min, min - step, min + step);
+                Assert.InRange(all[key].Max, max - step, max + step);
+            }
+        }
+
+        // No image has the widest range everywhere.
+        Assert.All(each, e => Assert.Contains(keys, key => e[key].Max < 0.95 * each.Max(other => other[key].Max)));
+
+        Dictionary<string, (float Min, float Max)> Ends(ActivationRanges ranges) => keys.ToDictionary(key => key, key =>
+        {
+            var (scale, zero) = ranges.Bytes(key);
+            return (-zero * scale, (255 - zero) * scale);
+        });
+    }
+
+    private ActivationRanges? Ranges() => Ranges([.. Enumerable.Range(0, Images)]);
+
+    private ActivationRanges? Ranges(int[] images) => ActivationRanges.Measure(
         Fp32(),
-        Enumerable.Range(0, Images).Select(i => Items(_images, i, i + 1).Data.ToArray()),
+        images.Select(i => Items(_images, i, i + 1).Data.ToArray()),
         _config.Vision.ImageSize,
         _folder["ranges.onnx"]);
 

@@ -19,7 +19,7 @@ internal sealed class QuantizedFolder : IDisposable
         var weights = RandomModel.Weights(Config);
         change?.Invoke(weights);
         var vocabulary = BpeTrainer.Train(Rows.SelectMany(row => row.Captions), VocabSize);
-        ModelFolderWriter.Write(Config, weights, Path, tokenizer ? folder => vocabulary.Save(folder) : null);
+        RandomModel.WriteFolder(Config, weights, Path, tokenizer ? folder => vocabulary.Save(folder) : null);
     }
 
     public static ClipConfig Config { get; } = new ClipConfig
