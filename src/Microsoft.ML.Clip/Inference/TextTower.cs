@@ -133,7 +133,7 @@ internal sealed class TextTower : IDisposable
         if (_disposed != 0) throw OnnxSession.Closed(Owner);
     }
 
-    /// <summary>How many of the next texts run together: those of one length, where nothing would hide what they are filled up with.</summary>
+    /// <summary>How many of the next texts run together: those of one length, where nothing hides what fills them up.</summary>
     private int CountTogether(ReadOnlySpan<int[]> texts)
     {
         var most = _fixedBatch == 0 ? texts.Length : Math.Min(_fixedBatch, texts.Length);
@@ -184,7 +184,8 @@ internal sealed class TextTower : IDisposable
             }));
         }
 
-        if (_types is not null) inputs.Add(TokenTensor.Create(_session.Signature.Inputs[_types], rows, length, (_, row) => row.Clear()));
+        if (_types is not null)
+            inputs.Add(TokenTensor.Create(_session.Signature.Inputs[_types], rows, length, (_, row) => row.Clear()));
 
         return inputs;
     }

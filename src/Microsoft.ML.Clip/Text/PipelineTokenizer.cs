@@ -73,7 +73,7 @@ public sealed class PipelineTokenizer : TextTokenizer
     /// <summary>Opens the <c>tokenizer.json</c> of a folder, of whatever kind.</summary>
     /// <param name="folder">The folder; <c>tokenizer_config.json</c> and <c>special_tokens_map.json</c> beside it are heeded.</param>
     /// <exception cref="FileNotFoundException">The folder has no such file.</exception>
-    /// <exception cref="InvalidDataException">A file is malformed, or has something that is not supported; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A file is malformed, or has what is not supported; the message names it.</exception>
     public static PipelineTokenizer Create(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);

@@ -42,7 +42,8 @@ ODD = list("０１２ＡＢｚﬁﬀ①²½Ⅳ№™…“”’‘–—·•¿
     "ΟΔΟΣ", "İI", "ǅ", "\u0345", "_", "__", "$", "+=", "^`|~", "<", ">", "@#", "&amp;", "\u093E", "\u0488", "٣٤", "१२", "𑁦",
     "3.14", "10,000", "don't", "I'LL", "we've", "x's", "...", "?!", "--",
 ]
-SPECIAL = ["<mask>", "[MASK]", "<s>", "</s>", "[SEP]", "<unk>", "[UNK]", "<pad>", "<0x41>", "<thing>", "Cat", "ＣＡＴ", "[CLS]", "<|endoftext|>"]
+SPECIAL = ["<mask>", "[MASK]", "<s>", "</s>", "[SEP]", "<unk>", "[UNK]", "<pad>", "<0x41>", "<thing>", "Cat", "ＣＡＴ",
+           "[CLS]", "<|endoftext|>"]
 SPACES = [" "] * 12 + ["  ", "   ", "\t", "\n", "\r\n", "\u3000", " \u00A0", ""]
 
 
@@ -260,13 +261,15 @@ def main():
     model["unk_token"] = "<|endoftext|>"
     write("clip", model, added(model, ("<|startoftext|>",), ("<|endoftext|>",)),
           sequence("normalizers", {"type": "NFC"}, replace("Regex", r"\s+", " "), {"type": "Lowercase"}),
-          sequence("pretokenizers", split("Regex", r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+", "Removed", True), byte_level()),
+          sequence("pretokenizers",
+                   split("Regex", r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+", "Removed", True), byte_level()),
           {"type": "RobertaProcessing", "sep": ["<|endoftext|>", 1], "cls": ["<|startoftext|>", 0], "trim_offsets": False,
            "add_prefix_space": False}, {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True})
 
     model = byte_bpe(ROBERTA_SPECIAL)
     write("roberta", model, added(model, *[(t,) for t in ROBERTA_SPECIAL[:4]], ("<mask>", "lstrip")), None, byte_level(),
-          {"type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0], "trim_offsets": True, "add_prefix_space": False}, byte_level())
+          {"type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0], "trim_offsets": True, "add_prefix_space": False},
+          byte_level())
 
     model = word_piece(BERT_SPECIAL, 0.95, str.lower)
     write("bert-uncased", model, added(model, *[(t,) for t in BERT_SPECIAL]), bert(True), {"type": "BertPreTokenizer"},
@@ -302,12 +305,15 @@ def main():
           template(model, "eng_Latn", "$A", "</s>"), metaspace())
 
     model = word_piece(BERT_SPECIAL, 0.95, str.lower)
-    write("steps-words", model, added(model, *[(t,) for t in BERT_SPECIAL], ("<thing>", "plain", "single_word"), ("cat", "plain", "normalized", "single_word")),
-          sequence("normalizers", {"type": "NFKD"}, {"type": "StripAccents"}, {"type": "Lowercase"}, {"type": "Strip", "strip_left": True, "strip_right": True},
+    write("steps-words", model, added(model, *[(t,) for t in BERT_SPECIAL], ("<thing>", "plain", "single_word"),
+                                      ("cat", "plain", "normalized", "single_word")),
+          sequence("normalizers", {"type": "NFKD"}, {"type": "StripAccents"}, {"type": "Lowercase"},
+                   {"type": "Strip", "strip_left": True, "strip_right": True},
                    replace("Regex", r"[-.]{2,}|’", "'")),
           sequence("pretokenizers", {"type": "Whitespace"}, {"type": "Digits", "individual_digits": True},
                    {"type": "Punctuation", "behavior": "Contiguous"}),
-          sequence("processors", template(model, "[CLS]", "$A", "[SEP]"), byte_level()), {"type": "WordPiece", "prefix": "##", "cleanup": True},
+          sequence("processors", template(model, "[CLS]", "$A", "[SEP]"), byte_level()),
+          {"type": "WordPiece", "prefix": "##", "cleanup": True},
           {"direction": "Right", "max_length": 24, "strategy": "LongestFirst", "stride": 0})
 
     model = byte_bpe(["<s>", "</s>"])
@@ -315,8 +321,8 @@ def main():
     write("steps-bytes", model, added(model, ("<s>",), ("</s>",), ("<mask>", "lstrip", "rstrip"), ("<thing>", "plain", "normalized")),
           {"type": "NFC"},
           sequence("pretokenizers",
-                   split("Regex", r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
-                         "Isolated"), byte_level(True, False)),
+                   split("Regex", r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+                                  r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+", "Isolated"), byte_level(True, False)),
           sequence("processors", byte_level(), template(model, "<s>", "$A", "</s>", "</s>")), byte_level())
 
     model = character_bpe(["<unk>", "<pad>"], 0.8, count=200, unk_token="<unk>", fuse_unk=False, byte_fallback=False)
@@ -330,15 +336,18 @@ def main():
         merges=[f"{a} ##{b}" for a, b in merges] + [f"{a} ##{b}</w>" for a, b in merges])
     write("steps-ends", model, added(model, ("<unk>",), ("<pad>",), ("Cat", "plain", "single_word", "lstrip")),
           sequence("normalizers", {"type": "Strip", "strip_left": True, "strip_right": False}, {"type": "NFD"}),
-          sequence("pretokenizers", {"type": "CharDelimiterSplit", "delimiter": "/"}, {"type": "Punctuation", "behavior": "MergedWithPrevious"},
+          sequence("pretokenizers", {"type": "CharDelimiterSplit", "delimiter": "/"},
+                   {"type": "Punctuation", "behavior": "MergedWithPrevious"},
                    split("Regex", r"\d+|\w+", "Isolated"), split("String", "▁", "Removed"), {"type": "Digits", "individual_digits": False},
                    split("Regex", r"\s+", "MergedWithNext"), metaspace("first", split=False)), None,
           {"type": "BPEDecoder", "suffix": "</w>"}, None,
-          {"strategy": "BatchLongest", "direction": "Left", "pad_to_multiple_of": None, "pad_id": 1, "pad_type_id": 0, "pad_token": "<pad>"})
+          {"strategy": "BatchLongest", "direction": "Left", "pad_to_multiple_of": None, "pad_id": 1, "pad_type_id": 0,
+           "pad_token": "<pad>"})
 
     words = sorted(WORDS, key=lambda word: (-WORDS[word], word))[:200]
     model = {"type": "WordLevel", "vocab": vocabulary(["[UNK]", "[PAD]"] + words), "unk_token": "[UNK]"}
-    write("steps-whole", model, added(model, ("[UNK]",), ("[PAD]",)), {"type": "Prepend", "prepend": "cat "}, {"type": "Whitespace"}, None, None,
+    write("steps-whole", model, added(model, ("[UNK]",), ("[PAD]",)), {"type": "Prepend", "prepend": "cat "},
+          {"type": "Whitespace"}, None, None,
           {"direction": "Left", "max_length": 5, "strategy": "LongestFirst", "stride": 0})
 
 

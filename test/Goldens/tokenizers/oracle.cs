@@ -23,7 +23,8 @@ using Tokenizers.DotNet;
 var folder = Path.GetDirectoryName(Source())!;
 var model = File.ReadAllBytes(Path.Combine(folder, "../../Microsoft.ML.Clip.Tests/Text/SentencePiece/unigram.model"));
 using var packed = new GZipStream(File.OpenRead(Path.Combine(folder, "texts.jsonl.gz")), CompressionMode.Decompress);
-var texts = new StreamReader(packed).ReadToEnd().TrimEnd('\n').Split('\n').Select(line => JsonSerializer.Deserialize<string>(line)!).ToArray();
+var lines = new StreamReader(packed).ReadToEnd().TrimEnd('\n').Split('\n');
+var texts = lines.Select(line => JsonSerializer.Deserialize<string>(line)!).ToArray();
 foreach (var path in Directory.GetFiles(folder, "*.json").Order())
 {
     var copy = Path.GetTempFileName();

@@ -16,8 +16,8 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChineseChars, bo
         if (handleChineseChars) text = text with { Text = PartIdeographs(text.Text) };
         if (stripAccents ?? lowercase)
         {
-            text = NormalizerReader.Filter(
-                text with { Text = UnicodeNormalization.ToForm(text.Text, isComposed: false, isCompatible: false) }, rune => !CharacterKinds.IsNonSpacingMark(rune));
+            var parted = UnicodeNormalization.ToForm(text.Text, isComposed: false, isCompatible: false);
+            text = NormalizerReader.Filter(text with { Text = parted }, rune => !CharacterKinds.IsNonSpacingMark(rune));
         }
 
         return lowercase ? text with { Text = NormalizerReader.Lower(text.Text) } : text;

@@ -10,7 +10,9 @@ namespace Microsoft.ML.Clip.Text.Pipeline;
 /// </summary>
 internal static class PatternReader
 {
-    /// <summary>Oniguruma's <c>\w</c>; .NET's lacks marks, number letters, letters in circles, and Latin-1's raised digits and fractions.</summary>
+    /// <summary>
+    /// Oniguruma's <c>\w</c>; .NET's lacks marks, number letters, letters in circles, and Latin-1's raised digits and fractions.
+    /// </summary>
     private const string WordCharacters = @"\p{L}\p{Nl}\p{M}\p{Nd}\p{Pc}\u24B6-\u24E9\u00B2\u00B3\u00B9\u00BC-\u00BE";
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);

@@ -28,7 +28,21 @@ internal static class TokenizerKinds
     /// <summary>Looks at a file and at the configs beside it.</summary>
     /// <param name="root">The file's JSON.</param>
     /// <param name="folder">Its folder.</param>
+    /// <exception cref="InvalidDataException">A name in it is no text.</exception>
     public static TokenizerKind Of(JsonElement root, string folder)
+    {
+        try
+        {
+            return Find(root, folder);
+        }
+        catch (InvalidOperationException e)
+        {
+            // JSON's parser checks neither UTF-8 nor surrogates.
+            throw new InvalidDataException($"{Path.Combine(folder, "tokenizer.json")} is not a tokenizer.json: {e.Message}", e);
+        }
+    }
+
+    private static TokenizerKind Find(JsonElement root, string folder)
     {
         if (Part(root, "model") is not { ValueKind: JsonValueKind.Object } model) return TokenizerKind.Clip;
         var (type, hasBytes) = (Text(model, "type"), Part(model, "byte_fallback") is { ValueKind: JsonValueKind.True });
@@ -79,5 +93,5 @@ internal static class TokenizerKinds
             ? part : null;
 
     private static string? Text(JsonElement parent, string name) =>
-        Part(parent, name) is { ValueKind: JsonValueKind.String } text ? text.GetRawText().Trim('"') : null;
+        Part(parent, name) is { ValueKind: JsonValueKind.String } text ? text.Required() : null;
 }

@@ -55,7 +55,8 @@ internal sealed record TokensAround(int[] Before, int[] After)
                 ?? throw step.Wrong("has a part in 'single' that is neither a Sequence nor a SpecialToken");
             item.RequireAllRead();
             var name = part.Text("id");
-            if (part.Number("type_id") is not (null or 0)) throw step.Wrong($"gives '{name}' a type_id other than 0, which is not supported");
+            if (part.Number("type_id") is not (null or 0))
+                throw step.Wrong($"gives '{name}' a type_id other than 0, which is not supported");
             part.RequireAllRead();
             if (item.Has("Sequence"))
             {

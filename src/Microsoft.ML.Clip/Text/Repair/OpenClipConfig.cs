@@ -29,7 +29,8 @@ internal sealed record OpenClipConfig
     {
         yield return System.IO.Path.Combine(folder, file);
         var full = System.IO.Path.GetFullPath(folder);
-        if (System.IO.Path.GetFileName(full) == "textual") yield return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(full)!, file);
+        if (System.IO.Path.GetFileName(full) == "textual")
+            yield return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(full)!, file);
     }
 
     /// <summary>Reads the config; null where the folder is not open_clip's.</summary>
