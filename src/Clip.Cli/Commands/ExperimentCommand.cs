@@ -47,7 +47,7 @@ internal static class ExperimentCommand
         };
         var seen = new Option<long>("--images-seen")
         {
-            Description = "Images each objective sees, rounded up to whole epochs; or give --epochs.",
+            Description = "Images that each objective sees, rounded up to whole epochs; or give --epochs, --max-steps or --max-minutes.",
             DefaultValueFactory = _ => 100_000,
         };
         var points = new Option<int>("--points") { Description = "How often accuracy is measured.", DefaultValueFactory = _ => 10 };

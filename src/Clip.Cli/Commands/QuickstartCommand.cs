@@ -56,7 +56,7 @@ internal static class QuickstartCommand
         paths.RemoveEarlier();
 
         Say($"Drawing {pictures} captioned pictures; {SceneDataset.HeldOut} of {Combination.All.Count} combinations "
-            + "of size, texture, colour and shape are kept out of training.");
+            + "of size, texture, color and shape are kept out of training.");
         var data = SceneDataset.Draw(paths.Data, seed, pictures);
         var finished = await TrainCommand.RunAsync(
             new TrainingRunOptions

@@ -27,7 +27,7 @@ internal sealed class SkippedRows(string name)
         Console.Error.WriteLine($"Skipped {place}: {reason}");
     }
 
-    /// <exception cref="ClipException">More are left out than a run puts up with.</exception>
+    /// <exception cref="ClipException">More are left out than may be.</exception>
     public void ThrowIfTooMany(int usable)
     {
         if (_count * 100.0 <= ReadingOptions.DefaultMaxBadPercent * (_count + usable)) return;

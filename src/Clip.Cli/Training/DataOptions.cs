@@ -16,10 +16,10 @@ internal sealed class DataOptions
 
     private readonly Option<string?> _factors = new("--train-data-upsampling-factors")
     {
-        Description = "How often an epoch shows each source's pairs, joined by ::, as 1::0.5.",
+        Description = "How often an epoch shows each source's pairs, joined by ::, such as 1::0.5.",
     };
 
-    private readonly Option<string?> _logSamples = new("--log-samples") { Description = "A file to write the samples of each step to." };
+    private readonly Option<string?> _logSamples = new("--log-samples") { Description = "A file that lists the samples of each step." };
     private readonly SourceOptions _source = new(trains: true);
     private readonly LoadingOptions _loading = new();
 
@@ -42,5 +42,5 @@ internal sealed class DataOptions
         Numbers.TryParse<double>(text, out var factor) && factor is > 0 and <= 1000
             ? factor
             : throw new ClipException(
-                $"--train-data-upsampling-factors has '{text}', which is not a factor; give numbers above 0 joined by ::, as 1::0.5.");
+                $"--train-data-upsampling-factors has '{text}', which is not a factor; give numbers above 0 joined by ::, such as 1::0.5.");
 }

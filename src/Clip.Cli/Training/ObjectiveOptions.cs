@@ -35,14 +35,14 @@ internal sealed class ObjectiveOptions
     private readonly Option<bool> _lockImage = new("--lock-image") { Description = "Leaves the image tower as it is." };
     private readonly Option<int> _unlockedGroups = new("--lock-image-unlocked-groups")
     {
-        Description = "Groups of a locked image tower that are trained, from the top.",
+        Description = "Groups of a locked image tower that are trained all the same, counted from the top.",
         DefaultValueFactory = _ => 0,
     };
 
     private readonly Option<bool> _lockText = new("--lock-text") { Description = "Leaves the text tower as it is." };
     private readonly Option<int> _unlockedLayers = new("--lock-text-unlocked-layers")
     {
-        Description = "Groups of a locked text tower that are trained, from the top.",
+        Description = "Groups of a locked text tower that are trained all the same, counted from the top.",
         DefaultValueFactory = _ => 0,
     };
 
@@ -54,7 +54,7 @@ internal sealed class ObjectiveOptions
 
     private readonly Option<double?> _loraAlpha = new("--lora-alpha")
     {
-        Description = "Scale of LoRA's updates, times the rank; by default twice the rank.",
+        Description = "LoRA's updates are multiplied by this divided by the rank; by default it is twice the rank.",
     };
 
     public ObjectiveOptions()

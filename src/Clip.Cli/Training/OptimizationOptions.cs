@@ -17,7 +17,7 @@ internal sealed class OptimizationOptions
 
     private readonly Option<int> _batchSize = new("--batch-size")
     {
-        Description = "Pairs per step.",
+        Description = "Pairs per step; each picture is told from the others of its batch, so larger is better.",
         DefaultValueFactory = _ => Defaults.BatchSize,
     };
 
@@ -35,7 +35,7 @@ internal sealed class OptimizationOptions
 
     private readonly Option<double> _wd = new("--wd")
     {
-        Description = "Weight decay of matrices.",
+        Description = "Weight decay, of matrices only: not of gains, biases and the logit scale.",
         DefaultValueFactory = _ => Defaults.Optimizer.WeightDecay,
     };
 
@@ -53,11 +53,11 @@ internal sealed class OptimizationOptions
 
     private readonly Option<string> _precision = new("--precision")
     {
-        Description = "fp32, or bf16 for matrix products in bfloat16.",
+        Description = "fp32; or bf16, which runs matrix products in bfloat16 and keeps all else in float32.",
         DefaultValueFactory = _ => "fp32",
     };
 
-    private readonly Option<long?> _maxSteps = new("--max-steps") { Description = "Steps of the run, in place of --epochs." };
+    private readonly Option<long?> _maxSteps = new("--max-steps") { Description = "Steps after which the run ends, in place of --epochs." };
     private readonly Option<double?> _maxMinutes = new("--max-minutes")
     {
         Description = "Minutes after which the run ends; the learning rate's schedule ends with it.",
@@ -71,18 +71,18 @@ internal sealed class OptimizationOptions
 
     private readonly Option<bool> _gradCheckpointing = new("--grad-checkpointing")
     {
-        Description = "Run transformer blocks twice instead of keeping their activations.",
+        Description = "Computes transformer blocks twice instead of keeping their activations.",
     };
 
     private readonly Option<string> _scheduler = new("--lr-scheduler")
     {
-        Description = "cosine, const or const-cooldown.",
+        Description = "After the warm-up: cosine, half a cosine down to zero; const; or const-cooldown, which falls at the end.",
         DefaultValueFactory = _ => "cosine",
     };
 
     private readonly Option<double?> _cooldownEpochs = new("--epochs-cooldown")
     {
-        Description = "Epochs at the end in which const-cooldown falls.",
+        Description = "How many of the last epochs the learning rate of const-cooldown falls in.",
     };
 
     private readonly Option<double> _cooldownEnd = new("--lr-cooldown-end")
@@ -99,13 +99,13 @@ internal sealed class OptimizationOptions
 
     private readonly Option<double> _layerDecay = new("--layer-decay")
     {
-        Description = "Each layer's learning rate as a fraction of that of the layer above it.",
+        Description = "Each layer's learning rate as a fraction of that of the layer above it; 0.75 or so to fine-tune.",
         DefaultValueFactory = _ => 1,
     };
 
     private readonly Option<bool> _modelEma = new("--model-ema")
     {
-        Description = "Keep a running average of the weights, and validate and export it.",
+        Description = "Keeps a running average of the weights, which validation and the model folder use.",
     };
 
     private readonly Option<double> _modelEmaDecay = new("--model-ema-decay")

@@ -10,7 +10,8 @@ internal sealed class RunOptions
 
     private readonly Option<string?> _output = new("--output")
     {
-        Description = "The model folder to write; OUTPUT.run holds checkpoints and records. Needed unless nothing is written.",
+        Description = "The model folder to write; OUTPUT.run holds checkpoints and records. "
+            + "Not needed with --lr-find and --dry-run, which write nothing.",
     };
 
     private readonly Option<long> _seed = new("--seed")

@@ -8,7 +8,11 @@ namespace Clip.Cli.Training;
 /// <summary>What <c>clip train</c> measures meanwhile, and what makes a checkpoint the best.</summary>
 internal sealed class ValidationOptions
 {
-    private readonly Option<string?> _data = new("--val-data") { Description = "What to validate on after each epoch." };
+    private readonly Option<string?> _data = new("--val-data")
+    {
+        Description = "What to validate on after each epoch: the loss, and recall at 1, 5 and 10 both ways.",
+    };
+
     private readonly Option<int> _frequency = new("--val-frequency")
     {
         Description = "Epochs between validations.",
@@ -24,7 +28,8 @@ internal sealed class ValidationOptions
 
     private readonly Option<string?> _bestMetric = new("--best-metric")
     {
-        Description = "What the best checkpoint is best by: a name in metrics.jsonl; the validation loss without it.",
+        Description = "What the best checkpoint is best by: a name in metrics.jsonl; "
+            + "by default the validation loss, else the first accuracy.",
     };
 
     public IEnumerable<Option> All => [_data, _frequency, .. _sets.All, _zeroShotFrequency, _bestMetric];

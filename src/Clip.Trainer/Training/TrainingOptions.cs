@@ -3,7 +3,7 @@ using Clip.Trainer.Objectives;
 
 namespace Clip.Trainer.Training;
 
-/// <summary>How to train, by open_clip's names; docs/training.md says which defaults are its.</summary>
+/// <summary>How to train, by open_clip's names; docs/cli.md says which defaults are its.</summary>
 public sealed record TrainingOptions
 {
     /// <summary>What is lowered.</summary>

@@ -17,7 +17,7 @@ internal sealed class BatchBuffer : IDisposable
     private bool _prepared;
     private bool _ran;
 
-    public BatchBuffer(DataViewRowCursor input, IBatchedColumns columns, bool[] active, int capacity, BatchLog log)
+    public BatchBuffer(DataViewRowCursor input, BatchedColumns columns, bool[] active, int capacity, BatchLog log)
     {
         _input = input;
         _rows = columns.CreateBatch(input, capacity, log);

@@ -28,7 +28,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     private bool _ended;
     private bool _disposed;
 
-    public BatchCursor(DataViewRowCursor input, BatchedBindings bindings, IBatchedColumns columns, bool[] active, BatchLog log)
+    public BatchCursor(DataViewRowCursor input, BatchedBindings bindings, BatchedColumns columns, bool[] active, BatchLog log)
     {
         (_input, _bindings, _active, _log, _capacity) = (input, bindings, active, log, columns.BatchSize);
         _first = _current = new BatchBuffer(input, columns, active, _capacity, log);

@@ -4,9 +4,9 @@ namespace Microsoft.ML.Clip.DataViews;
 internal sealed class BatchedBindings
 {
     private readonly DataViewSchema _input;
-    private readonly IBatchedColumns _columns;
+    private readonly BatchedColumns _columns;
 
-    public BatchedBindings(DataViewSchema input, IBatchedColumns columns)
+    public BatchedBindings(DataViewSchema input, BatchedColumns columns)
     {
         _input = input;
         _columns = columns;

@@ -4,7 +4,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>The row-by-row way through the same computation, for <c>PredictionEngine</c>: batches of one.</summary>
-internal sealed class BatchedRowMapper(IHost host, DataViewSchema input, IBatchedColumns columns) : IRowToRowMapper
+internal sealed class BatchedRowMapper(IHost host, DataViewSchema input, BatchedColumns columns) : IRowToRowMapper
 {
     private readonly BatchedBindings _bindings = new(input, columns);
 
@@ -29,7 +29,7 @@ internal sealed class BatchedRow : DataViewRow
     private readonly IRowBatch? _batch;
     private long _computed = long.MinValue;
 
-    public BatchedRow(DataViewRow input, BatchedBindings bindings, IBatchedColumns columns, bool[] active, BatchLog log)
+    public BatchedRow(DataViewRow input, BatchedBindings bindings, BatchedColumns columns, bool[] active, BatchLog log)
     {
         (_input, _bindings, _active, _log) = (input, bindings, active, log);
         _batch = bindings.AnyOutput(active) ? columns.CreateBatch(input, 1, log) : null;

@@ -81,7 +81,7 @@ public abstract class ClipTransformerBase : ITransformer, IDisposable
     /// <summary>The ONNX files of a model folder that do what this does, for messages.</summary>
     private protected abstract string Towers { get; }
 
-    private protected abstract IBatchedColumns Bind(DataViewSchema inputSchema);
+    private protected abstract BatchedColumns Bind(DataViewSchema inputSchema);
 
     private protected abstract void Save(ModelSaveContext context);
 

@@ -5,8 +5,8 @@ namespace Microsoft.ML.Clip.Imaging;
 
 /// <summary>
 /// Decodes files to the bytes Pillow gives. Skia's codecs do the work; where they hand out less than the file holds (16-bit grey, CMYK,
-/// transparent palette entries, indices beyond a palette), they are given an altered copy of the file whose decoding holds it. EXIF
-/// orientation is not applied.
+/// transparent palette entries, indices beyond a palette), they are given an altered copy of the file whose decoding holds it. For
+/// EXIF see <see cref="ExifOrientation"/>.
 /// </summary>
 internal static class ImageDecoder
 {

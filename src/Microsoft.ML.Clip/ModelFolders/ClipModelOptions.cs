@@ -22,6 +22,12 @@ public sealed record ClipModelOptions
     public ClipImagePreprocessing? Preprocessing { get; init; }
 
     /// <summary>
+    /// Whether pictures are turned upright as their EXIF says, whatever the folder's preprocessing: see
+    /// <see cref="ClipImagePreprocessing.ApplyExifOrientation"/>, which it sets. Default <see langword="false"/>, as the original.
+    /// </summary>
+    public bool ApplyExifOrientation { get; init; }
+
+    /// <summary>
     /// The factor on cosine similarities before the softmax or sigmoid, <c>exp(logit_scale)</c> in CLIP's terms. <see langword="null"/>
     /// (default) takes the trained value from <c>model.safetensors</c>, and without that file 100, the clamp at which all of OpenAI's
     /// models ended; a SigLIP folder without that file needs it to classify.

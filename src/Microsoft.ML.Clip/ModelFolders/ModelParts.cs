@@ -22,7 +22,7 @@ internal sealed class ModelParts
         _vision = Once(() => new OnnxFile(folder.RequireVision()).ReadSignature());
         _text = Once(() => new OnnxFile(folder.RequireText()).ReadSignature());
         _tokenizer = Once(() => TextTokenizer.Open(folder.RequireTokenizer()));
-        _told = Once(() => options.Preprocessing ?? PreprocessingFile.ReadFolder(folder.Path, out _));
+        _told = Once(() => (options.Preprocessing ?? PreprocessingFile.ReadFolder(folder.Path, out _)) is { } told ? Oriented(told) : null);
 
         // Errors are not kept: a folder may be mended.
         static Lazy<T> Once<T>(Func<T> read) => new(read, LazyThreadSafetyMode.PublicationOnly);
@@ -82,7 +82,7 @@ internal sealed class ModelParts
         var graph = _vision.Value;
         var pixels = graph.Pixels ?? throw new InvalidDataException(
             $"'{graph.Path}' is no image tower: it has no float input of shape [batch, 3, height, width].");
-        return OwnPreprocessing.For(graph.Inputs[pixels].Dimensions, graph.Path, Folder.Config);
+        return Oriented(OwnPreprocessing.For(graph.Inputs[pixels].Dimensions, graph.Path, Folder.Config));
     }
 
     public TextTowerSettings TextSettings() => new()
@@ -101,6 +101,9 @@ internal sealed class ModelParts
     private int? LongestText => _options.ContextLength ?? (Folder.Config.ContextLength is { } positions
         ? Math.Min(positions, (Tokenizer as PipelineTokenizer)?.MaxLength ?? positions)
         : null);
+
+    private ClipImagePreprocessing Oriented(ClipImagePreprocessing preprocessing) =>
+        _options.ApplyExifOrientation ? preprocessing with { ApplyExifOrientation = true } : preprocessing;
 
     private int? Width(OnnxSignature graph, string? output)
     {

@@ -1,10 +1,8 @@
 using Clip.Conversion.Architectures;
 using Clip.Trainer.Tests.Modeling;
-using Clip.Trainer.Tests.Onnx;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
-using Clip.Testing;
 
 namespace Clip.Trainer.Tests.Checkpoints;
 

@@ -1,4 +1,3 @@
-using Clip.Trainer.Tests.Onnx;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;

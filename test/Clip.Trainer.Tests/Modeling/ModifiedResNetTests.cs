@@ -1,4 +1,3 @@
-using Clip.Trainer.Tests.Checkpoints;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
@@ -162,7 +161,7 @@ public sealed class ModifiedResNetTests
     [Fact]
     public void Learns_to_tell_pairs_apart_and_is_the_same_after_a_checkpoint()
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         using var scope = NewDisposeScope();
         using var model = RandomResNet.Create();
         using var optimizer = new AdamW(model.named_parameters(), new AdamWOptions());

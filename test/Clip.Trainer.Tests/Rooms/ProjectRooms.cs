@@ -24,6 +24,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new("ZeroShot", "classification by labels: estimator, transformer, columns"),
                 new("TextFeaturizing", "text to feature: estimator, transformer, columns"),
                 new("ImageFeaturizing", "image to feature: estimator, transformer, columns"),
+                new("Estimating", "what the estimators have in common: options, fit, what is saved"),
                 new("Models", "an opened model folder, and what an estimator is given of one"),
                 new("Hub", "models by name: the Hugging Face hub's protocol, and the cache that its clients share"),
                 new("DataViews", "the batched IDataView and cursor, on public ML.NET API only"),

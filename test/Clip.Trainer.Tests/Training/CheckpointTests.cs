@@ -12,7 +12,7 @@ namespace Clip.Trainer.Tests.Training;
 public sealed class CheckpointTests : IDisposable
 {
     private static readonly TrainingOptions Options = new() { ModelEmaDecay = 0.9 };
-    private static readonly Dictionary<string, string> Course = new() { ["--lr"] = "1" };
+    private static readonly Dictionary<string, string> Course = new() { ["LearningRate"] = "1" };
 
     private readonly TempFolder _folder = new();
 

@@ -1,4 +1,3 @@
-using Clip.Trainer.Tests.Checkpoints;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
@@ -15,7 +14,7 @@ public sealed class FineTuningTests : IDisposable
     private static readonly ClipConfig Vit = Config("""{"image_size": 16, "layers": 3, "width": 16, "head_width": 8, "patch_size": 8}""");
     private static readonly ClipConfig ResNet = Config("""{"image_size": 32, "layers": [1, 1, 1, 1], "width": 2, "head_width": 8}""");
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 

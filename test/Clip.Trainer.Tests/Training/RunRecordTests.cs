@@ -8,10 +8,10 @@ public sealed class RunRecordTests : IDisposable
 {
     private static readonly RunRecord Record = new(
         "1.0", new Dictionary<string, string[]> { ["--lr"] = ["1e-3"], ["--zeroshot-data"] = ["a", "b"], ["--lock-image"] = [] }, "/work",
-        "12 pairs abc", new Dictionary<string, string> { ["--lr"] = "0.001", ["--seed"] = "5" },
+        "12 pairs abc", new Dictionary<string, string> { ["LearningRate"] = "0.001", ["Seed"] = "5" },
         Json("""{"hidden": 16, "layers": [1, 2]}"""))
     {
-        Changes = ["--lr was 1 and is 2"],
+        Changes = ["`LearningRate` was 1 and is 2"],
     };
 
     private readonly TempFolder _folder = new();
@@ -44,7 +44,7 @@ public sealed class RunRecordTests : IDisposable
         var data = Assert.Throws<ClipException>(() => (Record with { Data = "12 pairs abd" }).Repeats(Record, _ => { }));
         Assert.Contains("'12 pairs abc' and are '12 pairs abd'", data.Message, StringComparison.Ordinal);
 
-        var options = new Dictionary<string, string>(Record.Options) { ["--seed"] = "6" };
+        var options = new Dictionary<string, string>(Record.Options) { ["Seed"] = "6" };
         var seed = Assert.Throws<ClipException>(() => (Record with { Options = options }).Repeats(Record, _ => { }));
         Assert.Contains("was 5 and is 6", seed.Message, StringComparison.Ordinal);
     }
@@ -76,4 +76,14 @@ public sealed class RunRecordTests : IDisposable
     }
 
     private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement.Clone();
+
+    [Fact]
+    public void A_record_whose_options_are_flags_is_of_an_earlier_version()
+    {
+        var earlier = Record with { Options = new Dictionary<string, string> { ["--lr"] = "0.001", ["--seed"] = "5" } };
+
+        var error = Assert.Throws<ClipException>(() => Record.Repeats(earlier, _ => { }));
+
+        Assert.Contains("whose options cannot be compared", error.Message, StringComparison.Ordinal);
+    }
 }

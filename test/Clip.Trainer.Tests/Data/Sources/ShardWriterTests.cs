@@ -1,7 +1,6 @@
 using Clip.Testing;
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
-using Clip.Trainer.Tests.Commands;
 using CsCheck;
 
 namespace Clip.Trainer.Tests.Data.Sources;

@@ -2,7 +2,6 @@ using Clip.Trainer.Modeling;
 using Clip.Conversion.Quantization;
 using Clip.Conversion.Architectures;
 using Clip.Trainer.Tests.Modeling;
-using Clip.Trainer.Tests.Checkpoints;
 using System.Numerics.Tensors;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
@@ -13,7 +12,7 @@ using Clip.Conversion.Onnx.Quantization;
 using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Training;
 using Xunit.Abstractions;
-using static Clip.Trainer.Tests.Onnx.OnnxFile;
+using static Clip.Testing.OnnxFile;
 
 namespace Clip.Trainer.Tests.Onnx.Quantization;
 
@@ -21,7 +20,7 @@ public sealed class Int8ConvolutionsTests : IDisposable
 {
     private const int Images = 6;
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
     private readonly ITestOutputHelper _output;
     private readonly ClipConfig _config;
     private readonly Dictionary<string, WeightTensor> _weights;
