@@ -21,7 +21,8 @@ internal static class SavedTokenizer
     {
         if (Read(context, PipelineTokenizer.SavedFile) is { } file)
         {
-            using var settings = Read(context, PipelineTokenizer.SavedSettings) ?? throw SavedState.NoEntry(PipelineTokenizer.SavedSettings);
+            using var settings = Read(context, PipelineTokenizer.SavedSettings)
+                ?? throw SavedState.NoEntry(PipelineTokenizer.SavedSettings);
             return PipelineTokenizer.FromSaved(file.ToArray(), settings.ToArray());
         }
 

@@ -78,6 +78,22 @@ public sealed class PublishedLayoutTests
     }
 
     [Fact]
+    public void ASiglipOfOpenClipsLayoutIsNotScoredWithAGuess()
+    {
+        using var folder = new TinyFolder(path => Lay(path, "immich"));
+        var ml = new MLContext();
+        var rows = ml.Data.LoadFromEnumerable(PictureRow.From(folder, 1));
+        ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, TinyFolder.Colors).Fit(rows);
+        var config = File.ReadAllText(folder["config.json"]);
+        File.WriteAllText(folder["config.json"], config.Replace("\"embed_dim\"", "\"init_logit_bias\": -10, \"embed_dim\""));
+
+        var e = Assert.ThrowsAny<Exception>(
+            () => ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, TinyFolder.Colors).Fit(rows));
+
+        Assert.Contains("holds a SigLIP model, but no model.safetensors with its logit_scale and logit_bias", e.Message);
+    }
+
+    [Fact]
     public void APlaceThatNobodyFillsIsRefusedByName()
     {
         using var folder = new TinyFolder(path =>
