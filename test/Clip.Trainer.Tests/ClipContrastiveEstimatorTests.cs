@@ -202,6 +202,81 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         Assert.False(Directory.Exists(_run.Folder["model.run"]));
     }
 
+    /// <summary>An unusual value of every setting, and what it changes in the run.</summary>
+    private static readonly (string Name, Func<ClipContrastiveEstimator.Options, ClipContrastiveEstimator.Options> Set, string[] Changes)[]
+        Settable =
+        [
+            ("ImageColumnName", o => o with { ImageColumnName = "Other" }, ["Train.Images=x.png", "Validation.Images=x.png"]),
+            ("CaptionColumnName", o => o with { CaptionColumnName = "Title" }, ["Train.Captions=one/two", "Validation.Captions=one/two"]),
+            ("GroupByImage", o => o with { GroupByImage = false },
+                ["Train.Captions=a b", "Train.Images=i.png i.png", "Validation.Captions=a b", "Validation.Images=i.png i.png"]),
+            ("ModelFolder", o => o with { ModelFolder = "n" }, ["Output.ModelFolder=n"]),
+            ("Model", o => o with { Model = "c" }, ["Run.Model.Config=c"]),
+            ("Tokenizer", o => o with { Tokenizer = "k" }, ["Run.Model.Tokenizer=k"]),
+            ("VocabSize", o => o with { VocabSize = 999 }, ["Run.Model.VocabSize=999"]),
+            ("ValidationFrequency", o => o with { ValidationFrequency = 5 }, ["Run.Validation.Frequency=5"]),
+            ("BestMetric", o => o with { BestMetric = "recall" }, ["Run.Validation.BestMetric=recall"]),
+            ("Keep", o => o with { Keep = 9 }, ["Output.Keep=9"]),
+            ("Workers", o => o with { Workers = 7 }, ["Run.Data.Reading.Workers=7"]),
+            ("MaxBadPercent", o => o with { MaxBadPercent = 3.5 }, ["Run.Data.Reading.MaxBadPercent=3.5"]),
+            ("Training", o => o with { Training = o.Training with { Warmup = 19, Seed = 4 } },
+                ["Run.Training.Seed=4", "Run.Training.Warmup=19"]),
+            ("Resume", o => o with { Resume = true }, ["Output.Resume=latest"]),
+        ];
+
+    /// <summary>The columns that are added are the schema's, and a log and a token are told and stop: other tests see them.</summary>
+    [Fact]
+    public void EverySettingReachesTheRunAndChangesNothingElse()
+    {
+        var plain = new ClipContrastiveEstimator.Options { ImageColumnName = "Image", CaptionColumnName = "Caption", ModelFolder = "m" };
+        var before = Composed(plain);
+
+        Assert.All(Settable, setting => Assert.Equal(setting.Changes, Settings.Changes(before, Composed(setting.Set(plain)))));
+        Assert.Equal(
+            typeof(ClipContrastiveEstimator.Options).GetProperties().Select(property => property.Name).Order(),
+            [.. Settable.Select(setting => setting.Name)
+                .Concat(["ImageFeaturesColumnName", "TextFeaturesColumnName", "Log", "CancellationToken"]).Order()]);
+    }
+
+    [Fact]
+    public void TheAddedColumnsAreNamedAsAsked()
+    {
+        var named = Options("model") with { ImageFeaturesColumnName = "I", TextFeaturesColumnName = "T" };
+
+        var schema = _ml.Transforms.ClipTrain(named).GetOutputSchema(Shape(Pairs().Schema));
+
+        Assert.Equal([nameof(Pair.Path), nameof(Pair.Caption), "I", "T"], schema.Select(c => c.Name));
+    }
+
+    /// <summary>The settings of a run on two rows of the same picture, and its records.</summary>
+    private Dictionary<string, string> Composed(ClipContrastiveEstimator.Options options)
+    {
+        Columns[] pairs = [new() { Caption = "a", Title = "one" }, new() { Caption = "b", Title = "two" }];
+        var rows = _ml.Data.LoadFromEnumerable(pairs);
+        var (run, output) = _ml.Transforms.ClipTrain(options).Compose(rows, rows);
+        var settings = Settings.Of(new { Run = run, Output = output });
+        foreach (var (name, source) in new[] { ("Train", run.Data.Train), ("Validation", run.Validation.Data!) })
+        {
+            using var records = source.Open();
+            settings[$"{name}.Images"] = string.Join(' ', Enumerable.Range(0, records.Count).Select(records.Key));
+            settings[$"{name}.Captions"] = string.Join(
+                ' ', Enumerable.Range(0, records.Count).Select(i => string.Join('/', records.ReadCaptions(i))));
+        }
+
+        return settings;
+    }
+
+    private sealed class Columns
+    {
+        public string Image { get; set; } = "i.png";
+
+        public string Other { get; set; } = "x.png";
+
+        public string Caption { get; set; } = "";
+
+        public string Title { get; set; } = "";
+    }
+
     private ClipContrastiveEstimator.Options Options(string folder) => new()
     {
         ImageColumnName = nameof(Pair.Path),

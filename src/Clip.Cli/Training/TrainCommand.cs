@@ -13,16 +13,14 @@ internal static class TrainCommand
 {
     public static Command Create()
     {
-        var (data, objective, run) = (new DataOptions(), new ObjectiveOptions(), new RunOptions());
-        var (optimization, augmentation, validation) = (new OptimizationOptions(), new AugmentationOptions(), new ValidationOptions());
-        IEnumerable<Option> all = [.. data.All, .. objective.All, .. run.All, .. optimization.All, .. augmentation.All, .. validation.All];
+        var train = new TrainOptions();
         var command = new Command("train", "Trains a model on captioned images and writes a model folder.");
-        foreach (var option in all) command.Options.Add(option);
+        foreach (var option in train.All) command.Options.Add(option);
         command.SetAction(async (parsed, _) =>
         {
-            var options = Options(parsed);
+            var options = train.Parse(parsed);
             using var stop = new StopSignals();
-            switch (run.Verb(parsed))
+            switch (train.Verb(parsed))
             {
                 case TrainingVerb.Measure:
                     await MeasureAsync(options, stop.Token).ConfigureAwait(false);
@@ -31,32 +29,13 @@ internal static class TrainCommand
                     await FindLearningRateAsync(options, stop.Token).ConfigureAwait(false);
                     break;
                 default:
-                    await RunAsync(options, run.Output(parsed), stop.Token).ConfigureAwait(false);
+                    await RunAsync(options, train.Output(parsed), stop.Token).ConfigureAwait(false);
                     break;
             }
 
             return 0;
         });
         return command;
-
-        TrainingRunOptions Options(ParseResult parsed)
-        {
-            var kind = objective.Objective(parsed);
-            var training = run.Of(parsed, optimization.Parse(parsed)) with
-            {
-                Objective = kind,
-                FineTuning = objective.FineTuning(parsed),
-                Augmentation = augmentation.Parse(parsed, kind),
-            };
-            return new TrainingRunOptions
-            {
-                Data = data.Parse(parsed),
-                Model = objective.Model(parsed, training),
-                Training = training,
-                Validation = validation.Parse(parsed, data.Layout(parsed)),
-                Arguments = Reproduction.Arguments(parsed),
-            };
-        }
     }
 
     /// <summary>Runs a training with the console's display, logs and a page at the end.</summary>

@@ -129,24 +129,9 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
     public TransformerChain<ITransformer> Fit(IDataView input, IDataView? validation)
     {
         ArgumentNullException.ThrowIfNull(input);
+        var (options, output) = Compose(input, validation);
         var run = new TrainingRun(
-            new TrainingRunOptions
-            {
-                Data = new RunData(Records(input))
-                {
-                    Reading = new ReadingOptions { Workers = _options.Workers, MaxBadPercent = _options.MaxBadPercent },
-                },
-                Model = Model() with { VocabSize = _options.VocabSize },
-                Training = _options.Training,
-                Validation = new RunValidation
-                {
-                    Data = validation is null ? null : Records(validation),
-                    Frequency = _options.ValidationFrequency,
-                    BestMetric = _options.BestMetric,
-                },
-            },
-            new RunOutput(_options.ModelFolder) { Keep = _options.Keep, Resume = _options.Resume ? "latest" : null },
-            _options.Log ?? (_ => { }),
+            options, output, _options.Log ?? (_ => { }),
             new MetricsLog(TimeProvider.System), new TensorBoardLog(TimeProvider.System), new TrainingPage());
         if (!run.RunAsync(_options.CancellationToken).GetAwaiter().GetResult())
         {
@@ -164,6 +149,27 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         }
 
         return chain.Fit(input);
+    }
+
+    /// <summary>What a fit trains, on what and how, and where to.</summary>
+    internal (TrainingRunOptions Run, RunOutput Output) Compose(IDataView input, IDataView? validation)
+    {
+        var run = new TrainingRunOptions
+        {
+            Data = new RunData(Records(input))
+            {
+                Reading = new ReadingOptions { Workers = _options.Workers, MaxBadPercent = _options.MaxBadPercent },
+            },
+            Model = Model() with { VocabSize = _options.VocabSize },
+            Training = _options.Training,
+            Validation = new RunValidation
+            {
+                Data = validation is null ? null : Records(validation),
+                Frequency = _options.ValidationFrequency,
+                BestMetric = _options.BestMetric,
+            },
+        };
+        return (run, new RunOutput(_options.ModelFolder) { Keep = _options.Keep, Resume = _options.Resume ? "latest" : null });
 
         RunModel Model()
         {

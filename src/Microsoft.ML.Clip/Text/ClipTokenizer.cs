@@ -151,6 +151,12 @@ public sealed class ClipTokenizer : TextTokenizer
         return [(VocabularyReader.VocabularyFile, vocabulary.ToArray()), (VocabularyReader.MergesFile, merges.ToArray())];
     }
 
-    private protected override IReadOnlyList<int> EncodeText(string text) =>
-        _bpe.EncodeToIds(TextCleaner.Clean(text), considerNormalization: false);
+    private protected override IReadOnlyList<int> EncodeText(string text, bool normalize) =>
+        _bpe.EncodeToIds(normalize ? TextCleaner.Clean(text) : text, considerNormalization: false);
+
+    private protected override IReadOnlyList<EncodedToken> EncodeTokens(string text, bool normalize, out string normalized)
+    {
+        normalized = normalize ? TextCleaner.Clean(text) : text;
+        return _bpe.EncodeToTokens(normalized, out _, considerNormalization: false);
+    }
 }

@@ -1,8 +1,10 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.ML.Clip.Files;
 using Microsoft.ML.Clip.Formats;
 using Microsoft.ML.Clip.Text.Pipeline;
 using Microsoft.ML.Clip.Text.Repair;
+using Microsoft.ML.Tokenizers;
 
 namespace Microsoft.ML.Clip;
 
@@ -101,8 +103,18 @@ public sealed class PipelineTokenizer : TextTokenizer
     internal override IReadOnlyList<(string Name, byte[] Content)> Files() =>
         [(SavedFile, _content), (SavedSettings, JsonSerializer.SerializeToUtf8Bytes(_settings))];
 
-    private protected override IReadOnlyList<int> EncodeText(string text) =>
-        Zeroed(_pipeline.Encode(_cleaning?.Apply(text) ?? text));
+    private protected override IReadOnlyList<int> EncodeText(string text, bool normalize) =>
+        Zeroed(_pipeline.Encode(Cleaned(text, normalize)).Select(piece => piece.Id));
+
+    private protected override IReadOnlyList<EncodedToken> EncodeTokens(string text, bool normalize, out string normalized)
+    {
+        var builder = new StringBuilder();
+        var pieces = _pipeline.Encode(Cleaned(text, normalize), builder);
+        normalized = builder.ToString();
+        return [.. pieces.Select(p => new EncodedToken(p.Id == _zeroed ? 0 : p.Id, _pipeline.TokenOf(p.Id), p.Start..p.End))];
+    }
+
+    private string Cleaned(string text, bool normalize) => normalize && _cleaning is not null ? _cleaning.Apply(text) : text;
 
     private int[] Zeroed(IEnumerable<int> ids) => [.. ids.Select(id => id == _zeroed ? 0 : id)];
 }

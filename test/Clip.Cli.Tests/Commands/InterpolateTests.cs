@@ -1,5 +1,4 @@
 using Clip.Conversion.Checkpoints;
-using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Tokenizing;
 
 namespace Clip.Cli.Tests.Commands;

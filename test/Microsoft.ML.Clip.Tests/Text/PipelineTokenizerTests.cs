@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.ML.Tokenizers;
 
 namespace Microsoft.ML.Clip.Tests.Text;
 
@@ -129,6 +130,24 @@ public sealed class PipelineTokenizerTests : IDisposable
         var e = Assert.Throws<InvalidDataException>(() => PipelineTokenizer.Create(_folder));
         Assert.StartsWith(path, e.Message);
         Assert.Contains(sentence, e.Message);
+    }
+
+    [Theory]
+    [InlineData("bert-uncased")]
+    [InlineData("xlm-roberta")]
+    [InlineData("gemma")]
+    [InlineData("steps-whole")]
+    public void TokensHaveTheirPlacesInTheNormalizedText(string kind)
+    {
+        var tokenizer = PipelineTokenizer.Create(TokenizerKinds.Save(kind, _folder));
+        Assert.All(TokenizerKinds.Texts().Take(400), text =>
+        {
+            var tokens = ((Tokenizer)tokenizer).EncodeToTokens(text, out var normalized);
+            Assert.Equal(tokenizer.EncodeToIds(text), tokens.Select(token => token.Id));
+            Assert.Equal(tokens.Select(token => token.Offset.Start.Value).Order(), tokens.Select(token => token.Offset.Start.Value));
+            Assert.All(tokens.Where(token => token.Value[0] is not ('[' or '<')), token => Assert.EndsWith(
+                normalized![token.Offset], token.Value, StringComparison.Ordinal));
+        });
     }
 
     [Fact]

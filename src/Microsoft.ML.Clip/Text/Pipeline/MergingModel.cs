@@ -37,17 +37,17 @@ internal sealed class MergingModel : IPieceModel
         ReadMerges(model);
     }
 
-    public void Encode(string text, List<int> ids)
+    public void Encode(string text, int offset, List<EncodedPiece> pieces)
     {
         if (_ignoresMerges && _vocabulary.Find(text) is { } whole)
         {
-            ids.Add(whole);
+            pieces.Add(new(whole, offset, offset + text.Length));
             return;
         }
 
-        var symbols = Spell(text);
+        var symbols = Spell(text, offset);
         Merge(symbols);
-        for (var i = 0; i < symbols.Count; i = symbols[i].Next) ids.Add(symbols[i].Id);
+        for (var i = 0; i < symbols.Count; i = symbols[i].Next) pieces.Add(symbols[i].Piece);
     }
 
     private void ReadMerges(PipelineStep model)
@@ -73,9 +73,10 @@ internal sealed class MergingModel : IPieceModel
         }
     }
 
-    private List<Symbol> Spell(string text)
+    private List<Symbol> Spell(string text, int offset)
     {
-        var (ids, isPending) = (new List<int>(text.Length), false);
+        // An unknown character waits for the next that is known, which bytes are not; without a token for it, it is left out.
+        var (pieces, waiting) = (new List<EncodedPiece>(text.Length), (EncodedPiece?)null);
         for (var start = 0; start < text.Length;)
         {
             var length = char.IsSurrogatePair(text, start) ? 2 : 1;
@@ -83,23 +84,23 @@ internal sealed class MergingModel : IPieceModel
             var character = _continuing.Length + _ending.Length == 0
                 ? text.AsSpan(start, length)
                 : $"{(start > 0 ? _continuing : "")}{text.AsSpan(start, length)}{(isLast ? _ending : "")}";
+            var (from, to) = (offset + start, offset + start + length);
             start += length;
             if (_vocabulary.Find(character) is { } id)
             {
-                if (isPending) ids.Add(_unknown!.Value);
-                isPending = false;
-                ids.Add(id);
+                if (waiting is { } before) pieces.Add(before);
+                waiting = null;
+                pieces.Add(new(id, from, to));
             }
-            else if (!(_hasBytes && _vocabulary.TryAddBytes(character, ids)) && _unknown is { } unknown)
+            else if (!(_hasBytes && _vocabulary.TryAddBytes(character, from, to, pieces)) && _unknown is { } unknown)
             {
-                // An unknown one waits for the next that is known, which bytes are not; those without a token for it are left out.
-                if (isPending && !_fusesUnknown) ids.Add(unknown);
-                isPending = true;
+                if (waiting is { } before && !_fusesUnknown) pieces.Add(before);
+                waiting = new(unknown, _fusesUnknown && waiting is { } first ? first.Start : from, to);
             }
         }
 
-        if (isPending) ids.Add(_unknown!.Value);
-        return [.. ids.Select((id, i) => new Symbol(id, i - 1, i + 1))];
+        if (waiting is { } last) pieces.Add(last);
+        return [.. pieces.Select((piece, i) => new Symbol(piece, i - 1, i + 1))];
     }
 
     private void Merge(List<Symbol> symbols)
@@ -110,9 +111,9 @@ internal sealed class MergingModel : IPieceModel
         {
             var (left, right) = (symbols[merge.Left], symbols[merge.Right]);
             var isStale = left.IsGone || right.IsGone || left.Next != merge.Right
-                || !_merges.TryGetValue((left.Id, right.Id), out var known) || known.Merged != merge.Merged;
+                || !_merges.TryGetValue((left.Piece.Id, right.Piece.Id), out var known) || known.Merged != merge.Merged;
             if (isStale) continue;
-            symbols[merge.Left] = left with { Id = merge.Merged, Next = right.Next };
+            symbols[merge.Left] = left with { Piece = new(merge.Merged, left.Piece.Start, right.Piece.End), Next = right.Next };
             symbols[merge.Right] = right with { IsGone = true };
             if (right.Next < symbols.Count) symbols[right.Next] = symbols[right.Next] with { Previous = merge.Left };
             Offer(left.Previous, merge.Left);
@@ -122,11 +123,11 @@ internal sealed class MergingModel : IPieceModel
         void Offer(int left, int right)
         {
             if (left < 0 || right >= symbols.Count) return;
-            if (_merges.TryGetValue((symbols[left].Id, symbols[right].Id), out var merge))
+            if (_merges.TryGetValue((symbols[left].Piece.Id, symbols[right].Piece.Id), out var merge))
                 queue.Enqueue((left, right, merge.Merged), (merge.Rank, left));
         }
     }
 
     /// <summary>A token between its neighbors; gone once merged into the one before.</summary>
-    private readonly record struct Symbol(int Id, int Previous, int Next, bool IsGone = false);
+    private readonly record struct Symbol(EncodedPiece Piece, int Previous, int Next, bool IsGone = false);
 }

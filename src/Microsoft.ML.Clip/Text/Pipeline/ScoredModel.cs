@@ -35,7 +35,7 @@ internal sealed class ScoredModel : IPieceModel
         return new ScoredModel(model, vocabulary, [.. pieces.Select(piece => piece.Score)]);
     }
 
-    public void Encode(string text, List<int> ids)
+    public void Encode(string text, int offset, List<EncodedPiece> pieces)
     {
         var ends = FindBest(text);
         var cuts = new Stack<int>();
@@ -52,7 +52,7 @@ internal sealed class ScoredModel : IPieceModel
             }
 
             AddUnknown(start);
-            ids.Add(id);
+            pieces.Add(new(id, offset + start, offset + end));
         }
 
         AddUnknown(text.Length);
@@ -60,10 +60,10 @@ internal sealed class ScoredModel : IPieceModel
         void AddUnknown(int end)
         {
             if (unknownFrom < 0) return;
-            var unknown = text.AsSpan(unknownFrom..end);
+            var (unknown, from, to) = (text[unknownFrom..end], offset + unknownFrom, offset + end);
             unknownFrom = -1;
-            if (_vocabulary.Find(unknown) is { } id) ids.Add(id);
-            else if (!_hasBytes || !_vocabulary.TryAddBytes(unknown, ids)) ids.Add(_unknown);
+            if (_vocabulary.Find(unknown) is { } id) pieces.Add(new(id, from, to));
+            else if (!_hasBytes || !_vocabulary.TryAddBytes(unknown, from, to, pieces)) pieces.Add(new(_unknown, from, to));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.ML.Clip.Text.SentencePiece;
 
 namespace Microsoft.ML.Clip.Text.Pipeline;
 
@@ -51,19 +52,23 @@ internal sealed class TokenVocabulary
     public int Require(string token, PipelineStep model) =>
         Find(token) ?? throw model.Wrong($"names a token '{token}' that its vocabulary lacks");
 
-    /// <summary>Adds the ids of a text's bytes, such as <c>&lt;0x41&gt;</c>; false where the vocabulary lacks one of them.</summary>
-    public bool TryAddBytes(ReadOnlySpan<char> text, List<int> ids)
+    /// <summary>Adds the tokens of a text's bytes, such as <c>&lt;0x41&gt;</c>; false where the vocabulary lacks one of them.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="start">Where it begins in the whole one.</param>
+    /// <param name="end">Where it ends there.</param>
+    /// <param name="pieces">The list to add to.</param>
+    public bool TryAddBytes(ReadOnlySpan<char> text, int start, int end, List<EncodedPiece> pieces)
     {
-        var count = ids.Count;
+        var count = pieces.Count;
         foreach (var value in Encoding.UTF8.GetBytes(text.ToArray()))
         {
             if (Find($"<0x{value:X2}>") is { } id)
             {
-                ids.Add(id);
+                pieces.Add(new(id, start, end));
                 continue;
             }
 
-            ids.RemoveRange(count, ids.Count - count);
+            pieces.RemoveRange(count, pieces.Count - count);
             return false;
         }
 

@@ -72,25 +72,34 @@ internal sealed class TokenizerPipeline
 
     public int? IdOf(string token) => _ids.TryGetValue(token, out var id) ? id : null;
 
-    /// <summary>The text's own ids, with nothing around them.</summary>
-    public List<int> Encode(string text)
+    public string TokenOf(int id) => _tokens[id];
+
+    /// <summary>The text's own tokens, with nothing around them.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="normalized">Gets the text that the tokens' places are in, where it is wanted: the words as the model gets them.</param>
+    public List<EncodedPiece> Encode(string text, StringBuilder? normalized = null)
     {
-        var ids = new List<int>(8 + (text.Length / 3));
-        foreach (var (piece, token) in _added.Cut(WellFormed(text)))
+        var (pieces, offset) = (new List<EncodedPiece>(8 + (text.Length / 3)), 0);
+        foreach (var (part, token) in _added.Cut(WellFormed(text)))
         {
             if (token is not null)
             {
-                ids.Add(token.Id);
+                pieces.Add(new(token.Id, offset, offset + part.Text.Length));
+                normalized?.Append(part.Text);
+                offset += part.Text.Length;
                 continue;
             }
 
-            foreach (var word in _split(piece))
+            foreach (var (word, _) in _split(part))
             {
-                if (word.Text.Length > 0) _model.Encode(word.Text, ids);
+                if (word.Length == 0) continue;
+                _model.Encode(word, offset, pieces);
+                normalized?.Append(word);
+                offset += word.Length;
             }
         }
 
-        return ids;
+        return pieces;
     }
 
     /// <summary>The text that ids stand for, without the special ones.</summary>

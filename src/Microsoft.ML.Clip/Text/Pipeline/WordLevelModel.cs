@@ -7,5 +7,6 @@ internal sealed class WordLevelModel(PipelineStep model, TokenVocabulary vocabul
 {
     private readonly int _unknown = vocabulary.Require(model.Text("unk_token"), model);
 
-    public void Encode(string text, List<int> ids) => ids.Add(vocabulary.Find(text) ?? _unknown);
+    public void Encode(string text, int offset, List<EncodedPiece> pieces) =>
+        pieces.Add(new(vocabulary.Find(text) ?? _unknown, offset, offset + text.Length));
 }

@@ -21,17 +21,17 @@ internal sealed class WordPieceModel : IPieceModel
         _longestWord = model.Number("max_input_chars_per_word") ?? 100;
     }
 
-    public void Encode(string text, List<int> ids)
+    public void Encode(string text, int offset, List<EncodedPiece> pieces)
     {
-        var count = ids.Count;
-        if (text.EnumerateRunes().Count() > _longestWord || !TryCut(text, ids))
+        var count = pieces.Count;
+        if (text.EnumerateRunes().Count() > _longestWord || !TryCut(text, offset, pieces))
         {
-            ids.RemoveRange(count, ids.Count - count);
-            ids.Add(_unknown);
+            pieces.RemoveRange(count, pieces.Count - count);
+            pieces.Add(new(_unknown, offset, offset + text.Length));
         }
     }
 
-    private bool TryCut(string text, List<int> ids)
+    private bool TryCut(string text, int offset, List<EncodedPiece> pieces)
     {
         Span<char> token = new char[_continuing.Length + text.Length];
         _continuing.CopyTo(token);
@@ -44,7 +44,7 @@ internal sealed class WordPieceModel : IPieceModel
             {
                 if (_vocabulary.Find(token[prefix..(_continuing.Length + length)]) is { } id)
                 {
-                    ids.Add(id);
+                    pieces.Add(new(id, offset + start, offset + start + length));
                     break;
                 }
 

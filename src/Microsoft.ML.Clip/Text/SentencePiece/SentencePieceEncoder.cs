@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>Cuts a normalised text into those parts that pieces do not reach across.</summary>
@@ -29,25 +31,34 @@ internal sealed record SentencePieceEncoder(PieceVocabulary Vocabulary, IPieceMo
     /// <summary>The id to fill up a text with.</summary>
     public int PaddingId { get; init; }
 
-    /// <summary>The text's own ids, with nothing around them.</summary>
-    public List<int> Encode(string text)
+    /// <summary>The text's own pieces, with nothing around them.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="normalized">Gets the text that the pieces' places are in, where it is wanted.</param>
+    public List<EncodedPiece> Encode(string text, StringBuilder? normalized = null)
     {
-        var ids = new List<int>(text.Length / 3);
-        var isFirst = true;
+        var pieces = new List<EncodedPiece>(text.Length / 3);
+        var (isFirst, offset) = (true, 0);
         foreach (var (part, isAdded) in Added.Cut(text))
         {
             if (isAdded)
             {
-                ids.Add(Vocabulary.Find(part)!.Value);
+                pieces.Add(new(Vocabulary.Find(part)!.Value, offset, offset + part.Length));
+                normalized?.Append(part);
+                offset += part.Length;
             }
             else
             {
-                foreach (var piece in Split(Normalize(part), isFirst)) Model.Encode(piece, ids);
+                foreach (var segment in Split(Normalize(part), isFirst))
+                {
+                    Model.Encode(segment, offset, pieces);
+                    normalized?.Append(segment);
+                    offset += segment.Length;
+                }
             }
 
             isFirst = false;
         }
 
-        return ids;
+        return pieces;
     }
 }
