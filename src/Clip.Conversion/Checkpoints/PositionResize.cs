@@ -4,8 +4,8 @@ using Clip.Conversion.Configs;
 namespace Clip.Conversion.Checkpoints;
 
 /// <summary>
-/// A Vision Transformer for pictures of another size: its position embeddings are interpolated over the grid of patches, and a class token's
-/// stays. As open_clip's <c>resize_pos_embed</c> does: bicubic (a = −0.5), with a filter that widens where the grid shrinks.
+/// A Vision Transformer for pictures of another size: its position embeddings are interpolated over the grid of patches, and a class
+/// token's stays. As open_clip's <c>resize_pos_embed</c> does: bicubic (a = −0.5), with a filter that widens where the grid shrinks.
 /// </summary>
 internal static class PositionResize
 {
