@@ -32,10 +32,13 @@ internal sealed class ChildProcess : IDisposable
         Start(DotnetHost, folder, arguments, environment);
 
     /// <summary>
-    /// Starts <c>dotnet</c> so that it heeds SIGINT, which it would ignore where the tests themselves run in a shell's background.
+    /// Starts <c>dotnet</c> so that it heeds SIGINT and SIGHUP, which it would ignore where the tests themselves run in a shell's background
+    /// or under nohup.
     /// </summary>
     public static ChildProcess InterruptibleDotnet(string folder, IEnumerable<string> arguments) =>
-        OperatingSystem.IsLinux() ? Start("env", folder, ["--default-signal=INT,HUP,TERM", DotnetHost, .. arguments]) : Dotnet(folder, arguments);
+        OperatingSystem.IsLinux()
+            ? Start("env", folder, ["--default-signal=INT,HUP,TERM", DotnetHost, .. arguments])
+            : Dotnet(folder, arguments);
 
     /// <summary>Starts <c>dotnet</c> so that no file can grow beyond a size: writing more fails as on a full disk.</summary>
     public static ChildProcess DotnetWithFilesUpTo(
