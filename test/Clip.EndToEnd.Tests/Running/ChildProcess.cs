@@ -32,8 +32,8 @@ internal sealed class ChildProcess : IDisposable
         Start(DotnetHost, folder, arguments, environment);
 
     /// <summary>
-    /// Starts <c>dotnet</c> so that it heeds SIGINT and SIGHUP, which it would ignore where the tests themselves run in a shell's background
-    /// or under nohup.
+    /// Starts <c>dotnet</c> so that it heeds SIGINT and SIGHUP, which it would ignore where the tests themselves run in the background of a
+    /// shell or under nohup.
     /// </summary>
     public static ChildProcess InterruptibleDotnet(string folder, IEnumerable<string> arguments) =>
         OperatingSystem.IsLinux()
