@@ -54,6 +54,13 @@ internal static class Course
         _ => FormattableString.Invariant($"{value}"),
     };
 
+    /// <summary>What a vocabulary is known by.</summary>
+    public static string Hash(BpeVocabulary vocabulary)
+    {
+        var lines = vocabulary.Ids.OrderBy(p => p.Value).Select(p => p.Key).Concat(vocabulary.Merges.Select(m => $"{m.Left} {m.Right}"));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))))[..12];
+    }
+
     private static void Add(Dictionary<string, string> values, string name, JsonElement element)
     {
         if (element.ValueKind != JsonValueKind.Object)
@@ -64,12 +71,6 @@ internal static class Course
 
         foreach (var property in element.EnumerateObject())
             Add(values, name + (name[^1] == ' ' ? "" : ".") + property.Name, property.Value);
-    }
-
-    private static string Hash(BpeVocabulary vocabulary)
-    {
-        var lines = vocabulary.Ids.OrderBy(p => p.Value).Select(p => p.Key).Concat(vocabulary.Merges.Select(m => $"{m.Left} {m.Right}"));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))))[..12];
     }
 }
 

@@ -37,8 +37,9 @@ internal sealed class TrainingSetup : IDisposable
                 validationRecords ??= RecordSources.Open(path, options.Sources with { UpsamplingFactors = null });
             if (validationRecords is not null) Own(validationRecords);
 
-            var config = options.Training.Objective.Config(ClipConfigJson.Load(options.Model));
+            var config = options.Training.Objective.Config(ModelConfigFile.Read(options.Model));
             (Vocabulary, Tokenizer) = Tokens(folder, cancellation);
+            RequireSameTokens(config);
             Config = config
                 .WithVocabulary(Tokenizer.VocabularySize, Tokenizer.StartOfTextId, Tokenizer.EndOfTextId)
                 .Validate(options.Model);
@@ -140,6 +141,18 @@ internal sealed class TrainingSetup : IDisposable
             { DropsAlpha: true } => pictures with { Background = null },
             _ => pictures,
         };
+    }
+
+    /// <summary>Refuses another vocabulary of the same size for a text tower whose rows stand for the entries of the one beside it.</summary>
+    private void RequireSameTokens(ClipConfig config)
+    {
+        if (_options.Training.FineTuning.Pretrained is not { } path || _options.Tokenizer is not { } given
+            || CompanionFiles.Of(path) is not { Tokenizer: { } theirs, Config: { } source } || !Directory.Exists(theirs)
+            || Path.GetFullPath(theirs) == Path.GetFullPath(given) || ModelConfigFile.Read(source).TextSide != config.TextSide)
+            return;
+        if (Course.Hash(BpeVocabulary.Load(theirs)) != Course.Hash(Vocabulary))
+            throw new ClipException(
+                $"--tokenizer {given} is another than the one in {theirs}, which {path} was trained with; leave --tokenizer out.");
     }
 
     private void Skipped(string image, string reason) => _say($"Skipped {image}: {reason}");
