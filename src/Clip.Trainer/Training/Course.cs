@@ -38,6 +38,9 @@ internal static class Course
         using var model = JsonDocument.Parse(ClipConfigJson.ToHuggingFace(config));
         Add(values, "the model's ", model.RootElement);
         Add(values, "the preprocessing's ", JsonSerializer.SerializeToElement(preprocessing));
+        // In JSON its bytes are base64.
+        values["the preprocessing's Background"] =
+            preprocessing.Background is { } background ? $"#{Convert.ToHexStringLower(background)}" : "none";
         return values;
     }
 

@@ -31,7 +31,12 @@ internal sealed class TrainingRun(TrainingRunOptions options, Action<string> say
         NativeTorch.Require();
         options.Training.Validate();
         var metric = options.MetricOfBest();
-        if (!options.WritesNothing) ModelFolderWriter.EnsureReplaceable(options.Output, options.Training.FineTuning.Pretrained);
+        if (!options.WritesNothing)
+        {
+            ModelFolderWriter.EnsureReplaceable(options.Output, options.Training.FineTuning.Pretrained, options.Tokenizer);
+            if (options.LogSamples is { } log) SampleLog.EnsureReplaceable(log);
+        }
+
         using var held = options.WritesNothing ? null : RunLock.Take(_folder.Root);
         var checkpoints = new CheckpointFolder(_folder.Checkpoints, options.Keep, metric);
         var checkpoint = options.WritesNothing ? null : _folder.Find(checkpoints, options.Resume, say);
