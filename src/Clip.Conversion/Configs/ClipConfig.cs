@@ -201,7 +201,8 @@ public sealed record ClipConfig
         foreach (var eps in new[] { LayerNormEps, OfVision.LayerNormEps })
         {
             if (eps is not (>= 0 and < 1))
-                throw new ClipException(FormattableString.Invariant($"{source}: layer_norm_eps is {eps}; give a number from 0 to below 1."));
+                throw new ClipException(
+                    FormattableString.Invariant($"{source}: layer_norm_eps is {eps}; give a number from 0 to below 1."));
         }
 
         if ((long)Text.VocabSize * Text.Width > Array.MaxLength)

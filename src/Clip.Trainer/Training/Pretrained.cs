@@ -82,7 +82,10 @@ internal static class Pretrained
             yield return ("vision activation", there.Activation, here.Activation);
             yield return ("vision LayerNorm epsilon", there.LayerNormEps, here.LayerNormEps);
         }
-        else if (there.Vision is ResNetConfig resNet && here.Vision is ResNetConfig ours) yield return ("vision heads", resNet.Heads, ours.Heads);
+        else if (there.Vision is ResNetConfig resNet && here.Vision is ResNetConfig ours)
+        {
+            yield return ("vision heads", resNet.Heads, ours.Heads);
+        }
     }
 
     private static IEnumerable<(string What, object There, object Here)> UnseenInText(ClipConfig there, ClipConfig here)

@@ -143,7 +143,7 @@ internal sealed class TrainingSetup : IDisposable
         };
     }
 
-    /// <summary>Refuses another vocabulary of the same size for a text tower whose rows stand for the entries of the one beside it.</summary>
+    /// <summary>Refuses another vocabulary of the same size for a text tower, whose rows stand for the one beside it.</summary>
     private void RequireSameTokens(ClipConfig config)
     {
         if (_options.Training.FineTuning.Pretrained is not { } path || _options.Tokenizer is not { } given

@@ -6,7 +6,7 @@ using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Tests.Commands;
 
-/// <summary><c>clip train --pretrained</c>: what a model folder or a run says of itself counts, and is not contradicted in silence.</summary>
+/// <summary><c>clip train --pretrained</c>: what a model folder or a run says of itself counts.</summary>
 public sealed class PretrainedTests : IDisposable
 {
     private readonly TinyRun _run = new();

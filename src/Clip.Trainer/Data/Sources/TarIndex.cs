@@ -102,7 +102,8 @@ internal sealed class TarIndex(ShardMembers members)
             _ => null,
         };
         if (compression is not null)
-            throw new InvalidDataException($"it is compressed ({compression}), and records are read in any order: unpack it to a plain .tar");
+            throw new InvalidDataException(
+                $"it is compressed ({compression}), and records are read in any order: unpack it to a plain .tar");
     }
 
     private static (string Key, string Ending) Split(string name)
