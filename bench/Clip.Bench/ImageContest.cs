@@ -1,7 +1,9 @@
-using Clip.Conversion.Onnx.Format;
 using System.Numerics.Tensors;
+using Clip.Conversion.Onnx.Format;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 using Microsoft.ML.Transforms.Onnx;

@@ -33,8 +33,7 @@ internal static class InitCommand
             var vocabulary = parsed.GetValue(tokenizer) is { } given
                 ? BpeVocabulary.Load(given)
                 : BpeTrainer.Train(Prompts.ForClasses(Prompts.ClassCount), VocabularySize);
-            var config = ClipConfigJson.Load(parsed.GetValue(model)!)
-                .WithVocabulary(vocabulary.Size, vocabulary.StartOfTextId, vocabulary.EndOfTextId);
+            var config = ClipConfigJson.Load(parsed.GetValue(model)!).WithVocabulary(vocabulary);
             ModelFolderWriter.Write(
                 new ModelFolderContents(
                     config, RandomWeights.Create(config, seed: 0), ModelPreprocessing.Usual(config),

@@ -32,7 +32,7 @@ internal static class CommandLine
         }
         catch (Exception e) when (Mistake(e) is { } mistake)
         {
-            await Console.Error.WriteLineAsync($"clip: {Sentence(mistake)}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"clip: {Flags.In(Sentence(mistake))}").ConfigureAwait(false);
             return 1;
         }
     }

@@ -18,7 +18,7 @@ public sealed class ClipException : Exception
     }
 
     /// <summary>Creates the exception with the sentence to show and what led to it.</summary>
-    public ClipException(string message, Exception innerException)
+    public ClipException(string message, Exception? innerException)
         : base(Printable(message), innerException)
     {
     }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
 
 namespace Clip.Conversion;
 

@@ -15,9 +15,7 @@ internal abstract class ClipEmbeddingGenerator<TInput> : IEmbeddingGenerator<TIn
         _disposeModel = disposeModel;
         _modelId = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Folder));
         Model = model;
-
-        // Only a session knows how long its embeddings are, and opening one takes seconds that not every use has to spend.
-        _metadata = new(() => new EmbeddingGeneratorMetadata("clip", providerUri: null, _modelId, FindDimension()));
+        _metadata = new(() => new EmbeddingGeneratorMetadata("clip", providerUri: null, _modelId, model.Dimension));
     }
 
     private protected ClipModel Model { get; }
@@ -46,19 +44,16 @@ internal abstract class ClipEmbeddingGenerator<TInput> : IEmbeddingGenerator<TIn
         if (_disposeModel) Model.Dispose();
     }
 
-    private protected abstract int FindDimension();
-
-    private protected abstract float[][] Embed(TInput[] inputs, CancellationToken cancellation);
-
-    private protected virtual UsageDetails? CountUsage(TInput[] inputs) => null;
+    /// <summary>Embeds the inputs; tells what they used, where that is counted.</summary>
+    private protected abstract float[][] Embed(TInput[] inputs, out UsageDetails? usage, CancellationToken cancellationToken);
 
     private GeneratedEmbeddings<Embedding<float>> Generate(
-        TInput[] inputs, EmbeddingGenerationOptions? options, CancellationToken cancellation)
+        TInput[] inputs, EmbeddingGenerationOptions? options, CancellationToken cancellationToken)
     {
         CheckOptions(options);
-        var embeddings = Embed(inputs, cancellation);
+        var embeddings = Embed(inputs, out var usage, cancellationToken);
         var now = DateTimeOffset.UtcNow;
-        return new(embeddings.Select(e => new Embedding<float>(e) { CreatedAt = now, ModelId = _modelId })) { Usage = CountUsage(inputs) };
+        return new(embeddings.Select(e => new Embedding<float>(e) { CreatedAt = now, ModelId = _modelId })) { Usage = usage };
     }
 
     /// <summary>A wish that cannot be met is refused: vectors of another model or length would silently spoil an index.</summary>

@@ -13,7 +13,7 @@ namespace Microsoft.Extensions.AI;
 /// <see cref="EmbeddingGenerationOptions.Dimensions"/> and <see cref="EmbeddingGenerationOptions.ModelId"/> may be set to what the model
 /// has and nothing else (<see cref="ArgumentException"/>): CLIP's embeddings cannot be shortened. <c>GetService</c> gives the
 /// <see cref="ClipModel"/> and the <see cref="EmbeddingGeneratorMetadata"/>: provider <c>clip</c>, the folder's name as the model, and
-/// the dimension, for which it opens the generator's tower.
+/// the dimension.
 /// </para>
 /// </remarks>
 public static class ClipEmbeddingGeneratorExtensions

@@ -6,12 +6,12 @@ namespace Microsoft.ML.Clip;
 internal sealed class ClipImageEmbeddingGenerator(ClipModel model, bool disposeModel)
     : ClipEmbeddingGenerator<DataContent>(model, disposeModel)
 {
-    private protected override int FindDimension() => Model.Dimension;
-
-    private protected override float[][] Embed(DataContent[] inputs, CancellationToken cancellation)
+    private protected override float[][] Embed(
+        DataContent[] inputs, out UsageDetails? usage, CancellationToken cancellationToken)
     {
+        usage = null;
         for (var i = 0; i < inputs.Length; i++) Check(inputs[i], i);
-        return Model.EmbedImages(Array.ConvertAll(inputs, content => content.Data), normalize: true, cancellation);
+        return Model.EmbedImages(Array.ConvertAll(inputs, content => content.Data), normalize: true, cancellationToken);
     }
 
     private static void Check(DataContent content, int index)

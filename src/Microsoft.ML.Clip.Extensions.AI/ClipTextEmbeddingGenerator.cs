@@ -6,15 +6,10 @@ namespace Microsoft.ML.Clip;
 internal sealed class ClipTextEmbeddingGenerator(ClipModel model, bool disposeModel)
     : ClipEmbeddingGenerator<string>(model, disposeModel)
 {
-    // ClipModel.Dimension would open the image tower, which a search that only embeds queries never needs.
-    private protected override int FindDimension() => Model.EmbedText("").Length;
-
-    private protected override float[][] Embed(string[] inputs, CancellationToken cancellation) =>
-        Model.EmbedTexts(inputs, normalize: true, cancellation);
-
-    private protected override UsageDetails CountUsage(string[] inputs)
+    private protected override float[][] Embed(string[] inputs, out UsageDetails? usage, CancellationToken cancellationToken)
     {
-        var tokens = inputs.Sum(text => (long)Model.Tokenizer.Encode(text, Model.ContextLength).Length);
-        return new() { InputTokenCount = tokens, TotalTokenCount = tokens };
+        var embeddings = Model.EmbedTexts(inputs, out var tokens, normalize: true, cancellationToken);
+        usage = new() { InputTokenCount = tokens, TotalTokenCount = tokens };
+        return embeddings;
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Persistence;
 
 namespace Microsoft.ML;
 
@@ -8,19 +9,19 @@ public static class ClipCatalog
     /// <summary>Adds a feature vector for each image: CLIP's embedding, of length 1.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="outputColumnName">The column to add: a vector of <see cref="float"/> as long as the model's embedding.</param>
+    /// <param name="modelFolder">The model folder.</param>
     /// <param name="inputColumnName">
     /// The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.
     /// </param>
-    /// <param name="modelFolder">The model folder.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">The folder holds no model.</exception>
     /// <example><code>
-    /// var pipeline = ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", modelFolder)
+    /// var pipeline = ml.Transforms.ClipFeaturizeImage("Features", modelFolder, "ImagePath")
     ///     .AppendCacheCheckpoint(ml)
     ///     .Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy());
     /// </code></example>
     public static ClipImageFeaturizingEstimator ClipFeaturizeImage(
-        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, string modelFolder)
+        this TransformsCatalog catalog, string outputColumnName, string modelFolder, string? inputColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(modelFolder);
         return catalog.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
@@ -34,15 +35,15 @@ public static class ClipCatalog
     /// <summary>Adds a feature vector for each image with an opened model, whose image tower is shared.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="outputColumnName">The column to add: a vector of <see cref="float"/> as long as the model's embedding.</param>
-    /// <param name="inputColumnName">
-    /// The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.
-    /// </param>
     /// <param name="model">
     /// The model, opened once however many steps and fits (as in cross-validation) use it; it stays the caller's to dispose, after the
     /// last use of the pipeline.
     /// </param>
+    /// <param name="inputColumnName">
+    /// The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.
+    /// </param>
     public static ClipImageFeaturizingEstimator ClipFeaturizeImage(
-        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, ClipModel model)
+        this TransformsCatalog catalog, string outputColumnName, ClipModel model, string? inputColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         return catalog.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
@@ -63,12 +64,12 @@ public static class ClipCatalog
     /// <summary>Adds a feature vector for each text: CLIP's embedding, of length 1.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="outputColumnName">The column to add: a vector of <see cref="float"/> as long as the model's embedding.</param>
-    /// <param name="inputColumnName">The column of texts; null is the output's name.</param>
     /// <param name="modelFolder">The model folder.</param>
+    /// <param name="inputColumnName">The column of texts; null is the output's name.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">The folder holds no model.</exception>
     public static ClipTextFeaturizingEstimator ClipFeaturizeText(
-        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, string modelFolder)
+        this TransformsCatalog catalog, string outputColumnName, string modelFolder, string? inputColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(modelFolder);
         return catalog.ClipFeaturizeText(new ClipTextFeaturizingEstimator.Options
@@ -82,13 +83,13 @@ public static class ClipCatalog
     /// <summary>Adds a feature vector for each text with an opened model, whose text tower is shared.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="outputColumnName">The column to add: a vector of <see cref="float"/> as long as the model's embedding.</param>
-    /// <param name="inputColumnName">The column of texts; null is the output's name.</param>
     /// <param name="model">
     /// The model, opened once however many steps and fits (as in cross-validation) use it; it stays the caller's to dispose, after the
     /// last use of the pipeline.
     /// </param>
+    /// <param name="inputColumnName">The column of texts; null is the output's name.</param>
     public static ClipTextFeaturizingEstimator ClipFeaturizeText(
-        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, ClipModel model)
+        this TransformsCatalog catalog, string outputColumnName, ClipModel model, string? inputColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         return catalog.ClipFeaturizeText(new ClipTextFeaturizingEstimator.Options
@@ -112,9 +113,7 @@ public static class ClipCatalog
     /// The column of probabilities to add: a vector of <see cref="float"/>, one slot a label, named by it. <c>Score</c> is the name that
     /// evaluators look for by default.
     /// </param>
-    /// <param name="inputColumnName">
-    /// The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.
-    /// </param>
+    /// <param name="inputColumnName">The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files).</param>
     /// <param name="modelFolder">The model folder.</param>
     /// <param name="labels">The labels: at least one, all different.</param>
     /// <param name="templates">Sentences with <c>{}</c> or <c>{c}</c> for the label; null (default) is "a photo of a {}."</param>
@@ -130,7 +129,7 @@ public static class ClipCatalog
     public static ClipZeroShotEstimator ClipClassifyZeroShot(
         this TransformsCatalog catalog,
         string outputColumnName,
-        string? inputColumnName,
+        string inputColumnName,
         string modelFolder,
         IReadOnlyList<string> labels,
         IReadOnlyList<string>? templates = null,
@@ -153,9 +152,7 @@ public static class ClipCatalog
     /// <param name="outputColumnName">
     /// The column of probabilities to add: a vector of <see cref="float"/>, one slot a label, named by it.
     /// </param>
-    /// <param name="inputColumnName">
-    /// The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files); null is the output's name.
-    /// </param>
+    /// <param name="inputColumnName">The column of images: <c>MLImage</c>, text (paths) or vectors of bytes (files).</param>
     /// <param name="model">
     /// The model, opened once however many steps and fits (as in cross-validation) use it; it stays the caller's to dispose, after the
     /// last use of the pipeline.
@@ -169,7 +166,7 @@ public static class ClipCatalog
     public static ClipZeroShotEstimator ClipClassifyZeroShot(
         this TransformsCatalog catalog,
         string outputColumnName,
-        string? inputColumnName,
+        string inputColumnName,
         ClipModel model,
         IReadOnlyList<string> labels,
         IReadOnlyList<string>? templates = null,

@@ -60,7 +60,7 @@ public sealed class ErrorTests(TrainedModel trained)
     [Theory]
     [InlineData($"{Train} pairs.tsv --epochs 0", "--epochs must be a whole number from 1 to 1000000, and is '0'. See 'clip train --help'.")]
     [InlineData($"{Train} pairs.tsv --epochs many", "--epochs must be a whole number from 1 to 1000000, and is 'many'.")]
-    [InlineData($"{Train} pairs.tsv --lr 0,001", "and is '0,001'; a point parts decimals")]
+    [InlineData($"{Train} pairs.tsv --lr 0,001", "and is '0,001'; write a point before decimals")]
     [InlineData($"{Train} pairs.tsv --batch-size 1", "each picture is told from the others of its batch")]
     [InlineData($"{Train} pairs.tsv --train-data-upsampling-factors 0,5", "'0,5', which is not a factor")]
     [InlineData($"{Train} pairs.tsv --precision fp8", "'fp8' not recognized. Must be one of: 'fp32', 'bf16'. See")]

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Clip.Conversion.Checkpoints;
 using Clip.Trainer.Data;
 using Clip.Trainer.Training;
 using Microsoft.ML;
@@ -27,7 +28,7 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         var images = trained.Transform(pairs).GetColumn<float[]>("ImageFeatures").ToArray();
         var texts = trained.Transform(pairs).GetColumn<float[]>("TextFeatures").ToArray();
         Assert.Equal((12, 12, 16, 16), (images.Length, texts.Length, images[0].Length, texts[0].Length));
-        using var direct = _ml.Transforms.ClipFeaturizeImage("F", nameof(Pair.Path), _run.Folder["model"]).Fit(pairs);
+        using var direct = _ml.Transforms.ClipFeaturizeImage("F", _run.Folder["model"], nameof(Pair.Path)).Fit(pairs);
         Assert.Equal(direct.Transform(pairs).GetColumn<float[]>("F"), images);
         Assert.True(File.Exists(_run.Folder["model.run/metrics.jsonl"]));
 
@@ -48,6 +49,30 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
 
         Assert.All(pairs, p => Assert.True(p.Image.Pixels.Length > 0));
         Assert.Equal(12, trained.Transform(data).GetColumn<float[]>("ImageFeatures").Count());
+    }
+
+    [Fact]
+    public void A_locked_image_tower_stays_and_brings_its_config_and_tokenizer()
+    {
+        var pairs = Pairs();
+        using var from = _ml.Transforms.ClipTrain(Options("from")).Fit(pairs);
+        var tuning = new FineTuningOptions { Pretrained = _run.Folder["from"], LockImage = true };
+        var options = Options("tuned") with { Model = null, Tokenizer = null, Training = _run.Options with { FineTuning = tuning } };
+
+        using var tuned = _ml.Transforms.ClipTrain(options).Fit(pairs);
+
+        Assert.Equal(Features(from, "ImageFeatures"), Features(tuned, "ImageFeatures"));
+        Assert.NotEqual(Features(from, "TextFeatures"), Features(tuned, "TextFeatures"));
+
+        float[][] Features(ITransformer model, string column) => [.. model.Transform(pairs).GetColumn<float[]>(column)];
+    }
+
+    [Fact]
+    public void Settings_out_of_range_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipTrain(Options("model") with { Keep = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipTrain(Options("model") with { MaxBadPercent = double.NaN }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipTrain(Options("model") with { VocabSize = 100 }));
     }
 
     private sealed class Picture
@@ -74,7 +99,7 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         using var stop = new CancellationTokenSource();
         var log = new List<string>();
 
-        var stopping = Options("model") with { Cancellation = stop.Token, Log = _ => stop.Cancel() };
+        var stopping = Options("model") with { CancellationToken = stop.Token, Log = _ => stop.Cancel() };
         Assert.Throws<OperationCanceledException>(() => _ml.Transforms.ClipTrain(stopping).Fit(Pairs()));
         using var trained = _ml.Transforms.ClipTrain(Options("model") with { Resume = true, Log = log.Add }).Fit(Pairs());
 
@@ -102,6 +127,51 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         }
     }
 
+    /// <summary>
+    /// Batch norms tell training from use: what is validated in the wrong mode, or trained in the wrong one after it, is another model.
+    /// </summary>
+    [Fact]
+    public void MeasuringAResNetDoesNotChangeItEither()
+    {
+        var config = _run.Folder.Write("resnet.json", TinyRun.Config.Replace(
+            """{"image_size": 16, "layers": 2, "width": 16, "head_width": 8, "patch_size": 8}""",
+            """{"image_size": 32, "layers": [1, 1, 1, 1], "width": 2, "head_width": 8}""", StringComparison.Ordinal));
+        var options = Options("plain") with { Model = config, Training = _run.Options with { Epochs = 2 } };
+        using (_ml.Transforms.ClipTrain(options).Fit(Pairs()))
+        using (_ml.Transforms.ClipTrain(options with { ModelFolder = _run.Folder["model"] })
+            .Fit(Pairs(), validation: _ml.Data.TakeRows(Pairs(), 5)))
+        {
+            Assert.Equal(
+                File.ReadAllBytes(_run.Folder["plain/model.safetensors"]), File.ReadAllBytes(_run.Folder["model/model.safetensors"]));
+        }
+    }
+
+    /// <summary>The running average is what is exported, and not the weights of the last step.</summary>
+    [Fact]
+    public void TheAveragedWeightsAreTheModel()
+    {
+        // An average that keeps nothing is the last weights; one that keeps nearly all lags behind them.
+        TrainingOptions[] trainings =
+            [_run.Options, _run.Options with { ModelEmaDecay = 0 }, _run.Options with { ModelEmaDecay = 0.99 }];
+        var models = trainings.Select((training, i) =>
+        {
+            using var fitted = _ml.Transforms.ClipTrain(Options($"m{i}") with { Training = training }).Fit(Pairs());
+            return SafetensorsReader.Load(_run.Folder[$"m{i}/model.safetensors"]);
+        }).ToArray();
+
+        // 0 · average + 1 · weights is rounded.
+        Assert.All(models[0], w => Assert.Equal(w.Value.Data.ToArray(), models[1][w.Key].Data.ToArray(), (a, b) => Math.Abs(a - b) < 1e-6));
+        Assert.Contains(models[0], w => w.Value.Data.Span.ToArray()
+            .Zip(models[2][w.Key].Data.ToArray(), (a, b) => Math.Abs(a - b)).Max() > 1e-4);
+        using var checkpoint = SafetensorsReader.Open(
+            new CheckpointFolder(_run.Folder["m2.run/checkpoints"], keep: 2).Latest()!);
+        var name = checkpoint.Names.Single(n => n == "ema.visual.conv1.weight");
+        Assert.Equal(checkpoint.Read(name).Data.ToArray(), models[2][HuggingFace(models[2])].Data.ToArray());
+
+        static string HuggingFace(Dictionary<string, WeightTensor> model) =>
+            model.Keys.Single(key => key.EndsWith("patch_embedding.weight", StringComparison.Ordinal) || key == "visual.conv1.weight");
+    }
+
     [Fact]
     public void AColumnThatIsNotThereIsNamed()
     {
@@ -114,19 +184,97 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
     [Fact]
     public void NumbersThatNoTrainingCanGoByAreRefusedBeforeAnythingIsWritten()
     {
-        TrainingOptions[] none =
+        (TrainingOptions, string)[] none =
         [
-            _run.Options with { LearningRate = double.NaN }, _run.Options with { BatchSize = 1 }, _run.Options with { Epochs = 0 },
-            _run.Options with { Optimizer = new AdamWOptions(Beta1: 1) }, _run.Options with { GradClipNorm = -1 },
-            _run.Options with { MaxMinutes = double.PositiveInfinity },
+            (_run.Options with { LearningRate = double.NaN }, "LearningRate"), (_run.Options with { BatchSize = 1 }, "BatchSize"),
+            (_run.Options with { Epochs = 0 }, "Epochs"), (_run.Options with { GradClipNorm = -1 }, "GradClipNorm"),
+            (_run.Options with { Optimizer = new AdamWOptions(Beta1: 1) }, "Optimizer.Beta1"),
+            (_run.Options with { MaxMinutes = double.PositiveInfinity }, "MaxMinutes"),
+            (_run.Options with { FineTuning = new FineTuningOptions { LoraRank = -1 } }, "FineTuning.LoraRank"),
         ];
-        Assert.All(none, training =>
+        Assert.All(none, wrong =>
         {
+            var (training, setting) = wrong;
             var estimator = _ml.Transforms.ClipTrain(Options("model") with { Training = training });
             var error = Assert.Throws<ClipException>(() => estimator.Fit(Pairs()));
-            Assert.StartsWith("TrainingOptions: ", error.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"`{setting}` is ", error.Message, StringComparison.Ordinal);
         });
         Assert.False(Directory.Exists(_run.Folder["model.run"]));
+    }
+
+    /// <summary>An unusual value of every setting, and what it changes in the run.</summary>
+    private static readonly (string Name, Func<ClipContrastiveEstimator.Options, ClipContrastiveEstimator.Options> Set, string[] Changes)[]
+        Settable =
+        [
+            ("ImageColumnName", o => o with { ImageColumnName = "Other" }, ["Train.Images=x.png", "Validation.Images=x.png"]),
+            ("CaptionColumnName", o => o with { CaptionColumnName = "Title" }, ["Train.Captions=one/two", "Validation.Captions=one/two"]),
+            ("GroupByImage", o => o with { GroupByImage = false },
+                ["Train.Captions=a b", "Train.Images=i.png i.png", "Validation.Captions=a b", "Validation.Images=i.png i.png"]),
+            ("ModelFolder", o => o with { ModelFolder = "n" }, ["Output.ModelFolder=n"]),
+            ("Model", o => o with { Model = "c" }, ["Run.Model.Config=c"]),
+            ("Tokenizer", o => o with { Tokenizer = "k" }, ["Run.Model.Tokenizer=k"]),
+            ("VocabSize", o => o with { VocabSize = 999 }, ["Run.Model.VocabSize=999"]),
+            ("ValidationFrequency", o => o with { ValidationFrequency = 5 }, ["Run.Validation.Frequency=5"]),
+            ("BestMetric", o => o with { BestMetric = "recall" }, ["Run.Validation.BestMetric=recall"]),
+            ("Keep", o => o with { Keep = 9 }, ["Output.Keep=9"]),
+            ("Workers", o => o with { Workers = 7 }, ["Run.Data.Reading.Workers=7"]),
+            ("MaxBadPercent", o => o with { MaxBadPercent = 3.5 }, ["Run.Data.Reading.MaxBadPercent=3.5"]),
+            ("Training", o => o with { Training = o.Training with { Warmup = 19, Seed = 4 } },
+                ["Run.Training.Seed=4", "Run.Training.Warmup=19"]),
+            ("Resume", o => o with { Resume = true }, ["Output.Resume=latest"]),
+        ];
+
+    /// <summary>The columns that are added are the schema's, and a log and a token are told and stop: other tests see them.</summary>
+    [Fact]
+    public void EverySettingReachesTheRunAndChangesNothingElse()
+    {
+        var plain = new ClipContrastiveEstimator.Options { ImageColumnName = "Image", CaptionColumnName = "Caption", ModelFolder = "m" };
+        var before = Composed(plain);
+
+        Assert.All(Settable, setting => Assert.Equal(setting.Changes, Settings.Changes(before, Composed(setting.Set(plain)))));
+        Assert.Equal(
+            typeof(ClipContrastiveEstimator.Options).GetProperties().Select(property => property.Name).Order(),
+            [.. Settable.Select(setting => setting.Name)
+                .Concat(["ImageFeaturesColumnName", "TextFeaturesColumnName", "Log", "CancellationToken"]).Order()]);
+    }
+
+    [Fact]
+    public void TheAddedColumnsAreNamedAsAsked()
+    {
+        var named = Options("model") with { ImageFeaturesColumnName = "I", TextFeaturesColumnName = "T" };
+
+        var schema = _ml.Transforms.ClipTrain(named).GetOutputSchema(Shape(Pairs().Schema));
+
+        Assert.Equal([nameof(Pair.Path), nameof(Pair.Caption), "I", "T"], schema.Select(c => c.Name));
+    }
+
+    /// <summary>The settings of a run on two rows of the same picture, and its records.</summary>
+    private Dictionary<string, string> Composed(ClipContrastiveEstimator.Options options)
+    {
+        Columns[] pairs = [new() { Caption = "a", Title = "one" }, new() { Caption = "b", Title = "two" }];
+        var rows = _ml.Data.LoadFromEnumerable(pairs);
+        var (run, output) = _ml.Transforms.ClipTrain(options).Compose(rows, rows);
+        var settings = Settings.Of(new { Run = run, Output = output });
+        foreach (var (name, source) in new[] { ("Train", run.Data.Train), ("Validation", run.Validation.Data!) })
+        {
+            using var records = source.Open();
+            settings[$"{name}.Images"] = string.Join(' ', Enumerable.Range(0, records.Count).Select(records.Key));
+            settings[$"{name}.Captions"] = string.Join(
+                ' ', Enumerable.Range(0, records.Count).Select(i => string.Join('/', records.ReadCaptions(i))));
+        }
+
+        return settings;
+    }
+
+    private sealed class Columns
+    {
+        public string Image { get; set; } = "i.png";
+
+        public string Other { get; set; } = "x.png";
+
+        public string Caption { get; set; } = "";
+
+        public string Title { get; set; } = "";
     }
 
     private ClipContrastiveEstimator.Options Options(string folder) => new()

@@ -98,11 +98,12 @@ public sealed class EmbeddingGeneratorTests : IDisposable
     }
 
     [Fact]
-    public void MetadataOfTextsDoesNotOpenTheImageTower()
+    public async Task MetadataNeedsOneTower()
     {
-        File.WriteAllText(_folder["onnx/vision_model.onnx"], "never read");
+        File.WriteAllText(_folder["onnx/vision_model.onnx"], "never opened");
         Assert.Equal(TinyClip.Dimension, _texts.GetRequiredService<EmbeddingGeneratorMetadata>().DefaultModelDimensions);
-        Assert.Throws<InvalidDataException>(() => _images.GetRequiredService<EmbeddingGeneratorMetadata>());
+        Assert.Equal(TinyClip.Dimension, _images.GetRequiredService<EmbeddingGeneratorMetadata>().DefaultModelDimensions);
+        await Assert.ThrowsAsync<InvalidDataException>(() => _images.GenerateAsync([Picture(0)]));
     }
 
     [Fact]

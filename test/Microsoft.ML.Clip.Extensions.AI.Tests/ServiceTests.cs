@@ -66,6 +66,25 @@ public sealed class ServiceTests : IDisposable
         Assert.Null(provider.GetService<ClipModel>());
     }
 
+    /// <summary>The generators share the model, which is the container's; disposing one of them ends neither it nor the other.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("key")]
+    public async Task AGeneratorThatIsDisposedLeavesTheModelOpen(string? key)
+    {
+        var services = new ServiceCollection();
+        _ = key is null ? services.AddClip(_folder.Path) : services.AddKeyedClip(key, _folder.Path);
+        await using var provider = services.BuildServiceProvider();
+        var texts = provider.GetRequiredKeyedService<IEmbeddingGenerator<string, Embedding<float>>>(key);
+        var images = provider.GetRequiredKeyedService<IEmbeddingGenerator<DataContent, Embedding<float>>>(key);
+        var expected = (await texts.GenerateVectorAsync("red")).ToArray();
+
+        images.Dispose();
+        Assert.Equal(expected, (await texts.GenerateVectorAsync("red")).ToArray());
+        texts.Dispose();
+        Assert.Equal(expected, provider.GetRequiredKeyedService<ClipModel>(key).EmbedText("red"));
+    }
+
     [Fact]
     public async Task AWrongFolderIsRefusedOnFirstUse()
     {

@@ -173,7 +173,7 @@ public sealed class PullTests(RealModel real) : HubFixture
 
         var refused = await ClipAsync(variables, "pull", Tiny);
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("clip pull --allow-http", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("allow http with --allow-http.", refused.Error, StringComparison.Ordinal);
     }
 
     [SkippableFact]

@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.Text.Bpe;
+
 namespace Microsoft.ML.Clip.Hub.Tests;
 
 /// <summary>A small CLIP with all the files that real ones have, made once by <c>clip init</c>: weights, ONNX files, tokenizer.</summary>

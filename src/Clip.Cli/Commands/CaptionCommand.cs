@@ -4,6 +4,7 @@ using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Imaging;
 using TorchSharp;
 
 namespace Clip.Cli.Commands;
@@ -20,7 +21,7 @@ internal static class CaptionCommand
         };
         var beams = new Option<int>("--beam-size")
         {
-            Description = "Texts followed at once; 1 takes the likeliest token each time.",
+            Description = "Captions that the beam search follows at once; 1 is greedy search.",
             DefaultValueFactory = _ => 5,
         };
         var images = new Argument<string[]>("images") { Description = "Pictures.", Arity = ArgumentArity.OneOrMore };

@@ -18,10 +18,10 @@ internal static class ClassifyCommand
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = PretrainedModel.Description, Required = true };
-        var labels = new Option<string>("--labels") { Description = "Text file with a label a line.", Required = true };
+        var labels = new Option<string>("--labels") { Description = "Text file with one label per line.", Required = true };
         var templates = new Option<string?>("--templates")
         {
-            Description = "Text file with a prompt a line, {} or {c} for the label; 'a photo of a {}.' without it.",
+            Description = "Text file with one prompt per line, {} or {c} for the label; 'a photo of a {}.' without it.",
         };
         var top = new Option<int>("--top") { Description = "How many labels to print for each image.", DefaultValueFactory = _ => 5 };
         var images = new Argument<string[]>("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Cli.Options;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Onnx;
@@ -17,7 +18,7 @@ internal static class ConvertCommand
         var output = new Option<string>("--output") { Description = "The model folder to write.", Required = true };
         var precision = new Option<string>("--precision")
         {
-            Description = "How the ONNX files store their weights: fp32, fp16, int8, or several, parted by commas.",
+            Description = "How the ONNX files store their weights: fp32, fp16, int8, or several, separated by commas.",
             DefaultValueFactory = _ => "fp32",
         };
         var config = new Option<string?>("--config")
@@ -57,8 +58,8 @@ internal static class ConvertCommand
                 VisionHeads = parsed.GetValue(visionHeads),
                 TextHeads = parsed.GetValue(textHeads),
             },
-            Console.WriteLine,
-            line => Console.Error.WriteLine($"clip: warning: {line}")).Run());
+            line => Console.WriteLine(Flags.In(line)),
+            line => Console.Error.WriteLine($"clip: warning: {Flags.In(line)}")).Run());
         return command;
     }
 
@@ -69,7 +70,7 @@ internal static class ConvertCommand
             "fp32" => OnnxPrecision.Fp32,
             "fp16" => OnnxPrecision.Fp16,
             "int8" => OnnxPrecision.Int8,
-            _ => throw new ClipException($"--precision '{name}' is not known; give fp32, fp16 or int8, or several, parted by commas."),
+            _ => throw new ClipException($"--precision '{name}' is not known; give fp32, fp16 or int8, or several, separated by commas."),
         }).Distinct(),
     ];
 }

@@ -37,11 +37,11 @@ internal static class DataCommand
         var source = Source();
         var layout = new SourceOptions();
         var output = new Option<string>("--output") { Description = "The folder to make.", Required = true };
-        var size = new Option<double>("--shard-size") { Description = "Megabytes a shard.", DefaultValueFactory = _ => 256 };
+        var size = new Option<double>("--shard-size") { Description = "Megabytes per shard.", DefaultValueFactory = _ => 256 };
         var maxBad = new Option<double>("--max-bad")
         {
-            Description = "Bad records, in per cent, to leave out before giving up.",
-            DefaultValueFactory = _ => PairLoaderOptions.DefaultMaxBadPercent,
+            Description = "The most records that may be bad, in percent; with more nothing is written.",
+            DefaultValueFactory = _ => ReadingOptions.DefaultMaxBadPercent,
         };
         var command = new Command("shard", "Writes a source as WebDataset shards.") { source, output, size, maxBad };
         foreach (var option in layout.All) command.Options.Add(option);

@@ -32,7 +32,7 @@ internal static class EvaluateCommand
         var probe = new Option<string[]>("--linear-probe")
         {
             Description =
-                "Labelled pictures to train a linear probe on, as PATH for every set of --data, or NAME=PATH for one; "
+                "Labeled pictures to train a linear probe on, as PATH for every set of --data, or NAME=PATH for one; "
                 + "it is tested on the set.",
             AllowMultipleArgumentsPerToken = true,
         };
@@ -54,7 +54,7 @@ internal static class EvaluateCommand
                 .ToArray();
             if (labelled.Count + captioned.Length == 0)
                 throw new ClipException(
-                    "There is nothing to evaluate on; give labelled pictures with --data, or captioned ones with --retrieval-data.");
+                    "There is nothing to evaluate on; give labeled pictures with --data, or captioned ones with --retrieval-data.");
 
             var folder = await PretrainedModel.ResolveAsync(parsed.GetValue(model)!, cancellation).ConfigureAwait(false);
             var evaluation = new ModelFolderEvaluation(new MLContext(seed: 0), folder);

@@ -7,6 +7,7 @@ using Clip.Cli.Training;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
+using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Tokenizing;
 using Clip.Trainer;
 using Clip.Trainer.Data;
@@ -40,13 +41,13 @@ internal static class ExperimentCommand
         };
         var objectives = new Option<string[]>("--objectives")
         {
-            Description = "Which to train.",
+            Description = "The objectives to train.",
             DefaultValueFactory = _ => ["virtex", "bow", "clip"],
             AllowMultipleArgumentsPerToken = true,
         };
         var seen = new Option<long>("--images-seen")
         {
-            Description = "Images each objective sees, rounded up to whole epochs; or give --epochs.",
+            Description = "Images that each objective sees, rounded up to whole epochs; or give --epochs, --max-steps or --max-minutes.",
             DefaultValueFactory = _ => 100_000,
         };
         var points = new Option<int>("--points") { Description = "How often accuracy is measured.", DefaultValueFactory = _ => 10 };
@@ -69,9 +70,7 @@ internal static class ExperimentCommand
         {
             data, output, model, objectives, seen, points, labels, vocabSize, seed,
         };
-        // A learning rate is looked for with clip train.
-        var others = optimization.All.Where(o => o.Name != "--lr-find");
-        foreach (var option in (IEnumerable<Option>)[.. table.All, .. loading.All, .. others, .. augmentation.All])
+        foreach (var option in (IEnumerable<Option>)[.. table.All, .. loading.All, .. optimization.All, .. augmentation.All])
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
@@ -92,19 +91,22 @@ internal static class ExperimentCommand
             var curves = File.Exists(csv) ? EfficiencyReport.Read(csv).ToDictionary(c => c.Objective) : [];
 
             var tokens = Path.Combine(report, "tokenizer");
-            BpeTrainer.Train(RecordSources.Captions(records), parsed.GetValue(vocabSize), cancellation: cancellation).Save(tokens);
+            var vocabulary = BpeTrainer.Train(RecordSources.Captions(records), parsed.GetValue(vocabSize), cancellationToken: cancellation);
+            vocabulary.Save(tokens);
             var tokenizer = ClipTokenizer.Create(tokens);
-            var config = ClipConfigJson.Load(parsed.GetValue(model)!)
-                .WithVocabulary(tokenizer.VocabularySize, tokenizer.StartOfTextId, tokenizer.EndOfTextId);
-            var run = new TrainingRunOptions { TrainData = "", Model = "", Output = "" };
-            run = augmentation.Apply(parsed, optimization.Apply(parsed, loading.Apply(parsed, run)));
-            var options = run.Training with { Seed = parsed.GetValue(seed) };
+            var config = ClipConfigJson.Load(parsed.GetValue(model)!).WithVocabulary(vocabulary);
+            var reading = loading.Parse(parsed);
+            var options = optimization.Parse(parsed) with
+            {
+                Augmentation = augmentation.Parse(parsed, ObjectiveKind.Clip),
+                Seed = parsed.GetValue(seed),
+            };
 
             var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize) with
             {
                 Background = options.Augmentation.Background?.Bytes,
             };
-            using var pixels = new AugmentedPixels(preprocessing, options.Augmentation, run.CacheBytes);
+            using var pixels = new AugmentedPixels(preprocessing, options.Augmentation, AugmentedPixels.DefaultCacheBytes);
             var pairs = Loader(ObjectiveKind.Clip);
             if (parsed.GetResult(optimization.Epochs) is not { Implicit: false })
             {
@@ -123,11 +125,11 @@ internal static class ExperimentCommand
             [
                 ("training data", pairs.Fingerprint), ("model", PageWords.WithoutFolders(parsed.GetValue(model)!)),
                 ("measured on", $"{test.Images.Count} pictures, {test.Labels.Count} labels"),
-                ("options", Course.Describe(options.Course("as above"))),
+                ("options", Flags.In(Course.Describe(options.Course("as above")))),
             ];
             foreach (var kind in parsed.GetValue(objectives)!.Select(name => Enum.Parse<ObjectiveKind>(name, ignoreCase: true)))
             {
-                curves[kind] = await experiment.RunAsync(kind, parsed.GetValue(points), Console.WriteLine, cancellation)
+                curves[kind] = await experiment.RunAsync(kind, parsed.GetValue(points), Say, cancellation)
                     .ConfigureAwait(false);
                 EfficiencyCurve[] all = [.. curves.Values.OrderBy(c => c.Best)];
                 Write(csv, EfficiencyReport.Csv(all));
@@ -139,18 +141,17 @@ internal static class ExperimentCommand
             return 0;
 
             PairLoader Loader(ObjectiveKind kind) => new(
-                records, tokenizer, config.Text.ContextLength, pixels, new PairLoaderOptions(options.PairsPerStep, options.Seed)
+                records, tokenizer, config.Text.ContextLength, pixels, new PairLoaderOptions(options.PairsPerStep, options.Seed, reading)
                 {
                     SampleSentences = kind == ObjectiveKind.ConVirt,
-                    Workers = run.Workers,
-                    MaxBadPercent = run.MaxBadPercent,
-                    ReadTimeout = run.ReadTimeout,
                     OnBroken = Skipped,
                 });
         });
         return command;
 
-        static void Skipped(string image, string reason) => Console.WriteLine($"Skipped {image}: {reason}");
+        static void Say(string line) => Console.WriteLine(Flags.In(line));
+
+        static void Skipped(string image, string reason) => Say($"Skipped {image}: {reason}");
 
         static bool IsGiven(CommandResult result, Option option) => result.GetResult(option) is { Implicit: false };
 

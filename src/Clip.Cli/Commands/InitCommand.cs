@@ -17,7 +17,10 @@ internal static class InitCommand
         };
         var output = new Option<string>("--output") { Description = "The model folder to write.", Required = true };
         var seed = new Option<long>("--seed") { Description = "Decides the weights." };
-        var tokenizer = new Option<string?>("--tokenizer") { Description = $"{TokenizerFiles.Forms} The vocabulary's size is its." };
+        var tokenizer = new Option<string?>("--tokenizer")
+        {
+            Description = $"{TokenizerFiles.Forms} The vocabulary's size is taken from it.",
+        };
         var command = new Command("init", "Writes a model folder with random starting weights.") { model, output, seed, tokenizer };
         command.SetAction(parsed =>
         {
@@ -43,7 +46,7 @@ internal static class InitCommand
         }
 
         var vocabulary = TokenizerFiles.Load(path);
-        config = config.WithVocabulary(vocabulary.Size, vocabulary.StartOfTextId, vocabulary.EndOfTextId);
+        config = config.WithVocabulary(vocabulary);
         var context = config.Text.ContextLength;
         return folder => vocabulary.Save(folder, context);
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Cli.Options;
 using Clip.Conversion.ModelFolders;
 
 namespace Clip.Cli.Commands;
@@ -12,7 +13,7 @@ internal static class InspectCommand
         var command = new Command("inspect", "Tells what a checkpoint, folder or graph holds, and what it lacks.") { path };
         command.SetAction(parsed =>
         {
-            foreach (var (heading, text) in Inspection.Of(parsed.GetValue(path)!)) Console.WriteLine($"{heading,-14} {text}");
+            foreach (var (heading, text) in Inspection.Of(parsed.GetValue(path)!)) Console.WriteLine($"{heading,-14} {Flags.In(text)}");
         });
         return command;
     }

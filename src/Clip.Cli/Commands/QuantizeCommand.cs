@@ -22,7 +22,7 @@ internal static class QuantizeCommand
         var model = new Option<string>("--model") { Description = "A model folder with its weights (model.safetensors).", Required = true };
         var precision = new Option<string>("--precision")
         {
-            Description = "int8, fp16 or both, parted by commas.",
+            Description = "int8, fp16 or both, separated by commas.",
             DefaultValueFactory = _ => "int8,fp16",
         };
         var calibration = new Option<string?>("--calibration")

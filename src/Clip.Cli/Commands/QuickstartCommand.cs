@@ -5,6 +5,7 @@ using System.Globalization;
 using Clip.Cli.Quickstart;
 using Clip.Cli.Training;
 using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Training;
 
 namespace Clip.Cli.Commands;
@@ -55,16 +56,14 @@ internal static class QuickstartCommand
         paths.RemoveEarlier();
 
         Say($"Drawing {pictures} captioned pictures; {SceneDataset.HeldOut} of {Combination.All.Count} combinations "
-            + "of size, texture, colour and shape are kept out of training.");
+            + "of size, texture, color and shape are kept out of training.");
         var data = SceneDataset.Draw(paths.Data, seed, pictures);
         var finished = await TrainCommand.RunAsync(
             new TrainingRunOptions
             {
-                TrainData = data.Train,
-                ValidationData = data.Validation,
-                Model = "quickstart",
-                VocabSize = 640,
-                Output = paths.Model,
+                Data = new RunData(NamedSource.Of(data.Train)),
+                Validation = new RunValidation { Data = NamedSource.Of(data.Validation) },
+                Model = new RunModel("quickstart") { VocabSize = 640 },
                 Training = new TrainingOptions
                 {
                     Epochs = epochs,
@@ -77,6 +76,7 @@ internal static class QuickstartCommand
                     Seed = seed,
                 },
             },
+            new RunOutput(paths.Model),
             cancellation).ConfigureAwait(false);
         if (!finished) return 0;
 

@@ -14,7 +14,7 @@ internal static class TokenizerCommand
     {
         var data = new Option<string>("--train-data")
         {
-            Description = "A source with captions, as clip train takes, or a text file (.txt) with a caption a line.",
+            Description = "A source with captions, as clip train takes, or a text file (.txt) with one caption per line.",
             Required = true,
         };
         var layout = new SourceOptions();
@@ -35,7 +35,8 @@ internal static class TokenizerCommand
         {
             var path = parsed.GetValue(data)!;
             var folder = Free(parsed.GetValue(output)!, parsed.GetValue(overwrite));
-            var vocabulary = BpeTrainer.Train(Captions(path, layout.Parse(parsed)), parsed.GetValue(vocabSize), cancellation: cancellation);
+            var vocabulary = BpeTrainer.Train(
+                Captions(path, layout.Parse(parsed)), parsed.GetValue(vocabSize), cancellationToken: cancellation);
             AtomicFolder.Write(folder, target => vocabulary.Save(target));
             Console.WriteLine($"{vocabulary.Size} entries: {folder}");
             return Task.FromResult(0);

@@ -10,7 +10,7 @@ internal sealed class LabeledSetOptions(string dataName, string labelsName, stri
 {
     private readonly Option<string[]> _data = new(dataName)
     {
-        Description = "Labelled pictures: a table, a folder with a folder a class, or WebDataset shards with .cls, "
+        Description = "Labeled pictures: a table, a folder with one folder per class, or WebDataset shards with .cls, "
             + "as PATH or NAME=PATH; any number of them.",
         AllowMultipleArgumentsPerToken = true,
     };
@@ -18,20 +18,20 @@ internal sealed class LabeledSetOptions(string dataName, string labelsName, stri
     private readonly Option<string[]> _labels = new(labelsName)
     {
         Description =
-            "Text file with every candidate label, one a line: FILE for all sets, or NAME=FILE; without it the labels that the set has.",
+            "Text file with all candidate labels, one per line: FILE for all sets, or NAME=FILE; without it the labels that the set has.",
         AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<string[]> _templates = new(templatesName)
     {
         Description =
-            "Text file with a prompt a line, {} or {c} for the label: FILE for all sets, or NAME=FILE; 'a photo of a {}.' without it.",
+            "Text file with one prompt per line, {} or {c} for the label: FILE for all sets, or NAME=FILE; 'a photo of a {}.' without it.",
         AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<string> _labelKey = new("--csv-label-key")
     {
-        Description = "Header of the label's column in tables of labelled pictures.",
+        Description = "Header of the label's column in tables of labeled pictures.",
         DefaultValueFactory = _ => new CaptionTableOptions().CaptionKeys[0],
     };
 

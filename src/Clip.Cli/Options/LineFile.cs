@@ -1,6 +1,7 @@
 using Clip.Trainer;
 using Clip.Trainer.Data;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
 
 namespace Clip.Cli.Options;
 
@@ -17,19 +18,19 @@ internal static class LineFile
     /// <exception cref="ClipException">The file is absent, no regular file, too large, of another encoding, or holds nothing.</exception>
     public static string[] Read(string path, string option, long maxBytes = MaxNames)
     {
-        if (!File.Exists(path)) throw new ClipException($"There is no file '{path}'; {option} takes a text file with an entry a line.");
+        if (!File.Exists(path)) throw new ClipException($"There is no file '{path}'; {option} takes a text file with one entry per line.");
         if (!RegularFile.HasContent(path))
-            throw new ClipException($"{path} is empty, or a pipe or a device; {option} takes a text file with an entry a line.");
+            throw new ClipException($"{path} is empty, or a pipe or a device; {option} takes a text file with one entry per line.");
         try
         {
             RegularFile.Bounded(path, RegularFile.Length(path), maxBytes);
         }
         catch (InvalidDataException e)
         {
-            throw new ClipException($"{e.Message} {option} takes a text file with an entry a line.", e);
+            throw new ClipException($"{e.Message} {option} takes a text file with one entry per line.", e);
         }
 
         var lines = TextFile.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0).ToArray();
-        return lines.Length > 0 ? lines : throw new ClipException($"{path} is empty; {option} takes a text file with an entry a line.");
+        return lines.Length > 0 ? lines : throw new ClipException($"{path} is empty; {option} takes a text file with one entry per line.");
     }
 }

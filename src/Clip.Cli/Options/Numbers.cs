@@ -120,7 +120,7 @@ internal static class Numbers
         where T : struct, INumber<T>
     {
         if (TryParse<T>(text, out var number) && range.Contains(double.CreateChecked(number))) return number;
-        var comma = text.Contains(',', StringComparison.Ordinal) ? "; a point parts decimals, and nothing thousands" : "";
+        var comma = text.Contains(',', StringComparison.Ordinal) ? "; write a point before decimals, and nothing between thousands" : "";
         result.AddError($"{((OptionResult)result.Parent!).Option.Name} must be {range}, and is '{text}'{comma}.");
         return default;
     }

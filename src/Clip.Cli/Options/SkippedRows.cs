@@ -27,12 +27,12 @@ internal sealed class SkippedRows(string name)
         Console.Error.WriteLine($"Skipped {place}: {reason}");
     }
 
-    /// <exception cref="ClipException">More are left out than a run puts up with.</exception>
+    /// <exception cref="ClipException">More are left out than may be.</exception>
     public void ThrowIfTooMany(int usable)
     {
-        if (_count * 100.0 <= PairLoaderOptions.DefaultMaxBadPercent * (_count + usable)) return;
+        if (_count * 100.0 <= ReadingOptions.DefaultMaxBadPercent * (_count + usable)) return;
         throw new ClipException(FormattableString.Invariant(
-            $"{_count} of {_count + usable} records of {name} cannot be used, more than {PairLoaderOptions.DefaultMaxBadPercent} per cent ")
+            $"{_count} of {_count + usable} records of {name} cannot be used, more than {ReadingOptions.DefaultMaxBadPercent} percent ")
             + $"({_first}); repair the data.");
     }
 }

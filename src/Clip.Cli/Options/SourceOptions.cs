@@ -22,7 +22,7 @@ internal sealed class SourceOptions
     private readonly Option<string?> _imageKey = new("--image-key") { Description = "Parquet's column of images." };
     private readonly Option<string?> _templates = new("--caption-templates")
     {
-        Description = "Captions for a folder of classes: a file with a sentence a line, {} for the class.",
+        Description = "Captions for a folder of classes: a file with one sentence per line, {} for the class.",
     };
 
     private readonly Option<string[]?> _imageEndings = new("--image-ending")
@@ -40,12 +40,12 @@ internal sealed class SourceOptions
 
     private readonly Option<bool> _pipes = new("--shard-pipes")
     {
-        Description = "Takes named pipes for shards, and keeps in temporary files what comes out of them.",
+        Description = "Takes named pipes as shards, and keeps what comes out of them in temporary files.",
     };
 
     private readonly Option<bool> _group = new("--group-by-image")
     {
-        Description = "Makes one record of rows that show the same picture, with all their captions, unless it is false.",
+        Description = "Makes one record, with all their captions, of rows that show the same picture; false leaves them apart.",
         DefaultValueFactory = _ => true,
     };
 

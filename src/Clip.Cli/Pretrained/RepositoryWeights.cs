@@ -3,6 +3,7 @@ using Clip.Conversion;
 using Clip.Conversion.ModelFolders;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Hub;
+using Microsoft.ML.Clip.ModelFolders;
 
 namespace Clip.Cli.Pretrained;
 

@@ -1,5 +1,6 @@
 using Clip.Conversion.Initialization;
 using Clip.Trainer.Data;
+using Microsoft.ML.Clip.Imaging;
 using SkiaSharp;
 
 namespace Clip.Cli.Quickstart;

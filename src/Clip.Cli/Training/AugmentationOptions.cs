@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Clip.Trainer.Data;
 using Clip.Trainer.Objectives;
-using Clip.Trainer.Training;
 
 namespace Clip.Cli.Training;
 
@@ -9,29 +8,40 @@ namespace Clip.Cli.Training;
 internal sealed class AugmentationOptions
 {
     private readonly Option<double> _scale = Number(
-        "--aug-scale", "Smallest share of an image's area a training crop shows.", new RandomResizedCrop().MinScale);
+        "--aug-scale", "Smallest share of a picture's area that a training crop shows.", new RandomResizedCrop().MinScale);
     private readonly Option<string?> _background = new("--aug-background")
     {
-        Description = "What transparent images lie on: none drops their alpha; random, for training only; or white, black, #rrggbb. "
+        Description = "What transparent pictures lie on: none drops alpha, as CLIP does; random is a color for each sample; "
+            + "white, black or #rrggbb is written to the model folder, and inference uses it too. "
             + "Without it what the folder of --pretrained says, else none.",
     };
 
-    private readonly Option<double> _flip = Number("--aug-flip", "Chance of mirroring an image.");
-    private readonly Option<double> _rotate = Number("--aug-rotate", "Most degrees an image is rotated, either way.");
-    private readonly Option<double> _translate = Number("--aug-translate", "Largest share of its size an image is moved, 0 to 1.");
-    private readonly Option<double> _zoom = Number("--aug-zoom", "How far an image's size varies, 0 to 0.9.");
-    private readonly Option<double> _jitter = Number("--aug-color-jitter", "How far brightness, contrast and saturation vary, 0 to 1.");
-    private readonly Option<double> _hue = Number("--aug-hue", "How far hues are turned, in turns of the colour circle, 0 to 0.5.");
-    private readonly Option<double> _gray = Number("--aug-grayscale", "Chance of losing all colour.");
-    private readonly Option<double> _blur = Number("--aug-blur", "Chance of a Gaussian blur.");
+    private readonly Option<double> _flip = Number(
+        "--aug-flip", "Chance of mirroring a picture left to right; leave it 0 where captions tell left from right.");
+
+    private readonly Option<double> _rotate = Number("--aug-rotate", "Most degrees that a picture is rotated, either way.");
+    private readonly Option<double> _translate = Number(
+        "--aug-translate", "Largest share of its size that a picture is moved on each axis.");
+
+    private readonly Option<double> _zoom = Number("--aug-zoom", "A picture's size changes by a factor between 1 - this and 1 + this.");
+    private readonly Option<double> _jitter = Number(
+        "--aug-color-jitter", "Brightness, contrast and saturation each change by a factor between 1 - this and 1 + this.");
+
+    private readonly Option<double> _hue = Number(
+        "--aug-hue", "Hues turn by up to this share of the color circle, either way; 0.5 reaches the complements.");
+
+    private readonly Option<double> _gray = Number("--aug-grayscale", "Chance of losing all color.");
+    private readonly Option<double> _blur = Number(
+        "--aug-blur", "Chance of a Gaussian blur of 0.1 to 2 pixels at size 224, in proportion at other sizes.");
 
     public IEnumerable<Option> All => [_scale, _background, _flip, _rotate, _translate, _zoom, _jitter, _hue, _gray, _blur];
 
-    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="objective">What is trained, whose own choice stands for what is not given.</param>
+    public Augmentation Parse(ParseResult parsed, ObjectiveKind objective)
     {
-        // What is not given is the objective's own choice.
-        var usual = options.Training.Objective == ObjectiveKind.ConVirt ? Augmentation.ConVirt : new Augmentation();
-        var augmentation = new Augmentation
+        var usual = objective == ObjectiveKind.ConVirt ? Augmentation.ConVirt : new Augmentation();
+        return new Augmentation
         {
             Crop = new RandomResizedCrop(Value(_scale, usual.Crop.MinScale)),
             Background = parsed.GetValue(_background) is { } background ? Background.Parse(background) : null,
@@ -45,7 +55,6 @@ internal sealed class AugmentationOptions
             GrayscaleChance = Value(_gray, usual.GrayscaleChance),
             BlurChance = Value(_blur, usual.BlurChance),
         };
-        return options with { Training = options.Training with { Augmentation = augmentation } };
 
         double Value(Option<double> option, double otherwise) =>
             parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : otherwise;

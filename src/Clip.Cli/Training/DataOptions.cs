@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Clip.Cli.Options;
+using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Training;
 
 namespace Clip.Cli.Training;
@@ -13,29 +14,33 @@ internal sealed class DataOptions
         Required = true,
     };
 
-    private readonly Option<string?> _valData = new("--val-data") { Description = "What to validate on after each epoch." };
     private readonly Option<string?> _factors = new("--train-data-upsampling-factors")
     {
-        Description = "How often an epoch shows each source's pairs, joined by ::, as 1::0.5.",
+        Description = "How often an epoch shows each source's pairs, joined by ::, such as 1::0.5.",
     };
 
-    private readonly Option<string?> _logSamples = new("--log-samples") { Description = "A file to write the samples of each step to." };
+    private readonly Option<string?> _logSamples = new("--log-samples") { Description = "A file that lists the samples of each step." };
     private readonly SourceOptions _source = new(trains: true);
     private readonly LoadingOptions _loading = new();
 
-    public IEnumerable<Option> All => [_trainData, _valData, _factors, .. _source.All, .. _loading.All, _logSamples];
+    public IEnumerable<Option> All => [_trainData, _factors, .. _source.All, .. _loading.All, _logSamples];
 
-    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => _loading.Apply(parsed, options) with
+    /// <summary>The kind and layout of the files; validation data have the same.</summary>
+    public RecordSourceOptions Layout(ParseResult parsed) => _source.Parse(parsed);
+
+    public RunData Parse(ParseResult parsed)
     {
-        TrainData = parsed.GetValue(_trainData)!,
-        ValidationData = parsed.GetValue(_valData),
-        Sources = _source.Parse(parsed) with { UpsamplingFactors = parsed.GetValue(_factors)?.Split("::").Select(Factor).ToArray() },
-        LogSamples = parsed.GetValue(_logSamples),
-    };
+        var factors = parsed.GetValue(_factors)?.Split("::").Select(Factor).ToArray();
+        return new RunData(NamedSource.Of(parsed.GetValue(_trainData)!, Layout(parsed) with { UpsamplingFactors = factors }))
+        {
+            Reading = _loading.Parse(parsed),
+            LogSamples = parsed.GetValue(_logSamples),
+        };
+    }
 
     private static double Factor(string text) =>
         Numbers.TryParse<double>(text, out var factor) && factor is > 0 and <= 1000
             ? factor
             : throw new ClipException(
-                $"--train-data-upsampling-factors has '{text}', which is not a factor; give numbers above 0 joined by ::, as 1::0.5.");
+                $"--train-data-upsampling-factors has '{text}', which is not a factor; give numbers above 0 joined by ::, such as 1::0.5.");
 }

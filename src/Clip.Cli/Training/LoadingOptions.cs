@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Clip.Trainer.Data;
-using Clip.Trainer.Training;
 
 namespace Clip.Cli.Training;
 
@@ -15,19 +14,19 @@ internal sealed class LoadingOptions
 
     private readonly Option<double> _maxBad = new("--max-bad")
     {
-        Description = "Bad records, in per cent, that a run puts up with.",
-        DefaultValueFactory = _ => PairLoaderOptions.DefaultMaxBadPercent,
+        Description = "The most records that may be bad, in percent; with more the run stops.",
+        DefaultValueFactory = _ => ReadingOptions.DefaultMaxBadPercent,
     };
 
     private readonly Option<double> _readTimeout = new("--read-timeout")
     {
-        Description = "Seconds that reading a record may take; then it is a bad one.",
-        DefaultValueFactory = _ => PairLoaderOptions.DefaultReadTimeout.TotalSeconds,
+        Description = "Seconds that reading a record may take; one that takes longer is bad.",
+        DefaultValueFactory = _ => ReadingOptions.DefaultReadTimeout.TotalSeconds,
     };
 
     public IEnumerable<Option> All => [_workers, _maxBad, _readTimeout];
 
-    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => options with
+    public ReadingOptions Parse(ParseResult parsed) => new()
     {
         Workers = parsed.GetValue(_workers) is > 0 and var workers ? workers : Environment.ProcessorCount,
         MaxBadPercent = parsed.GetValue(_maxBad),

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
 
@@ -29,21 +28,21 @@ internal sealed class ObjectiveOptions
     private readonly Option<int> _vocabSize = new("--vocab-size")
     {
         Description = "Entries of a learned vocabulary.",
-        DefaultValueFactory = _ => 8192,
+        DefaultValueFactory = _ => RunModel.DefaultVocabSize,
     };
 
     private readonly Option<string?> _pretrained = new("--pretrained") { Description = "A model folder or checkpoint to start from." };
     private readonly Option<bool> _lockImage = new("--lock-image") { Description = "Leaves the image tower as it is." };
     private readonly Option<int> _unlockedGroups = new("--lock-image-unlocked-groups")
     {
-        Description = "Groups of a locked image tower that are trained, from the top.",
+        Description = "Groups of a locked image tower that are trained all the same, counted from the top.",
         DefaultValueFactory = _ => 0,
     };
 
     private readonly Option<bool> _lockText = new("--lock-text") { Description = "Leaves the text tower as it is." };
     private readonly Option<int> _unlockedLayers = new("--lock-text-unlocked-layers")
     {
-        Description = "Groups of a locked text tower that are trained, from the top.",
+        Description = "Groups of a locked text tower that are trained all the same, counted from the top.",
         DefaultValueFactory = _ => 0,
     };
 
@@ -55,7 +54,7 @@ internal sealed class ObjectiveOptions
 
     private readonly Option<double?> _loraAlpha = new("--lora-alpha")
     {
-        Description = "Scale of LoRA's updates, times the rank; by default twice the rank.",
+        Description = "LoRA's updates are multiplied by this divided by the rank; by default it is twice the rank.",
     };
 
     public ObjectiveOptions()
@@ -69,40 +68,28 @@ internal sealed class ObjectiveOptions
         _lockImage, _unlockedGroups, _lockText, _unlockedLayers, _loraRank, _loraAlpha,
     ];
 
-    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options)
-    {
-        var pretrained = parsed.GetValue(_pretrained);
-        var objective = Enum.Parse<ObjectiveKind>(parsed.GetValue(_objective)!, ignoreCase: true);
-        var around = pretrained is null ? new CompanionFiles(null) : CompanionFiles.Of(pretrained);
-        var fineTuning = new FineTuningOptions
-        {
-            Pretrained = pretrained,
-            LockImage = parsed.GetValue(_lockImage),
-            LockImageUnlockedGroups = parsed.GetValue(_unlockedGroups),
-            LockText = parsed.GetValue(_lockText),
-            LockTextUnlockedLayers = parsed.GetValue(_unlockedLayers),
-            LoraRank = parsed.GetValue(_loraRank),
-            LoraAlpha = parsed.GetValue(_loraAlpha),
-        };
-        var tokenizer = parsed.GetValue(_tokenizer) ?? (Directory.Exists(around.Tokenizer) ? around.Tokenizer : TokenizerOfRun(pretrained));
-        if (pretrained is not null && tokenizer is null
-            && (objective is ObjectiveKind.Clip or ObjectiveKind.SigLip or ObjectiveKind.ConVirt))
-            throw new ClipException(
-                $"There is no tokenizer beside {pretrained}; give the one that its text tower was trained with as --tokenizer.");
-        return options with
-        {
-            Model = parsed.GetValue(_model) ?? around.Config ?? throw new ClipException(pretrained is null
-                ? "--model is missing; name a config ('clip models' lists those that come with the program), "
-                    + "or give --pretrained a model folder."
-                : $"There is no config.json beside {pretrained}; name the model it holds with --model."),
-            Tokenizer = tokenizer,
-            VocabSize = parsed.GetValue(_vocabSize),
-            Training = options.Training with { Objective = objective, FineTuning = fineTuning },
-        };
-    }
+    public ObjectiveKind Objective(ParseResult parsed) => Enum.Parse<ObjectiveKind>(parsed.GetValue(_objective)!, ignoreCase: true);
 
-    /// <summary>The vocabulary that a run of ours learned, where what it starts from is that run's checkpoint.</summary>
-    private static string? TokenizerOfRun(string? checkpoint) =>
-        checkpoint is not null && Path.GetDirectoryName(Path.GetDirectoryName(Path.GetFullPath(checkpoint))) is { } run
-            && Path.Combine(run, "tokenizer") is var folder && Directory.Exists(folder) ? folder : null;
+    public FineTuningOptions FineTuning(ParseResult parsed) => new()
+    {
+        Pretrained = parsed.GetValue(_pretrained),
+        LockImage = parsed.GetValue(_lockImage),
+        LockImageUnlockedGroups = parsed.GetValue(_unlockedGroups),
+        LockText = parsed.GetValue(_lockText),
+        LockTextUnlockedLayers = parsed.GetValue(_unlockedLayers),
+        LoraRank = parsed.GetValue(_loraRank),
+        LoraAlpha = parsed.GetValue(_loraAlpha),
+    };
+
+    /// <summary>The model; what is not given comes from beside what it starts from.</summary>
+    /// <exception cref="ClipException">There is no config, or no tokenizer for a text tower that is trained already.</exception>
+    public RunModel Model(ParseResult parsed, TrainingOptions training)
+    {
+        var model = parsed.GetValue(_model);
+        if (model is null && training.FineTuning.Pretrained is null)
+            throw new ClipException(
+                "--model is missing; name a config ('clip models' lists those that come with the program), "
+                + "or give --pretrained a model folder.");
+        return RunModel.Of(training, model, parsed.GetValue(_tokenizer)) with { VocabSize = parsed.GetValue(_vocabSize) };
+    }
 }

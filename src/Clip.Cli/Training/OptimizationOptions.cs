@@ -17,7 +17,7 @@ internal sealed class OptimizationOptions
 
     private readonly Option<int> _batchSize = new("--batch-size")
     {
-        Description = "Pairs a step.",
+        Description = "Pairs per step; each picture is told from the others of its batch, so larger is better.",
         DefaultValueFactory = _ => Defaults.BatchSize,
     };
 
@@ -35,7 +35,7 @@ internal sealed class OptimizationOptions
 
     private readonly Option<double> _wd = new("--wd")
     {
-        Description = "Weight decay of matrices.",
+        Description = "Weight decay, of matrices only: not of gains, biases and the logit scale.",
         DefaultValueFactory = _ => Defaults.Optimizer.WeightDecay,
     };
 
@@ -46,72 +46,71 @@ internal sealed class OptimizationOptions
     };
 
     private readonly Option<double?> _eps = new("--eps") { Description = "AdamW's epsilon; 1e-6 unless given, 1e-8 for a ResNet." };
-    private readonly Option<double?> _clip = new("--grad-clip-norm") { Description = "The most the gradients' norm may be." };
+    private readonly Option<double?> _clip = new("--grad-clip-norm")
+    {
+        Description = "The largest norm of the gradients; larger ones are scaled down to it.",
+    };
+
     private readonly Option<string> _precision = new("--precision")
     {
-        Description = "fp32, or bf16 for matrix products in bfloat16.",
+        Description = "fp32; or bf16, which runs matrix products in bfloat16 and keeps all else in float32.",
         DefaultValueFactory = _ => "fp32",
     };
 
-    private readonly Option<long?> _maxSteps = new("--max-steps") { Description = "Steps of the run, in place of --epochs." };
+    private readonly Option<long?> _maxSteps = new("--max-steps") { Description = "Steps after which the run ends, in place of --epochs." };
     private readonly Option<double?> _maxMinutes = new("--max-minutes")
     {
-        Description = "Minutes after which the run ends, its schedule with it.",
+        Description = "Minutes after which the run ends; the learning rate's schedule ends with it.",
     };
 
     private readonly Option<int> _accumFreq = new("--accum-freq")
     {
-        Description = "Batches a step compares as one.",
+        Description = "Batches that a step compares as one.",
         DefaultValueFactory = _ => 1,
     };
 
     private readonly Option<bool> _gradCheckpointing = new("--grad-checkpointing")
     {
-        Description = "Run transformer blocks twice instead of keeping their activations.",
+        Description = "Computes transformer blocks twice instead of keeping their activations.",
     };
 
     private readonly Option<string> _scheduler = new("--lr-scheduler")
     {
-        Description = "cosine, const or const-cooldown.",
+        Description = "After the warm-up: cosine, half a cosine down to zero; const; or const-cooldown, which falls at the end.",
         DefaultValueFactory = _ => "cosine",
     };
 
     private readonly Option<double?> _cooldownEpochs = new("--epochs-cooldown")
     {
-        Description = "Epochs at the end in which const-cooldown falls.",
+        Description = "How many of the last epochs the learning rate of const-cooldown falls in.",
     };
 
     private readonly Option<double> _cooldownEnd = new("--lr-cooldown-end")
     {
-        Description = "The learning rate it falls to.",
+        Description = "The learning rate that const-cooldown falls to.",
         DefaultValueFactory = _ => 0,
     };
 
     private readonly Option<double> _cooldownPower = new("--lr-cooldown-power")
     {
-        Description = "How it falls; 1 is linear.",
+        Description = "The exponent of the fall; 1 is linear.",
         DefaultValueFactory = _ => 1,
     };
 
     private readonly Option<double> _layerDecay = new("--layer-decay")
     {
-        Description = "Each layer's learning rate as a share of the one's above.",
+        Description = "Each layer's learning rate as a fraction of that of the layer above it; 0.75 or so to fine-tune.",
         DefaultValueFactory = _ => 1,
-    };
-
-    private readonly Option<bool> _lrFind = new("--lr-find")
-    {
-        Description = "Look for a learning rate, print it and stop; nothing is written.",
     };
 
     private readonly Option<bool> _modelEma = new("--model-ema")
     {
-        Description = "Keep a running average of the weights, and validate and export it.",
+        Description = "Keeps a running average of the weights, which validation and the model folder use.",
     };
 
     private readonly Option<double> _modelEmaDecay = new("--model-ema-decay")
     {
-        Description = "The share that average keeps at each step.",
+        Description = "The share of itself that the average keeps at each step.",
         DefaultValueFactory = _ => 0.9998,
     };
 
@@ -124,30 +123,26 @@ internal sealed class OptimizationOptions
     public IEnumerable<Option> All =>
     [
         Epochs, _batchSize, _lr, _warmup, _wd, _beta1, _beta2, _eps, _clip, _precision, _modelEma, _modelEmaDecay, _maxSteps, _maxMinutes,
-        _accumFreq, _gradCheckpointing, _scheduler, _cooldownEpochs, _cooldownEnd, _cooldownPower, _layerDecay, _lrFind,
+        _accumFreq, _gradCheckpointing, _scheduler, _cooldownEpochs, _cooldownEnd, _cooldownPower, _layerDecay,
     ];
 
-    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => options with
+    public TrainingOptions Parse(ParseResult parsed) => new()
     {
-        FindLearningRate = parsed.GetValue(_lrFind),
-        Training = options.Training with
-        {
-            Epochs = parsed.GetValue(Epochs),
-            BatchSize = parsed.GetValue(_batchSize),
-            LearningRate = parsed.GetValue(_lr),
-            Warmup = parsed.GetValue(_warmup),
-            Optimizer = new AdamWOptions(parsed.GetValue(_beta1), parsed.GetValue(_beta2), parsed.GetValue(_eps), parsed.GetValue(_wd)),
-            GradClipNorm = parsed.GetValue(_clip),
-            ModelEmaDecay = parsed.GetValue(_modelEma) ? parsed.GetValue(_modelEmaDecay) : null,
-            MaxSteps = parsed.GetValue(_maxSteps),
-            MaxMinutes = parsed.GetValue(_maxMinutes),
-            AccumFrequency = Parts(parsed),
-            GradCheckpointing = parsed.GetValue(_gradCheckpointing),
-            Scheduler = Scheduler(parsed),
-            Cooldown = Cooldown(parsed),
-            LayerDecay = parsed.GetValue(_layerDecay),
-            Bfloat16 = parsed.GetValue(_precision) == "bf16",
-        },
+        Epochs = parsed.GetValue(Epochs),
+        BatchSize = parsed.GetValue(_batchSize),
+        LearningRate = parsed.GetValue(_lr),
+        Warmup = parsed.GetValue(_warmup),
+        Optimizer = new AdamWOptions(parsed.GetValue(_beta1), parsed.GetValue(_beta2), parsed.GetValue(_eps), parsed.GetValue(_wd)),
+        GradClipNorm = parsed.GetValue(_clip),
+        ModelEmaDecay = parsed.GetValue(_modelEma) ? parsed.GetValue(_modelEmaDecay) : null,
+        MaxSteps = parsed.GetValue(_maxSteps),
+        MaxMinutes = parsed.GetValue(_maxMinutes),
+        AccumFrequency = Parts(parsed),
+        GradCheckpointing = parsed.GetValue(_gradCheckpointing),
+        Scheduler = Scheduler(parsed),
+        Cooldown = Cooldown(parsed),
+        LayerDecay = parsed.GetValue(_layerDecay),
+        Bfloat16 = parsed.GetValue(_precision) == "bf16",
     };
 
     private LearningRateScheduler Scheduler(ParseResult parsed) => parsed.GetValue(_scheduler) switch

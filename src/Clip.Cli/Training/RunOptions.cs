@@ -10,19 +10,14 @@ internal sealed class RunOptions
 
     private readonly Option<string?> _output = new("--output")
     {
-        Description = "The model folder to write; OUTPUT.run holds checkpoints and records. Needed unless nothing is written.",
+        Description = "The model folder to write; OUTPUT.run holds checkpoints and records. "
+            + "Not needed with --lr-find and --dry-run, which write nothing.",
     };
 
     private readonly Option<long> _seed = new("--seed")
     {
         Description = "Decides starting weights, order, crops and captions.",
         DefaultValueFactory = _ => Defaults.Seed,
-    };
-
-    private readonly Option<int> _valFrequency = new("--val-frequency")
-    {
-        Description = "Epochs between validations.",
-        DefaultValueFactory = _ => 1,
     };
 
     private readonly Option<int> _saveFrequency = new("--save-frequency")
@@ -35,12 +30,7 @@ internal sealed class RunOptions
     private readonly Option<int> _keep = new("--keep")
     {
         Description = "How many of the latest checkpoints to keep, beside the best.",
-        DefaultValueFactory = _ => 2,
-    };
-
-    private readonly Option<string?> _bestMetric = new("--best-metric")
-    {
-        Description = "What the best checkpoint is best by: a name in metrics.jsonl; the validation loss without it.",
+        DefaultValueFactory = _ => RunOutput.DefaultKeep,
     };
 
     private readonly Option<string?> _resume = new("--resume") { Description = "'latest', or a checkpoint file of this run." };
@@ -49,30 +39,49 @@ internal sealed class RunOptions
         Description = "Measures a few steps, prints what the run would take, and writes nothing.",
     };
 
+    private readonly Option<bool> _lrFind = new("--lr-find")
+    {
+        Description = "Looks for a learning rate, prints it and stops; nothing is written.",
+    };
+
     private readonly Option<string?> _reproduce = new(Reproduction.Option)
     {
         Description = "Folder of a run to repeat; only --output may be given with it.",
     };
 
-    public IEnumerable<Option> All =>
-        [_output, _seed, _valFrequency, _saveFrequency, _saveSteps, _keep, _bestMetric, _resume, _dryRun, _reproduce];
+    public IEnumerable<Option> All => [_output, _seed, _saveFrequency, _saveSteps, _keep, _resume, _dryRun, _lrFind, _reproduce];
 
-    public TrainingRunOptions Apply(ParseResult parsed, TrainingRunOptions options) => options with
+    /// <summary>What to do: the training itself, or a look at it.</summary>
+    /// <exception cref="ClipException">Two things are asked for at once.</exception>
+    public TrainingVerb Verb(ParseResult parsed) => (parsed.GetValue(_dryRun), parsed.GetValue(_lrFind)) switch
     {
-        Output = parsed.GetValue(_output) ?? (options.FindLearningRate || parsed.GetValue(_dryRun)
-            ? "nothing"
-            : throw new ClipException("--output is missing; name the model folder to write.")),
-        ValidationFrequency = parsed.GetValue(_valFrequency),
-        Keep = parsed.GetValue(_keep),
-        BestMetric = parsed.GetValue(_bestMetric),
-        Resume = parsed.GetValue(_resume),
-        DryRun = parsed.GetValue(_dryRun),
-        Reproduce = parsed.GetValue(_reproduce),
-        Training = options.Training with
-        {
-            Seed = parsed.GetValue(_seed),
-            SaveFrequency = parsed.GetValue(_saveFrequency),
-            SaveSteps = parsed.GetValue(_saveSteps),
-        },
+        (true, true) => throw new ClipException("--dry-run and --lr-find measure different things; give one of them."),
+        (true, _) => TrainingVerb.Measure,
+        (_, true) => TrainingVerb.FindLearningRate,
+        _ => TrainingVerb.Train,
     };
+
+    public RunOutput Output(ParseResult parsed) =>
+        new(parsed.GetValue(_output) ?? throw new ClipException("--output is missing; name the model folder to write."))
+        {
+            Keep = parsed.GetValue(_keep),
+            Resume = parsed.GetValue(_resume),
+            Reproduce = parsed.GetValue(_reproduce),
+        };
+
+    /// <summary>The training with its seed, and how often it saves.</summary>
+    public TrainingOptions Of(ParseResult parsed, TrainingOptions training) => training with
+    {
+        Seed = parsed.GetValue(_seed),
+        SaveFrequency = parsed.GetValue(_saveFrequency),
+        SaveSteps = parsed.GetValue(_saveSteps),
+    };
+}
+
+/// <summary>What <c>clip train</c> does.</summary>
+internal enum TrainingVerb
+{
+    Train,
+    Measure,
+    FindLearningRate,
 }

@@ -1,7 +1,7 @@
 using Clip.Cli.Running;
 using System.CommandLine;
+using Clip.Cli.Options;
 using Clip.Cli.Reporting;
-using Clip.Trainer;
 using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
 using Spectre.Console;
@@ -13,45 +13,57 @@ internal static class TrainCommand
 {
     public static Command Create()
     {
-        var (data, objective, run) = (new DataOptions(), new ObjectiveOptions(), new RunOptions());
-        var (optimization, augmentation, zeroShot) = (new OptimizationOptions(), new AugmentationOptions(), new ZeroShotOptions());
-        IEnumerable<Option> all = [.. data.All, .. objective.All, .. run.All, .. optimization.All, .. augmentation.All, .. zeroShot.All];
+        var train = new TrainOptions();
         var command = new Command("train", "Trains a model on captioned images and writes a model folder.");
-        foreach (var option in all) command.Options.Add(option);
+        foreach (var option in train.All) command.Options.Add(option);
         command.SetAction(async (parsed, _) =>
         {
-            // Each group adds what it knows.
-            var options = new TrainingRunOptions { TrainData = "", Model = "", Output = "" };
-            options = data.Apply(parsed, options);
-            options = objective.Apply(parsed, options);
-            options = optimization.Apply(parsed, options);
-            options = augmentation.Apply(parsed, options);
-            options = zeroShot.Apply(parsed, options);
-            options = run.Apply(parsed, options) with { Arguments = Reproduction.Arguments(parsed) };
+            var options = train.Parse(parsed);
             using var stop = new StopSignals();
-            await RunAsync(options, stop.Token).ConfigureAwait(false);
+            switch (train.Verb(parsed))
+            {
+                case TrainingVerb.Measure:
+                    await MeasureAsync(options, stop.Token).ConfigureAwait(false);
+                    break;
+                case TrainingVerb.FindLearningRate:
+                    await FindLearningRateAsync(options, stop.Token).ConfigureAwait(false);
+                    break;
+                default:
+                    await RunAsync(options, train.Output(parsed), stop.Token).ConfigureAwait(false);
+                    break;
+            }
+
             return 0;
         });
         return command;
     }
 
     /// <summary>Runs a training with the console's display, logs and a page at the end.</summary>
-    internal static Task<bool> RunAsync(TrainingRunOptions options, CancellationToken cancellation)
+    internal static Task<bool> RunAsync(TrainingRunOptions options, RunOutput output, CancellationToken cancellation)
     {
         NativeAllocator.KeepFreedMemory();
-        if (options is { DryRun: true, FindLearningRate: true })
-            throw new ClipException("--dry-run and --lr-find measure different things; give one of them.");
-        if (options.DryRun)
-        {
-            var dryRun = new DryRun(AnsiConsole.Console.WriteLine, cancellation);
-            return new TrainingRun(options, AnsiConsole.Console.WriteLine, dryRun).RunAsync(dryRun.Enough);
-        }
-
         var time = TimeProvider.System;
         // The page is made of the log, which must have been told of the end before.
         var run = new TrainingRun(
-            options, AnsiConsole.Console.WriteLine,
+            options, output, Say,
             new TrainingDisplay(AnsiConsole.Console, time), new MetricsLog(time), new TensorBoardLog(time), new TrainingPage());
         return run.RunAsync(cancellation);
     }
+
+    private static async Task MeasureAsync(TrainingRunOptions options, CancellationToken cancellation)
+    {
+        NativeAllocator.KeepFreedMemory();
+        var measured = await new TrainingTrial(options, Say).MeasureAsync(cancellation).ConfigureAwait(false);
+        foreach (var line in MeasurementText.Lines(measured)) Say(line);
+    }
+
+    private static async Task FindLearningRateAsync(TrainingRunOptions options, CancellationToken cancellation)
+    {
+        NativeAllocator.KeepFreedMemory();
+        var found = await new TrainingTrial(options, Say).FindLearningRateAsync(cancellation).ConfigureAwait(false);
+        foreach (var (rate, loss) in found.Curve) Say(FormattableString.Invariant($"lr {rate:0.00E+00}  loss {loss:F4}"));
+        Say(FormattableString.Invariant($"Try --lr {found.Suggest():G2}: a tenth of where the loss was lowest."));
+    }
+
+    private static void Say(string line) => AnsiConsole.Console.WriteLine(Flags.In(line));
 }

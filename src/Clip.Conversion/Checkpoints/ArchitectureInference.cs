@@ -167,10 +167,14 @@ public static class ArchitectureInference
         return SiglipConfigJson.Of(hints.Activation, embedDim, vision, text).Validate(shapes.Source);
     }
 
+    /// <summary>The setting that tells a tower's heads.</summary>
+    internal static string Setting(string tower) =>
+        tower == "vision" ? nameof(ArchitectureHints.VisionHeads) : nameof(ArchitectureHints.TextHeads);
+
     private static int SiglipHeads(int width, int? hint, string tower, string source) => hint ?? SiglipConfigJson.Heads(width)
         ?? throw new ClipException(
             $"{source}: no published SigLIP has a {tower} tower of width {width}, so its heads are unknown; "
-            + $"give --{tower}-heads or --config.");
+            + $"give `{Setting(tower)}` or `Config`.");
 
     private static ResNetConfig ResNet(Shapes shapes, ArchitectureHints hints)
     {
@@ -189,9 +193,9 @@ public static class ArchitectureInference
         hint ?? Published(width, published, hints.HasOpenAIsHeads) ?? throw new ClipException(
             width % 64 != 0
                 ? $"{source}: the {tower} tower's width {width} is no multiple of 64, so its heads are unknown; "
-                    + $"give --{tower}-heads or --config."
+                    + $"give `{Setting(tower)}` or `Config`."
                 : $"{source}: no published model has a {tower} tower of width {width}, so its heads are unknown; "
-                    + $"give --{tower}-heads or --config.");
+                    + $"give `{Setting(tower)}` or `Config`.");
 
     private static int? Published(int width, Dictionary<int, int> published, bool isOpenAIs) =>
         published.TryGetValue(width, out var heads) ? heads : isOpenAIs && width % 64 == 0 ? width / 64 : null;

@@ -30,6 +30,25 @@ public static class ClipConfigJson
         return Parse(reader.ReadToEnd(), nameOrPath);
     }
 
+    /// <summary>
+    /// What a model folder's texts go through. Nothing else of its <c>config.json</c> is read, for a folder of ONNX files may be of a
+    /// family whose weights could not be converted.
+    /// </summary>
+    internal static TextSide TextSideOf(string folder)
+    {
+        var path = Path.Combine(folder, "config.json");
+        if (!File.Exists(path)) return TextSide.Tower;
+        try
+        {
+            using var document = JsonDocument.Parse(WeightFile.ReadSettings(path));
+            return HuggingFaceConfig.TextSideOf(document.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new ClipException($"{path} is not a model's config: {e.Message}", e);
+        }
+    }
+
     /// <summary>Reads a config from its text.</summary>
     /// <param name="json">Hugging Face's <c>config.json</c> of a CLIP model, or an open_clip model config.</param>
     /// <param name="source">Where the text came from, for messages.</param>

@@ -1,5 +1,6 @@
-using System.Text.Json.Nodes;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.ML.Clip.Inference;
 
 namespace Clip.Conversion.Configs;
 
@@ -35,7 +36,7 @@ internal static class HuggingFaceConfig
         var config = new ClipConfig
         {
             EmbedDim = root.Int("projection_dim", 512),
-            TextSide = Enum.GetValues<TextSide>().FirstOrDefault(side => root.Texts("architectures").Contains(Architecture(side))),
+            TextSide = TextSideOf(root),
             Activation = ParseActivation(text.Text("hidden_act", "quick_gelu"), source),
             LayerNormEps = text.Double("layer_norm_eps", 1e-5),
             LogitScaleInit = root.Double("logit_scale_init_value", 2.6592),
@@ -205,6 +206,10 @@ internal static class HuggingFaceConfig
         Heads = vision.Int("num_attention_heads", 32),
         Blocks = blocks.Ints(),
     };
+
+    /// <summary>What a config's <c>architectures</c> make of texts; a text tower, as CLIP, where they are none of ours.</summary>
+    public static TextSide TextSideOf(JsonElement root) =>
+        Enum.GetValues<TextSide>().FirstOrDefault(side => root.Texts("architectures").Contains(Architecture(side)));
 
     /// <summary>The first is Hugging Face's; it has none for the others.</summary>
     private static string Architecture(TextSide side) => side switch

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.Clip.Inference;
 
 namespace Clip.Conversion.Configs;
 

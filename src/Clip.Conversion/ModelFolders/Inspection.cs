@@ -70,7 +70,7 @@ internal static class Inspection
         var model = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (model.EndsWith(".run", StringComparison.Ordinal) && Directory.Exists(model[..^".run".Length]))
             yield return ("model folder", model[..^".run".Length]);
-        else if (files.Length > 0) yield return ("to use it", $"clip train … --resume latest, or clip convert {files[^1]}");
+        else if (files.Length > 0) yield return ("to use it", $"clip train with `Resume`, or clip convert {files[^1]}");
     }
 
     private static IEnumerable<(string Heading, string Text)> Checkpoint(string path)
@@ -165,14 +165,14 @@ internal static class Inspection
         var (vision, text) = (HeadsOrNull(known.Vision, "vision"), HeadsOrNull(known.Text, "text"));
         var hints = new ArchitectureHints(isSiglip ? Activation.GeluTanh : Activation.QuickGelu, vision, text);
         config = ArchitectureInference.Infer(checkpoint.Weights, hints, checkpoint.Path);
-        if (!checkpoint.IsOpenAIs && !isSiglip) missing.Add("the activation: --quick-gelu, --gelu or --config");
+        if (!checkpoint.IsOpenAIs && !isSiglip) missing.Add("the activation: `Activation=QuickGelu`, `Activation=Gelu` or `Config`");
         yield return ("architecture", ModelDescription.Architecture(config));
         yield return ("sizes", $"{ModelDescription.Sizes(config)} (from the weights; as far as they tell)");
 
         int? HeadsOrNull(bool isKnown, string tower)
         {
             if (isKnown) return null;
-            missing.Add($"the {tower} tower's heads: --{tower}-heads or --config");
+            missing.Add($"the {tower} tower's heads: `{ArchitectureInference.Setting(tower)}` or `Config`");
             return 1;
         }
     }
@@ -201,7 +201,7 @@ internal static class Inspection
         if (isSiglip && SiglipTokenizerFiles.Find(around.Folder) is { } files)
             yield return ("tokenizer", files.CountEntries() is { } entries ? $"{entries} entries" : "a SentencePiece model");
         else if (!isSiglip && around.Tokenizer is { } path) yield return ("tokenizer", $"{TokenizerFiles.Load(path).Size} entries");
-        else missing.Add("a tokenizer, so only the image side can be used: clip convert --tokenizer adds one");
+        else missing.Add("a tokenizer, so only the image side can be used: convert the checkpoint with its `Tokenizer`");
     }
 
     private static IEnumerable<(string File, string Part, string Precision)> GraphsIn(string folder) =>

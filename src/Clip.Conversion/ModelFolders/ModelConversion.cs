@@ -70,7 +70,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         say($"Model folder: {target}");
         if (writeTokenizer is null && config.Towers != ModelTowers.Image)
         {
-            warn("The folder has no tokenizer, so only its image side works; convert again with --tokenizer, "
+            warn("The folder has no tokenizer, so only its image side works; convert again with `Tokenizer`, "
                 + "or put tokenizer.json, or vocab.json and merges.txt, into it.");
         }
     }
@@ -106,12 +106,12 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
             throw new ClipException(
                 $"{checkpoint.Path} is a checkpoint of clip train, whose config is in the run's {CompanionFiles.Run}; convert it where "
                 + "it "
-                + $"lies, in OUTPUT.run/checkpoints, or give that {CompanionFiles.Run} as --config.");
+                + $"lies, in OUTPUT.run/checkpoints, or give that {CompanionFiles.Run} as `Config`.");
         var isSiglip = checkpoint.Weights.ContainsKey(ClipNames.Image.Probe);
         if (options.Activation is null && !checkpoint.IsOpenAIs && !isSiglip)
             throw new ClipException(
-                $"{checkpoint.Path} does not tell which activation its model was trained with: give --quick-gelu "
-                + "(OpenAI's weights and what was made from them), --gelu (most others), or --config.");
+                $"{checkpoint.Path} does not tell which activation its model was trained with: give `Activation=QuickGelu` "
+                + "(OpenAI's weights and what was made from them), `Activation=Gelu` (most others), or `Config`.");
         var activation = options.Activation ?? (isSiglip ? Activation.GeluTanh : Activation.QuickGelu);
         var hints = new ArchitectureHints(activation, options.VisionHeads, options.TextHeads);
         return WithTowers(ArchitectureInference.Infer(checkpoint.Weights, hints, checkpoint.Path), checkpoint);

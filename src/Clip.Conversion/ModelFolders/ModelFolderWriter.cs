@@ -66,7 +66,7 @@ public static class ModelFolderWriter
             throw new ClipException($"{target} holds something that is no model; give a new or an empty folder.");
         if (isModel && Stranger(target) is { } other)
             throw new ClipException(
-                $"{target} holds '{other}', which is no part of a model and would be lost; move it away, or give another --output.");
+                $"{target} holds '{other}', which is no part of a model and would be lost; move it away, or give another `Output`.");
         foreach (var source in sources)
         {
             // Links are followed: one that leads into the folder leads to what would be replaced.
@@ -74,7 +74,7 @@ public static class ModelFolderWriter
             if ((RealPath(source) + Path.DirectorySeparatorChar).StartsWith(
                 RealPath(target) + Path.DirectorySeparatorChar, PathComparison))
                 throw new ClipException(
-                    $"{target} holds '{source}', which would be replaced by what is made from it; give another --output.");
+                    $"{target} holds '{source}', which would be replaced by what is made from it; give another `Output`.");
         }
 
         return target;

@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Text.Repair;
 
 namespace Clip.Conversion.ModelFolders;
 
@@ -63,7 +65,7 @@ internal sealed class SiglipTokenizerFiles(string folder)
     {
         if (CountEntries() is var entries && entries > vocabSize)
             throw new ClipException(
-                $"The tokenizer has {entries} entries but the model only {vocabSize}; give the --tokenizer it was trained with.");
+                $"The tokenizer has {entries} entries but the model only {vocabSize}; give the `Tokenizer` it was trained with.");
     }
 
     /// <summary>Copies the files that there are.</summary>

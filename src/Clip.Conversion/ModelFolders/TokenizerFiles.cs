@@ -1,6 +1,7 @@
 using Clip.Conversion.Configs;
 using Clip.Conversion.Tokenizing;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Bpe;
 
 namespace Clip.Conversion.ModelFolders;
 
@@ -41,11 +42,11 @@ internal static class TokenizerFiles
     {
         if (tokenizer.Size > text.VocabSize)
             throw new ClipException(
-                $"The tokenizer has {tokenizer.Size} entries but the model only {text.VocabSize}; give the --tokenizer it was trained "
+                $"The tokenizer has {tokenizer.Size} entries but the model only {text.VocabSize}; give the `Tokenizer` it was trained "
                 + "with.");
         if (text.EosTokenId is var end && text.Pooling != TextPooling.Argmax && end != tokenizer.EndOfTextId)
             throw new ClipException(
-                $"The tokenizer ends a text with {tokenizer.EndOfTextId} but the model reads it at {end}; give the --tokenizer it was "
+                $"The tokenizer ends a text with {tokenizer.EndOfTextId} but the model reads it at {end}; give the `Tokenizer` it was "
                 + "trained with.");
     }
 

@@ -1,5 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Formats;
 
 namespace Clip.Conversion.Onnx;
 

@@ -17,7 +17,7 @@ internal static class FloatWeights
     /// <param name="options">The projections, how far the 8-bit numbers go, and where a ResNet's activations lie.</param>
     /// <param name="cosine">The mean cosine to reach.</param>
     /// <param name="progress">Told what is going on.</param>
-    /// <param name="cancellation">Checked before each measurement.</param>
+    /// <param name="cancellationToken">Checked before each measurement.</param>
     public static IReadOnlySet<string> Choose(
         SampleTower tower,
         float[][] expected,
@@ -25,7 +25,7 @@ internal static class FloatWeights
         Int8Options options,
         double cosine,
         Action<string>? progress,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         var projections = options.FloatWeights;
         var all = Mean(projections);
@@ -52,7 +52,7 @@ internal static class FloatWeights
 
         double Mean(IReadOnlySet<string> floats)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var rounded = graph();
             Int8Graph.Apply(rounded, options with { FloatWeights = floats });
             return FeatureCosine.Between(expected, tower.Try(rounded)).Mean;

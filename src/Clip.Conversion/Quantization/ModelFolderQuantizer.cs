@@ -25,7 +25,7 @@ public sealed class ModelFolderQuantizer
         _config = ClipConfigJson.Load(folder);
         if (_config.TextSide != TextSide.Tower)
             throw new ClipException(
-                $"{folder} holds a model of --objective {(_config.TextSide == TextSide.Captioner ? "virtex" : "bow")}, "
+                $"{folder} holds a model of `Objective` {(_config.TextSide == TextSide.Captioner ? "virtex" : "bow")}, "
                 + "which has no text tower and is used in torch; "
                 + "give a model with ONNX files of both towers.");
         _weights = CheckpointFile.Load(folder);
@@ -41,12 +41,12 @@ public sealed class ModelFolderQuantizer
     /// <param name="folder">A model folder with <c>config.json</c> and weights (<c>model.safetensors</c>).</param>
     /// <param name="options">Precisions and samples.</param>
     /// <param name="progress">Told what takes long; null for silence.</param>
-    /// <param name="cancellation">Checked before each measurement.</param>
+    /// <param name="cancellationToken">Checked before each measurement.</param>
     /// <exception cref="ClipException">The folder lacks config or weights, they do not fit, or there is nothing to measure on.</exception>
     /// <exception cref="FileNotFoundException">An image is not there.</exception>
     /// <exception cref="InvalidDataException">An image is none.</exception>
     public static QuantizationReport Add(
-        string folder, QuantizationOptions options, Action<string>? progress = null, CancellationToken cancellation = default)
+        string folder, QuantizationOptions options, Action<string>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentNullException.ThrowIfNull(options);
@@ -59,14 +59,14 @@ public sealed class ModelFolderQuantizer
         var target = Path.GetFullPath(folder);
         var onnx = Path.Combine(target, "onnx");
         using var aside = new Aside(onnx);
-        var report = new ModelFolderQuantizer(target, aside.Path, options).Write(progress, cancellation);
+        var report = new ModelFolderQuantizer(target, aside.Path, options).Write(progress, cancellationToken);
         Directory.CreateDirectory(onnx);
         foreach (var file in Directory.EnumerateFiles(aside.Path))
             File.Move(file, Path.Combine(onnx, Path.GetFileName(file)), overwrite: true);
         return report;
     }
 
-    private QuantizationReport Write(Action<string>? progress, CancellationToken cancellation)
+    private QuantizationReport Write(Action<string>? progress, CancellationToken cancellationToken)
     {
         // The whole model first: it is the one that misses no weight, and no samples are run in vain.
         var stems = ClipOnnxExporter.StemsOf(_config);
@@ -88,7 +88,7 @@ public sealed class ModelFolderQuantizer
             int8 = int8 with { Activations = Activations() };
             var floats = towers
                 .SelectMany(tower => FloatWeights.Choose(
-                    tower, expected[tower.Stem], () => Graph(tower.Stem), int8, cosine, progress, cancellation))
+                    tower, expected[tower.Stem], () => Graph(tower.Stem), int8, cosine, progress, cancellationToken))
                 .ToHashSet();
             int8 = int8 with { FloatWeights = floats };
             weights = fp32.ToDictionary(pair => pair.Key, pair => Int8Graph.Weights(pair.Value, int8.Activations));
@@ -101,7 +101,7 @@ public sealed class ModelFolderQuantizer
             var features = new Dictionary<string, float[][]>();
             foreach (var stem in stems)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 var graph = ClipOnnxExporter.Graph(stem, _config, _weights, precision, int8);
                 var file = Path.Combine(_aside, $"{stem}{precision.Suffix()}.onnx");
                 var kept = precision == OnnxPrecision.Int8 ? weights[stem].Where(int8.FloatWeights.Contains).ToArray() : [];

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Bpe;
+using Microsoft.ML.Clip.Text.Repair;
 
 namespace Clip.Conversion.Tokenizing;
 
@@ -22,12 +24,12 @@ public static class BpeTrainer
     /// have no pair left to merge.
     /// </param>
     /// <param name="progress">Gets the size of the vocabulary now and then, and at the end.</param>
-    /// <param name="cancellation">Ends the training with <see cref="OperationCanceledException"/>.</param>
+    /// <param name="cancellationToken">Ends the training with <see cref="OperationCanceledException"/>.</param>
     /// <returns>The same for the same captions in any order: equally frequent pairs are merged in ordinal order.</returns>
     /// <exception cref="ClipException"><paramref name="vocabularySize"/> is too small.</exception>
     /// <exception cref="OperationCanceledException">The training was canceled.</exception>
     public static BpeVocabulary Train(
-        IEnumerable<string> captions, int vocabularySize, IProgress<int>? progress = null, CancellationToken cancellation = default)
+        IEnumerable<string> captions, int vocabularySize, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(captions);
         if (vocabularySize < SmallestVocabulary)
@@ -43,10 +45,10 @@ public static class BpeTrainer
 
         var merges = new List<(string Left, string Right)>();
         var known = new HashSet<(int, int)>();
-        var pairs = new PairCounts(CountWords(captions, cancellation), ids, symbols);
+        var pairs = new PairCounts(CountWords(captions, cancellationToken), ids, symbols);
         while (ids.Count < vocabularySize - 2 && pairs.TryTakeMostFrequent(out var left, out var right))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var merged = symbols[left] + symbols[right];
             // Two pairs may spell the same token: it keeps its id, and a pair of such tokens may turn up a second time.
             if (known.Add((left, right))) merges.Add((symbols[left], symbols[right]));
@@ -61,14 +63,14 @@ public static class BpeTrainer
             ids, merges, Vocabulary.DefaultStartOfText, Vocabulary.DefaultEndOfText, "the trained vocabulary", "the trained merges"));
     }
 
-    private static Dictionary<string, long> CountWords(IEnumerable<string> captions, CancellationToken cancellation)
+    private static Dictionary<string, long> CountWords(IEnumerable<string> captions, CancellationToken cancellationToken)
     {
         var splitter = new ClipPreTokenizer();
         var counts = new Dictionary<string, long>();
         var lookup = counts.GetAlternateLookup<ReadOnlySpan<char>>();
         foreach (var caption in captions)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var text = TextCleaner.Clean(caption);
             foreach (var (offset, length) in splitter.Split(text))
             {

@@ -1,8 +1,9 @@
-using System.Text.Encodings.Web;
-using System.Text.Json.Nodes;
-using System.Text.Json;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Bpe;
 
 namespace Clip.Conversion.Tokenizing;
 

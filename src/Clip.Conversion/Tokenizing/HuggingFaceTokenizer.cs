@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Bpe;
 
 namespace Clip.Conversion.Tokenizing;
 

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using Clip.Conversion.Checkpoints;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Bpe;
 
 namespace Clip.Conversion.Tokenizing;
 

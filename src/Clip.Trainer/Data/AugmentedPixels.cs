@@ -15,6 +15,9 @@ namespace Clip.Trainer.Data;
 internal sealed class AugmentedPixels(ClipImagePreprocessing settings, Augmentation augmentation, long cacheBytes)
     : IPixelSource, IDisposable
 {
+    /// <summary>An eighth of the memory there is, at most 2 GiB.</summary>
+    public static readonly long DefaultCacheBytes = Math.Min(2L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8);
+
     private readonly Normalizer _normalizer = new(settings);
     private readonly (int Width, int Height) _size = PreprocessingChecks.FindOutputSize(settings);
     private readonly ConcurrentDictionary<long, DecodedImage> _cache = new();

@@ -26,7 +26,7 @@ public sealed record Background((byte Red, byte Green, byte Blue)? Color)
         if (text is ['#', .. { Length: 6 }]
             && int.TryParse(text.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var rgb))
             return new Background(((byte)(rgb >> 16), (byte)(rgb >> 8), (byte)rgb));
-        throw new ClipException($"--aug-background '{text}' is not a background; give none, random, white, black or #rrggbb.");
+        throw new ClipException($"`Augmentation.Background` '{text}' is not a background; give none, random, white, black or #rrggbb.");
     }
 
     /// <summary>As <see cref="Parse"/> reads it.</summary>

@@ -25,7 +25,8 @@ internal sealed class BadRecords(int total, double mostPercent, Action<string, s
     {
         if (_latest is not { } key || _reasons.Count * 100.0 <= mostPercent * total) return;
         throw new ClipException(
-            FormattableString.Invariant($"{_reasons.Count} of {total} records are bad, more than --max-bad {mostPercent} per cent, ")
-            + $"the latest {key} ({_reasons[key]}); repair the data, or raise --max-bad to go on without them.");
+            FormattableString.Invariant($"{_reasons.Count} of {total} records are bad, more than the {mostPercent} percent ")
+            + $"that `MaxBadPercent` allows, the latest {key} ({_reasons[key]}); "
+            + "repair the data, or raise `MaxBadPercent` to go on without them.");
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Clip.Trainer.Data;

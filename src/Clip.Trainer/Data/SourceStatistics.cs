@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
 using Microsoft.ML.Clip.Imaging;
 
 namespace Clip.Trainer.Data;
@@ -57,7 +58,7 @@ internal sealed class SourceStatistics
             var settings = ClipImagePreprocessing.ForSize(224);
             using (var image = ImageDecoder.Decode(bytes.Span, settings.MaxPixels, settings.Gray16))
                 _sizes.Enqueue((image.Width, image.Height, bytes.Span.Length));
-            _formats.AddOrUpdate(ImageFormat.Find(bytes.Span)?.Extension ?? "other", 1, (_, count) => count + 1);
+            _formats.AddOrUpdate(FileFormat.Find(bytes.Span)?.Extension ?? "other", 1, (_, count) => count + 1);
             if (!_images.TryAdd(ImageHash.Of(bytes.Span), record)) _copies.Enqueue((record, _images[ImageHash.Of(bytes.Span)]));
             _texts.Enqueue((captions.Count, captions.Sum(caption => caption.Length)));
             foreach (var caption in captions.Distinct(StringComparer.Ordinal))

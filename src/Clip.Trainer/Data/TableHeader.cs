@@ -16,7 +16,8 @@ internal sealed class TableHeader
         (_header, _separator) = (header, options.Separator);
         if (header.Any(cell => cell.Contains('\0')))
             throw new ClipException(
-                $"{path} is not a text file in UTF-8; give a table of image paths and captions, or name its encoding with --csv-encoding.");
+                $"{path} is not a text file in UTF-8; give a table of image paths and captions, "
+                + "or name its encoding with `CaptionTableOptions.Encoding`.");
         Image = Column(options.ImageKey);
         _captions = [.. options.CaptionKeys.Distinct(StringComparer.Ordinal).Select(Column)];
 
@@ -59,9 +60,9 @@ internal sealed class TableHeader
         return new ClipException(
             other.Name is not null
                 ? $"{path} has cells separated by {other.Name}, not by {Name(_separator)} (its header is '{line}'); "
-                    + $"give --csv-separator {other.Value}."
+                    + $"give `CaptionTableOptions.Separator` {other.Value}."
                 : $"{path} has no column '{key}' (it has {string.Join(", ", _header)}); "
-                    + "name its columns with --csv-img-key and --csv-caption-key.");
+                    + "name its columns with `CaptionTableOptions.ImageKey` and `CaptionTableOptions.CaptionKeys`.");
     }
 
     private static string Name(char separator) =>

@@ -54,7 +54,8 @@ internal static class TableRows
             }
             catch (Exception e) when ((e as DecoderFallbackException ?? e.InnerException) is DecoderFallbackException)
             {
-                throw TextFile.NotDecodable(path, encoding!, "save the table as UTF-8, or name its encoding with --csv-encoding");
+                throw TextFile.NotDecodable(
+                    path, encoding!, "save the table as UTF-8, or name its encoding with `CaptionTableOptions.Encoding`");
             }
             catch (MaxFieldSizeException)
             {
@@ -69,5 +70,5 @@ internal static class TableRows
 
     private static ClipException OpenQuote(string path, int line) => new(
         $"{path}, line {line}: a quoted cell does not end where a cell ends; close the quote and double those inside of the cell, "
-        + "or give --csv-quoting none if quotes are part of the text.");
+        + "or give `CaptionTableOptions.Quotes=false` if quotes are part of the text.");
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
 using Microsoft.ML.Clip.Imaging;
 
 namespace Clip.Trainer.Data;
@@ -114,8 +115,8 @@ internal static class TextFile
     {
         using var file = RegularFile.Open(path);
         var bytes = new byte[1 << 16];
-        var start = bytes.AsSpan(0, file.ReadAtLeast(bytes.AsSpan(0, ImageFormat.HeaderLength), ImageFormat.HeaderLength, false));
-        if (ImageFormat.Find(start) is { } format)
+        var start = bytes.AsSpan(0, file.ReadAtLeast(bytes.AsSpan(0, FileFormat.HeaderLength), FileFormat.HeaderLength, false));
+        if (FileFormat.Find(start) is { } format)
             return new ClipException($"{path} is not a text file but {format.Name}; give a text file.");
         if (encoding == Utf8 && start.Contains((byte)0)) return new ClipException($"{path} is not a text file in UTF-8; {remedy}.");
         file.Position = 0;

@@ -1,9 +1,11 @@
+using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Data;
 
 namespace Clip.Trainer;
@@ -18,6 +20,8 @@ namespace Clip.Trainer;
 /// </remarks>
 public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITransformer>>
 {
+    private const string DefaultModel = "RN-small-96";
+
     private readonly TransformsCatalog _catalog;
     private readonly Options _options;
 
@@ -25,6 +29,12 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
     {
         _catalog = catalog ?? throw new ArgumentNullException(nameof(catalog));
         _options = options ?? throw new ArgumentNullException(nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.VocabSize, BpeTrainer.SmallestVocabulary, nameof(options.VocabSize));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ValidationFrequency, 1, nameof(options.ValidationFrequency));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Keep, 1, nameof(options.Keep));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Workers, 1, nameof(options.Workers));
+        if (options.MaxBadPercent is not (>= 0 and <= 100))
+            throw new ArgumentOutOfRangeException(nameof(options), options.MaxBadPercent, "MaxBadPercent must be from 0 to 100.");
     }
 
     /// <summary>What to train on, and where to.</summary>
@@ -47,22 +57,40 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         public required string ModelFolder { get; init; }
 
         /// <summary>
-        /// A config file, a model folder, or the name of a config that comes with the program. Default <c>RN-small-96</c>.
+        /// A config file, a model folder, or the name of a config that comes with the program. Null (default) is the config beside
+        /// <see cref="FineTuningOptions.Pretrained"/> weights, and <c>RN-small-96</c> for a training from random ones.
         /// </summary>
-        public string Model { get; init; } = "RN-small-96";
+        public string? Model { get; init; }
 
-        /// <summary>A folder with a CLIP tokenizer; null (default) learns a vocabulary from the captions.</summary>
+        /// <summary>
+        /// A folder with a CLIP tokenizer. Null (default) is the one beside <see cref="FineTuningOptions.Pretrained"/> weights, and for a
+        /// training from random ones a vocabulary learned from the captions.
+        /// </summary>
         public string? Tokenizer { get; init; }
 
         /// <summary>Entries of a learned vocabulary. Default 8192.</summary>
-        public int VocabSize { get; init; } = 8192;
+        public int VocabSize { get; init; } = RunModel.DefaultVocabSize;
 
         /// <summary>
         /// Epochs between two passes over the validation rows, where <see cref="Fit(IDataView, IDataView)"/> is given any. Default 1.
         /// </summary>
         public int ValidationFrequency { get; init; } = 1;
 
-        /// <summary>How to train.</summary>
+        /// <summary>
+        /// The validation metric whose best checkpoint is kept, a name in <c>metrics.jsonl</c>; null (default) for the loss.
+        /// </summary>
+        public string? BestMetric { get; init; }
+
+        /// <summary>How many of the latest checkpoints are kept, beside the best. Default 2.</summary>
+        public int Keep { get; init; } = RunOutput.DefaultKeep;
+
+        /// <summary>Threads that read and decode images. Default: as many as there are cores.</summary>
+        public int Workers { get; init; } = Environment.ProcessorCount;
+
+        /// <summary>How many of the rows may have images that cannot be used, in percent, before the run stops. Default 10.</summary>
+        public double MaxBadPercent { get; init; } = ReadingOptions.DefaultMaxBadPercent;
+
+        /// <summary>How to train, what to start from and what of it stays.</summary>
         public TrainingOptions Training { get; init; } = new();
 
         /// <summary>The column of image embeddings that the transformers add. Default <c>ImageFeatures</c>.</summary>
@@ -81,15 +109,11 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         public Action<string>? Log { get; init; }
 
         /// <summary>Stops after the step at hand, with a checkpoint.</summary>
-        public CancellationToken Cancellation { get; init; }
+        public CancellationToken CancellationToken { get; init; }
     }
 
     /// <summary>Trains, and writes the model folder.</summary>
-    /// <param name="input">The rows; they are read once.</param>
-    /// <returns>Image features, and where captions are single texts, text features: vectors of <see cref="float"/>, of length 1.</returns>
-    /// <exception cref="ArgumentException">A column is absent or of another type, or there are no rows.</exception>
-    /// <exception cref="ClipException">The config, the tokenizer or the folder will not do, or the training failed.</exception>
-    /// <exception cref="OperationCanceledException">The run was stopped; a checkpoint is kept.</exception>
+    /// <inheritdoc cref="Fit(IDataView, IDataView)"/>
     public TransformerChain<ITransformer> Fit(IDataView input) => Fit(input, validation: null);
 
     /// <summary>
@@ -105,41 +129,57 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
     public TransformerChain<ITransformer> Fit(IDataView input, IDataView? validation)
     {
         ArgumentNullException.ThrowIfNull(input);
+        var (options, output) = Compose(input, validation);
         var run = new TrainingRun(
-            new TrainingRunOptions
-            {
-                TrainData = "a data view",
-                Records = Records(input),
-                ValidationRecords = validation is null ? null : Records(validation),
-                ValidationFrequency = _options.ValidationFrequency,
-                Model = _options.Model,
-                Tokenizer = _options.Tokenizer,
-                VocabSize = _options.VocabSize,
-                Output = _options.ModelFolder,
-                Resume = _options.Resume ? "latest" : null,
-                Training = _options.Training,
-            },
-            _options.Log ?? (_ => { }),
+            options, output, _options.Log ?? (_ => { }),
             new MetricsLog(TimeProvider.System), new TensorBoardLog(TimeProvider.System), new TrainingPage());
-        if (!run.RunAsync(_options.Cancellation).GetAwaiter().GetResult())
+        if (!run.RunAsync(_options.CancellationToken).GetAwaiter().GetResult())
         {
             throw new OperationCanceledException(
-                $"The training was stopped before {_options.ModelFolder} was written; set Resume to go on.", _options.Cancellation);
+                $"The training was stopped before {_options.ModelFolder} was written; set Resume to go on.", _options.CancellationToken);
         }
 
         var folder = _options.ModelFolder;
-        IEstimator<ITransformer> image = _catalog.ClipFeaturizeImage(_options.ImageFeaturesColumnName, _options.ImageColumnName, folder);
+        IEstimator<ITransformer> image = _catalog.ClipFeaturizeImage(_options.ImageFeaturesColumnName, folder, _options.ImageColumnName);
         var chain = new EstimatorChain<ITransformer>().Append(image);
         if (input.Schema[_options.CaptionColumnName].Type is TextDataViewType)
         {
             chain = chain.Append<ITransformer>(
-                _catalog.ClipFeaturizeText(_options.TextFeaturesColumnName, _options.CaptionColumnName, folder));
+                _catalog.ClipFeaturizeText(_options.TextFeaturesColumnName, folder, _options.CaptionColumnName));
         }
 
         return chain.Fit(input);
+    }
 
-        IRecordSource Records(IDataView rows) => DataViewRecords.Read(
-            rows, _options.ImageColumnName, _options.CaptionColumnName, groupByImage: _options.GroupByImage);
+    /// <summary>What a fit trains, on what and how, and where to.</summary>
+    internal (TrainingRunOptions Run, RunOutput Output) Compose(IDataView input, IDataView? validation)
+    {
+        var run = new TrainingRunOptions
+        {
+            Data = new RunData(Records(input))
+            {
+                Reading = new ReadingOptions { Workers = _options.Workers, MaxBadPercent = _options.MaxBadPercent },
+            },
+            Model = Model() with { VocabSize = _options.VocabSize },
+            Training = _options.Training,
+            Validation = new RunValidation
+            {
+                Data = validation is null ? null : Records(validation),
+                Frequency = _options.ValidationFrequency,
+                BestMetric = _options.BestMetric,
+            },
+        };
+        return (run, new RunOutput(_options.ModelFolder) { Keep = _options.Keep, Resume = _options.Resume ? "latest" : null });
+
+        RunModel Model()
+        {
+            var (training, model) = (_options.Training, _options.Model);
+            if (training.FineTuning.Pretrained is null) model ??= DefaultModel;
+            return RunModel.Of(training, model, _options.Tokenizer);
+        }
+
+        NamedSource Records(IDataView rows) => new("a data view", () => DataViewRecords.Read(
+            rows, _options.ImageColumnName, _options.CaptionColumnName, groupByImage: _options.GroupByImage));
     }
 
     /// <summary>The columns of the input and the embeddings'.</summary>

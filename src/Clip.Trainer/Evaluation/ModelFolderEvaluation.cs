@@ -28,10 +28,10 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
     {
         var images = Features(
             rows.Select(r => new Row { Input = r.Path }),
-            inputs => ml.Transforms.ClipFeaturizeImage("Features", nameof(Row.Input), modelFolder).Fit(inputs));
+            inputs => ml.Transforms.ClipFeaturizeImage("Features", modelFolder, nameof(Row.Input)).Fit(inputs));
         var texts = Features(
             rows.SelectMany(r => r.Captions).Select(c => new Row { Input = c }),
-            inputs => ml.Transforms.ClipFeaturizeText("Features", nameof(Row.Input), modelFolder).Fit(inputs));
+            inputs => ml.Transforms.ClipFeaturizeText("Features", modelFolder, nameof(Row.Input)).Fit(inputs));
         return RetrievalMetrics.Compute(images, texts, [.. rows.SelectMany((row, i) => row.Captions.Select(_ => i))]);
     }
 
@@ -43,7 +43,7 @@ internal sealed class ModelFolderEvaluation(MLContext ml, string modelFolder)
     {
         var (data, image) = LabeledView.Of(ml, train, test);
         var prepare = ml.Transforms.Conversion.MapValueToKey("Label", nameof(LabeledImage.Class))
-            .Append(ml.Transforms.ClipFeaturizeImage("Features", image, modelFolder))
+            .Append(ml.Transforms.ClipFeaturizeImage("Features", modelFolder, image))
             .Fit(data);
         // Reading twice would run the tower twice.
         var features = ml.Data.Cache(prepare.Transform(data), "Label", "Features");

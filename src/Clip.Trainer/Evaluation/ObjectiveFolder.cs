@@ -38,8 +38,7 @@ internal static class ObjectiveFolder
     }
 
     /// <summary>Whether a folder's model classifies by the likelihood of texts, which its ONNX files do not give.</summary>
-    public static bool NeedsTorch(string folder) =>
-        File.Exists(Path.Combine(folder, "config.json")) && ClipConfigJson.Load(folder).TextSide != TextSide.Tower;
+    public static bool NeedsTorch(string folder) => ClipConfigJson.TextSideOf(folder) != TextSide.Tower;
 
     /// <summary>Zero-shot accuracy in torch, by the objective's own scores.</summary>
     public static ZeroShotResult ZeroShot(string folder, LabeledSet set)

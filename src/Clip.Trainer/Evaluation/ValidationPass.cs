@@ -38,7 +38,7 @@ internal static class ValidationPass
             count += batch.Count;
         }
 
-        if (count == 0) throw new ClipException("None of the validation images could be read; check --val-data.");
+        if (count == 0) throw new ClipException("None of the validation images could be read; check the validation data.");
         Placing.RequireFinite([(float)(loss / count)]);
         return new ValidationMetrics(loss / count, images.Count == 0 ? null : RetrievalMetrics.Compute(Rows(images), Rows(texts)), []);
     }

@@ -1,6 +1,7 @@
 using Clip.Trainer.Data;
 using Clip.Trainer.Objectives;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Imaging;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -41,7 +41,7 @@ internal static class EfficiencyReport
         catch (Exception e) when (e is FormatException or ArgumentException or IndexOutOfRangeException)
         {
             throw new ClipException(
-                $"{path} is no table of an efficiency experiment: {e.Message}; remove it or choose another --output.", e);
+                $"{path} is no table of an efficiency experiment: {e.Message}; remove it or choose another folder.", e);
         }
 
         static double Number(string cell) => double.Parse(cell, CultureInfo.InvariantCulture);

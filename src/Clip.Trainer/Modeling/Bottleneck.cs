@@ -31,14 +31,13 @@ public sealed class Bottleneck : nn.Module<Tensor, Tensor>
         var outputs = planes * ResNetConfig.Expansion;
         _stride = stride;
         conv1 = new Convolution(inputs, planes, kernel: 1);
-        bn1 = nn.BatchNorm2d(planes);
+        bn1 = new BatchNorm2d(planes);
         conv2 = new Convolution(planes, planes, kernel: 3);
-        bn2 = nn.BatchNorm2d(planes);
+        bn2 = new BatchNorm2d(planes);
         conv3 = new Convolution(planes, outputs, kernel: 1);
-        bn3 = nn.BatchNorm2d(outputs);
-        using (no_grad()) bn3.weight!.zero_();
+        bn3 = new BatchNorm2d(outputs, zeroGain: true);
         if (stride > 1 || inputs != outputs)
-            downsample = nn.ModuleList<nn.Module<Tensor, Tensor>>(new Convolution(inputs, outputs, kernel: 1), nn.BatchNorm2d(outputs));
+            downsample = nn.ModuleList<nn.Module<Tensor, Tensor>>(new Convolution(inputs, outputs, kernel: 1), new BatchNorm2d(outputs));
         RegisterComponents();
     }
 

@@ -35,11 +35,11 @@ public sealed class ModifiedResNet : ImageTower
     {
         var width = config.Width;
         conv1 = new Convolution(3, width / 2, kernel: 3, stride: 2);
-        bn1 = nn.BatchNorm2d(width / 2);
+        bn1 = new BatchNorm2d(width / 2);
         conv2 = new Convolution(width / 2, width / 2, kernel: 3);
-        bn2 = nn.BatchNorm2d(width / 2);
+        bn2 = new BatchNorm2d(width / 2);
         conv3 = new Convolution(width / 2, width, kernel: 3);
-        bn3 = nn.BatchNorm2d(width);
+        bn3 = new BatchNorm2d(width);
         layer1 = Stage(width, width, config.Blocks[0], stride: 1);
         layer2 = Stage(4 * width, 2 * width, config.Blocks[1], stride: 2);
         layer3 = Stage(8 * width, 4 * width, config.Blocks[2], stride: 2);
@@ -72,7 +72,7 @@ public sealed class ModifiedResNet : ImageTower
     {
         base.train(train);
         if (!train) return;
-        foreach (var norm in modules().OfType<BatchNorm2d>().Where(norm => !norm.weight!.requires_grad)) norm.eval();
+        foreach (var norm in modules().OfType<BatchNorm2d>().Where(norm => norm.IsFrozen)) norm.eval();
     }
 
     /// <summary>The grid of the last stage, [B, 32 · width, S/32, S/32].</summary>

@@ -43,7 +43,7 @@ internal static class Checkpoint
         {
             throw new ClipException(
                 $"The checkpoint {path} could not be written: {e.Message.TrimEnd('.')}; "
-                + "make room, then go on from the one before with --resume latest.", e);
+                + "make room, then go on from the one before with `Resume`.", e);
         }
     }
 
@@ -65,7 +65,7 @@ internal static class Checkpoint
             throw new ClipException(
                 $"{path} comes from a run with other options: {string.Join(", ", other.Take(5))}"
                 + $"{(other.Count > 5 ? $", and {other.Count - 5} more" : "")}; "
-                + "go on with the same ones, or start anew with another --output.");
+                + "go on with the same ones, or start anew with another `ModelFolder`.");
 
         var names = reader.Names.Where(n => n.StartsWith(Weights, StringComparison.Ordinal));
         TorchWeights.Load(state.Module, names.ToDictionary(n => n[Weights.Length..], reader.Read), path);
@@ -79,12 +79,17 @@ internal static class Checkpoint
     {
         try
         {
-            return JsonSerializer.Deserialize<Dictionary<string, string>>(course)!;
+            var read = JsonSerializer.Deserialize<Dictionary<string, string>>(course)!;
+            if (!Course.IsOfAnEarlierVersion(read)) return read;
         }
         catch (JsonException e)
         {
-            throw new ClipException(
-                $"{path} was written by an earlier version of this program, whose options cannot be compared; start anew.", e);
+            throw Earlier(e);
         }
+
+        throw Earlier(null);
+
+        ClipException Earlier(Exception? e) => new(
+            $"{path} was written by an earlier version of this program, whose options cannot be compared; start anew.", e);
     }
 }

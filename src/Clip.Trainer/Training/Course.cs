@@ -8,19 +8,19 @@ using Microsoft.ML.Clip;
 namespace Clip.Trainer.Training;
 
 /// <summary>
-/// What decides the course of a run, as names and values: an option's name, or words where there is no option. A run that goes on, or
-/// repeats another, is compared with it name by name.
+/// What decides the course of a run, as names and values: a setting's name (a path of properties from <see cref="TrainingOptions"/>), or
+/// words where there is no setting. A run that goes on, or repeats another, is compared with it name by name.
 /// </summary>
 internal static class Course
 {
     /// <summary>
-    /// Options that may change when a run goes on, for each step means the same with them: the schedule is that of the new values over
+    /// Settings that may change when a run goes on, for each step means the same with them: the schedule is that of the new values over
     /// the whole run, and the steps that are left follow it.
     /// </summary>
     public static IReadOnlySet<string> MayChange { get; } = new HashSet<string>
     {
-        "--epochs", "--max-steps", "--max-minutes", "--lr", "--warmup", "--lr-scheduler", "--epochs-cooldown", "--lr-cooldown-end",
-        "--lr-cooldown-power", "--grad-clip-norm",
+        "Epochs", "MaxSteps", "MaxMinutes", "LearningRate", "Warmup", "Scheduler", "Cooldown.Epochs", "Cooldown.End",
+        "Cooldown.Power", "GradClipNorm",
     };
 
     /// <summary>What is different between two courses.</summary>
@@ -44,9 +44,16 @@ internal static class Course
         return values;
     }
 
+    /// <summary>Whether it was written when its names were the command line's flags.</summary>
+    public static bool IsOfAnEarlierVersion(IReadOnlyDictionary<string, string> course) =>
+        course.Keys.Any(name => name.StartsWith("--", StringComparison.Ordinal));
+
     /// <summary>What is given, on one line for people.</summary>
     public static string Describe(IReadOnlyDictionary<string, string> course) =>
-        string.Join(", ", course.Where(o => o.Value != "none").Select(o => $"{o.Key} {o.Value}"));
+        string.Join(", ", course.Where(o => o.Value != "none").Select(o => $"{Quoted(o.Key)} {o.Value}"));
+
+    /// <summary>A name as it stands in a sentence.</summary>
+    internal static string Quoted(string name) => name.Contains(' ', StringComparison.Ordinal) ? name : $"`{name}`";
 
     /// <summary>A value as it stands in a course.</summary>
     public static string Text(object? value) => value switch
@@ -78,10 +85,10 @@ internal static class Course
 }
 
 /// <summary>A difference between two runs.</summary>
-/// <param name="Name">The option.</param>
+/// <param name="Name">The setting.</param>
 /// <param name="Then">Its value in the earlier run.</param>
 /// <param name="Now">Its value in this one.</param>
 internal sealed record CourseChange(string Name, string Then, string Now)
 {
-    public override string ToString() => $"{Name} was {Then} and is {Now}";
+    public override string ToString() => $"{Course.Quoted(Name)} was {Then} and is {Now}";
 }

@@ -6,37 +6,6 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
 
-/// <summary>What a training starts from and what of it stays; the locks are open_clip's.</summary>
-internal sealed record FineTuningOptions
-{
-    /// <summary>A model folder or checkpoint to start from; null starts from random weights.</summary>
-    public string? Pretrained { get; init; }
-
-    /// <summary>Whether the image tower stays as it is (LiT, Zhai et al. 2022).</summary>
-    public bool LockImage { get; init; }
-
-    /// <summary>
-    /// How many groups of a locked image tower are trained all the same, counted from the top
-    /// (<see cref="ParameterLayout.LockGroups"/>).
-    /// </summary>
-    public int LockImageUnlockedGroups { get; init; }
-
-    /// <summary>Whether the text tower stays as it is.</summary>
-    public bool LockText { get; init; }
-
-    /// <summary>
-    /// How many groups of a locked text tower are trained all the same, counted from the top
-    /// (<see cref="ParameterLayout.LockGroups"/>).
-    /// </summary>
-    public int LockTextUnlockedLayers { get; init; }
-
-    /// <summary>The rank of LoRA's updates; 0 trains the weights themselves.</summary>
-    public int LoraRank { get; init; }
-
-    /// <summary>The scale of LoRA's updates, times the rank; null for twice the rank.</summary>
-    public double? LoraAlpha { get; init; }
-}
-
 /// <summary>Freezes what shall stay and adds LoRA's updates.</summary>
 internal static class FineTuning
 {
@@ -48,7 +17,7 @@ internal static class FineTuning
     public static void Apply(nn.Module module, ClipConfig config, FineTuningOptions options)
     {
         if (options.LockText && config.TextSide != TextSide.Tower)
-            throw new ClipException("--lock-text needs a text tower, which this objective does not have; leave it out.");
+            throw new ClipException("`FineTuning.LockText` needs a text tower, which this objective does not have; leave it out.");
         var layout = ParameterLayout.Of(config);
         if (options.LoraRank > 0)
         {
@@ -57,17 +26,20 @@ internal static class FineTuning
                 target.AddLowRank(options.LoraRank, options.LoraAlpha ?? 2 * options.LoraRank);
         }
 
-        if (options.LockImage) Freeze(module, Locked(Tower.Image, options.LockImageUnlockedGroups, "--lock-image-unlocked-groups"));
-        if (options.LockText) Freeze(module, Locked(Tower.Text, options.LockTextUnlockedLayers, "--lock-text-unlocked-layers"));
+        if (options.LockImage)
+            Freeze(module, Locked(Tower.Image, options.LockImageUnlockedGroups, nameof(options.LockImageUnlockedGroups)));
+        if (options.LockText)
+            Freeze(module, Locked(Tower.Text, options.LockTextUnlockedLayers, nameof(options.LockTextUnlockedLayers)));
         if (module.parameters().All(p => !p.requires_grad))
             throw new ClipException("Nothing is left to train; unlock a part of the model.");
 
-        IEnumerable<LayoutParameter> Locked(Tower tower, int unlocked, string option)
+        IEnumerable<LayoutParameter> Locked(Tower tower, int unlocked, string setting)
         {
             var groups = layout.LockGroups(tower);
             return unlocked <= groups.Count
                 ? groups.SkipLast(unlocked).SelectMany(group => group)
-                : throw new ClipException($"{option} {unlocked} is more than the {groups.Count} groups that the tower has; give fewer.");
+                : throw new ClipException(
+                    $"`FineTuning.{setting}` {unlocked} is more than the {groups.Count} groups that the tower has; give fewer.");
         }
     }
 

@@ -22,8 +22,7 @@ internal interface IRunListener : IDisposable
 /// <param name="Folder">Where its records go; it exists.</param>
 /// <param name="TotalSteps">Steps of the whole run.</param>
 /// <param name="StepsDone">Steps done already, where it was resumed; what earlier records say of later ones no longer holds.</param>
-/// <param name="StateBytes">Memory of weights, gradients, the optimizer's moments and averages.</param>
-internal sealed record RunStart(string Folder, long TotalSteps, long StepsDone, long StateBytes = 0);
+internal sealed record RunStart(string Folder, long TotalSteps, long StepsDone);
 
 /// <summary>What a run ends with.</summary>
 /// <param name="Folder">Where its records are.</param>

@@ -17,7 +17,7 @@ internal static class LayerDecay
     public static Dictionary<string, double> Factors(ParameterLayout layout, IEnumerable<string> names, double decay)
     {
         if (decay is not (> 0 and <= 1))
-            throw new ClipException(FormattableString.Invariant($"--layer-decay must be above 0, at most 1, and is {decay}."));
+            throw new ClipException(FormattableString.Invariant($"`LayerDecay` must be above 0, at most 1, and is {decay}."));
         var tops = Enum.GetValues<Tower>().ToDictionary(tower => tower, layout.TopLayer);
         return names.ToDictionary(name => name, name => Place(name) is { Tower: { } tower } place
             ? Math.Pow(decay, tops[tower] - place.Layer)

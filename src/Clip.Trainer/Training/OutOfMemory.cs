@@ -13,10 +13,26 @@ internal static class OutOfMemory
         || e.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
         || (e.InnerException is { } inner && Is(inner));
 
+    /// <summary>Does what steps, and tells where memory lacks for it.</summary>
+    /// <param name="batchSize">Pairs a step.</param>
+    /// <param name="work">What to do.</param>
+    /// <exception cref="ClipException">Memory ran out.</exception>
+    public static async Task<T> ToldAsync<T>(int batchSize, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        catch (Exception e) when (Is(e))
+        {
+            throw Tell(e, batchSize);
+        }
+    }
+
     /// <summary>What to tell the user.</summary>
     public static ClipException Tell(Exception e, int batchSize) => new(
-        $"Memory ran out with batches of {batchSize} pairs; lower --batch-size (with --accum-freq a step still compares as many), "
-        + "recompute activations with --grad-checkpointing, or take a smaller --model; --dry-run says what a step needs. "
-        + "The last checkpoint is whole: go on with --resume latest where the batch size stays.",
+        $"Memory ran out with batches of {batchSize} pairs; lower `BatchSize` (with `AccumFrequency` a step still compares as many), "
+        + "recompute activations with `GradCheckpointing`, or take a smaller `Model`. "
+        + "The last checkpoint is whole: go on with `Resume` where the batch size stays.",
         e);
 }

@@ -33,12 +33,12 @@ internal static class Pretrained
         var found = state.Keys.Except(missing).Select(Part).ToHashSet();
         if (missing.FirstOrDefault(name => found.Contains(Part(name))) is { } hole)
             throw new ClipException(
-                $"{path} has no weight '{hole}', though others of the same part; use weights of this architecture (--model).");
+                $"{path} has no weight '{hole}', though others of the same part; use weights of this architecture (`Model`).");
         if (!found.Contains(nameof(Tower.Image)))
-            throw new ClipException($"{path} has no image tower for this model; use weights of this architecture (--model).");
+            throw new ClipException($"{path} has no image tower for this model; use weights of this architecture (`Model`).");
         if (weights.Keys.FirstOrDefault(name => found.Contains(Part(name)) && !state.ContainsKey(name)) is { } stray)
             throw new ClipException(
-                $"{path} holds a weight '{stray}' that the model has no place for; use weights of this architecture (--model).");
+                $"{path} holds a weight '{stray}' that the model has no place for; use weights of this architecture (`Model`).");
 
         foreach (var (name, target) in state)
         {
@@ -65,13 +65,13 @@ internal static class Pretrained
                 if (!there.Equals(here))
                     throw new ClipException(
                         $"{path} was trained with {what} {there} (by {source}), the model to be trained has {here}, which would make "
-                        + "another model of the same weights; leave --model out, or correct the one that is wrong.");
+                        + "another model of the same weights; leave `Model` out, or correct the one that is wrong.");
             }
         }
         else if (file.IsOpenAIs && (config.Activation, config.OfVision.Activation) != (Activation.QuickGelu, Activation.QuickGelu))
             throw new ClipException(
                 $"{path} is OpenAI's, whose models have quick-GELU, and the model to be trained another activation; "
-                + "give a --model with quick_gelu.");
+                + "give a `Model` with quick_gelu.");
     }
 
     private static IEnumerable<(string What, object There, object Here)> Unseen(ClipConfig there, ClipConfig here)

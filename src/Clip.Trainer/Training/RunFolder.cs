@@ -25,8 +25,8 @@ internal sealed class RunFolder(string output)
         {
             return checkpoints.Any()
                 ? throw new ClipException(
-                    $"{Root} holds checkpoints of an earlier run; go on with --resume latest, "
-                    + "remove the folder, or choose another --output.")
+                    $"{Root} holds checkpoints of an earlier run; go on with `Resume`, "
+                    + "remove the folder, or choose another `ModelFolder`.")
                 : null;
         }
 
@@ -34,7 +34,7 @@ internal sealed class RunFolder(string output)
         {
             return checkpoints.Latest((file, reason) => say($"Passed over the damaged checkpoint {file}: {reason}"))
                 ?? throw new ClipException(
-                    $"There is no checkpoint in {Checkpoints} to resume from that can be read; start without --resume.");
+                    $"There is no checkpoint in {Checkpoints} to resume from that can be read; start without `Resume`.");
         }
 
         return File.Exists(resume)

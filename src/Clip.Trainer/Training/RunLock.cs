@@ -27,7 +27,7 @@ internal sealed class RunLock : IDisposable
             }
             catch (IOException e) when (File.Exists(path))
             {
-                throw new ClipException($"Another run is writing to {folder}; wait for its end, or choose another --output.", e);
+                throw new ClipException($"Another run is writing to {folder}; wait for its end, or choose another `ModelFolder`.", e);
             }
 
             // The one before may have removed the file between our opening and locking it.

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 
 namespace Clip.Trainer.Training;
@@ -44,6 +45,30 @@ internal sealed record RunRecord(
 
     /// <summary>The words of the command line behind <c>clip train</c>; null for a run that had none.</summary>
     public IEnumerable<string>? CommandLine() => Arguments?.SelectMany(argument => argument.Value.Prepend(argument.Key));
+
+    /// <summary>The record of a run that is about to begin.</summary>
+    public static RunRecord Of(TrainingRunOptions options, TrainingSetup parts)
+    {
+        var data = parts.Train.Fingerprint;
+        return new RunRecord(
+            CurrentVersion, options.Arguments, Environment.CurrentDirectory, data, options.Training.Course(data),
+            JsonDocument.Parse(ClipConfigJson.ToHuggingFace(parts.Config)).RootElement);
+    }
+
+    /// <summary>What is worth knowing of the run: names and values.</summary>
+    public IReadOnlyList<(string Name, string Value)> Facts(TrainingRunOptions options, TrainingSetup parts)
+    {
+        var limit = options.Training.MaxMinutes is null ? "" : "at most ";
+        return
+        [
+            ("training data", $"{PageWords.WithoutFolders(options.Data.Train.Name)} ({parts.Train.Fingerprint})"),
+            ("parameters", $"{parts.Parameters:N0}"),
+            ("vocabulary", $"{parts.Tokenizer.VocabularySize}"),
+            ("steps", $"{limit}{parts.Loop.TotalSteps} of {options.Training.PairsPerStep} pairs"),
+            ("options", OptionsText()),
+            ("version", Version),
+        ];
+    }
 
     /// <summary>Writes it into a run's folder.</summary>
     public void Save(string folder) =>
@@ -90,6 +115,9 @@ internal sealed record RunRecord(
         if (earlier.Data != Data)
             throw new ClipException(
                 $"The run cannot be repeated: the training data were '{earlier.Data}' and are '{Data}' now; restore them.");
+        if (Course.IsOfAnEarlierVersion(earlier.Options))
+            throw new ClipException(
+                $"The run was made by version {earlier.Version}, whose options cannot be compared with this one's; use that version.");
         if (Course.Changes(earlier.Options, Options) is [_, ..] changes)
             throw new ClipException(
                 $"The run cannot be repeated: {string.Join(", ", changes)}, by another default; use the program's version of that run.");

@@ -49,7 +49,7 @@ internal sealed class TrainingLoop(
         (var changes, _validationDue) = Checkpoint.Load(checkpoint, _step, Course);
         if (StepsDone > TotalSteps)
             throw new ClipException(
-                $"{checkpoint} has done {StepsDone} steps, and the run is to have {TotalSteps}; give more --epochs or --max-steps.");
+                $"{checkpoint} has done {StepsDone} steps, and the run is to have {TotalSteps}; give more `Epochs` or `MaxSteps`.");
         return changes;
     }
 
@@ -57,43 +57,26 @@ internal sealed class TrainingLoop(
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
         _module.train(); // batch norms, where there are any, learn their statistics
-        var schedule = Schedule();
-        var before = _step.Seconds;
-        var clock = Stopwatch.StartNew();
-        var finished = StepsDone >= TotalSteps || (StepsDone > 0 && TimeSpent >= 1);
+        var (schedule, clock) = (Schedule(), new RunClock(_step.Seconds));
         await using var batches = train.ReadAsync(StepsDone, TotalSteps, cancellation).GetAsyncEnumerator(CancellationToken.None);
         try
         {
-            if (_validationDue) EndEpoch(finished, cancellation);
-            while (!finished) finished = await NextAsync().ConfigureAwait(false);
+            if (_validationDue) EndStep(cancellation);
+            while (!IsFinished)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var report = await StepAsync(batches, schedule, clock).ConfigureAwait(false);
+                OnStep?.Invoke(report);
+                _step.Seconds = clock.Seconds;
+                EndStep(cancellation);
+            }
+
             return true;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             Save();
             return false;
-        }
-
-        async Task<bool> NextAsync()
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var started = clock.Elapsed.TotalSeconds;
-            await batches.MoveNextAsync().ConfigureAwait(false);
-            var waited = clock.Elapsed.TotalSeconds - started;
-            var learningRate = schedule.At(StepsDone, TimeSpent);
-            var loss = Step(batches.Current, learningRate);
-            OnStep?.Invoke(new StepReport(
-                StepsDone, TotalSteps, loss, learningRate, objective.LogitScale ?? double.NaN, batches.Current.Count,
-                clock.Elapsed.TotalSeconds - started, waited)
-            {
-                SecondsAllowed = options.MaxMinutes * 60 - before - clock.Elapsed.TotalSeconds,
-            });
-
-            _step.Seconds = before + clock.Elapsed.TotalSeconds;
-            var last = StepsDone == TotalSteps || TimeSpent >= 1;
-            if (last || StepsDone % train.StepsPerEpoch == 0) EndEpoch(last, cancellation);
-            else if (options.SaveSteps is { } every && StepsDone % every == 0) Save();
-            return last;
         }
     }
 
@@ -119,6 +102,16 @@ internal sealed class TrainingLoop(
         return finder;
     }
 
+    /// <summary>The epoch at hand, from 1 on; at its end as well.</summary>
+    private int Epoch => (int)((StepsDone + train.StepsPerEpoch - 1) / train.StepsPerEpoch);
+
+    private bool IsFinished => StepsDone >= TotalSteps || (StepsDone > 0 && TimeSpent >= 1);
+
+    private bool EndsEpoch => IsFinished || StepsDone % train.StepsPerEpoch == 0;
+
+    private bool IsSaveDue =>
+        IsFinished || (EndsEpoch && Epoch % options.SaveFrequency == 0) || (options.SaveSteps is { } every && StepsDone % every == 0);
+
     /// <summary>The share of the run's minutes that is spent; 0 where they have no limit.</summary>
     private double TimeSpent => options.MaxMinutes is { } minutes ? _step.Seconds / (60 * minutes) : 0;
 
@@ -129,6 +122,19 @@ internal sealed class TrainingLoop(
         CooldownEnd = options.Cooldown?.End ?? 0,
         CooldownPower = options.Cooldown?.Power ?? 1,
     };
+
+    private async Task<StepReport> StepAsync(IAsyncEnumerator<PairBatch> batches, LearningRateSchedule schedule, RunClock clock)
+    {
+        var started = clock.Seconds;
+        await batches.MoveNextAsync().ConfigureAwait(false);
+        var (batch, waited, learningRate) = (batches.Current, clock.Seconds - started, schedule.At(StepsDone, TimeSpent));
+        var loss = Step(batch, learningRate);
+        return new StepReport(
+            StepsDone, TotalSteps, loss, learningRate, objective.LogitScale ?? double.NaN, batch.Count, clock.Seconds - started, waited)
+        {
+            SecondsAllowed = (options.MaxMinutes * 60) - clock.Seconds,
+        };
+    }
 
     private double Step(PairBatch batch, double learningRate)
     {
@@ -149,20 +155,19 @@ internal sealed class TrainingLoop(
         IEnumerable<string> keys = culprits.Count == 0 ? batch.Keys : culprits.Where(i => i < batch.Keys.Count).Select(i => batch.Keys[i]);
         return new ClipException(
             $"{what} at step {batch.Step + 1}, whose pairs are {string.Join(", ", keys)}; the last checkpoint is as it was: "
-            + "look at these pairs, and start anew or go on with --resume latest, with a lower --lr or --grad-clip-norm 1.");
+            + "look at these pairs, and start anew or go on with `Resume`, with a lower `LearningRate` or `GradClipNorm` 1.");
     }
 
-    private void EndEpoch(bool last, CancellationToken cancellation)
+    /// <summary>Measures the model as it would be exported.</summary>
+    /// <returns>What was measured if it is the best so far; else null.</returns>
+    private ValidationMetrics? Validate(CancellationToken cancellation)
     {
-        var epoch = (int)((StepsDone + train.StepsPerEpoch - 1) / train.StepsPerEpoch);
         ValidationMetrics? metrics;
         _validationDue = true;
-        using (UseAveragedWeights()) metrics = validator?.Measure(epoch, last, Tensors, cancellation);
+        using (UseAveragedWeights()) metrics = validator?.Measure(Epoch, IsFinished, Tensors, cancellation);
         _validationDue = false;
-        if (metrics is not null) OnValidation?.Invoke(new ValidationReport(epoch, StepsDone, metrics));
-        var best = metrics is not null && checkpoints?.IsBest(metrics) is true;
-        if (best || last || epoch % options.SaveFrequency == 0 || (options.SaveSteps is { } every && StepsDone % every == 0)) Save();
-        if (best) checkpoints!.MarkBest(StepsDone, metrics!);
+        if (metrics is not null) OnValidation?.Invoke(new ValidationReport(Epoch, StepsDone, metrics));
+        return metrics is not null && checkpoints?.IsBest(metrics) is true ? metrics : null;
     }
 
     /// <summary>Pixels [B, 3, S, S] and ids [B, L] of a batch, on the module's device.</summary>
@@ -174,5 +179,22 @@ internal sealed class TrainingLoop(
             tensor(batch.InputIds, [batch.Count, batch.TextLength]).to(device));
     }
 
+    /// <summary>Validates at the end of an epoch, and saves where that is due or the model is the best so far.</summary>
+    private void EndStep(CancellationToken cancellation)
+    {
+        var best = EndsEpoch ? Validate(cancellation) : null;
+        if (best is not null || IsSaveDue) Save();
+        if (best is not null) checkpoints!.MarkBest(StepsDone, best);
+    }
+
     private void Save() => checkpoints?.Save(_step, Course, _validationDue);
+}
+
+/// <summary>The time that a run has taken, with what it had taken before it was gone on with.</summary>
+/// <param name="before">Seconds.</param>
+internal sealed class RunClock(double before)
+{
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+
+    public double Seconds => before + _watch.Elapsed.TotalSeconds;
 }

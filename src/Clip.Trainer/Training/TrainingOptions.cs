@@ -3,14 +3,14 @@ using Clip.Trainer.Objectives;
 
 namespace Clip.Trainer.Training;
 
-/// <summary>How to train, by open_clip's names; docs/training.md says which defaults are its.</summary>
+/// <summary>How to train, by open_clip's names; docs/cli.md says which defaults are its.</summary>
 public sealed record TrainingOptions
 {
     /// <summary>What is lowered.</summary>
     public ObjectiveKind Objective { get; init; } = ObjectiveKind.Clip;
 
-    /// <summary>What to start from, and what of it stays.</summary>
-    internal FineTuningOptions FineTuning { get; init; } = new();
+    /// <summary>What to start from, what of it stays, and LoRA; by default random weights, all of which are trained.</summary>
+    public FineTuningOptions FineTuning { get; init; } = new();
 
     /// <summary>Passes over the data.</summary>
     public int Epochs { get; init; } = 32;
@@ -84,12 +84,16 @@ public sealed record TrainingOptions
         Check(LearningRate, nameof(LearningRate), least: double.Epsilon);
         Check(LayerDecay, nameof(LayerDecay), least: double.Epsilon, most: 1);
         Check(Warmup, nameof(Warmup), least: 0);
-        Check(Optimizer.WeightDecay, nameof(Optimizer.WeightDecay), least: 0);
-        Check(Optimizer.Beta1, nameof(Optimizer.Beta1), least: 0, most: Math.BitDecrement(1.0));
-        Check(Optimizer.Beta2, nameof(Optimizer.Beta2), least: 0, most: Math.BitDecrement(1.0));
-        Check(Optimizer.Epsilon, nameof(Optimizer.Epsilon), least: double.Epsilon);
+        Check(Optimizer.WeightDecay, "Optimizer.WeightDecay", least: 0);
+        Check(Optimizer.Beta1, "Optimizer.Beta1", least: 0, most: Math.BitDecrement(1.0));
+        Check(Optimizer.Beta2, "Optimizer.Beta2", least: 0, most: Math.BitDecrement(1.0));
+        Check(Optimizer.Epsilon, "Optimizer.Epsilon", least: double.Epsilon);
         Check(GradClipNorm, nameof(GradClipNorm), least: double.Epsilon);
         Check(ModelEmaDecay, nameof(ModelEmaDecay), least: 0, most: Math.BitDecrement(1.0));
+        Check(FineTuning.LockImageUnlockedGroups, "FineTuning.LockImageUnlockedGroups", least: 0);
+        Check(FineTuning.LockTextUnlockedLayers, "FineTuning.LockTextUnlockedLayers", least: 0);
+        Check(FineTuning.LoraRank, "FineTuning.LoraRank", least: 0);
+        Check(FineTuning.LoraAlpha, "FineTuning.LoraAlpha", least: double.Epsilon);
         Check(SaveFrequency, nameof(SaveFrequency), least: 1);
         Check(SaveSteps, nameof(SaveSteps), least: 1);
 
@@ -97,7 +101,7 @@ public sealed record TrainingOptions
         {
             if (value is { } number && !(number >= least && number <= most))
                 throw new ClipException(
-                    FormattableString.Invariant($"{nameof(TrainingOptions)}: {name} is {number}, and must be ")
+                    FormattableString.Invariant($"`{name}` is {number}, and must be ")
                     + (least == double.Epsilon ? "above 0" : FormattableString.Invariant($"at least {least}"))
                     + (most == double.MaxValue ? " and finite." : FormattableString.Invariant($" and at most {most}.")));
         }
@@ -110,21 +114,24 @@ public sealed record TrainingOptions
         var (tuning, crop) = (FineTuning, Augmentation.Crop);
         (string Name, object? Value)[] values =
         [
-            ("the training data", data), ("--objective", Objective.Name()), ("--batch-size", BatchSize), ("--accum-freq", AccumFrequency),
-            ("--epochs", MaxSteps is null ? Epochs : null), ("--max-steps", MaxSteps), ("--max-minutes", MaxMinutes),
-            ("--lr", LearningRate), ("--warmup", Warmup), ("--lr-scheduler", Scheduler), ("--epochs-cooldown", Cooldown?.Epochs),
-            ("--lr-cooldown-end", Cooldown?.End), ("--lr-cooldown-power", Cooldown?.Power), ("--layer-decay", LayerDecay),
-            ("--wd", Optimizer.WeightDecay), ("--beta1", Optimizer.Beta1), ("--beta2", Optimizer.Beta2), ("--eps", Optimizer.Epsilon),
-            ("--grad-clip-norm", GradClipNorm), ("--model-ema-decay", ModelEmaDecay), ("--precision", Bfloat16 ? "bf16" : "fp32"),
-            ("--seed", Seed), ("--lock-image", tuning.LockImage), ("--lock-image-unlocked-groups", tuning.LockImageUnlockedGroups),
-            ("--lock-text", tuning.LockText), ("--lock-text-unlocked-layers", tuning.LockTextUnlockedLayers),
-            ("--lora-rank", tuning.LoraRank), ("--lora-alpha", tuning.LoraAlpha), ("--aug-scale", crop.MinScale),
-            ("the crops' largest scale", crop.MaxScale), ("the crops' least ratio", crop.MinRatio),
-            ("the crops' largest ratio", crop.MaxRatio),
-            ("--aug-background", Augmentation.Background), ("--aug-flip", Augmentation.FlipChance), ("--aug-rotate", Augmentation.Rotation),
-            ("--aug-translate", Augmentation.Translation), ("--aug-zoom", Augmentation.Zoom),
-            ("--aug-color-jitter", Augmentation.ColorJitter), ("--aug-hue", Augmentation.Hue),
-            ("--aug-grayscale", Augmentation.GrayscaleChance), ("--aug-blur", Augmentation.BlurChance),
+            ("the training data", data), ("Objective", Objective.Name()), ("BatchSize", BatchSize), ("AccumFrequency", AccumFrequency),
+            ("Epochs", MaxSteps is null ? Epochs : null), ("MaxSteps", MaxSteps), ("MaxMinutes", MaxMinutes),
+            ("LearningRate", LearningRate), ("Warmup", Warmup), ("Scheduler", Scheduler),
+            ("Cooldown.Epochs", Cooldown?.Epochs), ("Cooldown.End", Cooldown?.End), ("Cooldown.Power", Cooldown?.Power),
+            ("LayerDecay", LayerDecay),
+            ("Optimizer.WeightDecay", Optimizer.WeightDecay), ("Optimizer.Beta1", Optimizer.Beta1),
+            ("Optimizer.Beta2", Optimizer.Beta2), ("Optimizer.Epsilon", Optimizer.Epsilon),
+            ("GradClipNorm", GradClipNorm), ("ModelEmaDecay", ModelEmaDecay), ("Bfloat16", Bfloat16), ("Seed", Seed),
+            ("FineTuning.LockImage", tuning.LockImage), ("FineTuning.LockImageUnlockedGroups", tuning.LockImageUnlockedGroups),
+            ("FineTuning.LockText", tuning.LockText), ("FineTuning.LockTextUnlockedLayers", tuning.LockTextUnlockedLayers),
+            ("FineTuning.LoraRank", tuning.LoraRank), ("FineTuning.LoraAlpha", tuning.LoraAlpha),
+            ("Augmentation.Crop.MinScale", crop.MinScale), ("the crops' largest scale", crop.MaxScale),
+            ("the crops' least ratio", crop.MinRatio), ("the crops' largest ratio", crop.MaxRatio),
+            ("Augmentation.Background", Augmentation.Background), ("Augmentation.FlipChance", Augmentation.FlipChance),
+            ("Augmentation.Rotation", Augmentation.Rotation), ("Augmentation.Translation", Augmentation.Translation),
+            ("Augmentation.Zoom", Augmentation.Zoom), ("Augmentation.ColorJitter", Augmentation.ColorJitter),
+            ("Augmentation.Hue", Augmentation.Hue), ("Augmentation.GrayscaleChance", Augmentation.GrayscaleChance),
+            ("Augmentation.BlurChance", Augmentation.BlurChance),
         ];
         return values.ToDictionary(v => v.Name, v => Training.Course.Text(v.Value));
     }

@@ -5,63 +5,62 @@ using Clip.Trainer.Objectives;
 
 namespace Clip.Trainer.Training;
 
-/// <summary>Where a run's data come from and where its results go.</summary>
+/// <summary>What is trained, on what and how; where the results go is <see cref="RunOutput"/>'s.</summary>
 internal sealed record TrainingRunOptions
 {
-    public required string TrainData { get; init; }
+    /// <summary>What to train on.</summary>
+    public required RunData Data { get; init; }
 
-    public string? ValidationData { get; init; }
+    /// <summary>What to train.</summary>
+    public required RunModel Model { get; init; }
 
-    /// <summary>The kind and layout of the training data; the validation data's too, but for the factors.</summary>
-    public RecordSourceOptions Sources { get; init; } = new();
+    /// <summary>How to train.</summary>
+    public TrainingOptions Training { get; init; } = new();
 
-    /// <summary>Threads that read and decode.</summary>
-    public int Workers { get; init; } = Environment.ProcessorCount;
+    /// <summary>What to measure meanwhile.</summary>
+    public RunValidation Validation { get; init; } = new();
 
-    /// <summary>How many records may be bad, in per cent, before the run stops.</summary>
-    public double MaxBadPercent { get; init; } = PairLoaderOptions.DefaultMaxBadPercent;
+    /// <summary>The options of the command line, for the record; null where there was none.</summary>
+    public IReadOnlyDictionary<string, string[]>? Arguments { get; init; }
 
-    /// <summary>How long reading a record may take; then it is a bad one.</summary>
-    public TimeSpan ReadTimeout { get; init; } = PairLoaderOptions.DefaultReadTimeout;
+    /// <summary>
+    /// What the best checkpoint is best by: <see cref="RunValidation.BestMetric"/>, or the first that is measured; null where nothing is.
+    /// </summary>
+    /// <exception cref="ClipException">The metric is not measured in this run.</exception>
+    public string? MetricOfBest()
+    {
+        var contrastive = Training.Objective is ObjectiveKind.Clip or ObjectiveKind.SigLip or ObjectiveKind.ConVirt;
+        var names = ValidationMetrics.Names(
+            Validation.Data is not null, contrastive, Validation.ZeroShot.Select(set => set.Name)).ToList();
+        if (Validation.BestMetric is not { } given || names.Contains(given)) return Validation.BestMetric ?? names.FirstOrDefault();
+        throw new ClipException($"`BestMetric` '{given}' is not measured in this run; " + (names.Count > 0
+            ? $"give one of {string.Join(", ", names)}."
+            : "give it data to validate on, or labeled pictures, to measure on."));
+    }
+}
+
+/// <summary>What to train on.</summary>
+/// <param name="Train">The pairs.</param>
+internal sealed record RunData(NamedSource Train)
+{
+    /// <summary>How they are read, and those to validate on.</summary>
+    public ReadingOptions Reading { get; init; } = new();
 
     /// <summary>A file to write the samples of each step to; null writes none.</summary>
     public string? LogSamples { get; init; }
 
-    /// <summary>Training pairs that are opened already, and are disposed by the run; null opens <see cref="TrainData"/>.</summary>
-    public IRecordSource? Records { get; init; }
-
-    /// <summary>
-    /// Validation pairs that are opened already, and are disposed by the run; null opens <see cref="ValidationData"/>, if that is given.
-    /// </summary>
-    public IRecordSource? ValidationRecords { get; init; }
-
-    /// <summary>A config file, a model folder, or the name of a config that comes with the program.</summary>
-    public required string Model { get; init; }
-
-    /// <summary>A folder with a CLIP tokenizer; null learns a vocabulary from the captions.</summary>
-    public string? Tokenizer { get; init; }
-
-    /// <summary>Entries of a vocabulary learned from the captions; fewer where they run out.</summary>
-    public int VocabSize { get; init; } = 8192;
-
     /// <summary>Memory for decoded training images: by default an eighth of what there is, at most 2 GiB.</summary>
-    public long CacheBytes { get; init; } = Math.Min(2L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8);
+    public long CacheBytes { get; init; } = AugmentedPixels.DefaultCacheBytes;
+}
 
-    public required string Output { get; init; }
+/// <summary>What to measure while training.</summary>
+internal sealed record RunValidation
+{
+    /// <summary>Pairs to validate on; null for none.</summary>
+    public NamedSource? Data { get; init; }
 
-    /// <summary><c>latest</c>, a checkpoint's path, or null to start anew.</summary>
-    public string? Resume { get; init; }
-
-    /// <summary>How many of the latest checkpoints to keep.</summary>
-    public int Keep { get; init; } = 2;
-
-    /// <summary>
-    /// The validation metric whose best checkpoint is kept; null for the loss, or without validation pairs the first accuracy.
-    /// </summary>
-    public string? BestMetric { get; init; }
-
-    /// <summary>Epochs between two passes over the validation pairs.</summary>
-    public int ValidationFrequency { get; init; } = 1;
+    /// <summary>Epochs between two passes over them.</summary>
+    public int Frequency { get; init; } = 1;
 
     /// <summary>Labeled pictures to measure zero-shot accuracy on.</summary>
     public IReadOnlyList<LabeledSet> ZeroShot { get; init; } = [];
@@ -69,35 +68,25 @@ internal sealed record TrainingRunOptions
     /// <summary>Epochs between two such measurements.</summary>
     public int ZeroShotFrequency { get; init; } = 1;
 
-    /// <summary>Whether to measure a few steps and leave it at that.</summary>
-    public bool DryRun { get; init; }
+    /// <summary>
+    /// The metric whose best checkpoint is kept; null for the loss, or without validation pairs the first accuracy.
+    /// </summary>
+    public string? BestMetric { get; init; }
+}
 
-    /// <summary>The options of the command line, for the record; null where there was none.</summary>
-    public IReadOnlyDictionary<string, string[]>? Arguments { get; init; }
+/// <summary>Where the results go, and what they go on from.</summary>
+/// <param name="ModelFolder">The model folder to write.</param>
+internal sealed record RunOutput(string ModelFolder)
+{
+    /// <summary>How many of the latest checkpoints to keep, unless another number is given.</summary>
+    public const int DefaultKeep = 2;
+
+    /// <summary><c>latest</c>, a checkpoint's path, or null to start anew.</summary>
+    public string? Resume { get; init; }
+
+    /// <summary>How many of the latest checkpoints to keep.</summary>
+    public int Keep { get; init; } = DefaultKeep;
 
     /// <summary>The folder of a run that this one repeats, which is checked; null for a run of its own.</summary>
     public string? Reproduce { get; init; }
-
-    /// <summary>Whether to look for a learning rate and leave it at that.</summary>
-    public bool FindLearningRate { get; init; }
-
-    /// <summary>Whether nothing is to be written; <see cref="Output"/> and <see cref="Resume"/> then mean nothing.</summary>
-    public bool WritesNothing => DryRun || FindLearningRate;
-
-    public TrainingOptions Training { get; init; } = new();
-
-    /// <summary>
-    /// What the best checkpoint is best by: <see cref="BestMetric"/>, or the first that is measured; null where nothing is.
-    /// </summary>
-    /// <exception cref="ClipException">The metric is not measured in this run.</exception>
-    public string? MetricOfBest()
-    {
-        var contrastive = Training.Objective is ObjectiveKind.Clip or ObjectiveKind.SigLip or ObjectiveKind.ConVirt;
-        var names = ValidationMetrics.Names(
-            (ValidationData ?? (object?)ValidationRecords) is not null, contrastive, ZeroShot.Select(set => set.Name)).ToList();
-        if (BestMetric is null || names.Contains(BestMetric)) return BestMetric ?? names.FirstOrDefault();
-        throw new ClipException($"--best-metric '{BestMetric}' is not measured in this run; " + (names.Count > 0
-            ? $"give one of {string.Join(", ", names)}."
-            : "give it --val-data or --zeroshot-data to measure on."));
-    }
 }

@@ -2,11 +2,12 @@ using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Tokenizing;
-using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Data;
+using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Objectives;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Text.Bpe;
 using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
@@ -20,37 +21,32 @@ internal sealed class TrainingSetup : IDisposable
 
     /// <summary>Opens the data, learns a vocabulary where none is given, and makes the model.</summary>
     /// <param name="options">The run's.</param>
-    /// <param name="folder">Where a learned vocabulary is kept; not written to by a run that writes nothing.</param>
-    /// <param name="checkpoints">Where the loop saves its state.</param>
+    /// <param name="kept">Where the run is kept; null for one of which nothing is.</param>
     /// <param name="say">Told of what a user should know, a line at a time.</param>
     /// <param name="cancellation">Stops the learning of a vocabulary.</param>
     /// <exception cref="ClipException">The data, the config, the tokenizer or the weights will not do.</exception>
-    public TrainingSetup(
-        TrainingRunOptions options, RunFolder folder, CheckpointFolder checkpoints, Action<string> say, CancellationToken cancellation)
+    private TrainingSetup(
+        TrainingRunOptions options, KeptRun? kept, Action<string> say, CancellationToken cancellation)
     {
         (_options, _say) = (options, say);
         try
         {
-            Records = Own(options.Records ?? RecordSources.Open(options.TrainData, options.Sources));
-            var validationRecords = options.ValidationRecords;
-            if (options.ValidationData is { } path)
-                validationRecords ??= RecordSources.Open(path, options.Sources with { UpsamplingFactors = null });
+            Records = Own(options.Data.Train.Open());
+            var validationRecords = options.Validation.Data?.Open();
             if (validationRecords is not null) Own(validationRecords);
 
-            var config = options.Training.Objective.Config(ModelConfigFile.Read(options.Model));
-            (Vocabulary, Tokenizer) = Tokens(folder, cancellation);
+            var config = options.Training.Objective.Config(ModelConfigFile.Read(options.Model.Config));
+            (Vocabulary, Tokenizer) = Tokens(kept, cancellation);
             RequireSameTokens(config);
-            Config = config
-                .WithVocabulary(Tokenizer.VocabularySize, Tokenizer.StartOfTextId, Tokenizer.EndOfTextId)
-                .Validate(options.Model);
+            Config = config.WithVocabulary(Vocabulary).Validate(options.Model.Config);
             Objective = ModelStart.Create(options.Training, Config, say);
             Own(Objective.Module);
 
             var (training, imageSize) = (options.Training, Config.Vision.ImageSize);
             Preprocessing = PicturesOf(training);
             var preprocessor = ClipImagePreprocessor.Create(Preprocessing);
-            var augmented = Own(new AugmentedPixels(Preprocessing, training.Augmentation, options.CacheBytes));
-            Train = Own(Loader(Records, augmented, training.PairsPerStep, options.LogSamples));
+            var augmented = Own(new AugmentedPixels(Preprocessing, training.Augmentation, options.Data.CacheBytes));
+            Train = Own(Loader(Records, augmented, training.PairsPerStep, options.Data.LogSamples));
             Validation = validationRecords is null
                 ? null
                 : Own(Loader(validationRecords, new PreprocessedPixels(preprocessor), training.BatchSize, log: null));
@@ -58,15 +54,16 @@ internal sealed class TrainingSetup : IDisposable
             {
                 OnBroken = Skipped,
             };
+            var measured = options.Validation;
             var validator = new Validator(
-                Objective, Validation, options.ValidationFrequency, options.ZeroShot, options.ZeroShotFrequency, probe);
-            Loop = Own(options.WritesNothing
+                Objective, Validation, measured.Frequency, measured.ZeroShot, measured.ZeroShotFrequency, probe);
+            Loop = Own(kept is null
                 ? new TrainingLoop(Objective, imageSize, training, Train, validator: null, checkpoints: null)
-                : new TrainingLoop(Objective, imageSize, training, Train, validator, checkpoints)
+                : new TrainingLoop(Objective, imageSize, training, Train, validator, kept.Checkpoints)
                 {
                     Model = new Dictionary<string, string>(Course.Of(Config, Vocabulary, Preprocessing))
                     {
-                        ["--vocab-size"] = Course.Text(options.Tokenizer is null ? options.VocabSize : null),
+                        ["VocabSize"] = Course.Text(options.Model.Tokenizer is null ? options.Model.VocabSize : null),
                     },
                 });
         }
@@ -101,6 +98,24 @@ internal sealed class TrainingSetup : IDisposable
 
     public TrainingLoop Loop { get; }
 
+    /// <summary>Opens data and model; a stop does not wait for a disk or network that hangs.</summary>
+    public static async Task<TrainingSetup> OpenAsync(
+        TrainingRunOptions options, KeptRun? kept, Action<string> say, CancellationToken cancellation)
+    {
+        var opening = Task.Run(() => new TrainingSetup(options, kept, say, cancellation), CancellationToken.None);
+        try
+        {
+            return await opening.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = opening.ContinueWith(
+                opened => opened.Result.Dispose(),
+                CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
+        }
+    }
+
     public void Dispose()
     {
         while (_owned.TryPop(out var last)) last.Dispose();
@@ -117,14 +132,13 @@ internal sealed class TrainingSetup : IDisposable
     {
         if (Math.Min(batchSize, source.Count) * (long)pixels.FloatCount > Array.MaxLength)
             throw new ClipException(
-                $"{batchSize} pictures of {pixels.FloatCount} numbers are more than a step can hold; lower --batch-size or --accum-freq.");
+                $"{batchSize} pictures of {pixels.FloatCount} numbers are more than a step can hold; "
+                + "lower `BatchSize` or `AccumFrequency`.");
         return new PairLoader(
-            source, Tokenizer, Config.Text.ContextLength, pixels, new PairLoaderOptions(batchSize, _options.Training.Seed)
+            source, Tokenizer, Config.Text.ContextLength, pixels,
+            new PairLoaderOptions(batchSize, _options.Training.Seed, _options.Data.Reading)
             {
                 SampleSentences = _options.Training.Objective == ObjectiveKind.ConVirt && pixels is AugmentedPixels,
-                Workers = _options.Workers,
-                MaxBadPercent = _options.MaxBadPercent,
-                ReadTimeout = _options.ReadTimeout,
                 LogSamples = log,
                 OnBroken = Skipped,
             });
@@ -146,22 +160,22 @@ internal sealed class TrainingSetup : IDisposable
     /// <summary>Refuses another vocabulary of the same size for a text tower, whose rows stand for the one beside it.</summary>
     private void RequireSameTokens(ClipConfig config)
     {
-        if (_options.Training.FineTuning.Pretrained is not { } path || _options.Tokenizer is not { } given
+        if (_options.Training.FineTuning.Pretrained is not { } path || _options.Model.Tokenizer is not { } given
             || CompanionFiles.Of(path) is not { Tokenizer: { } theirs, Config: { } source } || !Directory.Exists(theirs)
             || Path.GetFullPath(theirs) == Path.GetFullPath(given) || ModelConfigFile.Read(source).TextSide != config.TextSide)
             return;
         if (Course.Hash(BpeVocabulary.Load(theirs)) != Course.Hash(Vocabulary))
             throw new ClipException(
-                $"--tokenizer {given} is another than the one in {theirs}, which {path} was trained with; leave --tokenizer out.");
+                $"`Tokenizer` {given} is another than the one in {theirs}, which {path} was trained with; leave it out.");
     }
 
     private void Skipped(string image, string reason) => _say($"Skipped {image}: {reason}");
 
     /// <summary>The tokenizer that is given, the one that a resumed run has learned, or one learned now.</summary>
-    private (BpeVocabulary Vocabulary, ClipTokenizer Tokenizer) Tokens(RunFolder run, CancellationToken cancellation)
+    private (BpeVocabulary Vocabulary, ClipTokenizer Tokenizer) Tokens(KeptRun? kept, CancellationToken cancellation)
     {
-        if (_options.Tokenizer is { } given) return Load(given);
-        if (_options.WritesNothing)
+        if (_options.Model.Tokenizer is { } given) return Load(given);
+        if (kept is null)
         {
             var aside = Directory.CreateTempSubdirectory("clip-tokenizer-").FullName;
             try
@@ -175,16 +189,16 @@ internal sealed class TrainingSetup : IDisposable
             }
         }
 
-        if (_options.Resume is null) Learn(run.Tokenizer);
-        else if (!Directory.Exists(run.Tokenizer))
-            throw new ClipException(
-                $"The run has learned no vocabulary in {run.Tokenizer}; give the one it was trained with as --tokenizer.");
-        return Load(run.Tokenizer);
+        var learned = kept.Folder.Tokenizer;
+        if (kept.Checkpoint is null) Learn(learned);
+        else if (!Directory.Exists(learned))
+            throw new ClipException($"The run has learned no vocabulary in {learned}; give the one it was trained with as `Tokenizer`.");
+        return Load(learned);
 
         void Learn(string folder)
         {
-            var learned = BpeTrainer.Train(RecordSources.Captions(Records), _options.VocabSize, cancellation: cancellation);
-            AtomicFolder.Write(folder, target => learned.Save(target));
+            var vocabulary = BpeTrainer.Train(RecordSources.Captions(Records), _options.Model.VocabSize, cancellationToken: cancellation);
+            AtomicFolder.Write(folder, target => vocabulary.Save(target));
         }
 
         static (BpeVocabulary, ClipTokenizer) Load(string folder) => (BpeVocabulary.Load(folder), ClipTokenizer.Create(folder));

@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>One batch of a cursor: the rows' passed-through values and identities, and the computation over them.</summary>
 internal sealed class BatchBuffer : IDisposable
@@ -17,7 +17,7 @@ internal sealed class BatchBuffer : IDisposable
     private bool _prepared;
     private bool _ran;
 
-    public BatchBuffer(DataViewRowCursor input, IBatchedColumns columns, bool[] active, int capacity, BatchLog log)
+    public BatchBuffer(DataViewRowCursor input, BatchedColumns columns, bool[] active, int capacity, BatchLog log)
     {
         _input = input;
         _rows = columns.CreateBatch(input, capacity, log);
@@ -54,12 +54,12 @@ internal sealed class BatchBuffer : IDisposable
     }
 
     /// <summary>Reads ahead and starts preparing in the background. A failure is kept until these rows are asked for.</summary>
-    public void FillAhead(int size, CancellationToken cancellation)
+    public void FillAhead(int size, CancellationToken cancellationToken)
     {
         try
         {
             Fill(size);
-            if (Count > 0) _preparation = Task.Run(() => _rows.Prepare(Count, cancellation), CancellationToken.None);
+            if (Count > 0) _preparation = Task.Run(() => _rows.Prepare(Count, cancellationToken), CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -81,11 +81,11 @@ internal sealed class BatchBuffer : IDisposable
     /// <summary>Whether the outputs are there.</summary>
     public bool HasRun => _ran;
 
-    public void Prepare(CancellationToken cancellation)
+    public void Prepare(CancellationToken cancellationToken)
     {
         if (_prepared) return;
         if (_preparation is not null) _preparation.GetAwaiter().GetResult();
-        else _rows.Prepare(Count, cancellation);
+        else _rows.Prepare(Count, cancellationToken);
         _prepared = true;
     }
 
@@ -95,7 +95,7 @@ internal sealed class BatchBuffer : IDisposable
         _ran = true;
     }
 
-    public Delegate CreateGetter(ColumnBindings bindings, int column) =>
+    public Delegate CreateGetter(BatchedBindings bindings, int column) =>
         bindings.IsInput(column) ? _passed[column]!.CreateGetter(() => Slot) : _rows.CreateGetter(bindings.OutputIndex(column), () => Slot);
 
     /// <summary>Waits for a preparation that nobody will ask for (its failure is nobody's either) and gives the buffers back.</summary>

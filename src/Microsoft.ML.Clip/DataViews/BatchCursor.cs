@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>
 /// Reads ahead and computes a batch at a time, when the first value is asked for. Batches grow 1, 4, 16 … so that <c>Preview</c> and
@@ -13,7 +13,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     private const int Growth = 4;
 
     private readonly DataViewRowCursor _input;
-    private readonly ColumnBindings _bindings;
+    private readonly BatchedBindings _bindings;
     private readonly bool[] _active;
     private readonly BatchLog _log;
     private readonly int _capacity;
@@ -28,7 +28,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     private bool _ended;
     private bool _disposed;
 
-    public BatchCursor(DataViewRowCursor input, ColumnBindings bindings, IBatchedColumns columns, bool[] active, BatchLog log)
+    public BatchCursor(DataViewRowCursor input, BatchedBindings bindings, BatchedColumns columns, bool[] active, BatchLog log)
     {
         (_input, _bindings, _active, _log, _capacity) = (input, bindings, active, log, columns.BatchSize);
         _first = _current = new BatchBuffer(input, columns, active, _capacity, log);

@@ -1,6 +1,7 @@
+using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Runtime;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>Collects what one pass over the data wants to tell, so that it is told once with a count, not once a row.</summary>
 internal sealed class BatchLog(IHost host, string inputColumn)

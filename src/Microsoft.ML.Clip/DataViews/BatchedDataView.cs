@@ -1,16 +1,16 @@
 using Microsoft.ML.Runtime;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>
 /// A data view with columns computed a batch at a time. ML.NET's own transforms compute row by row, one session run each.
 /// </summary>
-internal sealed class BatchedDataView(IHost host, IDataView input, IBatchedColumns columns) : IDataView
+internal sealed class BatchedDataView(IHost host, IDataView input, BatchedColumns columns) : IDataView
 {
     /// <summary>From this pass on, computing everything anew is surely not what the user wants.</summary>
     private const int PassesBeforeWarning = 3;
 
-    private readonly ColumnBindings _bindings = new(input.Schema, columns);
+    private readonly BatchedBindings _bindings = new(input.Schema, columns);
     private int _passes;
 
     public DataViewSchema Schema => _bindings.Schema;

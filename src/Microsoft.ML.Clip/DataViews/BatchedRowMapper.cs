@@ -1,12 +1,12 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>The row-by-row way through the same computation, for <c>PredictionEngine</c>: batches of one.</summary>
-internal sealed class BatchedRowMapper(IHost host, DataViewSchema input, IBatchedColumns columns) : IRowToRowMapper
+internal sealed class BatchedRowMapper(IHost host, DataViewSchema input, BatchedColumns columns) : IRowToRowMapper
 {
-    private readonly ColumnBindings _bindings = new(input, columns);
+    private readonly BatchedBindings _bindings = new(input, columns);
 
     public DataViewSchema InputSchema => input;
 
@@ -23,13 +23,13 @@ internal sealed class BatchedRowMapper(IHost host, DataViewSchema input, IBatche
 internal sealed class BatchedRow : DataViewRow
 {
     private readonly DataViewRow _input;
-    private readonly ColumnBindings _bindings;
+    private readonly BatchedBindings _bindings;
     private readonly bool[] _active;
     private readonly BatchLog _log;
     private readonly IRowBatch? _batch;
     private long _computed = long.MinValue;
 
-    public BatchedRow(DataViewRow input, ColumnBindings bindings, IBatchedColumns columns, bool[] active, BatchLog log)
+    public BatchedRow(DataViewRow input, BatchedBindings bindings, BatchedColumns columns, bool[] active, BatchLog log)
     {
         (_input, _bindings, _active, _log) = (input, bindings, active, log);
         _batch = bindings.AnyOutput(active) ? columns.CreateBatch(input, 1, log) : null;

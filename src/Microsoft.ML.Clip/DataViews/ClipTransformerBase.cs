@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -34,7 +36,7 @@ public abstract class ClipTransformerBase : ITransformer, IDisposable
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        return new ColumnBindings(inputSchema, Bind(inputSchema)).Schema;
+        return new BatchedBindings(inputSchema, Bind(inputSchema)).Schema;
     }
 
     /// <summary>Adds the columns, lazily: computing happens as the rows are read, anew on each pass.</summary>
@@ -79,7 +81,7 @@ public abstract class ClipTransformerBase : ITransformer, IDisposable
     /// <summary>The ONNX files of a model folder that do what this does, for messages.</summary>
     private protected abstract string Towers { get; }
 
-    private protected abstract IBatchedColumns Bind(DataViewSchema inputSchema);
+    private protected abstract BatchedColumns Bind(DataViewSchema inputSchema);
 
     private protected abstract void Save(ModelSaveContext context);
 

@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>Holds an input column's values for the rows of a batch, so that it can be passed on after the cursor has read ahead.</summary>
 internal abstract class ColumnBuffer

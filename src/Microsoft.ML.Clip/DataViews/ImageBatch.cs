@@ -1,6 +1,7 @@
 using System.Buffers;
+using Microsoft.ML.Clip.Inference;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>The images of a batch of rows: prepared in parallel, embedded in one run.</summary>
 internal sealed class ImageBatch(ImageTower tower, ImageColumn column, int capacity, ClipErrorHandling onError, BatchLog log) : IDisposable
@@ -11,11 +12,11 @@ internal sealed class ImageBatch(ImageTower tower, ImageColumn column, int capac
 
     public void Read(int slot) => column.Read(slot);
 
-    public void Prepare(int count, CancellationToken cancellation)
+    public void Prepare(int count, CancellationToken cancellationToken)
     {
         var size = tower.Preprocessor.FloatCount;
         Reserve(tower.RowsFor(count) * size);
-        OrderedParallel.For(count, slot => Prepare(slot, _pixels.AsSpan(slot * size, size)), cancellation);
+        OrderedParallel.For(count, slot => Prepare(slot, _pixels.AsSpan(slot * size, size)), cancellationToken);
     }
 
     public void Run(int count)

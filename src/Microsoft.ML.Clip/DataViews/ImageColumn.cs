@@ -1,6 +1,7 @@
+using Microsoft.ML.Clip.Imaging;
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>
 /// The images of a batch as their column gives them: taken on the cursor's thread, prepared later and in parallel. Every message

@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>Finds and checks the column that a step reads, in a schema or in the shape of one.</summary>
 internal static class InputColumns

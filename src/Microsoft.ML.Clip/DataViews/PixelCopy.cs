@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>
 /// An image's pixels, taken when its row is read. The image itself cannot be kept: its producer disposes it with the next row, which is

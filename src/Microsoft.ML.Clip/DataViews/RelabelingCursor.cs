@@ -1,11 +1,11 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>
 /// The cursor where no computed column is asked for: the input's, under the output's schema. Nothing is read ahead or computed.
 /// </summary>
-internal sealed class RelabelingCursor(DataViewRowCursor input, ColumnBindings bindings, bool[] active) : DataViewRowCursor
+internal sealed class RelabelingCursor(DataViewRowCursor input, BatchedBindings bindings, bool[] active) : DataViewRowCursor
 {
     public override DataViewSchema Schema => bindings.Schema;
 

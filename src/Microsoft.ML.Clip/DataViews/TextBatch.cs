@@ -1,6 +1,7 @@
+using Microsoft.ML.Clip.Inference;
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>The texts of a batch of rows: tokenized in parallel, cut to the longest, embedded in one run.</summary>
 internal sealed class TextBatch : IRowBatch
@@ -36,7 +37,7 @@ internal sealed class TextBatch : IRowBatch
         _positions[slot] = _row.Position;
     }
 
-    public void Prepare(int count, CancellationToken cancellation) => OrderedParallel.For(count, Tokenize, cancellation);
+    public void Prepare(int count, CancellationToken cancellationToken) => OrderedParallel.For(count, Tokenize, cancellationToken);
 
     public void Run(int count)
     {

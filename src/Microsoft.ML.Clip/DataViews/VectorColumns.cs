@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>The columns we add: vectors with slot names, keys with key values.</summary>
 internal static class VectorColumns

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Microsoft.ML.Clip.Imaging;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Files;
 
 /// <summary>
 /// Opens files where a file is meant. Opening a named pipe waits for its writer, perhaps for ever, and a device such as <c>/dev/zero</c>
@@ -90,9 +89,9 @@ internal static class RegularFile
     /// <param name="head">The file's first bytes, some hundred.</param>
     public static string? Impostor(ReadOnlySpan<byte> head)
     {
-        var format = ImageFormat.Find(head[..Math.Min(head.Length, ImageFormat.HeaderLength)]);
-        return format == ImageFormat.LfsPointer ? "a Git LFS pointer, not the file itself: fetch it with git lfs pull"
-            : format == ImageFormat.Html ? "a web page, not the file itself: download it again"
+        var format = FileFormat.Find(head[..Math.Min(head.Length, FileFormat.HeaderLength)]);
+        return format == FileFormat.LfsPointer ? "a Git LFS pointer, not the file itself: fetch it with git lfs pull"
+            : format == FileFormat.Html ? "a web page, not the file itself: download it again"
             : null;
     }
 

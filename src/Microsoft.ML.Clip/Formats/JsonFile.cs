@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Microsoft.ML.Clip.Files;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Formats;
 
 /// <summary>Parses JSON with errors that name the file.</summary>
 internal static class JsonFile

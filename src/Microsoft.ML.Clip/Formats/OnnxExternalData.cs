@@ -1,10 +1,7 @@
-using System.Text;
-
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Formats;
 
 /// <summary>
-/// Lists the external data files that an ONNX file names, reading only the protobuf structure around the weights
-/// (field numbers: onnx.proto, <c>TensorProto.external_data</c>). ONNX Runtime keeps this to itself.
+/// Lists the external data files that an ONNX file names (<c>TensorProto.external_data</c>); ONNX Runtime keeps this to itself.
 /// </summary>
 internal static class OnnxExternalData
 {
@@ -20,21 +17,12 @@ internal static class OnnxExternalData
         Entry,
     }
 
-    public static IReadOnlyList<string> Locations(string path)
+    public static IReadOnlyList<string> Locations(string path) => OnnxReader.Read(path, (reader, end) =>
     {
-        using var file = RegularFile.Open(path, FileOptions.RandomAccess);
         var found = new SortedSet<string>(StringComparer.Ordinal);
-        try
-        {
-            Walk(file, Message.Model, file.Length, found, depth: 0);
-        }
-        catch (EndOfStreamException)
-        {
-            throw new InvalidDataException($"'{path}' is not an ONNX file, or it is cut off.");
-        }
-
-        return [.. found];
-    }
+        Walk(reader, Message.Model, end, found, depth: 0);
+        return (IReadOnlyList<string>)[.. found];
+    });
 
     private static Message? Child(Message message, int field) => (message, field) switch
     {
@@ -48,66 +36,19 @@ internal static class OnnxExternalData
         _ => null,
     };
 
-    private static void Walk(FileStream file, Message message, long end, SortedSet<string> found, int depth)
+    private static void Walk(OnnxReader reader, Message message, long end, SortedSet<string> found, int depth)
     {
         // Graphs within graphs; deeper than any real ones, and no deeper than the stack.
         if (depth > MaxDepth) throw new EndOfStreamException();
         string? key = null, value = null;
-        while (file.Position < end)
+        foreach (var (field, _, fieldEnd) in reader.Fields(end))
         {
-            var tag = ReadVarint(file);
-            var field = (int)(tag >> 3);
-            switch (tag & 7)
-            {
-                case 0:
-                    ReadVarint(file);
-                    break;
-                case 1:
-                    Skip(file, 8, end);
-                    break;
-                case 5:
-                    Skip(file, 4, end);
-                    break;
-                case 2:
-                    var length = (long)ReadVarint(file);
-                    if (length < 0 || length > end - file.Position) throw new EndOfStreamException();
-                    if (Child(message, field) is { } child) Walk(file, child, file.Position + length, found, depth + 1);
-                    else if (message == Message.Entry && field == 1) key = ReadText(file, length);
-                    else if (message == Message.Entry && field == 2) value = ReadText(file, length);
-                    else Skip(file, length, end);
-                    break;
-                default:
-                    throw new EndOfStreamException();
-            }
+            if (fieldEnd == 0) continue;
+            if (Child(message, field) is { } child) Walk(reader, child, fieldEnd, found, depth + 1);
+            else if (message == Message.Entry && field == 1) key = reader.ReadText(fieldEnd);
+            else if (message == Message.Entry && field == 2) value = reader.ReadText(fieldEnd);
         }
 
         if (key == "location" && value is not null) found.Add(value);
-    }
-
-    private static void Skip(FileStream file, long count, long end)
-    {
-        if (count > end - file.Position) throw new EndOfStreamException();
-        file.Seek(count, SeekOrigin.Current);
-    }
-
-    private static string ReadText(FileStream file, long length)
-    {
-        var bytes = new byte[checked((int)length)];
-        file.ReadExactly(bytes);
-        return Encoding.UTF8.GetString(bytes);
-    }
-
-    private static ulong ReadVarint(FileStream file)
-    {
-        ulong value = 0;
-        for (var shift = 0; shift < 64; shift += 7)
-        {
-            var next = file.ReadByte();
-            if (next < 0) break;
-            value |= (ulong)(next & 0x7F) << shift;
-            if (next < 0x80) return value;
-        }
-
-        throw new EndOfStreamException();
     }
 }

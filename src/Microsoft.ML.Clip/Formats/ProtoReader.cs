@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Formats;
 
 /// <summary>Steps over the fields of a protobuf message where it lies in memory (protobuf.dev, Encoding), without a copy.</summary>
 /// <param name="message">The message.</param>

@@ -15,7 +15,7 @@ internal sealed class BlobDownload(HubClient client, HubRequest request, HubFile
     private static readonly int[] NoSpace = [28, 122, 27, unchecked((int)0x80070070), unchecked((int)0x80070027)];
 
     /// <exception cref="ClipHubException">It cannot be had, or it is damaged on the way twice.</exception>
-    public async Task RunAsync(string target, CancellationToken cancellation)
+    public async Task RunAsync(string target, CancellationToken cancellationToken)
     {
         var incomplete = $"{target}.incomplete";
         for (var isAgain = false; ; isAgain = true)
@@ -24,7 +24,7 @@ internal sealed class BlobDownload(HubClient client, HubRequest request, HubFile
             try
             {
                 await using var part = new Part(incomplete, file);
-                await FillAsync(part, cancellation).ConfigureAwait(false);
+                await FillAsync(part, cancellationToken).ConfigureAwait(false);
                 isGood = part.IsWhole();
             }
             catch (Exception e) when (Disk(e, target) is { } disk)
@@ -52,7 +52,7 @@ internal sealed class BlobDownload(HubClient client, HubRequest request, HubFile
     /// <summary>The size for the meter where only the server knows it.</summary>
     private long? _told;
 
-    private async Task FillAsync(Part part, CancellationToken cancellation)
+    private async Task FillAsync(Part part, CancellationToken cancellationToken)
     {
         Tell(part);
         while (!part.IsEnded)
@@ -70,15 +70,15 @@ internal sealed class BlobDownload(HubClient client, HubRequest request, HubFile
                         // The loop goes on from here, with all its tries again.
                     }
                 },
-                cancellation).ConfigureAwait(false);
+                cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task ReceiveAsync(Part part, CancellationToken cancellation)
+    private async Task ReceiveAsync(Part part, CancellationToken cancellationToken)
     {
         if (part.IsEnded) return;
         var range = part.Length > 0 ? new RangeHeaderValue(part.Length, null) : null;
-        using var answer = await client.SendAsync(request with { Range = range }, cancellation).ConfigureAwait(false);
+        using var answer = await client.SendAsync(request with { Range = range }, cancellationToken).ConfigureAwait(false);
         Check(answer);
         if (answer.IsPastEnd)
         {
@@ -103,7 +103,7 @@ internal sealed class BlobDownload(HubClient client, HubRequest request, HubFile
                 part.Append(bytes.Span);
                 Tell(part);
             },
-            cancellation).ConfigureAwait(false);
+            cancellationToken).ConfigureAwait(false);
         part.End();
     }
 

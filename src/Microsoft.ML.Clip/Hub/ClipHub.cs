@@ -25,17 +25,17 @@ public static class ClipHub
     /// <c>clip pull</c> has converted them.
     /// </param>
     /// <param name="options">What to download, from where and to where; default <c>new ClipHubOptions()</c>.</param>
-    /// <param name="cancellation">Stops the download. What has arrived is kept for the next one.</param>
+    /// <param name="cancellationToken">Stops the download. What has arrived is kept for the next one.</param>
     /// <returns>The model folder, for <see cref="ClipModel.Open"/> and the estimators.</returns>
     /// <exception cref="ClipHubException">
     /// The model cannot be had; <see cref="ClipHubException.Error"/> tells the kind of fault.
     /// </exception>
     /// <exception cref="ArgumentException">The name is none of the above.</exception>
     public static async Task<string> DownloadAsync(
-        string model, ClipHubOptions? options = null, CancellationToken cancellation = default)
+        string model, ClipHubOptions? options = null, CancellationToken cancellationToken = default)
     {
         var download = new ModelDownload(PretrainedName.Parse(model), options ?? new ClipHubOptions());
-        return await download.RunAsync(cancellation).ConfigureAwait(false) ?? throw new ClipHubException(
+        return await download.RunAsync(cancellationToken).ConfigureAwait(false) ?? throw new ClipHubException(
             ClipHubError.NeedsConversion,
             $"{model} has no ONNX files, only weights, which this library does not convert; run 'clip pull {model}' once, after which it "
             + "is found here.");

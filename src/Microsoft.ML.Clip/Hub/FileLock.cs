@@ -10,7 +10,7 @@ internal static class FileLock
     private static readonly int[] HeldByAnother = [11, 35, unchecked((int)0x80070020)];
 
     /// <summary>Waits until nobody else holds it.</summary>
-    public static async Task<IDisposable> AcquireAsync(string path, CancellationToken cancellation)
+    public static async Task<IDisposable> AcquireAsync(string path, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         while (true)
@@ -21,7 +21,7 @@ internal static class FileLock
             }
             catch (IOException e) when (HeldByAnother.Contains(e.HResult))
             {
-                await Task.Delay(50, cancellation).ConfigureAwait(false);
+                await Task.Delay(50, cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -27,13 +27,13 @@ internal sealed partial class HubAnswer(HttpResponseMessage response, HubHeaders
 
     /// <summary>Hands over the body as it comes.</summary>
     /// <exception cref="PassingException">It breaks off, or nothing comes for a while.</exception>
-    public async Task CopyToAsync(Action<ReadOnlyMemory<byte>, long> take, CancellationToken cancellation)
+    public async Task CopyToAsync(Action<ReadOnlyMemory<byte>, long> take, CancellationToken cancellationToken)
     {
         var address = response.RequestMessage!.RequestUri!;
         var buffer = new byte[BufferSize];
         long taken = 0;
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await using var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
             int count;
@@ -42,7 +42,7 @@ internal sealed partial class HubAnswer(HttpResponseMessage response, HubHeaders
             {
                 count = await body.ReadAsync(buffer, late.Token).ConfigureAwait(false);
             }
-            catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+            catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
             {
                 throw HubFaults.Stalled(address, timeout, e);
             }

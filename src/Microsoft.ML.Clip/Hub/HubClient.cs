@@ -59,11 +59,11 @@ internal sealed class HubClient
 
     /// <summary>Does something with requests in it, again and again while it fails in passing.</summary>
     /// <exception cref="ClipHubException">It still fails, or it fails for good.</exception>
-    public async Task RetryAsync(Func<CancellationToken, Task> attempt, CancellationToken cancellation)
+    public async Task RetryAsync(Func<CancellationToken, Task> attempt, CancellationToken cancellationToken)
     {
         try
         {
-            await _retries.ExecuteAsync(async token => await attempt(token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            await _retries.ExecuteAsync(async token => await attempt(token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
         catch (PassingException e)
         {
@@ -72,7 +72,7 @@ internal sealed class HubClient
     }
 
     /// <summary>The whole body of an answer, which is small; and where more of it is (the <c>next</c> of a <c>Link</c> header).</summary>
-    public async Task<(byte[] Body, Uri? Next)> GetAsync(HubRequest request, CancellationToken cancellation)
+    public async Task<(byte[] Body, Uri? Next)> GetAsync(HubRequest request, CancellationToken cancellationToken)
     {
         (byte[], Uri?) result = default;
         await RetryAsync(
@@ -83,21 +83,21 @@ internal sealed class HubClient
                 await answer.CopyToAsync((bytes, _) => body.Write(bytes.Span), token).ConfigureAwait(false);
                 result = (body.ToArray(), answer.Next);
             },
-            cancellation).ConfigureAwait(false);
+            cancellationToken).ConfigureAwait(false);
         return result;
     }
 
     /// <summary>Sends a request once and gives the answer, its body not yet read.</summary>
     /// <exception cref="PassingException">It may succeed another time.</exception>
     /// <exception cref="ClipHubException">It will not.</exception>
-    public async Task<HubAnswer> SendAsync(HubRequest request, CancellationToken cancellation)
+    public async Task<HubAnswer> SendAsync(HubRequest request, CancellationToken cancellationToken)
     {
         var address = request.Address;
         var hub = new HubHeaders();
         for (var hop = 0; ; hop++)
         {
             Allow(address, from: hop == 0 ? null : request.Address);
-            var response = await SendOneAsync(request, address, cancellation).ConfigureAwait(false);
+            var response = await SendOneAsync(request, address, cancellationToken).ConfigureAwait(false);
             try
             {
                 if (Settings.IsEndpoint(address)) hub.Read(response);
@@ -119,7 +119,7 @@ internal sealed class HubClient
 
                 if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
                     return new HubAnswer(response, hub, Settings.Timeout);
-                throw await HubFaults.OfAsync(response, request, address, Settings, cancellation).ConfigureAwait(false);
+                throw await HubFaults.OfAsync(response, request, address, Settings, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
@@ -134,7 +134,7 @@ internal sealed class HubClient
             or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect
         && response.Headers.Location is { } location ? new Uri(address, location) : null;
 
-    private async Task<HttpResponseMessage> SendOneAsync(HubRequest request, Uri address, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendOneAsync(HubRequest request, Uri address, CancellationToken cancellationToken)
     {
         using var message = new HttpRequestMessage(request.Method, address);
         // What is compressed on the way has another length, and a part of it is no part of the file.
@@ -143,13 +143,13 @@ internal sealed class HubClient
         if (Settings.Token is { } token && Settings.IsEndpoint(address))
             message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
 
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         late.CancelAfter(Settings.Timeout);
         try
         {
             return await Http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, late.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw HubFaults.Stalled(address, Settings, e);
         }
@@ -167,7 +167,7 @@ internal sealed class HubClient
         throw new ClipHubException(
             ClipHubError.Unsafe,
             $"{what} is not https, so anyone on the way could change what is downloaded; set HF_ENDPOINT to an https address, or allow "
-            + "http by ClipHubOptions.AllowHttp or clip pull --allow-http.");
+            + "http with `ClipHubOptions.AllowHttp`.");
     }
 }
 

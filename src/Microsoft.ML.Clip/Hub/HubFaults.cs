@@ -57,10 +57,10 @@ internal static partial class HubFaults
 
     /// <summary>A fault that the server tells.</summary>
     public static async Task<Exception> OfAsync(
-        HttpResponseMessage response, HubRequest request, Uri address, HubSettings settings, CancellationToken cancellation)
+        HttpResponseMessage response, HubRequest request, Uri address, HubSettings settings, CancellationToken cancellationToken)
     {
         var status = (int)response.StatusCode;
-        var said = Header(response, "X-Error-Message") ?? await BodyAsync(response, cancellation).ConfigureAwait(false);
+        var said = Header(response, "X-Error-Message") ?? await BodyAsync(response, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode is HttpStatusCode.TooManyRequests)
         {
             var wait = RetryAfter(response);
@@ -136,20 +136,20 @@ internal static partial class HubFaults
         response.Headers.TryGetValues(name, out var values) ? values.First() : null;
 
     /// <summary>The start of a body that is text and no page.</summary>
-    private static async Task<string?> BodyAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private static async Task<string?> BodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (response.Content.Headers.ContentType is not MediaTypeHeaderValue { MediaType: "text/plain" or "application/json" }) return null;
         try
         {
             var text = new byte[200];
-            await using var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-            using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             late.CancelAfter(TimeSpan.FromSeconds(2));
             var length = await body.ReadAtLeastAsync(text, text.Length, throwOnEndOfStream: false, late.Token).ConfigureAwait(false);
             return System.Text.Encoding.UTF8.GetString(text, 0, length).Trim();
         }
         catch (Exception e) when (e is HttpRequestException or IOException
-            || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null; // The status tells enough.
         }

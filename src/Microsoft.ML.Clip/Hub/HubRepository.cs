@@ -37,16 +37,17 @@ internal sealed class HubRepository
     public string Folder => _cache.Snapshot(Commit);
 
     /// <summary>Asks the hub what a revision is and what it holds; for a commit whose list is cached it asks nothing.</summary>
-    public static async Task<HubRepository> OpenAsync(HubClient client, string name, ClipHubOptions options, CancellationToken cancellation)
+    public static async Task<HubRepository> OpenAsync(
+        HubClient client, string name, ClipHubOptions options, CancellationToken cancellationToken)
     {
         var cache = new HubCache(client.Settings, name);
         var revision = options.Revision ?? "main";
         var what = new HubSubject(name, revision);
         // Also refuses what is no revision, before it becomes part of an address.
         var known = cache.ReadRef(revision);
-        var commit = known == revision ? revision : await CommitAsync(client, what, cancellation).ConfigureAwait(false);
+        var commit = known == revision ? revision : await CommitAsync(client, what, cancellationToken).ConfigureAwait(false);
         var files = cache.ReadTree(commit)
-            ?? await ListAsync(client, what with { Revision = commit }, cancellation).ConfigureAwait(false);
+            ?? await ListAsync(client, what with { Revision = commit }, cancellationToken).ConfigureAwait(false);
         return new HubRepository(client, cache, new DownloadMeter(options.Progress), name, revision, commit, files);
     }
 
@@ -61,19 +62,19 @@ internal sealed class HubRepository
 
     /// <summary>Brings files into the cache, some at once; those that are there stay as they are.</summary>
     /// <returns>Their paths on this machine, in their order.</returns>
-    public async Task<string[]> DownloadAsync(IReadOnlyList<HubFile> files, CancellationToken cancellation)
+    public async Task<string[]> DownloadAsync(IReadOnlyList<HubFile> files, CancellationToken cancellationToken)
     {
         var pointers = files.Select(file => _cache.Pointer(Commit, file.Path)).ToArray();
         _meter.Expect(files);
         await Parallel.ForEachAsync(
             files.Zip(pointers),
-            new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = cancellation },
+            new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = cancellationToken },
             async (file, token) => await BringAsync(file.First, file.Second, token).ConfigureAwait(false)).ConfigureAwait(false);
         return pointers;
     }
 
     /// <summary>The first bytes of a file, or some in it, without the rest; fewer where it ends.</summary>
-    public async Task<byte[]> ReadAsync(HubFile file, long start, int count, CancellationToken cancellation)
+    public async Task<byte[]> ReadAsync(HubFile file, long start, int count, CancellationToken cancellationToken)
     {
         var request = Request(file) with { Range = new(start, start + count - 1) };
         byte[] bytes = [];
@@ -104,14 +105,14 @@ internal sealed class HubRepository
 
                 bytes = body.ToArray();
             },
-            cancellation).ConfigureAwait(false);
+            cancellationToken).ConfigureAwait(false);
         return bytes.Length > count ? bytes[..count] : bytes;
     }
 
-    private static async Task<string> CommitAsync(HubClient client, HubSubject what, CancellationToken cancellation)
+    private static async Task<string> CommitAsync(HubClient client, HubSubject what, CancellationToken cancellationToken)
     {
         var address = client.Settings.At($"api/models/{HubNames.Escape(what.Repository!)}/revision/{Uri.EscapeDataString(what.Revision)}");
-        var (body, _) = await client.GetAsync(new HubRequest(address, what), cancellation).ConfigureAwait(false);
+        var (body, _) = await client.GetAsync(new HubRequest(address, what), cancellationToken).ConfigureAwait(false);
         using var json = Parse(body, address);
         return json.RootElement is { ValueKind: JsonValueKind.Object } info && info.TryGetProperty("sha", out var sha)
             && sha.ValueKind == JsonValueKind.String && sha.GetString() is { } commit && HubNames.IsCommit(commit)
@@ -119,7 +120,7 @@ internal sealed class HubRepository
             : throw NoHub(address);
     }
 
-    private static async Task<IReadOnlyList<HubFile>> ListAsync(HubClient client, HubSubject what, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<HubFile>> ListAsync(HubClient client, HubSubject what, CancellationToken cancellationToken)
     {
         var address = client.Settings.At(
             $"api/models/{HubNames.Escape(what.Repository!)}/tree/{Uri.EscapeDataString(what.Revision)}?recursive=true&expand=false");
@@ -129,7 +130,7 @@ internal sealed class HubRepository
         {
             // The next page is asked for with the token.
             if (count == MostPages || !client.Settings.IsEndpoint(page)) throw NoHub(address);
-            var (body, next) = await client.GetAsync(new HubRequest(page, what), cancellation).ConfigureAwait(false);
+            var (body, next) = await client.GetAsync(new HubRequest(page, what), cancellationToken).ConfigureAwait(false);
             using var json = Parse(body, page);
             try
             {
@@ -184,22 +185,22 @@ internal sealed class HubRepository
         _client.Settings.At($"{HubNames.Escape(Name)}/resolve/{Commit}/{HubNames.Escape(file.Path)}"),
         new HubSubject(Name, Commit, file.Path));
 
-    private async Task BringAsync(HubFile file, string pointer, CancellationToken cancellation)
+    private async Task BringAsync(HubFile file, string pointer, CancellationToken cancellationToken)
     {
         if (!HubCache.Has(pointer, file.Size))
         {
-            if (file.ETag is null) file = await AskAsync(file, cancellation).ConfigureAwait(false);
+            if (file.ETag is null) file = await AskAsync(file, cancellationToken).ConfigureAwait(false);
             var (etag, blob) = (file.ETag!, _cache.Blob(file.ETag!));
             try
             {
                 _cache.Prepare(etag, pointer);
-                using var held = await FileLock.AcquireAsync(_cache.Lock(etag), cancellation).ConfigureAwait(false);
+                using var held = await FileLock.AcquireAsync(_cache.Lock(etag), cancellationToken).ConfigureAwait(false);
                 // Another may have brought it while we waited.
                 if (!HubCache.Has(pointer, file.Size))
                 {
                     var isNew = !HubCache.Has(blob, file.Size);
                     var download = new BlobDownload(_client, Request(file), file, _meter);
-                    if (isNew) await download.RunAsync(blob, cancellation).ConfigureAwait(false);
+                    if (isNew) await download.RunAsync(blob, cancellationToken).ConfigureAwait(false);
                     _cache.Link(etag, pointer, isNew);
                 }
             }
@@ -215,7 +216,7 @@ internal sealed class HubRepository
     }
 
     /// <summary>Asks for the ETag of a file where the list has none, as other servers' lists may.</summary>
-    private async Task<HubFile> AskAsync(HubFile file, CancellationToken cancellation)
+    private async Task<HubFile> AskAsync(HubFile file, CancellationToken cancellationToken)
     {
         var request = Request(file) with { Method = HttpMethod.Head };
         await _client.RetryAsync(
@@ -225,7 +226,7 @@ internal sealed class HubRepository
                 if (answer.Hub.ETag is not { } etag || !HubNames.IsETag(etag)) throw NoHub(request.Address);
                 file = file with { BlobId = etag, Size = answer.Hub.LinkedSize ?? file.Size };
             },
-            cancellation).ConfigureAwait(false);
+            cancellationToken).ConfigureAwait(false);
         return file;
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.Formats;
+
 namespace Microsoft.ML.Clip.Hub;
 
 /// <summary>A model by its name: from the cache, from the hub, or from what <c>clip pull</c> has converted.</summary>
@@ -19,14 +21,14 @@ internal sealed class ModelDownload
 
     /// <summary>The model folder; null where there are weights alone, which nobody has converted yet.</summary>
     /// <exception cref="ClipHubException">It cannot be had.</exception>
-    public async Task<string?> RunAsync(CancellationToken cancellation)
+    public async Task<string?> RunAsync(CancellationToken cancellationToken)
     {
         if (_name.Archive is { } archive) return Existing(ConvertedFolder(archive.Sha256));
         if (Settings.Offline) return FindCached() ?? throw NotCached();
         HubRepository repository;
         try
         {
-            repository = await OpenAsync(cancellation).ConfigureAwait(false);
+            repository = await OpenAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (ClipHubException e) when (e.Error is ClipHubError.Unreachable or ClipHubError.RateLimited && FindCached() is not null)
         {
@@ -36,15 +38,15 @@ internal sealed class ModelDownload
 
         if (ModelFiles.Onnx(Repository, repository.Files, _options.Layout) is not { } files)
             return Existing(ConvertedFolder(repository.Commit));
-        var paths = await repository.DownloadAsync(files, cancellation).ConfigureAwait(false);
-        await DownloadMoreAsync(repository, files.Zip(paths), cancellation).ConfigureAwait(false);
+        var paths = await repository.DownloadAsync(files, cancellationToken).ConfigureAwait(false);
+        await DownloadMoreAsync(repository, files.Zip(paths), cancellationToken).ConfigureAwait(false);
         repository.Keep();
         return repository.Folder;
     }
 
     /// <summary>The repository at the revision.</summary>
-    public Task<HubRepository> OpenAsync(CancellationToken cancellation) =>
-        HubRepository.OpenAsync(new HubClient(Settings), Repository, _options, cancellation);
+    public Task<HubRepository> OpenAsync(CancellationToken cancellationToken) =>
+        HubRepository.OpenAsync(new HubClient(Settings), Repository, _options, cancellationToken);
 
     /// <summary>The files of a folder of <see cref="RunAsync"/> that the model needs: a snapshot may hold other precisions too.</summary>
     public IReadOnlyList<string> FilesOf(string folder)
@@ -98,7 +100,7 @@ internal sealed class ModelDownload
 
     /// <summary>What only the downloaded files tell: weights under other names, and a trained scale of the scores.</summary>
     private async Task DownloadMoreAsync(
-        HubRepository repository, IEnumerable<(HubFile File, string Path)> downloaded, CancellationToken cancellation)
+        HubRepository repository, IEnumerable<(HubFile File, string Path)> downloaded, CancellationToken cancellationToken)
     {
         var more = new List<HubFile>();
         foreach (var (file, path) in downloaded.Where(pair => IsOnnx(pair.File)))
@@ -112,9 +114,9 @@ internal sealed class ModelDownload
 
         var isTold = _options.Model is { LogitScale: not null, LogitBias: not null };
         if (!isTold && repository.Find("model.safetensors") is { } weights
-            && await TrainedLogitsProbe.IsNeededAsync(repository, weights, cancellation).ConfigureAwait(false))
+            && await TrainedLogitsProbe.IsNeededAsync(repository, weights, cancellationToken).ConfigureAwait(false))
             more.Add(weights);
-        if (more.Count > 0) await repository.DownloadAsync([.. more.Distinct()], cancellation).ConfigureAwait(false);
+        if (more.Count > 0) await repository.DownloadAsync([.. more.Distinct()], cancellationToken).ConfigureAwait(false);
     }
 
     private static bool IsOnnx(HubFile file) => file.Path.EndsWith(".onnx", StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Clip.Imaging;
+using Microsoft.ML.Clip.ModelFolders;
 
 namespace Microsoft.ML.Clip.Hub;
 

@@ -37,7 +37,7 @@ internal sealed record PretrainedName(string Text, string? Repository, OpenAIArc
 
     private static string Unknown(string text)
     {
-        const string forms = "a repository such as Xenova/clip-vit-base-patch32, a name of clip pull --list, openai:ViT-B/32, or "
+        const string forms = "a repository such as Xenova/clip-vit-base-patch32, a name of `ClipHub.KnownModels`, openai:ViT-B/32, or "
             + "open_clip's ViT-B-32:laion2b_s34b_b79k";
         if (text.Split(':') is not [var architecture, _]) return $"'{text}' is no model's name; give {forms}.";
         var tags = OpenClipTable.Tags(architecture);
@@ -88,11 +88,11 @@ internal sealed record OpenAIArchive(string Name, string Sha256, string FileName
     /// </summary>
     /// <returns>Its path.</returns>
     public async Task<string> DownloadAsync(
-        HubSettings settings, string folder, IProgress<ClipHubProgress>? progress, CancellationToken cancellation)
+        HubSettings settings, string folder, IProgress<ClipHubProgress>? progress, CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder, FileName);
         var file = new HubFile(FileName, null, null, Sha256);
-        using var held = await FileLock.AcquireAsync($"{path}.lock", cancellation).ConfigureAwait(false);
+        using var held = await FileLock.AcquireAsync($"{path}.lock", cancellationToken).ConfigureAwait(false);
         if (IsWhole(path, file)) return path;
         if (settings.Offline)
         {
@@ -102,7 +102,7 @@ internal sealed record OpenAIArchive(string Name, string Sha256, string FileName
         }
 
         var request = new HubRequest(Address, new HubSubject(null, ""));
-        await new BlobDownload(new HubClient(settings), request, file, new DownloadMeter(progress)).RunAsync(path, cancellation)
+        await new BlobDownload(new HubClient(settings), request, file, new DownloadMeter(progress)).RunAsync(path, cancellationToken)
             .ConfigureAwait(false);
         return path;
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using Microsoft.ML.Clip.ModelFolders;
 
 namespace Microsoft.ML.Clip.Hub;
 
@@ -14,21 +15,21 @@ internal static class TrainedLogitsProbe
     /// <summary>The factor taken without the file; OpenAI's models all ended at it, to the digits that half precision leaves.</summary>
     private const float Usual = 100f, Tolerance = 0.05f;
 
-    public static async Task<bool> IsNeededAsync(HubRepository repository, HubFile weights, CancellationToken cancellation)
+    public static async Task<bool> IsNeededAsync(HubRepository repository, HubFile weights, CancellationToken cancellationToken)
     {
-        var head = await repository.ReadAsync(weights, 0, FirstPart, cancellation).ConfigureAwait(false);
+        var head = await repository.ReadAsync(weights, 0, FirstPart, cancellationToken).ConfigureAwait(false);
         if (head.Length < 8) return true;
         var length = BinaryPrimitives.ReadInt64LittleEndian(head);
         if (length is <= 0 or > TrainedLogits.LongestHeader) return true;
         if (head.Length < 8 + length)
-            head = await repository.ReadAsync(weights, 0, 8 + (int)length, cancellation).ConfigureAwait(false);
+            head = await repository.ReadAsync(weights, 0, 8 + (int)length, cancellationToken).ConfigureAwait(false);
         if (head.Length < 8 + length) return true;
         try
         {
             using var json = JsonDocument.Parse(head.AsMemory(8, (int)length));
             if (TrainedLogits.Find(json.RootElement, "logit_bias") is not null) return true;
             if (TrainedLogits.Find(json.RootElement, "logit_scale") is not { } place) return false;
-            var scalar = await repository.ReadAsync(weights, 8 + length + place.Start, 8, cancellation).ConfigureAwait(false);
+            var scalar = await repository.ReadAsync(weights, 8 + length + place.Start, 8, cancellationToken).ConfigureAwait(false);
             return MathF.Abs(MathF.Exp(TrainedLogits.Scalar(scalar, place.Type, "logit_scale")) - Usual) > Tolerance;
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)

@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Models;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -5,7 +7,7 @@ namespace Microsoft.ML.Clip;
 
 /// <summary>
 /// Adds CLIP's image embeddings as a feature vector. Made by
-/// <see cref="ClipCatalog.ClipFeaturizeImage(TransformsCatalog, string, string?, string)"/>.
+/// <see cref="ClipCatalog.ClipFeaturizeImage(TransformsCatalog, string, string, string?)"/>.
 /// </summary>
 /// <remarks>
 /// <list type="table">
@@ -18,91 +20,29 @@ namespace Microsoft.ML.Clip;
 /// </list>
 /// Embeddings are computed anew on each pass over the data: put <c>AppendCacheCheckpoint</c> between this step and a trainer.
 /// </remarks>
-public sealed class ClipImageFeaturizingEstimator : IEstimator<ClipImageFeaturizingTransformer>
+public sealed class ClipImageFeaturizingEstimator
+    : ClipEstimatorBase<ClipImageFeaturizingTransformer, ClipImageFeaturizingEstimator.Options>
 {
-    private readonly IHostEnvironment _environment;
-    private readonly ModelSource _source;
-    private readonly Options _options;
-
     internal ClipImageFeaturizingEstimator(IHostEnvironment environment, Options options)
+        : base(environment, options)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentException.ThrowIfNullOrWhiteSpace(options.OutputColumnName);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(Options.BatchSize));
-        _environment = environment;
-        _source = new ModelSource(environment, options.ModelFolder, options.Model, options.ModelOptions);
-        _options = options;
     }
 
-    /// <summary>Opens the image tower.</summary>
-    /// <param name="input">The data, of which only the schema is looked at.</param>
-    /// <exception cref="ArgumentException">The input column is absent or of another type.</exception>
-    /// <exception cref="FileNotFoundException">The model folder has no image tower.</exception>
-    public ClipImageFeaturizingTransformer Fit(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        InputColumns.Image(input.Schema, _options.InputColumnName ?? _options.OutputColumnName);
-        using var opened = _source.Open();
-        return new ClipImageFeaturizingTransformer(_environment, State(), opened.HoldImageTower());
-    }
+    private protected override void CheckInput(DataViewSchema schema) => InputColumns.Image(schema, Settings.Input);
 
-    /// <summary>The schema that the fitted transformer will give.</summary>
-    /// <param name="inputSchema">The input's.</param>
-    /// <exception cref="ArgumentException">The input column is absent or of another type.</exception>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        InputColumns.CheckImage(inputSchema, _options.InputColumnName ?? _options.OutputColumnName);
-        var columns = inputSchema.ToDictionary(c => c.Name);
-        columns[_options.OutputColumnName] = MlNet.VectorShape(_options.OutputColumnName, NumberDataViewType.Single);
-        return new SchemaShape(columns.Values);
-    }
+    private protected override void CheckInput(SchemaShape schema) => InputColumns.CheckImage(schema, Settings.Input);
 
-    private ImageFeaturizerState State() => new()
-    {
-        OutputColumnName = _options.OutputColumnName,
-        InputColumnName = _options.InputColumnName ?? _options.OutputColumnName,
-        Normalize = _options.Normalize,
-        BatchSize = _options.BatchSize,
-        ImageFolder = _options.ImageFolder,
-        OnError = _options.OnError,
-        TowerStorage = _options.TowerStorage,
-        Session = _source.SessionOptions,
-    };
+    private protected override ClipImageFeaturizingTransformer Fit(
+        DataViewSchema schema, ModelSource.Opened opened, ClipSessionOptions session) =>
+        new(Environment, Settings, session, opened.HoldImageTower());
 
     /// <summary>Settings of the image featurizer.</summary>
-    public sealed record Options
+    public sealed record Options : ClipFeaturizerOptions
     {
-        /// <summary>The column to add. Default <c>Features</c>, which trainers look for.</summary>
-        public string OutputColumnName { get; init; } = "Features";
-
-        /// <summary>The column of images; <see langword="null"/> (default) is <see cref="OutputColumnName"/>.</summary>
-        public string? InputColumnName { get; init; }
-
-        /// <summary>The model folder, opened at fit and closed with the transformer. Give this or <see cref="Model"/>.</summary>
-        public string? ModelFolder { get; init; }
-
-        /// <summary>An opened model, whose session is shared and which stays the caller's to dispose.</summary>
-        public ClipModel? Model { get; init; }
-
-        /// <summary>How to read <see cref="ModelFolder"/>.</summary>
-        public ClipModelOptions? ModelOptions { get; init; }
-
-        /// <summary>
-        /// Whether to scale embeddings to length 1 (default), as CLIP compares them; if not, features are given as the model projects them.
-        /// </summary>
-        public bool Normalize { get; init; } = true;
-
-        /// <summary>Images a session run gets at once; memory is bounded by twice as many. Default 32.</summary>
-        public int BatchSize { get; init; } = 32;
-
         /// <summary>The folder that paths are relative to; <see langword="null"/> (default) is the current directory.</summary>
         public string? ImageFolder { get; init; }
 
         /// <summary>What an image that cannot be read does. Default: throw, naming it.</summary>
         public ClipErrorHandling OnError { get; init; }
-
-        /// <summary>Whether a saved pipeline holds the tower (default) or refers to the model folder.</summary>
-        public ClipTowerStorage TowerStorage { get; init; }
     }
 }

@@ -1,5 +1,10 @@
 using Microsoft.ML;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Estimating;
+using Microsoft.ML.Clip.ImageFeaturizing;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(
@@ -16,14 +21,16 @@ public sealed class ClipImageFeaturizingTransformer : ClipTransformerBase
 
     private static readonly VersionInfo Version = MlNet.Version("CLIPIMGF", LoaderSignature);
 
-    private readonly ImageFeaturizerState _state;
+    private readonly ClipImageFeaturizingEstimator.Options _options;
+    private readonly ClipSessionOptions _session;
     private readonly TowerHold<ImageTower> _hold;
 
-    internal ClipImageFeaturizingTransformer(IHostEnvironment environment, ImageFeaturizerState state, TowerHold<ImageTower> hold)
+    internal ClipImageFeaturizingTransformer(
+        IHostEnvironment environment, ClipImageFeaturizingEstimator.Options options, ClipSessionOptions session,
+        TowerHold<ImageTower> hold)
         : base(environment, nameof(ClipImageFeaturizingTransformer), hold.Tower.Fallback)
     {
-        _state = state;
-        _hold = hold;
+        (_options, _session, _hold) = (options, session, hold);
         if (hold.IsOwned) hold.Tower.Owner = nameof(ClipImageFeaturizingTransformer);
     }
 
@@ -35,25 +42,36 @@ public sealed class ClipImageFeaturizingTransformer : ClipTransformerBase
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _hold.Dispose();
 
-    private protected override IBatchedColumns Bind(DataViewSchema inputSchema) =>
-        new ImageFeatureColumns(_hold.Tower, _state, InputColumns.Image(inputSchema, _state.InputColumnName));
+    private protected override BatchedColumns Bind(DataViewSchema inputSchema)
+    {
+        var input = InputColumns.Image(inputSchema, _options.Input);
+        return new(
+            [VectorColumns.Embedding(_options.OutputColumnName, Dimension)], input, _options.BatchSize,
+            (row, capacity, log) =>
+            {
+                var images = ImageColumn.Create(row, input, capacity, _options.ImageFolder);
+                var batch = new ImageBatch(_hold.Tower, images, capacity, _options.OnError, log);
+                return new ImageFeatures(batch, Dimension, _options.Normalize);
+            });
+    }
 
     private protected override void Save(ModelSaveContext context)
     {
         var file = _hold.Tower.File;
-        var tower = SavedTower.Describe(file, _state.TowerStorage);
-        SavedState.Save(context, Version, _state with { Tower = tower, Preprocessing = _hold.Tower.Preprocessing });
+        var tower = SavedTower.Describe(file, _options.TowerStorage);
+        SavedState.Save(context, Version, _options, new FittedImageTower
+        {
+            Session = _session,
+            Tower = tower,
+            Preprocessing = _hold.Tower.Preprocessing,
+        });
         tower.Save(context, TowerEntry, file);
     }
 
     private static ClipImageFeaturizingTransformer Create(IHostEnvironment environment, ModelLoadContext context) =>
-        SavedState.Loading(environment, LoaderSignature, () => Load(environment, context));
-
-    private static ClipImageFeaturizingTransformer Load(IHostEnvironment environment, ModelLoadContext context)
-    {
-        var state = SavedState.Load<ImageFeaturizerState>(context, Version);
-        var session = OnnxSession.Open(state.Tower.Load(environment, context, TowerEntry), MlNet.Settle(environment, state.Session));
-        var tower = ImageTower.Create(session, state.Preprocessing);
-        return new ClipImageFeaturizingTransformer(environment, state, new(tower, IsOwned: true));
-    }
+        SavedState.Loading(environment, LoaderSignature, () =>
+        {
+            var (options, fitted) = SavedState.Load<ClipImageFeaturizingEstimator.Options, FittedImageTower>(context, Version);
+            return new ClipImageFeaturizingTransformer(environment, options, fitted.Session, fitted.Load(environment, context, TowerEntry));
+        });
 }

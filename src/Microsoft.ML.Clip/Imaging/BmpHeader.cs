@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.ML.Clip.Files;
 
 namespace Microsoft.ML.Clip.Imaging;
 
@@ -25,9 +26,9 @@ internal readonly record struct BmpHeader(int Start, int Size, int Bits, int Col
     public static bool TryRead(ReadOnlySpan<byte> encoded, out BmpHeader header)
     {
         header = default;
-        var format = ImageFormat.Find(encoded);
-        if (format != ImageFormat.Bmp && format != ImageFormat.Dib) return false;
-        var start = format == ImageFormat.Bmp ? FileHeader : 0;
+        var format = FileFormat.Find(encoded);
+        if (format != FileFormat.Bmp && format != FileFormat.Dib) return false;
+        var start = format == FileFormat.Bmp ? FileHeader : 0;
         int size = encoded[start];
         if (encoded.Length < start + Math.Max(size, CoreHeader) || (size != CoreHeader && size < 40)) return false;
         int bits = BinaryPrimitives.ReadUInt16LittleEndian(encoded[(start + (size == CoreHeader ? 10 : 14))..]);

@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.Imaging;
+
 namespace Microsoft.ML.Clip;
 
 /// <summary>A picture that a <see cref="ClipImageDecoder"/> has decoded.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.Clip;
 
 /// <summary>
@@ -66,6 +68,13 @@ public sealed record ClipImagePreprocessing
     public byte[]? Background { get; init; }
 
     /// <summary>
+    /// Whether pictures are turned upright as their EXIF says the camera was held; <see langword="false"/> by default, as in the
+    /// reference, which ignores it. For JPEG, PNG and WebP, where bytes or a file are given: an <c>MLImage</c> has no EXIF.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ApplyExifOrientation { get; init; }
+
+    /// <summary>
     /// The largest image to decode, in pixels; a larger one is refused before memory is taken for it. 178 956 970 by default, above
     /// which Pillow refuses a picture as a decompression bomb (it warns above half of that).
     /// </summary>
@@ -96,9 +105,9 @@ public sealed record ClipImagePreprocessing
 
     /// <summary>
     /// Writes a <c>preprocessor_config.json</c> that <see cref="Load"/> reads back to the same settings and Hugging Face's image processors
-    /// understand. <see cref="Background"/>, <see cref="Order"/> and <see cref="Gray16"/> stand in it under keys of this project's own,
-    /// and only where they differ from the defaults. <see cref="MaxPixels"/>, what the reading program bears, is not the model's and is
-    /// not written.
+    /// understand. <see cref="Background"/>, <see cref="Order"/>, <see cref="Gray16"/> and <see cref="ApplyExifOrientation"/> stand in it
+    /// under keys of this project's own, and only where they differ from the defaults. <see cref="MaxPixels"/>, what the reading program
+    /// bears, is not the model's and is not written.
     /// </summary>
     /// <param name="path">The file to write or replace.</param>
     /// <exception cref="ArgumentException">The settings contradict themselves; the sentence says how.</exception>
@@ -124,5 +133,5 @@ public sealed record ClipImagePreprocessing
     private object Scalars => (
         (DoResize, ShortestEdge, ResizeHeight, ResizeWidth, DoCenterCrop, CropHeight, CropWidth),
         (Resample, DoRescale, RescaleFactor, DoNormalize),
-        (Order, Gray16, MaxPixels));
+        (Order, Gray16, ApplyExifOrientation, MaxPixels));
 }

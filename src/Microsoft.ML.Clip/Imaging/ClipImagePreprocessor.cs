@@ -49,13 +49,15 @@ public sealed class ClipImagePreprocessor
     /// <see cref="ClipImagePreprocessing.MaxPixels"/>.</exception>
     /// <exception cref="ArgumentException"><paramref name="destination"/> is too short.</exception>
     /// <remarks>
-    /// Orientation in EXIF and colour profiles are ignored, as in the reference. CMYK JPEGs with arithmetic coding go through Skia's
+    /// Colour profiles are ignored, as in the reference, and so is orientation in EXIF, unless
+    /// <see cref="ClipImagePreprocessing.ApplyExifOrientation"/> is set. CMYK JPEGs with arithmetic coding go through Skia's
     /// conversion before they are resized, and may differ by some dozens in a byte where the inks change steeply.
     /// </remarks>
     public void Preprocess(ReadOnlySpan<byte> encoded, Span<float> destination)
     {
         CheckLength(destination);
-        using var image = ImageDecoder.Decode(encoded, Settings.MaxPixels, Settings.Gray16);
+        var decoded = ImageDecoder.Decode(encoded, Settings.MaxPixels, Settings.Gray16);
+        using var image = Settings.ApplyExifOrientation ? ExifOrientation.Apply(decoded, ExifOrientation.Find(encoded)) : decoded;
         image.LayOn(Settings.Background);
         if (Settings.Order == PreprocessingOrder.HuggingFace) image.ConvertToRgb();
         Preprocess(image.View, isBgr: false, destination);

@@ -1,17 +1,18 @@
+using Microsoft.ML.Clip.Files;
 using SkiaSharp;
 
 namespace Microsoft.ML.Clip.Imaging;
 
 /// <summary>
 /// Decodes files to the bytes Pillow gives. Skia's codecs do the work; where they hand out less than the file holds (16-bit grey, CMYK,
-/// transparent palette entries, indices beyond a palette), they are given an altered copy of the file whose decoding holds it. EXIF
-/// orientation is not applied.
+/// transparent palette entries, indices beyond a palette), they are given an altered copy of the file whose decoding holds it. For
+/// EXIF see <see cref="ExifOrientation"/>.
 /// </summary>
 internal static class ImageDecoder
 {
-    private static readonly ImageFormat[] ReadFormats =
+    private static readonly FileFormat[] ReadFormats =
         [
-            ImageFormat.Jpeg, ImageFormat.Png, ImageFormat.Gif, ImageFormat.WebP, ImageFormat.Bmp, ImageFormat.Dib, ImageFormat.Pnm,
+            FileFormat.Jpeg, FileFormat.Png, FileFormat.Gif, FileFormat.WebP, FileFormat.Bmp, FileFormat.Dib, FileFormat.Pnm,
         ];
 
     /// <summary>Decodes the first image of a file.</summary>
@@ -27,11 +28,11 @@ internal static class ImageDecoder
         if (PngHeader.TryRead(encoded, out var png)) return PngImage.Decode(encoded, png, maxPixels, gray16);
         if (GifHeader.TryRead(encoded, out var gif)) return DecodeGif(encoded, gif, maxPixels);
         if (CmykJpeg.IsCmyk(encoded)
-            && (CmykJpeg.TryDecode(encoded, maxPixels) ?? ClipImageDecoder.TryDecode(encoded, ImageFormat.Jpeg.Extension, maxPixels))
+            && (CmykJpeg.TryDecode(encoded, maxPixels) ?? ClipImageDecoder.TryDecode(encoded, FileFormat.Jpeg.Extension, maxPixels))
                 is { } cmyk) return cmyk;
         if (BmpHeader.TryRead(encoded, out var bmp)) return BmpImage.Decode(encoded, bmp, maxPixels);
         if (PnmImage.IsOne(encoded)) return PnmImage.Decode(encoded, maxPixels, gray16);
-        if (ImageFormat.Find(encoded) is var format && (format is null || !ReadFormats.Contains(format))
+        if (FileFormat.Find(encoded) is var format && (format is null || !ReadFormats.Contains(format))
             && ClipImageDecoder.TryDecode(encoded, format?.Extension ?? "", maxPixels) is { } image) return image;
         return DecodeWithSkia(encoded, maxPixels, WebPHeader.IsAnimatedWithoutAlpha(encoded) ? PixelMode.Rgb : null);
     }
@@ -81,11 +82,11 @@ internal static class ImageDecoder
     private static InvalidDataException Unreadable(ReadOnlySpan<byte> encoded)
     {
         const string Readable = "JPEG, PNG, GIF, WebP, BMP, PPM";
-        return new(ImageFormat.Find(encoded) switch
+        return new(FileFormat.Find(encoded) switch
         {
             null => $"The bytes are not an image of a known format ({Readable}), or its header is damaged.",
             var format when ReadFormats.Contains(format) => $"The file is {format.Name} whose header is damaged.",
-            var format when format == ImageFormat.LfsPointer =>
+            var format when format == FileFormat.LfsPointer =>
                 "The file is a Git LFS pointer, not the picture itself: fetch the pictures with 'git lfs pull'.",
             { IsPicture: true } format => $"The picture is {format.Name}, which is not among the formats read ({Readable}): convert it, "
                 + "or register a decoder of it (the package Microsoft.ML.Clip.MoreFormats has some).",

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Microsoft.ML.Clip.Files;
 
 namespace Microsoft.ML.Clip.Imaging;
 
@@ -10,7 +11,7 @@ internal static class PnmImage
 {
     private const int LongestToken = 10;
 
-    public static bool IsOne(ReadOnlySpan<byte> encoded) => ImageFormat.Find(encoded) == ImageFormat.Pnm;
+    public static bool IsOne(ReadOnlySpan<byte> encoded) => FileFormat.Find(encoded) == FileFormat.Pnm;
 
     public static DecodedImage Decode(ReadOnlySpan<byte> encoded, long maxPixels, Gray16Conversion gray16)
     {

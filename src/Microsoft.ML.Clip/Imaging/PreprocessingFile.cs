@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Formats;
 
 namespace Microsoft.ML.Clip.Imaging;
 
@@ -7,7 +9,7 @@ namespace Microsoft.ML.Clip.Imaging;
 internal static class PreprocessingFile
 {
     /// <summary>Keys of this project's own, which other software does not know.</summary>
-    public const string OrderKey = "preprocessing_order", Gray16Key = "gray16";
+    public const string OrderKey = "preprocessing_order", Gray16Key = "gray16", ExifKey = "apply_exif_orientation";
 
     /// <summary>The side that both libraries assume where neither the file nor the model says.</summary>
     private const int DefaultSize = 224;
@@ -154,6 +156,7 @@ internal static class PreprocessingFile
             RescaleFactor = section.Find("rescale_factor")?.Number() ?? 1 / 255.0,
             Background = section.Find("background")?.Color(),
             Order = section.Find(OrderKey)?.OneOf<PreprocessingOrder>() ?? PreprocessingOrder.Original,
+            ApplyExifOrientation = section.Find(ExifKey)?.Boolean() ?? false,
             Gray16 = section.Find(Gray16Key)?.OneOf<Gray16Conversion>() ?? Gray16Conversion.Scale,
             Resample = section.Find("resample") switch
             {

@@ -36,6 +36,7 @@ internal static class PreprocessingWriter
             json["background"] = new JsonArray(background[0], background[1], background[2]);
         if (settings.Order != PreprocessingOrder.Original) json[PreprocessingFile.OrderKey] = settings.Order.ToString();
         if (settings.Gray16 != Gray16Conversion.Scale) json[PreprocessingFile.Gray16Key] = settings.Gray16.ToString();
+        if (settings.ApplyExifOrientation) json[PreprocessingFile.ExifKey] = true;
         return JsonSerializer.SerializeToUtf8Bytes(json, Indented);
     }
 

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>The arithmetic on embeddings.</summary>
 internal static class EmbeddingMath

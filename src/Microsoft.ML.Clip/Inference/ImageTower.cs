@@ -1,8 +1,7 @@
-using Microsoft.ML.Clip.Imaging;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>
 /// The image encoder: pixels as [batch, 3, height, width] in, projected features as [batch, dimension] out, not normalised.
@@ -11,7 +10,6 @@ internal sealed class ImageTower : IDisposable
 {
     private readonly OnnxSession _session;
     private readonly string _pixels;
-    private readonly string _output;
     private readonly TensorElementType _pixelType;
     private readonly TensorElementType _outputType;
     private readonly string[] _inputNames;
@@ -19,29 +17,29 @@ internal sealed class ImageTower : IDisposable
     private readonly int _fixedBatch;
     private int _disposed;
 
-    private ImageTower(OnnxSession session, ClipImagePreprocessing? preprocessing, ClipFolderConfig? config)
+    private ImageTower(OnnxSession session, ClipImagePreprocessing preprocessing)
     {
         _session = session;
-        _pixels = OnnxSignature.Pixels(session) ?? throw new InvalidDataException(
+        var graph = session.Signature;
+        _pixels = graph.Pixels ?? throw new InvalidDataException(
             $"'{session.File.Path}' is no image tower: it has no float input of shape [batch, 3, height, width].");
-        var input = session.Inputs[_pixels];
-        _pixelType = input.ElementDataType;
+        var input = graph.Inputs[_pixels];
+        _pixelType = input.ElementType;
         _fixedBatch = Math.Max(0, input.Dimensions[0]);
-        Preprocessing = preprocessing ?? OwnPreprocessing.For(input.Dimensions, session.File.Path, config);
+        Preprocessing = preprocessing;
         Preprocessor = ClipImagePreprocessor.Create(Preprocessing);
         CheckSize(input.Dimensions, session.File.Path);
 
-        _output = TowerOutput.FindImage(session);
-        _outputType = session.Outputs[_output].ElementDataType;
+        Output = TowerOutput.RequireImage(graph);
+        _outputType = graph.Outputs[Output].ElementType;
 
         // A combined graph computes both towers: the text side gets the shortest text there is.
-        string?[] textInputs = [OnnxSignature.TokenIds(session), OnnxSignature.Mask(session)];
-        OnnxSignature.RefuseOthers(session, [_pixels, .. textInputs]);
+        string?[] textInputs = [graph.TokenIds, graph.Mask];
+        graph.RefuseOthers([_pixels, .. textInputs]);
         var others = textInputs.OfType<string>().ToArray();
         _inputNames = [_pixels, .. others];
-        _companions = [.. others.Select(name => session.Keep(TokenTensor.Constant(session.Inputs[name], value: 1)))];
-        Dimension = session.Outputs[_output].Dimensions[1] is > 0 and var known ? known : Probe();
-        TowerOutput.RequireProjected(session, _output, Dimension, config);
+        _companions = [.. others.Select(name => session.Keep(TokenTensor.Constant(graph.Inputs[name], value: 1)))];
+        Dimension = graph.Outputs[Output].Dimensions[1] is > 0 and var known ? known : Probe();
     }
 
     public ClipImagePreprocessing Preprocessing { get; }
@@ -50,23 +48,27 @@ internal sealed class ImageTower : IDisposable
 
     public int Dimension { get; }
 
+    /// <summary>The graph's inputs and outputs.</summary>
+    public OnnxSignature Signature => _session.Signature;
+
+    /// <summary>The output that features are taken from.</summary>
+    public string Output { get; }
+
     public OnnxFile File => _session.File;
 
     /// <inheritdoc cref="OnnxSession.Fallback"/>
     public string? Fallback => _session.Fallback;
 
     /// <summary>Whose this is, for the sentence of a use after it was closed.</summary>
-    public string Owner { get; set; } = nameof(ClipModel);
+    public string Owner { get; set; } = OnnxSession.ModelOwner;
 
-    /// <summary>
-    /// Takes over <paramref name="session"/>; <paramref name="preprocessing"/> null means CLIP's own at the input's size, which must be
-    /// one of CLIP's. <paramref name="config"/> null means a tower that was saved from a folder.
-    /// </summary>
-    public static ImageTower Create(OnnxSession session, ClipImagePreprocessing? preprocessing, ClipFolderConfig? config = null)
+    /// <summary>Takes over <paramref name="session"/>.</summary>
+    /// <exception cref="InvalidDataException">It is no image tower's, or takes images of another size.</exception>
+    public static ImageTower Create(OnnxSession session, ClipImagePreprocessing preprocessing)
     {
         try
         {
-            return new ImageTower(session, preprocessing, config);
+            return new ImageTower(session, preprocessing);
         }
         catch
         {
@@ -102,7 +104,7 @@ internal sealed class ImageTower : IDisposable
                 pixels.Slice(start * Preprocessor.FloatCount, size * Preprocessor.FloatCount),
                 [size, 3, Preprocessor.Height, Preprocessor.Width], _pixelType);
             using var output = FloatTensor.Output(embeddings.Slice(start * Dimension, size * Dimension), [size, Dimension], _outputType);
-            _session.Run(_inputNames, [input.Value, .. _companions], _output, output.Value);
+            _session.Run(_inputNames, [input.Value, .. _companions], Output, output.Value);
             output.Complete();
         }
     }
@@ -132,6 +134,6 @@ internal sealed class ImageTower : IDisposable
         var rows = RowsFor(1);
         using var input = FloatTensor.Input(
             new float[rows * Preprocessor.FloatCount], [rows, 3, Preprocessor.Height, Preprocessor.Width], _pixelType);
-        return _session.ProbeDimension(_inputNames, [input.Value, .. _companions], _output);
+        return _session.ProbeDimension(_inputNames, [input.Value, .. _companions], Output);
     }
 }

@@ -1,4 +1,7 @@
-namespace Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Formats;
+
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>An ONNX file on disk, and the temporary folder that must outlive it when it was unpacked from a saved model.</summary>
 internal sealed record OnnxFile(string Path, TemporaryFolder? Owner = null)
@@ -12,4 +15,37 @@ internal sealed record OnnxFile(string Path, TemporaryFolder? Owner = null)
     /// <summary>Whether another file lies in its place since this was made, which is just before it is opened.</summary>
     public bool HasChanged() =>
         !File.Exists(Path) || File.GetLastWriteTimeUtc(Path) != _written || RegularFile.Length(Path) != _length;
+
+    /// <summary>Looks at the files that ONNX Runtime will read before it does: it opens by path, whatever is there.</summary>
+    /// <exception cref="FileNotFoundException">The file, or one of its weights, is not there.</exception>
+    /// <exception cref="InvalidDataException">One of them is not what its name says.</exception>
+    public void Check()
+    {
+        CheckHead();
+        foreach (var relative in ReadExternalData())
+        {
+            var weights = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, relative);
+            if (!File.Exists(weights))
+                throw new FileNotFoundException($"'{Path}' keeps weights in '{relative}', which is not beside it.", weights);
+            RegularFile.Length(weights);
+        }
+    }
+
+    /// <summary>The graph's inputs and outputs, read without a session.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is no ONNX file.</exception>
+    public OnnxSignature ReadSignature()
+    {
+        CheckHead();
+        return OnnxSignatureReader.Read(Path);
+    }
+
+    private void CheckHead()
+    {
+        RegularFile.Bounded(Path, RegularFile.Length(Path), RegularFile.MaxOnnx);
+        using var opened = RegularFile.Open(Path, FileOptions.None);
+        Span<byte> head = stackalloc byte[256];
+        head = head[..opened.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+        if (RegularFile.Impostor(head) is { } impostor) throw new InvalidDataException($"'{Path}' is {impostor}.");
+    }
 }

@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>
 /// An ONNX Runtime session opened by path (bytes would lose external data) and counted: it closes, and its temporary files go,
@@ -8,29 +8,31 @@ namespace Microsoft.ML.Clip;
 /// </summary>
 internal sealed class OnnxSession : IDisposable
 {
+    /// <summary>The owner of sessions that no transformer owns; its type lies in a room above this one.</summary>
+    public const string ModelOwner = "ClipModel";
+
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
     private readonly List<IDisposable> _kept = [];
     private int _holders = 1;
 
     private OnnxSession(OnnxFile file, InferenceSession session, string? fallback) =>
-        (File, _session, Fallback) = (file, session, fallback);
+        (File, _session, Fallback, Signature) = (file, session, fallback, OnnxSignature.Of(file.Path, session));
 
     public OnnxFile File { get; }
 
     /// <summary>Why the CPU computes where a GPU was asked for; <see langword="null"/> where it does not.</summary>
     public string? Fallback { get; }
 
-    public IReadOnlyDictionary<string, NodeMetadata> Inputs => _session.InputMetadata;
-
-    public IReadOnlyDictionary<string, NodeMetadata> Outputs => _session.OutputMetadata;
+    /// <summary>The graph's inputs and outputs, with the shapes that ONNX Runtime inferred.</summary>
+    public OnnxSignature Signature { get; }
 
     /// <summary>Takes over the file's temporary folder, if it has one, also where opening fails.</summary>
     public static OnnxSession Open(OnnxFile file, ClipSessionOptions options)
     {
         try
         {
-            CheckFiles(file);
+            file.Check();
             using var settings = SessionOptionsFactory.Create(options, out var fallback);
             try
             {
@@ -60,28 +62,8 @@ internal sealed class OnnxSession : IDisposable
         throw new NotSupportedException(told, failure);
     }
 
-    /// <summary>ONNX Runtime opens by path, whatever is there: the files it will read are looked at before.</summary>
-    private static void CheckFiles(OnnxFile file)
-    {
-        RegularFile.Bounded(file.Path, RegularFile.Length(file.Path), RegularFile.MaxOnnx);
-        using (var opened = RegularFile.Open(file.Path, FileOptions.None))
-        {
-            Span<byte> head = stackalloc byte[256];
-            head = head[..opened.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
-            if (RegularFile.Impostor(head) is { } impostor) throw new InvalidDataException($"'{file.Path}' is {impostor}.");
-        }
-
-        foreach (var relative in file.ReadExternalData())
-        {
-            var weights = Path.Combine(Path.GetDirectoryName(file.Path)!, relative);
-            if (!System.IO.File.Exists(weights))
-                throw new FileNotFoundException($"'{file.Path}' keeps weights in '{relative}', which is not beside it.", weights);
-            RegularFile.Length(weights);
-        }
-    }
-
     /// <summary>The exception of a use after disposal; a disposed <c>PredictionEngine</c> disposed its transformer with it.</summary>
-    public static ObjectDisposedException Closed(string owner) => owner == nameof(ClipModel)
+    public static ObjectDisposedException Closed(string owner) => owner == ModelOwner
         ? new ObjectDisposedException(owner)
         : new ObjectDisposedException(owner, $"The {owner} was disposed, by itself or with a PredictionEngine that owned it; see "
             + "PredictionEngineOptions.OwnsTransformer.");
@@ -93,7 +75,7 @@ internal sealed class OnnxSession : IDisposable
         do
         {
             holders = Volatile.Read(ref _holders);
-            ObjectDisposedException.ThrowIf(holders == 0, typeof(ClipModel));
+            if (holders == 0) throw Closed(ModelOwner);
         }
         while (Interlocked.CompareExchange(ref _holders, holders + 1, holders) != holders);
         return this;

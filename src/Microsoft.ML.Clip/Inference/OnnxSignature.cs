@@ -1,33 +1,41 @@
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>
-/// Finds a tower's inputs and outputs by looking at the session, since exporters name and type them differently:
-/// <c>pixel_values</c> or <c>image</c>, <c>input_ids</c> int64 or <c>text</c> int32, with or without an <c>attention_mask</c>.
+/// A graph's inputs and outputs, and which of them a tower's are. Exporters name and type them differently: <c>pixel_values</c> or
+/// <c>image</c>, <c>input_ids</c> int64 or <c>text</c> int32, with or without an <c>attention_mask</c>.
 /// </summary>
-internal static class OnnxSignature
+/// <param name="Path">The file, for messages.</param>
+/// <param name="Inputs">The inputs by name.</param>
+/// <param name="Outputs">The outputs by name.</param>
+internal sealed record OnnxSignature(
+    string Path, IReadOnlyDictionary<string, OnnxTensor> Inputs, IReadOnlyDictionary<string, OnnxTensor> Outputs)
 {
-    public static string? Pixels(OnnxSession session) =>
-        session.Inputs.Where(i => IsFloat(i.Value) && i.Value.Dimensions.Length == 4).Select(i => i.Key).FirstOrDefault();
+    /// <summary>The input of [batch, 3, height, width].</summary>
+    public string? Pixels => Inputs.Where(i => i.Value.IsFloat && i.Value.Dimensions.Length == 4).Select(i => i.Key).FirstOrDefault();
 
-    public static string? TokenIds(OnnxSession session) => Integers(session).FirstOrDefault(name => !IsMask(name));
+    /// <summary>The input of [batch, length] that takes token ids.</summary>
+    public string? TokenIds => Integers.FirstOrDefault(name => !IsMask(name));
 
-    public static string? Mask(OnnxSession session) => Integers(session).FirstOrDefault(IsMask);
+    /// <summary>The input of [batch, length] that tells tokens from padding.</summary>
+    public string? Mask => Integers.FirstOrDefault(IsMask);
 
-    public static bool IsFloat(NodeMetadata tensor) => tensor.ElementDataType is TensorElementType.Float or TensorElementType.Float16;
+    private IEnumerable<string> Integers =>
+        Inputs.Where(i => i.Value.IsInteger && i.Value.Dimensions.Length == 2).Select(i => i.Key);
 
-    /// <summary>Throws where the session wants an input that a tower does not know how to fill.</summary>
-    public static void RefuseOthers(OnnxSession session, params string?[] known)
+    public static OnnxSignature Of(string path, InferenceSession session) =>
+        new(path, Tensors(session.InputMetadata), Tensors(session.OutputMetadata));
+
+    /// <summary>Throws where the graph wants an input that a tower does not know how to fill.</summary>
+    public void RefuseOthers(params string?[] known)
     {
-        if (session.Inputs.Keys.FirstOrDefault(name => !known.Contains(name)) is { } other)
-            throw new InvalidDataException($"'{session.File.Path}' wants an input '{other}', which no CLIP tower has.");
+        if (Inputs.Keys.FirstOrDefault(name => !known.Contains(name)) is { } other)
+            throw new InvalidDataException($"'{Path}' wants an input '{other}', which no CLIP tower has.");
     }
 
-    private static IEnumerable<string> Integers(OnnxSession session) => session.Inputs
-        .Where(i => i.Value.ElementDataType is TensorElementType.Int64 or TensorElementType.Int32 && i.Value.Dimensions.Length == 2)
-        .Select(i => i.Key);
+    private static Dictionary<string, OnnxTensor> Tensors(IReadOnlyDictionary<string, NodeMetadata> metadata) => metadata
+        .ToDictionary(m => m.Key, m => m.Value.IsTensor ? new OnnxTensor(m.Value.ElementDataType, m.Value.Dimensions) : new(default, []));
 
     private static bool IsMask(string name) => name.Contains("mask", StringComparison.OrdinalIgnoreCase);
 }

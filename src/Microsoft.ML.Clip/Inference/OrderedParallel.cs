@@ -1,21 +1,21 @@
 using System.Runtime.ExceptionServices;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>A parallel loop that fails as the sequential one would: with the first failing index's own exception.</summary>
 internal static class OrderedParallel
 {
-    public static void For(int count, Action<int> body, CancellationToken cancellation)
+    public static void For(int count, Action<int> body, CancellationToken cancellationToken)
     {
         if (count == 1)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             body(0);
             return;
         }
 
         var failures = new Exception?[count];
-        Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellation }, i =>
+        Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellationToken }, i =>
         {
             try
             {

@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>Turns our plain settings into ONNX Runtime's.</summary>
 internal static class SessionOptionsFactory

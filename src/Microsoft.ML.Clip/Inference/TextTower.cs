@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>
 /// The text encoder: token ids as [batch, length] in, projected features as [batch, dimension] out, not normalised. CLIP's attention is
@@ -16,7 +16,6 @@ internal sealed class TextTower : IDisposable
     private readonly OnnxSession _session;
     private readonly string _ids;
     private readonly string? _mask;
-    private readonly string _output;
     private readonly TensorElementType _outputType;
     private readonly string[] _inputNames;
     private readonly OrtValue[] _companions;
@@ -24,28 +23,28 @@ internal sealed class TextTower : IDisposable
     private readonly int _fixedLength;
     private int _disposed;
 
-    private TextTower(OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings, ClipFolderConfig? config)
+    private TextTower(OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings)
     {
         _session = session;
         Tokenizer = tokenizer;
-        _ids = OnnxSignature.TokenIds(session) ?? throw new InvalidDataException(
+        var graph = session.Signature;
+        _ids = graph.TokenIds ?? throw new InvalidDataException(
             $"'{session.File.Path}' is no text tower: it has no integer input of shape [batch, length].");
-        _mask = OnnxSignature.Mask(session);
-        _output = TowerOutput.FindText(session);
-        _outputType = session.Outputs[_output].ElementDataType;
-        var input = session.Inputs[_ids];
+        _mask = graph.Mask;
+        Output = TowerOutput.RequireText(graph);
+        _outputType = graph.Outputs[Output].ElementType;
+        var input = graph.Inputs[_ids];
         _fixedBatch = Math.Max(0, input.Dimensions[0]);
         _fixedLength = Math.Max(0, input.Dimensions[1]);
         ContextLength = _fixedLength > 0 ? _fixedLength : settings.ContextLength ?? tokenizer.PublishedContextLength;
         Settings = settings with { ContextLength = ContextLength };
 
         // A combined graph computes both towers: the image side gets one black image.
-        var pixels = OnnxSignature.Pixels(session);
-        OnnxSignature.RefuseOthers(session, _ids, _mask, pixels);
+        var pixels = graph.Pixels;
+        graph.RefuseOthers(_ids, _mask, pixels);
         _inputNames = [_ids, .. new[] { _mask, pixels }.OfType<string>()];
         _companions = pixels is null ? [] : [session.Keep(BlackImage(session, pixels, settings.ImageSize ?? DefaultImageSize))];
-        Dimension = session.Outputs[_output].Dimensions[1] is > 0 and var known ? known : Probe();
-        TowerOutput.RequireProjected(session, _output, Dimension, config);
+        Dimension = graph.Outputs[Output].Dimensions[1] is > 0 and var known ? known : Probe();
     }
 
     public TextTokenizer Tokenizer { get; }
@@ -56,23 +55,27 @@ internal sealed class TextTower : IDisposable
 
     public int Dimension { get; }
 
+    /// <summary>The graph's inputs and outputs.</summary>
+    public OnnxSignature Signature => _session.Signature;
+
+    /// <summary>The output that features are taken from.</summary>
+    public string Output { get; }
+
     public OnnxFile File => _session.File;
 
     /// <inheritdoc cref="OnnxSession.Fallback"/>
     public string? Fallback => _session.Fallback;
 
     /// <summary>Whose this is, for the sentence of a use after it was closed.</summary>
-    public string Owner { get; set; } = nameof(ClipModel);
+    public string Owner { get; set; } = OnnxSession.ModelOwner;
 
-    /// <summary>
-    /// Takes over <paramref name="session"/>. <paramref name="config"/> null means a tower that was saved from a folder.
-    /// </summary>
-    public static TextTower Create(
-        OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings, ClipFolderConfig? config = null)
+    /// <summary>Takes over <paramref name="session"/>.</summary>
+    /// <exception cref="InvalidDataException">It is no text tower's.</exception>
+    public static TextTower Create(OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings)
     {
         try
         {
-            return new TextTower(session, tokenizer, settings, config);
+            return new TextTower(session, tokenizer, settings);
         }
         catch
         {
@@ -130,7 +133,7 @@ internal sealed class TextTower : IDisposable
         try
         {
             using var output = FloatTensor.Output(embeddings, [rows, Dimension], _outputType);
-            _session.Run(_inputNames, [.. inputs, .. _companions], _output, output.Value);
+            _session.Run(_inputNames, [.. inputs, .. _companions], Output, output.Value);
             output.Complete();
         }
         finally
@@ -145,7 +148,7 @@ internal sealed class TextTower : IDisposable
         var length = _fixedLength > 0 || Settings.Padding.ToContext ? ContextLength : texts.Max(t => t.Length);
         var inputs = new List<OrtValue>
         {
-            TokenTensor.Create(_session.Inputs[_ids], rows, length, (r, row) =>
+            TokenTensor.Create(_session.Signature.Inputs[_ids], rows, length, (r, row) =>
             {
                 var text = texts[Math.Min(r, texts.Length - 1)];
                 for (var i = 0; i < text.Length; i++) row[i] = text[i];
@@ -154,7 +157,7 @@ internal sealed class TextTower : IDisposable
         };
         if (_mask is not null)
         {
-            inputs.Add(TokenTensor.Create(_session.Inputs[_mask], rows, length, (r, row) =>
+            inputs.Add(TokenTensor.Create(_session.Signature.Inputs[_mask], rows, length, (r, row) =>
             {
                 // Where padding is part of the input it is attended to.
                 var tokens = Settings.Padding.ToContext ? length : texts[Math.Min(r, texts.Length - 1)].Length;
@@ -168,9 +171,9 @@ internal sealed class TextTower : IDisposable
 
     private static OrtValue BlackImage(OnnxSession session, string pixels, int side)
     {
-        var shape = session.Inputs[pixels].Dimensions;
+        var (type, shape) = session.Signature.Inputs[pixels];
         long[] size = [Math.Max(1, shape[0]), 3, shape[2] > 0 ? shape[2] : side, shape[3] > 0 ? shape[3] : side];
-        return FloatTensor.Input(new float[size[0] * size[1] * size[2] * size[3]], size, session.Inputs[pixels].ElementDataType).Value;
+        return FloatTensor.Input(new float[size[0] * size[1] * size[2] * size[3]], size, type).Value;
     }
 
     /// <summary>The dimension, where the graph does not declare it: seen by running the empty text.</summary>
@@ -179,7 +182,7 @@ internal sealed class TextTower : IDisposable
         var inputs = Inputs([Tokenize("", out _)], Math.Max(1, _fixedBatch));
         try
         {
-            return _session.ProbeDimension(_inputNames, [.. inputs, .. _companions], _output);
+            return _session.ProbeDimension(_inputNames, [.. inputs, .. _companions], Output);
         }
         finally
         {

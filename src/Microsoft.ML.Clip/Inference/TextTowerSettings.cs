@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>What a text tower's graph does not say of itself; saved with it.</summary>
 internal sealed record TextTowerSettings

@@ -1,16 +1,16 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>Integer inputs of a text tower, in the width that the graph declares.</summary>
 internal static class TokenTensor
 {
     /// <summary>A [rows, columns] tensor filled by <paramref name="fill"/>(row, columns).</summary>
-    public static OrtValue Create(NodeMetadata input, int rows, int columns, Action<int, Span<long>> fill)
+    public static OrtValue Create(OnnxTensor input, int rows, int columns, Action<int, Span<long>> fill)
     {
         var row = new long[columns];
-        if (input.ElementDataType == TensorElementType.Int64)
+        if (input.ElementType == TensorElementType.Int64)
         {
             var longs = new long[rows * columns];
             for (var r = 0; r < rows; r++) fill(r, longs.AsSpan(r * columns, columns));
@@ -30,6 +30,6 @@ internal static class TokenTensor
     /// <summary>
     /// The smallest tensor that the input accepts, all of one value: what a combined graph gets for the tower not asked for.
     /// </summary>
-    public static OrtValue Constant(NodeMetadata input, long value) =>
+    public static OrtValue Constant(OnnxTensor input, long value) =>
         Create(input, Math.Max(1, input.Dimensions[0]), Math.Max(1, input.Dimensions[1]), (_, row) => row.Fill(value));
 }

@@ -1,6 +1,8 @@
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Runtime;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Models;
 
 /// <summary>The model that an estimator works with: a folder, opened at each fit, or an opened model of the user's, borrowed.</summary>
 internal sealed class ModelSource

@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Persistence;
 
 /// <summary>The internals of ML.NET that a component cannot do without, each under a name of ours.</summary>
 internal static class MlNet

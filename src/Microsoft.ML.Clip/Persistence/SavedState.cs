@@ -1,11 +1,13 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.ML.Runtime;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Persistence;
 
 /// <summary>
-/// A transformer's settings in a saved model: a JSON file among its entries, readable, and open to new settings with defaults.
+/// A transformer's options, and beside them what its fit added, in one JSON file among a saved model's entries: readable, and open to new
+/// settings with defaults.
 /// </summary>
 internal static class SavedState
 {
@@ -13,20 +15,30 @@ internal static class SavedState
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
-    public static void Save<T>(ModelSaveContext context, VersionInfo version, T state)
+    public static void Save<TOptions, TFitted>(ModelSaveContext context, VersionInfo version, TOptions options, TFitted fitted)
     {
         context.CheckAtModel();
         context.SetVersionInfo(version);
-        context.SaveBinaryStream(Entry, writer => JsonSerializer.Serialize(writer.BaseStream, state, Json));
+        var all = JsonSerializer.SerializeToNode(options, Json)!.AsObject();
+        foreach (var (name, value) in JsonSerializer.SerializeToNode(fitted, Json)!.AsObject()) all[name] = value?.DeepClone();
+        context.SaveBinaryStream(Entry, writer => JsonSerializer.Serialize(writer.BaseStream, all, Json));
     }
 
-    public static T Load<T>(ModelLoadContext context, VersionInfo version)
-        where T : class
+    /// <exception cref="InvalidDataException">The entry is not there, or not what a transformer of this kind saves.</exception>
+    public static (TOptions Options, TFitted Fitted) Load<TOptions, TFitted>(ModelLoadContext context, VersionInfo version)
     {
         context.CheckAtModel(version);
-        T? state = null;
-        context.TryLoadBinaryStream(Entry, reader => state = JsonSerializer.Deserialize<T>(reader.BaseStream, Json));
-        return state ?? throw NoEntry(Entry);
+        JsonObject? all = null;
+        try
+        {
+            context.TryLoadBinaryStream(Entry, reader => all = JsonNode.Parse(reader.BaseStream) as JsonObject);
+            if (all is null) throw NoEntry(Entry);
+            return (all.Deserialize<TOptions>(Json)!, all.Deserialize<TFitted>(Json)!);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"The saved model's entry '{Entry}' was not written by Microsoft.ML.Clip: {e.Message}", e);
+        }
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Text;
+using Microsoft.ML.Clip.Text.Bpe;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Persistence;
 
 /// <summary>The tokenizer inside a saved model, as the files that model folders have.</summary>
 internal static class SavedTokenizer

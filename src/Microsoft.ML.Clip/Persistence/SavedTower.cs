@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Inference;
 using Microsoft.ML.Runtime;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Persistence;
 
 /// <summary>
 /// What a saved model tells of a tower's ONNX file: its path if saved by reference, else the files streamed beside this text.

@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Model.OnnxConverter;
 using Microsoft.ML.Runtime;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Persistence;
 
 /// <summary>
 /// A view of ours in the shape that <c>mlContext.Model.ConvertToOnnx</c> looks for, to refuse with a sentence. It walks back from the end

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.ML.Clip.Text.Bpe;
+using Microsoft.ML.Clip.Text.Repair;
 using Microsoft.ML.Tokenizers;
 
 namespace Microsoft.ML.Clip;
@@ -149,6 +151,12 @@ public sealed class ClipTokenizer : TextTokenizer
         return [(VocabularyReader.VocabularyFile, vocabulary.ToArray()), (VocabularyReader.MergesFile, merges.ToArray())];
     }
 
-    private protected override IReadOnlyList<int> EncodeText(string text) =>
-        _bpe.EncodeToIds(TextCleaner.Clean(text), considerNormalization: false);
+    private protected override IReadOnlyList<int> EncodeText(string text, bool normalize) =>
+        _bpe.EncodeToIds(normalize ? TextCleaner.Clean(text) : text, considerNormalization: false);
+
+    private protected override IReadOnlyList<EncodedToken> EncodeTokens(string text, bool normalize, out string normalized)
+    {
+        normalized = normalize ? TextCleaner.Clean(text) : text;
+        return _bpe.EncodeToTokens(normalized, out _, considerNormalization: false);
+    }
 }

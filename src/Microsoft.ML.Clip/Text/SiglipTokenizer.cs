@@ -1,5 +1,10 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.ML.Tokenizers;
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Formats;
+using Microsoft.ML.Clip.Text.Repair;
+using Microsoft.ML.Clip.Text.SentencePiece;
 
 namespace Microsoft.ML.Clip;
 
@@ -109,5 +114,16 @@ public sealed class SiglipTokenizer : TextTokenizer
     /// <summary>open_clip's name of what is done to texts first; null where Hugging Face's rules hold.</summary>
     internal string? Cleaning => _cleaning?.Name;
 
-    private protected override IReadOnlyList<int> EncodeText(string text) => _encoder.Encode(_cleaning?.Apply(text) ?? text);
+    private protected override IReadOnlyList<int> EncodeText(string text, bool normalize) =>
+        [.. _encoder.Encode(Cleaned(text, normalize)).Select(piece => piece.Id)];
+
+    private protected override IReadOnlyList<EncodedToken> EncodeTokens(string text, bool normalize, out string normalized)
+    {
+        var builder = new StringBuilder();
+        var pieces = _encoder.Encode(Cleaned(text, normalize), builder);
+        normalized = builder.ToString();
+        return [.. pieces.Select(p => new EncodedToken(p.Id, _encoder.Vocabulary[p.Id].Text, p.Start..p.End))];
+    }
+
+    private string Cleaned(string text, bool normalize) => normalize && _cleaning is not null ? _cleaning.Apply(text) : text;
 }

@@ -1,9 +1,18 @@
+using System.Buffers;
+using Microsoft.ML.Tokenizers;
+
 namespace Microsoft.ML.Clip;
 
 /// <summary>
 /// A text tower's tokenizer: <see cref="ClipTokenizer"/>, or <see cref="SiglipTokenizer"/>. Immutable and thread-safe.
 /// </summary>
-public abstract class TextTokenizer
+/// <remarks>
+/// It is a <see cref="Tokenizer"/>, for all that takes one: <c>EncodeToIds</c>, <c>EncodeToTokens</c> and <c>CountTokens</c> give the
+/// text's own tokens, without those that the model puts around every text, which <see cref="Encode(string, int?, bool)"/> adds. Offsets
+/// are places in the normalized text: cleaned, and for SigLIP with U+2581 for spaces. Without <c>considerNormalization</c> the text is
+/// taken as clean already.
+/// </remarks>
+public abstract class TextTokenizer : Tokenizer
 {
     private protected TextTokenizer()
     {
@@ -53,7 +62,7 @@ public abstract class TextTokenizer
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(contextLength, Before.Length + After.Length - 1);
-        var tokens = EncodeText(text);
+        var tokens = EncodeText(text, normalize: true);
         var length = Before.Length + tokens.Count + After.Length;
         truncated = length > contextLength;
         if (truncated && !truncate)
@@ -74,7 +83,51 @@ public abstract class TextTokenizer
     /// <summary>The text that ids stand for, as readable as the cleaning before encoding left it.</summary>
     /// <param name="ids">What <see cref="Encode(string, int?, bool)"/> gave, or a part of it.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
-    public abstract string Decode(IEnumerable<int> ids);
+    public abstract override string Decode(IEnumerable<int> ids);
+
+    /// <inheritdoc/>
+    public override OperationStatus Decode(IEnumerable<int> ids, Span<char> destination, out int idsConsumed, out int charsWritten)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        int[] all = [.. ids];
+        var text = Decode(all);
+        idsConsumed = all.Length;
+
+        while (text.Length > destination.Length && idsConsumed > 0) text = Decode(all.Take(--idsConsumed));
+        text.CopyTo(destination);
+        charsWritten = text.Length;
+        return idsConsumed == all.Length ? OperationStatus.Done : OperationStatus.DestinationTooSmall;
+    }
+
+    /// <inheritdoc/>
+    protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
+    {
+        var tokens = EncodeTokens(text ?? textSpan.ToString(), settings.ConsiderNormalization, out var normalized);
+        if (tokens.Count <= settings.MaxTokenCount)
+            return new() { Tokens = tokens, NormalizedText = normalized, CharsConsumed = normalized.Length };
+        var kept = Kept(tokens, settings.MaxTokenCount);
+        return new() { Tokens = kept, NormalizedText = normalized, CharsConsumed = kept.Length == 0 ? 0 : kept[^1].Offset.End.Value };
+    }
+
+    /// <inheritdoc/>
+    protected override EncodeResults<int> EncodeToIds(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
+    {
+        text ??= textSpan.ToString();
+
+        // Where a text is cut matters only if it is; ids alone are quicker.
+        if (settings.MaxTokenCount == int.MaxValue) return new() { Tokens = EncodeText(text, settings.ConsiderNormalization) };
+        var encoded = EncodeToTokens(text, default, settings);
+        return new()
+        {
+            Tokens = [.. encoded.Tokens.Select(token => token.Id)],
+            NormalizedText = encoded.NormalizedText,
+            CharsConsumed = encoded.CharsConsumed,
+        };
+    }
+
+    /// <inheritdoc/>
+    protected override int CountTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings) =>
+        EncodeToIds(text, textSpan, settings).Tokens.Count;
 
     /// <summary>The ids before every text.</summary>
     private protected abstract ReadOnlySpan<int> Before { get; }
@@ -83,7 +136,19 @@ public abstract class TextTokenizer
     private protected abstract ReadOnlySpan<int> After { get; }
 
     /// <summary>The text's own ids.</summary>
-    private protected abstract IReadOnlyList<int> EncodeText(string text);
+    /// <param name="text">The text.</param>
+    /// <param name="normalize">Whether to clean it first.</param>
+    private protected abstract IReadOnlyList<int> EncodeText(string text, bool normalize);
+
+    /// <summary>The text's own tokens, with their places in <paramref name="normalized"/>.</summary>
+    private protected abstract IReadOnlyList<EncodedToken> EncodeTokens(string text, bool normalize, out string normalized);
+
+    /// <summary>The first tokens, but no part of a character: tokens of one place are the bytes of one.</summary>
+    private static EncodedToken[] Kept(IReadOnlyList<EncodedToken> tokens, int most)
+    {
+        while (most > 0 && tokens[most].Offset.Start.Value < tokens[most - 1].Offset.End.Value) most--;
+        return [.. tokens.Take(most)];
+    }
 
     /// <summary>The id of a token by its name, or null.</summary>
     internal abstract int? IdOf(string token);

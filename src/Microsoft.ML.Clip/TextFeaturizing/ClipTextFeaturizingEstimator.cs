@@ -1,11 +1,12 @@
-using Microsoft.ML.Data;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Models;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Clip;
 
 /// <summary>
 /// Adds CLIP's text embeddings as a feature vector. Made by
-/// <see cref="ClipCatalog.ClipFeaturizeText(TransformsCatalog, string, string?, string)"/>.
+/// <see cref="ClipCatalog.ClipFeaturizeText(TransformsCatalog, string, string, string?)"/>.
 /// </summary>
 /// <remarks>
 /// <list type="table">
@@ -18,89 +19,26 @@ namespace Microsoft.ML.Clip;
 /// Embeddings are computed anew on each pass over the data: put <c>AppendCacheCheckpoint</c> between this step and a trainer.
 /// A text longer than the context is cut and counted in one warning a pass, or refused: <see cref="ClipModelOptions.TruncateTexts"/>.
 /// </remarks>
-public sealed class ClipTextFeaturizingEstimator : IEstimator<ClipTextFeaturizingTransformer>
+public sealed class ClipTextFeaturizingEstimator
+    : ClipEstimatorBase<ClipTextFeaturizingTransformer, ClipTextFeaturizingEstimator.Options>
 {
-    private readonly IHostEnvironment _environment;
-    private readonly ModelSource _source;
-    private readonly Options _options;
-
     internal ClipTextFeaturizingEstimator(IHostEnvironment environment, Options options)
+        : base(environment, options)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentException.ThrowIfNullOrWhiteSpace(options.OutputColumnName);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(Options.BatchSize));
-        _environment = environment;
-        _source = new ModelSource(environment, options.ModelFolder, options.Model, options.ModelOptions);
-        _options = options;
     }
 
-    /// <summary>Opens the text tower.</summary>
-    /// <param name="input">The data, of which only the schema is looked at.</param>
-    /// <exception cref="ArgumentException">The input column is absent or of another type.</exception>
-    /// <exception cref="FileNotFoundException">The model folder has no text tower or no tokenizer.</exception>
-    public ClipTextFeaturizingTransformer Fit(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        InputColumns.Text(input.Schema, _options.InputColumnName ?? _options.OutputColumnName);
-        using var opened = _source.Open();
-        return new ClipTextFeaturizingTransformer(_environment, State(), opened.HoldTextTower());
-    }
+    private protected override void CheckInput(DataViewSchema schema) => InputColumns.Text(schema, Settings.Input);
 
-    /// <summary>The schema that the fitted transformer will give.</summary>
-    /// <param name="inputSchema">The input's.</param>
-    /// <exception cref="ArgumentException">The input column is absent or of another type.</exception>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        InputColumns.CheckText(inputSchema, _options.InputColumnName ?? _options.OutputColumnName);
-        var columns = inputSchema.ToDictionary(c => c.Name);
-        columns[_options.OutputColumnName] = MlNet.VectorShape(_options.OutputColumnName, NumberDataViewType.Single);
-        return new SchemaShape(columns.Values);
-    }
+    private protected override void CheckInput(SchemaShape schema) => InputColumns.CheckText(schema, Settings.Input);
 
-    private TextFeaturizerState State() => new()
-    {
-        OutputColumnName = _options.OutputColumnName,
-        InputColumnName = _options.InputColumnName ?? _options.OutputColumnName,
-        Normalize = _options.Normalize,
-        BatchSize = _options.BatchSize,
-        OnEmptyText = _options.OnEmptyText,
-        TowerStorage = _options.TowerStorage,
-        Session = _source.SessionOptions,
-    };
+    private protected override ClipTextFeaturizingTransformer Fit(
+        DataViewSchema schema, ModelSource.Opened opened, ClipSessionOptions session) =>
+        new(Environment, Settings, session, opened.HoldTextTower());
 
     /// <summary>Settings of the text featurizer.</summary>
-    public sealed record Options
+    public sealed record Options : ClipFeaturizerOptions
     {
-        /// <summary>The column to add. Default <c>Features</c>, which trainers look for.</summary>
-        public string OutputColumnName { get; init; } = "Features";
-
-        /// <summary>The column of texts; <see langword="null"/> (default) is <see cref="OutputColumnName"/>.</summary>
-        public string? InputColumnName { get; init; }
-
-        /// <summary>The model folder, opened at fit and closed with the transformer. Give this or <see cref="Model"/>.</summary>
-        public string? ModelFolder { get; init; }
-
-        /// <summary>An opened model, whose session is shared and which stays the caller's to dispose.</summary>
-        public ClipModel? Model { get; init; }
-
-        /// <summary>How to read <see cref="ModelFolder"/>.</summary>
-        public ClipModelOptions? ModelOptions { get; init; }
-
-        /// <summary>
-        /// Whether to scale embeddings to length 1 (default), as CLIP compares them; if not, features are given as the model projects them.
-        /// </summary>
-        public bool Normalize { get; init; } = true;
-
-        /// <summary>Texts a session run gets at once. Default 32.</summary>
-        public int BatchSize { get; init; } = 32;
-
         /// <summary>What a missing or empty text does. Default: it is embedded, and told in a warning.</summary>
         public ClipEmptyTextHandling OnEmptyText { get; init; }
-
-        /// <summary>
-        /// Whether a saved pipeline holds the tower (default) or refers to the model folder; the tokenizer is always inside.
-        /// </summary>
-        public ClipTowerStorage TowerStorage { get; init; }
     }
 }

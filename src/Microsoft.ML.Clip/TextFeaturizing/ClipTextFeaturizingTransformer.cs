@@ -1,5 +1,9 @@
 using Microsoft.ML;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Estimating;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(
@@ -16,14 +20,16 @@ public sealed class ClipTextFeaturizingTransformer : ClipTransformerBase
 
     private static readonly VersionInfo Version = MlNet.Version("CLIPTXTF", LoaderSignature);
 
-    private readonly TextFeaturizerState _state;
+    private readonly ClipTextFeaturizingEstimator.Options _options;
+    private readonly ClipSessionOptions _session;
     private readonly TowerHold<TextTower> _hold;
 
-    internal ClipTextFeaturizingTransformer(IHostEnvironment environment, TextFeaturizerState state, TowerHold<TextTower> hold)
+    internal ClipTextFeaturizingTransformer(
+        IHostEnvironment environment, ClipTextFeaturizingEstimator.Options options, ClipSessionOptions session,
+        TowerHold<TextTower> hold)
         : base(environment, nameof(ClipTextFeaturizingTransformer), hold.Tower.Fallback)
     {
-        _state = state;
-        _hold = hold;
+        (_options, _session, _hold) = (options, session, hold);
         if (hold.IsOwned) hold.Tower.Owner = nameof(ClipTextFeaturizingTransformer);
     }
 
@@ -35,27 +41,32 @@ public sealed class ClipTextFeaturizingTransformer : ClipTransformerBase
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _hold.Dispose();
 
-    private protected override IBatchedColumns Bind(DataViewSchema inputSchema) =>
-        new TextFeatureColumns(_hold.Tower, _state, InputColumns.Text(inputSchema, _state.InputColumnName));
+    private protected override BatchedColumns Bind(DataViewSchema inputSchema)
+    {
+        var input = InputColumns.Text(inputSchema, _options.Input);
+        return new(
+            [VectorColumns.Embedding(_options.OutputColumnName, Dimension)], input, _options.BatchSize,
+            (row, capacity, log) => new TextBatch(_hold.Tower, row, input, capacity, _options.Normalize, _options.OnEmptyText, log));
+    }
 
     private protected override void Save(ModelSaveContext context)
     {
-        var text = _hold.Tower;
-        var tower = SavedTower.Describe(text.File, _state.TowerStorage);
-        SavedState.Save(context, Version, _state with { Tower = tower, Text = text.Settings });
-        tower.Save(context, TowerEntry, text.File);
-        SavedTokenizer.Save(context, text.Tokenizer);
+        var file = _hold.Tower.File;
+        var tower = SavedTower.Describe(file, _options.TowerStorage);
+        SavedState.Save(context, Version, _options, new FittedTextTower
+        {
+            Session = _session,
+            Tower = tower,
+            Text = _hold.Tower.Settings,
+        });
+        tower.Save(context, TowerEntry, file);
+        SavedTokenizer.Save(context, _hold.Tower.Tokenizer);
     }
 
     private static ClipTextFeaturizingTransformer Create(IHostEnvironment environment, ModelLoadContext context) =>
-        SavedState.Loading(environment, LoaderSignature, () => Load(environment, context));
-
-    private static ClipTextFeaturizingTransformer Load(IHostEnvironment environment, ModelLoadContext context)
-    {
-        var state = SavedState.Load<TextFeaturizerState>(context, Version);
-        var tokenizer = SavedTokenizer.Load(context);
-        var session = OnnxSession.Open(state.Tower.Load(environment, context, TowerEntry), MlNet.Settle(environment, state.Session));
-        var tower = TextTower.Create(session, tokenizer, state.Text);
-        return new ClipTextFeaturizingTransformer(environment, state, new(tower, IsOwned: true));
-    }
+        SavedState.Loading(environment, LoaderSignature, () =>
+        {
+            var (options, fitted) = SavedState.Load<ClipTextFeaturizingEstimator.Options, FittedTextTower>(context, Version);
+            return new ClipTextFeaturizingTransformer(environment, options, fitted.Session, fitted.Load(environment, context, TowerEntry));
+        });
 }

@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.ZeroShot;
 
 namespace Microsoft.ML.Clip;
 
@@ -39,7 +41,7 @@ public sealed class ClipLabelEmbeddings
     /// <c>{}</c> alone embeds the bare labels.
     /// </param>
     /// <param name="prompts">Whole prompts for some labels, used instead of the templates.</param>
-    /// <param name="cancellation">Checked before each batch of prompts.</param>
+    /// <param name="cancellationToken">Checked before each batch of prompts.</param>
     /// <exception cref="ArgumentException">
     /// There is no label, a label is empty or comes twice, a template has no place for it, prompts are given for a label that is not there,
     /// or two labels are the same to the model, which sees neither case nor the number of spaces.
@@ -49,14 +51,14 @@ public sealed class ClipLabelEmbeddings
         IReadOnlyList<string> labels,
         IReadOnlyList<string>? templates = null,
         IReadOnlyDictionary<string, IReadOnlyList<string>>? prompts = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         var sentences = LabelPrompts.Expand(labels, templates, prompts);
         var tower = model.TextTower;
         RefuseTwins(tower, labels, sentences);
         var dimension = tower.Dimension;
-        var embedded = model.EmbedTexts([.. sentences.SelectMany(s => s)], normalize: true, cancellation);
+        var embedded = model.EmbedTexts([.. sentences.SelectMany(s => s)], normalize: true, cancellationToken);
 
         var rows = new float[labels.Count * dimension];
         var next = 0;

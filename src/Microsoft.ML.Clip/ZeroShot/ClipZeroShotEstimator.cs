@@ -1,3 +1,9 @@
+using System.Text.Json.Serialization;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Models;
+using Microsoft.ML.Clip.Persistence;
+using Microsoft.ML.Clip.ZeroShot;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -14,7 +20,8 @@ namespace Microsoft.ML.Clip;
 /// <item><term>Input column type</term><description><see cref="MLImage"/>, text (a file's path), or a vector of <see cref="byte"/> (a
 /// file's content)</description></item>
 /// <item><term>Output column types</term><description>Score: known-size vector of <see cref="float"/> with the labels as slot names;
-/// predicted label: key with the labels as key values</description></item>
+/// predicted label: key with the labels as key values; with <see cref="Options.SimilarityColumnName"/> the cosine similarities, a vector
+/// as the score</description></item>
 /// <item><term>Exportable to ONNX</term><description>No: it is one already, see the model folder</description></item>
 /// </list>
 /// The score is the softmax of logit scale × cosine similarity: probabilities over the labels given, which add up to 1 even where none of
@@ -24,80 +31,36 @@ namespace Microsoft.ML.Clip;
 /// result if the true label is a key of the same values in the same order: set <see cref="Options.LabelColumnName"/>, or give
 /// <c>MapValueToKey</c> the labels as <c>keyData</c>. A label key in the data that does not fit is told in the log.
 /// </remarks>
-public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
+public sealed class ClipZeroShotEstimator : ClipEstimatorBase<ClipZeroShotTransformer, ClipZeroShotEstimator.Options>
 {
-    private readonly IHostEnvironment _environment;
-    private readonly ModelSource _source;
-    private readonly Options _options;
-
     internal ClipZeroShotEstimator(IHostEnvironment environment, Options options)
+        : base(environment, options is null ? options! : options with { Labels = [.. options.Labels] })
     {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentException.ThrowIfNullOrWhiteSpace(options.ScoreColumnName);
-        ArgumentException.ThrowIfNullOrWhiteSpace(options.PredictedLabelColumnName);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(Options.BatchSize));
-        if (options.ScoreColumnName == options.PredictedLabelColumnName)
-            throw new ArgumentException($"Score and predicted label cannot both be named '{options.ScoreColumnName}'.", nameof(options));
-        if (options.Threshold is < 0 or > 1 or float.NaN)
-            throw new ArgumentOutOfRangeException(nameof(options), options.Threshold, "The threshold is a probability, from 0 to 1.");
-        if (options.LabelColumnName is null)
-            LabelPrompts.Expand(options.Labels, options.Templates, options.Prompts);
-        else if (options.Labels.Count > 0)
-            throw new ArgumentException("Give either Labels or LabelColumnName, and not both.", nameof(options));
-        _environment = environment;
-        _source = new ModelSource(environment, options.ModelFolder, options.Model, options.ModelOptions);
-        _options = options with { Labels = [.. options.Labels] };
+    }
+
+    private protected override void CheckInput(DataViewSchema schema)
+    {
+        InputColumns.Image(schema, Settings.Input);
+        if (Settings.LabelColumnName is { } column) LabelKeys.Require(schema, column);
+    }
+
+    private protected override void CheckInput(SchemaShape schema)
+    {
+        InputColumns.CheckImage(schema, Settings.Input);
+        if (Settings.LabelColumnName is { } column) LabelKeys.Check(schema, column);
     }
 
     /// <summary>Embeds the labels with the text tower, closes it, and opens the image tower.</summary>
-    /// <param name="input">The data, of which only the schema is looked at.</param>
-    /// <exception cref="ArgumentException">
-    /// The input or label column is absent or of another type, or two labels are the same text to the model.
-    /// </exception>
-    /// <exception cref="FileNotFoundException">The model folder lacks a tower or the tokenizer.</exception>
-    /// <exception cref="InvalidDataException">Neither the folder nor the options have a SigLIP model's scale and bias.</exception>
-    public ClipZeroShotTransformer Fit(IDataView input)
+    private protected override ClipZeroShotTransformer Fit(DataViewSchema schema, ModelSource.Opened opened, ClipSessionOptions session)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        InputColumns.Image(input.Schema, _options.InputColumnName ?? _options.ScoreColumnName);
-        var names = _options.LabelColumnName is { } column ? LabelKeys.Require(input.Schema, column) : _options.Labels;
-        using var opened = _source.Open();
+        var names = Settings.LabelColumnName is { } column ? LabelKeys.Require(schema, column) : Settings.Labels;
         var scoring = opened.Model.RequireScoring();
-        var labels = ClipLabelEmbeddings.Create(opened.Model, names, _options.Templates, _options.Prompts);
-        return new ClipZeroShotTransformer(_environment, State(scoring), labels, opened.HoldImageTower());
+        var labels = ClipLabelEmbeddings.Create(opened.Model, names, Settings.Templates, Settings.Prompts);
+        return new ClipZeroShotTransformer(Environment, Settings, session, scoring, labels, opened.HoldImageTower());
     }
-
-    /// <summary>The schema that the fitted transformer will give.</summary>
-    /// <param name="inputSchema">The input's.</param>
-    /// <exception cref="ArgumentException">The input column is absent or of another type.</exception>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        InputColumns.CheckImage(inputSchema, _options.InputColumnName ?? _options.ScoreColumnName);
-        if (_options.LabelColumnName is { } label) LabelKeys.Check(inputSchema, label);
-        var columns = inputSchema.ToDictionary(c => c.Name);
-        columns[_options.ScoreColumnName] = MlNet.VectorShape(_options.ScoreColumnName, NumberDataViewType.Single);
-        columns[_options.PredictedLabelColumnName] = MlNet.KeyShape(_options.PredictedLabelColumnName);
-        return new SchemaShape(columns.Values);
-    }
-
-    private ZeroShotState State(ClipScoring scoring) => new()
-    {
-        ScoreColumnName = _options.ScoreColumnName,
-        PredictedLabelColumnName = _options.PredictedLabelColumnName,
-        InputColumnName = _options.InputColumnName ?? _options.ScoreColumnName,
-        LogitScale = scoring.Scale,
-        LogitBias = scoring.Bias,
-        Threshold = _options.Threshold,
-        BatchSize = _options.BatchSize,
-        ImageFolder = _options.ImageFolder,
-        OnError = _options.OnError,
-        TowerStorage = _options.TowerStorage,
-        Session = _source.SessionOptions,
-    };
 
     /// <summary>Settings of the zero-shot classifier.</summary>
-    public sealed record Options
+    public sealed record Options : ClipEstimatorOptions
     {
         /// <summary>The column of probabilities to add. Default <c>Score</c>, which evaluators look for.</summary>
         public string ScoreColumnName { get; init; } = "Score";
@@ -107,20 +70,14 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
         /// </summary>
         public string PredictedLabelColumnName { get; init; } = "PredictedLabel";
 
-        /// <summary>The column of images; <see langword="null"/> (default) is <see cref="ScoreColumnName"/>.</summary>
-        public string? InputColumnName { get; init; }
-
-        /// <summary>The model folder, opened at fit and closed with the transformer. Give this or <see cref="Model"/>.</summary>
-        public string? ModelFolder { get; init; }
-
-        /// <summary>An opened model, whose sessions are shared and which stays the caller's to dispose.</summary>
-        public ClipModel? Model { get; init; }
-
         /// <summary>
-        /// How to read <see cref="ModelFolder"/>; <see cref="ClipModelOptions.LogitScale"/> and <see cref="ClipModelOptions.LogitBias"/>
-        /// are set here.
+        /// A column of the cosine similarities of image and labels to add, from -1 to 1, before the logit scale and the softmax or sigmoid
+        /// make probabilities of them: a vector with a slot for each label. <see langword="null"/> (default) adds none.
         /// </summary>
-        public ClipModelOptions? ModelOptions { get; init; }
+        public string? SimilarityColumnName { get; init; }
+
+        /// <summary>The column of images: <see cref="MLImage"/>, text (paths) or vectors of bytes (files).</summary>
+        public required string InputColumnName { get; init; }
 
         /// <summary>The labels: at least one, all different. Give this or <see cref="LabelColumnName"/>.</summary>
         public IReadOnlyList<string> Labels { get; init; } = [];
@@ -130,15 +87,18 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
         /// <c>Conversion.MapValueToKey</c> makes. <c>MulticlassClassification.Evaluate</c> compares keys by number, so this is the sure
         /// way to right numbers. <see langword="null"/> (default) takes <see cref="Labels"/>.
         /// </summary>
+        [JsonIgnore]
         public string? LabelColumnName { get; init; }
 
         /// <summary>
         /// Sentences with <c>{}</c> or <c>{c}</c> where the label goes, of which an ensemble is made; <see langword="null"/> (default) is
         /// <see cref="PromptTemplates.Default"/>.
         /// </summary>
+        [JsonIgnore]
         public IReadOnlyList<string>? Templates { get; init; }
 
         /// <summary>Whole prompts for some labels, used instead of the templates; <see langword="null"/> (default) for none.</summary>
+        [JsonIgnore]
         public IReadOnlyDictionary<string, IReadOnlyList<string>>? Prompts { get; init; }
 
         /// <summary>
@@ -146,18 +106,39 @@ public sealed class ClipZeroShotEstimator : IEstimator<ClipZeroShotTransformer>
         /// </summary>
         public float Threshold { get; init; }
 
-        /// <summary>Images a session run gets at once; memory is bounded by twice as many. Default 32.</summary>
-        public int BatchSize { get; init; } = 32;
-
         /// <summary>The folder that paths are relative to; <see langword="null"/> (default) is the current directory.</summary>
         public string? ImageFolder { get; init; }
 
         /// <summary>What an image that cannot be read does. Default: throw, naming it.</summary>
         public ClipErrorHandling OnError { get; init; }
 
-        /// <summary>
-        /// Whether a saved pipeline holds the image tower (default) or refers to the model folder; labels are always inside.
-        /// </summary>
-        public ClipTowerStorage TowerStorage { get; init; }
+        internal override string Input => InputColumnName;
+
+        internal override IEnumerable<SchemaShape.Column> Outputs
+        {
+            get
+            {
+                yield return MlNet.VectorShape(ScoreColumnName, NumberDataViewType.Single);
+                yield return MlNet.KeyShape(PredictedLabelColumnName);
+                if (SimilarityColumnName is { } name) yield return MlNet.VectorShape(name, NumberDataViewType.Single);
+            }
+        }
+
+        internal override void Check()
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(ScoreColumnName);
+            ArgumentException.ThrowIfNullOrWhiteSpace(PredictedLabelColumnName);
+            if (SimilarityColumnName is not null) ArgumentException.ThrowIfNullOrWhiteSpace(SimilarityColumnName);
+            base.Check();
+            var names = Outputs.Select(c => c.Name).ToList();
+            if (names.FirstOrDefault(name => names.Count(n => n == name) > 1) is { } twice)
+                throw new ArgumentException($"Two of the columns to add are named '{twice}'; give each its own name.");
+            if (Threshold is < 0 or > 1 or float.NaN)
+                throw new ArgumentOutOfRangeException(nameof(Threshold), Threshold, "The threshold is a probability, from 0 to 1.");
+            if (LabelColumnName is null)
+                LabelPrompts.Expand(Labels, Templates, Prompts);
+            else if (Labels.Count > 0)
+                throw new ArgumentException("Give either Labels or LabelColumnName, and not both.");
+        }
     }
 }

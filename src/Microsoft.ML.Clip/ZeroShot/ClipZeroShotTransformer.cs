@@ -1,6 +1,11 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Estimating;
+using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Persistence;
+using Microsoft.ML.Clip.ZeroShot;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(typeof(ClipZeroShotTransformer), null, typeof(SignatureLoadModel), "", ClipZeroShotTransformer.LoaderSignature)]
@@ -20,11 +25,14 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
     private static readonly VersionInfo Version = MlNet.Version("CLIPZERO", LoaderSignature);
 
     private readonly IHostEnvironment _environment;
-    private readonly ZeroShotState _state;
+    private readonly ClipZeroShotEstimator.Options _options;
+    private readonly ClipSessionOptions _session;
+    private readonly ClipScoring _scoring;
     private readonly TowerHold<ImageTower> _hold;
 
     internal ClipZeroShotTransformer(
-        IHostEnvironment environment, ZeroShotState state, ClipLabelEmbeddings labels, TowerHold<ImageTower> hold)
+        IHostEnvironment environment, ClipZeroShotEstimator.Options options, ClipSessionOptions session, ClipScoring scoring,
+        ClipLabelEmbeddings labels, TowerHold<ImageTower> hold)
         : base(environment, nameof(ClipZeroShotTransformer), hold.Tower.Fallback)
     {
         if (labels.Dimension != hold.Tower.Dimension)
@@ -35,7 +43,8 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
                 nameof(labels));
         }
 
-        (_environment, _state, _hold, LabelEmbeddings) = (environment, state, hold, labels);
+        (_environment, _options, _session, _scoring) = (environment, options, session, scoring);
+        (_hold, LabelEmbeddings) = (hold, labels);
         if (hold.IsOwned) hold.Tower.Owner = nameof(ClipZeroShotTransformer);
     }
 
@@ -46,10 +55,10 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
     public IReadOnlyList<string> Labels => LabelEmbeddings.Labels;
 
     /// <summary>The factor on cosine similarities before the softmax or sigmoid.</summary>
-    public float LogitScale => _state.LogitScale;
+    public float LogitScale => _scoring.Scale;
 
     /// <summary>What is added before the sigmoid; <see langword="null"/> where scores are a softmax.</summary>
-    public float? LogitBias => _state.LogitBias;
+    public float? LogitBias => _scoring.Bias;
 
     /// <summary>
     /// The same classifier with other labels, without a refit: the image tower is shared, and each of the two is disposed by itself.
@@ -60,7 +69,7 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
     {
         ArgumentNullException.ThrowIfNull(labels);
         var hold = _hold.IsOwned ? new TowerHold<ImageTower>(_hold.Tower.Share(), IsOwned: true) : _hold;
-        return new ClipZeroShotTransformer(_environment, _state, labels, hold);
+        return new ClipZeroShotTransformer(_environment, _options, _session, _scoring, labels, hold);
     }
 
     private protected override string Towers => "onnx/vision_model.onnx and onnx/text_model.onnx (or the label embeddings)";
@@ -68,16 +77,36 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _hold.Dispose();
 
-    private protected override IBatchedColumns Bind(DataViewSchema inputSchema) =>
-        new ZeroShotColumns(_hold.Tower, _state, LabelEmbeddings, InputColumns.Image(inputSchema, _state.InputColumnName));
+    private protected override BatchedColumns Bind(DataViewSchema inputSchema)
+    {
+        var input = InputColumns.Image(inputSchema, _options.Input);
+        List<DataViewSchema.DetachedColumn> outputs =
+        [
+            VectorColumns.Vector(_options.ScoreColumnName, Labels), VectorColumns.Key(_options.PredictedLabelColumnName, Labels),
+        ];
+        if (_options.SimilarityColumnName is { } name) outputs.Add(VectorColumns.Vector(name, Labels));
+        return new(outputs, input, _options.BatchSize, (row, capacity, log) =>
+        {
+            var images = ImageColumn.Create(row, input, capacity, _options.ImageFolder);
+            var batch = new ImageBatch(_hold.Tower, images, capacity, _options.OnError, log);
+            return new ZeroShotScores(batch, LabelEmbeddings, _scoring, _options.Threshold);
+        });
+    }
 
     private protected override IEnumerable<string> Problems(DataViewSchema inputSchema) => LabelKeys.Problems(inputSchema, Labels);
 
     private protected override void Save(ModelSaveContext context)
     {
         var file = _hold.Tower.File;
-        var tower = SavedTower.Describe(file, _state.TowerStorage);
-        SavedState.Save(context, Version, _state with { Tower = tower, Preprocessing = _hold.Tower.Preprocessing, Labels = Labels });
+        var tower = SavedTower.Describe(file, _options.TowerStorage);
+        SavedState.Save(context, Version, _options with { Labels = Labels }, new FittedZeroShot
+        {
+            Session = _session,
+            Tower = tower,
+            Preprocessing = _hold.Tower.Preprocessing,
+            LogitScale = LogitScale,
+            LogitBias = LogitBias,
+        });
         tower.Save(context, TowerEntry, file);
         context.SaveBinaryStream(LabelsEntry, writer => writer.Write(MemoryMarshal.AsBytes(LabelEmbeddings.Rows.Span)));
     }
@@ -87,7 +116,7 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
 
     private static ClipZeroShotTransformer Load(IHostEnvironment environment, ModelLoadContext context)
     {
-        var state = SavedState.Load<ZeroShotState>(context, Version);
+        var (options, fitted) = SavedState.Load<ClipZeroShotEstimator.Options, FittedZeroShot>(context, Version);
         float[] rows = [];
         var found = context.TryLoadBinaryStream(LabelsEntry, reader =>
         {
@@ -95,8 +124,8 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
             reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(rows.AsSpan()));
         });
         if (!found) throw SavedState.NoEntry(LabelsEntry);
-        var session = OnnxSession.Open(state.Tower.Load(environment, context, TowerEntry), MlNet.Settle(environment, state.Session));
-        var tower = ImageTower.Create(session, state.Preprocessing);
-        return new ClipZeroShotTransformer(environment, state, new(state.Labels, rows), new(tower, IsOwned: true));
+        var hold = fitted.Load(environment, context, TowerEntry);
+        var scoring = new ClipScoring(fitted.LogitScale, fitted.LogitBias);
+        return new ClipZeroShotTransformer(environment, options, fitted.Session, scoring, new(options.Labels, rows), hold);
     }
 }

@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.ZeroShot;
 
 /// <summary>
 /// Columns of true labels. Evaluators compare a label's key with the predicted one, or with the score's slot, by number alone: where the

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.ZeroShot;
 
 /// <summary>The sentences that stand for a label.</summary>
 internal static class LabelPrompts

@@ -28,7 +28,7 @@ public sealed class PipelineTests(TrainedModel trained, Consumers consumers)
     public async Task ATrainerOnImageFeaturesAnswersTheSameInAnotherProcess()
     {
         var (train, test) = (Pictured(trained.TrainTable), Pictured(trained.TestTable));
-        var pipeline = _ml.Transforms.ClipFeaturizeImage("Features", nameof(Picture.ImagePath), trained.Folder)
+        var pipeline = _ml.Transforms.ClipFeaturizeImage("Features", trained.Folder, nameof(Picture.ImagePath))
             .AppendCacheCheckpoint(_ml)
             .Append(_ml.MulticlassClassification.Trainers.SdcaMaximumEntropy("Key"));
         var keyed = _ml.Transforms.Conversion.MapValueToKey("Key", nameof(Picture.Color));
@@ -48,7 +48,7 @@ public sealed class PipelineTests(TrainedModel trained, Consumers consumers)
             "a red square", "A  RED&amp;BLUE\tring", "",
             "a photo of a green cross. and of much else, that does not fit the context of sixteen tokens",
         ];
-        var pipeline = _ml.Transforms.ClipFeaturizeText("Features", nameof(Question.Text), trained.Folder);
+        var pipeline = _ml.Transforms.ClipFeaturizeText("Features", trained.Folder, nameof(Question.Text));
         using var model = pipeline.Fit(_ml.Data.LoadFromEnumerable<Question>([]));
         var answers = await AskBothAsync(model, "Features", texts);
         Assert.Equal(texts.Length, answers.Distinct().Count());

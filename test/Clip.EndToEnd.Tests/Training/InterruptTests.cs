@@ -19,7 +19,7 @@ public sealed class InterruptTests(TrainedModel trained)
             if (signal == "HUP") await ASecondRunOnTheSameOutputIsRefused(folder, output);
             run.Signal(signal);
             var stopped = (await run.FinishAsync()).Succeeded();
-            Assert.Matches("^Stopped at step [0-9]+ of 160; go on with the same command and --resume latest.$", stopped.OutputLines[^1]);
+            Assert.Matches("^Stopped at step [0-9]+ of 160; go on with the same settings and --resume latest.$", stopped.OutputLines[^1]);
         }
 
         Assert.False(Directory.Exists(output));

@@ -65,7 +65,7 @@ public sealed class KilledRunTests : IDisposable
 
         var strict = await ClipProcess.RunAsync([.. Train(shards, "strict", epochs: 1), "--max-bad", "0"]);
         Assert.Equal(1, strict.ExitCode);
-        Assert.Contains("more than --max-bad 0 per cent", Assert.Single(strict.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("more than the 0 percent that --max-bad allows", Assert.Single(strict.ErrorLines), StringComparison.Ordinal);
     }
 
     private async Task<string> ShardAsync(params string[] more)

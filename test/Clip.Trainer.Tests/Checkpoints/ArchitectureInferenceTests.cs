@@ -1,10 +1,8 @@
 using Clip.Conversion.Architectures;
 using Clip.Trainer.Tests.Modeling;
-using Clip.Trainer.Tests.Onnx;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
-using Clip.Testing;
 
 namespace Clip.Trainer.Tests.Checkpoints;
 
@@ -45,7 +43,7 @@ public sealed class ArchitectureInferenceTests
         var config = ClipConfigJson.Load(Golden.Path("golden/hf/hf"));
 
         Refused.With("vision tower's width 48 is no multiple of 64", () => Infer(null, 4));
-        Refused.With("give --text-heads or --config", () => Infer(3, null));
+        Refused.With("give `TextHeads` or `Config`", () => Infer(3, null));
         var inferred = Infer(3, 4);
         Assert.Equal(config with { LogitScaleInit = inferred.LogitScaleInit }, inferred);
 

@@ -1,4 +1,3 @@
-using Clip.Trainer.Tests.Onnx;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
@@ -46,6 +45,19 @@ public sealed class RandomWeightsTests
             var tolerance = 8 * deviation / Math.Sqrt(2 * n) + 1e-6;
             Assert.True(Math.Abs(deviation - drawnDeviation) <= tolerance, $"{name}: deviation {drawnDeviation}, not {deviation}");
         }
+    }
+
+    /// <summary>Drawn from the same numbers, tensors would be alike but for their scale.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Every_tensor_has_numbers_of_its_own(string kind)
+    {
+        var drawn = RandomWeights.Create(kind == "ViT" ? Transformer : ResNet, seed: 1)
+            .Where(w => w.Value.Data.Length > 2 && w.Value.Data.ToArray().Distinct().Count() > 2)
+            .Select(w => w.Value.Data.ToArray()).ToArray();
+
+        Assert.True(drawn.Length > 15);
+        Assert.Equal(drawn.Length, drawn.Select(values => Math.Round((double)values[0] / values[1], 6)).Distinct().Count());
     }
 
     [Fact]

@@ -57,7 +57,7 @@ public sealed class CaptionTableTests : IDisposable
         var path = _folder.Write("pairs.tsv", "filepath\ttitle\na.png\t\"cat\nb.png\tdog\"\n");
 
         Assert.Equal(["\"cat", "dog\""], CaptionTable.Read(path, new() { Quotes = false }).SelectMany(r => r.Captions));
-        AssertRefused(path, "line 2", "--csv-quoting none"); // two rows would be one caption
+        AssertRefused(path, "line 2", "`CaptionTableOptions.Quotes=false`"); // two rows would be one caption
     }
 
     [Theory]
@@ -111,11 +111,11 @@ public sealed class CaptionTableTests : IDisposable
     }
 
     [Theory]
-    [InlineData("filepath,title", "a.png,\"a cat, asleep\"", '\t', "separated by commas, not by tabs", "--csv-separator ,")]
-    [InlineData("filepath;title", "a.png;cat", '\t', "separated by semicolons", "--csv-separator \";\"")]
-    [InlineData("filepath|title", "a.png|cat", ',', "separated by bars, not by commas", "--csv-separator \"|\"")]
-    [InlineData("filepath\ttitle", "a.png\tcat", ',', "separated by tabs, not by commas", "--csv-separator tab")]
-    [InlineData("image,caption", "a.png,cat", '\t', "separated by commas", "--csv-separator ,")]
+    [InlineData("filepath,title", "a.png,\"a cat, asleep\"", '\t', "separated by commas, not by tabs", "`CaptionTableOptions.Separator` ,")]
+    [InlineData("filepath;title", "a.png;cat", '\t', "separated by semicolons", "`CaptionTableOptions.Separator` \";\"")]
+    [InlineData("filepath|title", "a.png|cat", ',', "separated by bars, not by commas", "`CaptionTableOptions.Separator` \"|\"")]
+    [InlineData("filepath\ttitle", "a.png\tcat", ',', "separated by tabs, not by commas", "`CaptionTableOptions.Separator` tab")]
+    [InlineData("image,caption", "a.png,cat", '\t', "separated by commas", "`CaptionTableOptions.Separator` ,")]
     public void AnotherSeparatorIsNamed(string header, string row, char separator, params string[] expected) =>
         AssertRefused(_folder.Write("pairs.csv", $"{header}\n{row}\n"), new CaptionTableOptions { Separator = separator }, expected);
 
@@ -148,7 +148,7 @@ public sealed class CaptionTableTests : IDisposable
         var start = Encoding.UTF8.GetBytes($"filepath\ttitle\n{new string('x', before)}.png\té\nb.png\tcaf");
         File.WriteAllBytes(path, [.. start, 0xE9, .. "\n"u8]);
 
-        AssertRefused(path, "line 3", "0xE9", $"offset {start.Length} ", "not UTF-8", "--csv-encoding");
+        AssertRefused(path, "line 3", "0xE9", $"offset {start.Length} ", "not UTF-8", "`CaptionTableOptions.Encoding`");
         Assert.Equal("café", CaptionTable.Read(path, new() { Encoding = TextFile.Named("latin_1") })[^1].Captions[0]);
     }
 

@@ -47,7 +47,8 @@ public sealed class PairLoaderTests : IDisposable
         Assert.Equal(20, batches.Sum(b => b.Keys.Count));
 
         var error = await Assert.ThrowsAsync<ClipException>(() => Read(0, 6, maxBad: 16));
-        Assert.Contains("2 of 12 records are bad, more than --max-bad 16 per cent", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "2 of 12 records are bad, more than the 16 percent that `MaxBadPercent` allows", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

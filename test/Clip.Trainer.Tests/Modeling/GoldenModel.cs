@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
-using Clip.Testing;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using TorchSharp;

@@ -1,4 +1,3 @@
-using Clip.Trainer.Tests.Checkpoints;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
@@ -122,9 +121,12 @@ public sealed class ModifiedResNetTests
         using (no_grad())
         {
             foreach (var (_, gain) in tower.named_parameters().Where(p => Is(p.name, "bn3.weight"))) gain.fill_(0.5f);
-            // Spread as the tower drew them, the same ones each time: torch's generator is drawn from by other tests too.
-            foreach (var (_, matrix) in tower.named_parameters().Where(p => p.parameter.ndim > 1))
-                matrix.copy_(randn(matrix.shape, generator: random).mul(matrix.std()));
+            // All that the tower drew is drawn again, the same each time: torch's generator is drawn from by other tests too.
+            foreach (var (_, drawn) in tower.named_parameters().Where(p => p.parameter.ndim > 1 || Is(p.name, "_proj.bias")))
+            {
+                var deviation = drawn.ndim > 1 ? Math.Sqrt((double)drawn.shape[0] / drawn.numel()) : 0.02;
+                drawn.copy_(randn(drawn.shape, generator: random).mul(deviation));
+            }
         }
 
         var images = RandomResNet.Images(16);
@@ -159,7 +161,7 @@ public sealed class ModifiedResNetTests
     [Fact]
     public void Learns_to_tell_pairs_apart_and_is_the_same_after_a_checkpoint()
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         using var scope = NewDisposeScope();
         using var model = RandomResNet.Create();
         using var optimizer = new AdamW(model.named_parameters(), new AdamWOptions());

@@ -1,4 +1,6 @@
 using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -54,7 +56,7 @@ public class ObjectiveTests
         using var scope = NewDisposeScope();
         var (pixels, ids) = Batch(objective);
         using var optimizer = new Clip.Trainer.Training.AdamW(module.named_parameters(), new(WeightDecay: 0));
-        for (var step = 0; step < 120; step++)
+        for (var step = 0; step < 200; step++)
         {
             optimizer.ZeroGrad();
             objective.Loss(pixels, ids).backward();
@@ -119,20 +121,64 @@ public class ObjectiveTests
         Assert.Equal(-4 * loss, score, 1e-4);
     }
 
+    /// <summary>CLIP paper, section 3.1.4: each prompt counts the same, and each label, however unlike its prompts are.</summary>
+    [Theory]
+    [InlineData("clip")]
+    [InlineData("siglip")]
+    [InlineData("convirt")]
+    public void ALabelIsTheDirectionOfTheMeanOfItsPromptsDirections(string kind)
+    {
+        var objective = (IContrastiveObjective)Create(kind, tower: 0);
+        using var module = objective.Module;
+        using var scope = NewDisposeScope();
+        using var unused = no_grad();
+        module.eval();
+        var (pixels, _) = Batch(objective);
+        // More prompts than are encoded at once; all start and end alike.
+        var ids = Enumerable.Range(0, 300).SelectMany(i => new long[] { 10, 1 + (i % 9), 1 + (i / 9 % 9), 1 + (i / 81), 11 });
+        var prompts = tensor(ids.ToArray(), [300, 5]);
+
+        var scores = objective.Classifier(prompts, 3)(pixels);
+
+        var texts = Rows(objective.EncodeText(prompts));
+        var images = Rows(objective.EncodeImage(pixels));
+        Assert.All(texts, text => Assert.Equal(1, text.Sum(v => (double)v * v), 1e-5));
+        Assert.Equal([4L, 100L], scores.shape);
+        var lengths = new List<double>();
+        for (var label = 0; label < 100; label++)
+        {
+            var mean = Enumerable.Range(0, texts[0].Length).Select(d => texts[(3 * label)..((3 * label) + 3)].Average(t => t[d])).ToArray();
+            lengths.Add(Math.Sqrt(mean.Sum(v => (double)v * v)));
+            for (var image = 0; image < 4; image++)
+            {
+                var cosine = images[image].Zip(mean, (a, b) => (double)a * b).Sum() / lengths[^1];
+                Assert.Equal(cosine, scores[image, label].item<float>(), 1e-5);
+            }
+        }
+
+        Assert.True(lengths.Min() < 0.98, $"{lengths.Min()}"); // else the length of a mean would not matter
+
+        static float[][] Rows(Tensor features) => [.. features.data<float>().ToArray().Chunk((int)features.shape[1])];
+    }
+
     private static IObjective Create(string name, int tower)
     {
         var kind = Enum.Parse<ObjectiveKind>(name, ignoreCase: true);
-        manual_seed(3);
-        var config = ClipConfigJson.Parse($$"""{"embed_dim": 16, "vision_cfg": {{Towers[tower]}}, "text_cfg": {{Text}}}""", "test");
-        return kind.Create(kind.Config(config));
+        var config = kind.Config(
+            ClipConfigJson.Parse($$"""{"embed_dim": 16, "vision_cfg": {{Towers[tower]}}, "text_cfg": {{Text}}}""", "test"));
+        var objective = kind.Create(config);
+        // torch's generator is drawn from by other tests too.
+        TorchWeights.Load(objective.Module, RandomWeights.Create(config, seed: 3), "the seed");
+        return objective;
     }
 
     /// <summary>Four images of noise and four texts, of which the second is longest.</summary>
     private static (Tensor Pixels, Tensor Ids) Batch(IObjective objective)
     {
         var size = objective.Module.named_parameters().Any(p => p.name == "visual.class_embedding") ? 16 : 32;
+        using var random = new Generator(3);
         return (
-            randn(4, 3, size, size),
+            randn([4, 3, size, size], generator: random),
             tensor(new long[,] { { 10, 1, 2, 11, 0 }, { 10, 3, 4, 5, 11 }, { 10, 6, 11, 0, 0 }, { 10, 7, 1, 11, 0 } }));
     }
 }

@@ -2,7 +2,6 @@ using Clip.Trainer.Tests.Modeling;
 using System.Globalization;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Initialization;
-using Clip.Testing;
 using Clip.Trainer.Objectives;
 using TorchSharp;
 using TorchSharp.Modules;

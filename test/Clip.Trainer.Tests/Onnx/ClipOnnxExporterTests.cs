@@ -2,18 +2,16 @@ using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
-using Clip.Testing;
-using Clip.Trainer.Tests.Checkpoints;
 using Clip.Trainer.Tests.Modeling;
 using Microsoft.ML.OnnxRuntime;
 using Xunit.Abstractions;
-using static Clip.Trainer.Tests.Onnx.OnnxFile;
+using static Clip.Testing.OnnxFile;
 
 namespace Clip.Trainer.Tests.Onnx;
 
 public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
@@ -95,7 +93,7 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
     public void An_items_feature_does_not_depend_on_its_batch()
     {
         var config = RandomModel.Config;
-        ClipOnnxExporter.Export(config, RandomModel.Weights(config), _folder.FullName);
+        ClipOnnxExporter.Export(config, RandomModel.Weights(config), _folder.Path);
         using var vision = new InferenceSession(_folder["vision_model.onnx"]);
         using var text = new InferenceSession(_folder["text_model.onnx"]);
         var images = RandomModel.Images(config, 5);
@@ -126,7 +124,7 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
     public void Text_is_read_at_the_first_end_of_text()
     {
         var config = RandomModel.Config;
-        ClipOnnxExporter.Export(config, RandomModel.Weights(config), _folder.FullName);
+        ClipOnnxExporter.Export(config, RandomModel.Weights(config), _folder.Path);
         using var text = new InferenceSession(_folder["text_model.onnx"]);
 
         var padded = Run(text, ("input_ids", Ids([30, 4, 31, 31, 31], [30, 4, 31, 0, 8])))["text_embeds"];
@@ -242,7 +240,7 @@ public sealed class ClipOnnxExporterTests(ITestOutputHelper output) : IDisposabl
     private Dictionary<string, WeightTensor> Export(string model)
     {
         var config = GoldenModel.Config(model);
-        ClipOnnxExporter.Export(config, GoldenModel.Weights(model), _folder.FullName);
+        ClipOnnxExporter.Export(config, GoldenModel.Weights(model), _folder.Path);
         return SafetensorsReader.Load(Golden.Path($"golden/{model}/golden.safetensors"));
     }
 }

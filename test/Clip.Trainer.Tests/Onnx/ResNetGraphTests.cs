@@ -1,6 +1,5 @@
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Tests.Modeling;
-using Clip.Trainer.Tests.Checkpoints;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
@@ -13,7 +12,7 @@ namespace Clip.Trainer.Tests.Onnx;
 
 public sealed class ResNetGraphTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
@@ -22,7 +21,7 @@ public sealed class ResNetGraphTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var model = RandomResNet.Create();
-        ClipOnnxExporter.Export(model.Config, TorchWeights.Of(model), _folder.FullName);
+        ClipOnnxExporter.Export(model.Config, TorchWeights.Of(model), _folder.Path);
         model.eval();
         var images = RandomResNet.Images(3);
         var expected = TorchWeights.Copy(model.EncodeImage(images));
@@ -37,7 +36,7 @@ public sealed class ResNetGraphTests : IDisposable
     public void No_batch_norm_is_left_in_the_file()
     {
         using var model = RandomResNet.Create();
-        ClipOnnxExporter.Export(model.Config, TorchWeights.Of(model), _folder.FullName);
+        ClipOnnxExporter.Export(model.Config, TorchWeights.Of(model), _folder.Path);
 
         var graph = Clip.Conversion.Onnx.Format.ModelProto.Parser.ParseFrom(File.ReadAllBytes(_folder["vision_model.onnx"])).Graph;
 
@@ -77,7 +76,7 @@ public sealed class ResNetGraphTests : IDisposable
         using var model = RandomResNet.Create();
         var weights = TorchWeights.Of(model).Where(w => !w.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal)).ToDictionary();
 
-        ClipOnnxExporter.Export(model.Config, weights, _folder.FullName);
+        ClipOnnxExporter.Export(model.Config, weights, _folder.Path);
 
         Assert.True(File.Exists(_folder["vision_model.onnx"]));
     }

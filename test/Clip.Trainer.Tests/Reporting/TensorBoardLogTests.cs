@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Clip.Trainer.Reporting;
+using Clip.Trainer.Training;
 using Tensorboard;
 
 namespace Clip.Trainer.Tests.Reporting;
@@ -38,6 +39,38 @@ public sealed class TensorBoardLogTests : IDisposable
 
         var start = Assert.Single(Events(), e => e.SessionLog is not null);
         Assert.Equal((6, SessionLog.Types.SessionStatus.Start), (start.Step, start.SessionLog.Status));
+    }
+
+    [Fact]
+    public void EverySeriesHasItsTagAndItsValue()
+    {
+        using (var log = new TensorBoardLog(_time))
+        {
+            log.Start(new RunStart(_folder.Path, TotalSteps: 10, StepsDone: 0));
+            log.Step(Runs.Step(3, loss: 1.25));
+            log.Validation(Runs.Validation(2, 4));
+        }
+
+        var values = Events().Skip(1).SelectMany(e => e.Summary.Value.Select(v => (e.Step, v.Tag, v.SimpleValue)));
+        Assert.Equal(
+            [
+                (3, "train/loss", 1.25f), (3, "train/lr", 1e-3f), (3, "train/logit_scale", 14.3f), (3, "train/samples_per_second", 64f),
+                (3, "train/data_wait", 0.1f),
+                (4, "val/clip_val_loss", 1.5f), (4, "val/image_to_text_R@1", 0.25f), (4, "val/image_to_text_R@5", 0.5f),
+                (4, "val/image_to_text_R@10", 1f), (4, "val/text_to_image_R@1", 0.125f), (4, "val/text_to_image_R@5", 0.5f),
+                (4, "val/text_to_image_R@10", 0.75f), (4, "val/pets-zeroshot-val-top1", 0.4f), (4, "val/pets-zeroshot-val-top5", 0.9f),
+            ],
+            values);
+    }
+
+    [Fact]
+    public void ARunThatStartsAnewKeepsNothingOfTheOneBefore()
+    {
+        using (var before = new TensorBoardLog(_time)) Runs.Tell(before, _folder.Path, from: 1, to: 7);
+        _time.Pass(5);
+        using (var anew = new TensorBoardLog(_time)) Runs.Tell(anew, _folder.Path, from: 1, to: 2);
+
+        Assert.Equal([0, 1, 2], Events().Select(e => e.Step));
     }
 
     /// <summary>The events of all files in the order of their names; every checksum is checked.</summary>

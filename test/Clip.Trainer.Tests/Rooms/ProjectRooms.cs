@@ -20,28 +20,26 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
         new(
             "Microsoft.ML.Clip", "using models in ML.NET: no TorchSharp, no conversion",
             [
-                new(RoomGraph.Root, "what a user starts from: the catalog's methods, and an opened model folder"),
+                new(RoomGraph.Root, "what a user starts from: the catalog's methods"),
                 new("ZeroShot", "classification by labels: estimator, transformer, columns"),
                 new("TextFeaturizing", "text to feature: estimator, transformer, columns"),
                 new("ImageFeaturizing", "image to feature: estimator, transformer, columns"),
+                new("Estimating", "what the estimators have in common: options, fit, what is saved"),
+                new("Models", "an opened model folder, and what an estimator is given of one"),
                 new("Hub", "models by name: the Hugging Face hub's protocol, and the cache that its clients share"),
                 new("DataViews", "the batched IDataView and cursor, on public ML.NET API only"),
-                new("Models", "layouts of model folders, options"),
+                new("ModelFolders", "layouts of model folders, options, what is told without a session"),
                 new("Persistence", "how components are saved and loaded, by way of ML.NET's internals"),
                 new("Inference", "ONNX Runtime sessions, the two towers, batches"),
                 new("Imaging", "decode, resize, crop, normalize, into a caller's buffer"),
-                new("Text", "repair, clean, tokenize; prompt templates"),
+                new("Text", "tokenizers; prompt templates"),
                 new("Text/SentencePiece", "SigLIP's tokenizer"),
+                new("Text/Bpe", "CLIP's vocabulary and how it splits a text"),
+                new("Text/Repair", "texts repaired and cleaned"),
+                new("Text/Unicode", "normal forms and lower case, without ICU"),
                 new("Formats", "readers of protobuf, of JSON, and of where an ONNX file keeps its weights"),
-                new("Files", "which files are opened at all, and how large they may be"),
-            ])
-        {
-            Exceptions =
-            [
-                "ZeroShot → .", "TextFeaturizing → .", "ImageFeaturizing → .", "Models → .", "Inference → .", "Inference → Models",
-                "Inference → Persistence", "Imaging → Models", "Text/SentencePiece → Text", "Files → Imaging",
-            ],
-        },
+                new("Files", "which files are opened at all, how large they may be, and what they are by their first bytes"),
+            ]),
         new(
             "Microsoft.ML.Clip.Extensions.AI", "embedding generators and services, for those who want that dependency",
             [new(RoomGraph.Root, "all of it")]),

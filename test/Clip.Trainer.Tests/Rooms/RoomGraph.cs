@@ -1,7 +1,6 @@
 using ArchUnitNET.Domain;
 using ArchUnitNET.Domain.Extensions;
 using ArchUnitNET.Loader;
-using Clip.Testing;
 
 namespace Clip.Trainer.Tests.Rooms;
 

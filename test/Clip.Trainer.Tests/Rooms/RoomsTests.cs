@@ -1,6 +1,5 @@
 using System.Text;
 using System.Xml.Linq;
-using Clip.Testing;
 
 namespace Clip.Trainer.Tests.Rooms;
 

@@ -99,6 +99,107 @@ public sealed class AdamWTests : IDisposable
         Assert.Equal([3f, 4f], Mean(optimizer), Near);
     }
 
+    /// <summary>Loshchilov and Hutter 2019, algorithm 2, number by number: by the kernel and by torch's.</summary>
+    [Theory]
+    [InlineData("w", 2, ScalarType.Float32)]
+    [InlineData("w", 2, ScalarType.Float64)]
+    [InlineData("ln_1.bias", 1, ScalarType.Float32)]
+    [InlineData("ln_1.bias", 1, ScalarType.Float64)]
+    public void StepsAreThoseOfThePaper(string name, int dimensions, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        const double beta1 = 0.8, beta2 = 0.9, epsilon = 0.01, rate = 0.05, factor = 0.5, decay = 0.3;
+        var shape = dimensions == 2 ? new long[] { 3, 7 } : [21];
+        var parameter = new Parameter(Draw(shape).to_type(type));
+        double[] p = Values(parameter), m = new double[p.Length], v = new double[p.Length];
+        using var optimizer = new AdamW(
+            [(name, parameter)], new AdamWOptions(beta1, beta2, epsilon, decay), new Dictionary<string, double> { [name] = factor });
+        for (var step = 1; step <= 4; step++)
+        {
+            var gradient = Draw(shape).to_type(type);
+            parameter.grad = gradient;
+            var norm = optimizer.Step(rate, maxNorm: 2);
+            var g = Values(gradient);
+            Assert.Equal(Math.Sqrt(g.Sum(x => x * x)), norm, 1e-5);
+            Assert.True(norm > 2);
+            for (var i = 0; i < p.Length; i++)
+            {
+                var clipped = g[i] * 2 / norm;
+                m[i] = (beta1 * m[i]) + ((1 - beta1) * clipped);
+                v[i] = (beta2 * v[i]) + ((1 - beta2) * clipped * clipped);
+                p[i] -= rate * factor * (dimensions == 2 ? decay : 0) * p[i];
+                p[i] -= rate * factor * (m[i] / (1 - Math.Pow(beta1, step)))
+                    / (Math.Sqrt(v[i] / (1 - Math.Pow(beta2, step))) + epsilon);
+            }
+
+            Assert.Equal(step, optimizer.Steps);
+            Assert.Equal(p, Values(parameter), (a, b) => Math.Abs(a - b) < 2e-6);
+            Assert.Equal(m, Values(optimizer.State.First().Value), (a, b) => Math.Abs(a - b) < 2e-6);
+            Assert.Equal(v, Values(optimizer.State.Last().Value), (a, b) => Math.Abs(a - b) < 2e-6);
+        }
+
+        static double[] Values(Tensor tensor) => tensor.detach().@double().data<double>().ToArray();
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(3e38f)] // its square is no float
+    public void AGradientThatIsNotFiniteChangesNothing(float value)
+    {
+        using var scope = NewDisposeScope();
+        Parameter first = new(ones(2, 2)), second = new(ones(2));
+        using var optimizer = new AdamW([("w", first), ("bias", second)], new AdamWOptions());
+        (first.grad, second.grad) = (ones(2, 2), ones(2));
+        optimizer.Step(0.1);
+        var before = State();
+
+        (first.grad, second.grad) = (ones(2, 2), tensor(new[] { 1, value }));
+        var norm = optimizer.Step(0.1, maxNorm: 1);
+
+        if (float.IsFinite(value))
+        {
+            Assert.True(double.IsFinite(norm)); // summed up in double precision, it is clipped as any other
+            return;
+        }
+
+        Assert.False(double.IsFinite(norm));
+        Assert.Equal(before, State());
+        Assert.Equal(1, optimizer.Steps);
+
+        float[] State() =>
+            [.. first.data<float>(), .. second.data<float>(), .. optimizer.State.SelectMany(s => s.Value.data<float>().ToArray())];
+    }
+
+    [Fact]
+    public void AParameterWithoutAGradientStaysAsItIsAndForgottenGradientsAreNone()
+    {
+        using var scope = NewDisposeScope();
+        Parameter with = new(ones(2, 2)), without = new(ones(2, 2));
+        using var optimizer = new AdamW([("a", with), ("b", without)], new AdamWOptions());
+        with.grad = ones(2, 2);
+
+        optimizer.Step(0.1);
+        Assert.NotEqual(1, with[0, 0].item<float>());
+        Assert.Equal(1, without[0, 0].item<float>());
+
+        optimizer.ZeroGrad();
+        var before = with[0, 0].item<float>();
+        Assert.Equal(0, optimizer.Step(0.1));
+        Assert.Equal(before, with[0, 0].item<float>());
+    }
+
+    [Fact]
+    public void TheNormIsThatOfAllGradientsTogether()
+    {
+        using var scope = NewDisposeScope();
+        Parameter matrix = new(zeros(3, 5)), vector = new(zeros(70_000));
+        using var optimizer = new AdamW([("a", matrix), ("b", vector)], new AdamWOptions());
+        (matrix.grad, vector.grad) = (full([3, 5], 2f), full([70_000], 0.5f));
+
+        Assert.Equal(Math.Sqrt((15 * 4) + (70_000 * 0.25)), optimizer.Step(0), 1e-6);
+    }
+
     private static bool Near(float a, float b) => Math.Abs(a - b) < 1e-6;
 
     private static float[] Mean(AdamW optimizer) => [.. optimizer.State.First().Value.data<float>()];

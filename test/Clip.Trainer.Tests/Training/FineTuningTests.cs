@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Clip.Trainer.Tests.Checkpoints;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
@@ -16,7 +15,7 @@ public sealed class FineTuningTests : IDisposable
     private static readonly ClipConfig Vit = Config("""{"image_size": 16, "layers": 3, "width": 16, "head_width": 8, "patch_size": 8}""");
     private static readonly ClipConfig ResNet = Config("""{"image_size": 32, "layers": [1, 1, 1, 1], "width": 2, "head_width": 8}""");
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
@@ -58,7 +57,7 @@ public sealed class FineTuningTests : IDisposable
         var error = Assert.Throws<ClipException>(() =>
             FineTuning.Apply(model, Vit, new FineTuningOptions { LockImage = true, LockImageUnlockedGroups = 6 }));
 
-        Assert.Contains("--lock-image-unlocked-groups 6", error.Message, StringComparison.Ordinal);
+        Assert.Contains("`FineTuning.LockImageUnlockedGroups` 6", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,6 +107,46 @@ public sealed class FineTuningTests : IDisposable
         Assert.InRange((text - before.TextFeatures).abs().max().item<float>(), 1e-3, 2);
         Assert.InRange((image - mergedImage).abs().max().item<float>(), 0, 1e-6);
         Assert.InRange((text - mergedText).abs().max().item<float>(), 0, 1e-6);
+    }
+
+    /// <summary>Hu et al. 2022, section 4.1: W·x + (α/r)·B·A·x.</summary>
+    [Theory]
+    [InlineData(1, 3.0, 3.0)]
+    [InlineData(4, 6.0, 1.5)]
+    [InlineData(2, 0.5, 0.25)]
+    public void AnUpdateIsScaledByAlphaOverItsRank(int rank, double alpha, double scale)
+    {
+        using var scope = NewDisposeScope();
+        using var unused = no_grad();
+        using var random = new Generator(1);
+        using var update = new LowRankUpdate(inputs: 5, outputs: 7, rank, alpha);
+        var state = update.state_dict();
+        var (a, b) = (randn([rank, 5], generator: random), randn([7, rank], generator: random));
+        Assert.Equal(0, state["lora_B"].abs().sum().item<float>()); // training starts at the frozen layer
+        state["lora_A"].copy_(a);
+        state["lora_B"].copy_(b);
+        var (input, output) = (randn([3, 5], generator: random), randn([3, 7], generator: random));
+
+        var whole = update.AddTo(output.clone(), input, 0, 7);
+        var part = update.AddTo(output.narrow(1, 2, 3).clone(), input, 2, 3);
+
+        var expected = output + input.matmul(a.t()).matmul(b.t()) * scale;
+        Assert.InRange((whole - expected).abs().max().item<float>(), 0, 1e-5);
+        Assert.InRange((part - expected.narrow(1, 2, 3)).abs().max().item<float>(), 0, 1e-5);
+    }
+
+    [Theory]
+    [InlineData(null, 2)]
+    [InlineData(6.0, 1.5)]
+    public void WithoutAnAlphaItIsTwiceTheRank(double? alpha, float scale)
+    {
+        using var model = new ClipModel(Vit);
+
+        FineTuning.Apply(model, Vit, new FineTuningOptions { LoraRank = 4, LoraAlpha = alpha });
+
+        var scales = TorchWeights.Of(model).Where(w => w.Key.EndsWith("_lora.scale", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(2 * 3 * 4, scales.Length);
+        Assert.All(scales, s => Assert.Equal(scale, s.Value.Data.Span[0]));
     }
 
     [Fact]

@@ -35,8 +35,8 @@ public sealed class GoingOnTests : IAsyncLifetime, IDisposable
         var error = Assert.Throws<ClipException>(() => Resume(_run.Options with { BatchSize = 3, Augmentation = new() { Hue = 0.1 } }));
 
         Assert.Equal(
-            $"{_checkpoint} comes from a run with other options: --batch-size was 4 and is 3, --aug-hue was 0 and is 0.1; "
-            + "go on with the same ones, or start anew with another --output.",
+            $"{_checkpoint} comes from a run with other options: `BatchSize` was 4 and is 3, `Augmentation.Hue` was 0 and is 0.1; "
+            + "go on with the same ones, or start anew with another `ModelFolder`.",
             error.Message);
     }
 
@@ -72,7 +72,7 @@ public sealed class GoingOnTests : IAsyncLifetime, IDisposable
         var changes = loop.Resume(_checkpoint);
         Assert.True(await loop.RunAsync(CancellationToken.None));
 
-        Assert.Equal(["--epochs was 4 and is 6", "--lr was 0.001 and is 0.0005"], changes.Select(c => c.ToString()));
+        Assert.Equal(["`Epochs` was 4 and is 6", "`LearningRate` was 0.001 and is 0.0005"], changes.Select(c => c.ToString()));
         var schedule = new LearningRateSchedule(5e-4, Warmup: 2, Total: 18);
         Assert.Equal([.. Enumerable.Range(12, 6).Select(step => schedule.At(step))], rates);
     }

@@ -12,7 +12,7 @@ public sealed class OutOfMemoryTests
 
         Assert.NotNull(e);
         Assert.True(OutOfMemory.Is(e), e.ToString());
-        Assert.Contains("batches of 64 pairs; lower --batch-size", OutOfMemory.Tell(e, 64).Message, StringComparison.Ordinal);
+        Assert.Contains("batches of 64 pairs; lower `BatchSize`", OutOfMemory.Tell(e, 64).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,8 @@
 using Clip.Trainer.Modeling;
+using System.Runtime.CompilerServices;
 using Clip.Conversion.Checkpoints;
+using Clip.Trainer.Data;
+using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
 using TorchSharp;
 
@@ -118,6 +121,113 @@ public sealed class TrainingLoopTests : IDisposable
         var files = Directory.GetFiles(_run.Folder["run"]).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
         Assert.Equal(["step_00000009.safetensors", "step_00000012.safetensors"], files);
+    }
+
+    /// <summary>One pair alone has nothing to be told from: its loss is 0 and teaches nothing.</summary>
+    [Fact]
+    public async Task AStepOfOnePairIsAnError()
+    {
+        using var fresh = _run.Trainer(out var model, checkpoints: null);
+        using var unused = model;
+        using var loop = new TrainingLoop(new ClipObjective(model), 16, _run.Options, new OnePair(), validator: null, checkpoints: null);
+
+        var error = await Assert.ThrowsAsync<ClipException>(() => loop.RunAsync(CancellationToken.None));
+
+        Assert.Contains("Step 1 has 1 readable pairs, and a contrast needs two", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, loop.StepsDone);
+    }
+
+    [Fact]
+    public async Task EveryStepHasTheScheduledRateAndTheStepsOfARunAreItsOwn()
+    {
+        using var run = new TinyRun
+        {
+            Options = _run.Options with
+            {
+                Epochs = 3, Scheduler = LearningRateScheduler.ConstCooldown, Cooldown = new Cooldown(Epochs: 2, End: 1e-4, Power: 2),
+            },
+        };
+        var reports = new List<StepReport>();
+        using var loop = run.Trainer(out var model, checkpoints: null, reports.Add);
+        using var unused = model;
+
+        Assert.True(await loop.RunAsync(CancellationToken.None));
+
+        var schedule = new LearningRateSchedule(1e-3, Warmup: 2, Total: 9)
+        {
+            Scheduler = LearningRateScheduler.ConstCooldown, CooldownSteps = 6, CooldownEnd = 1e-4, CooldownPower = 2,
+        };
+        Assert.Equal(Enumerable.Range(0, 9).Select(step => schedule.At(step)), reports.Select(r => r.LearningRate));
+        Assert.Equal(Enumerable.Range(1, 9).Select(step => (long)step), reports.Select(r => r.Step));
+        Assert.All(reports, r => Assert.Equal((9L, 4, null), (r.TotalSteps, r.Pairs, r.SecondsAllowed)));
+        Assert.All(reports, r => Assert.InRange(r.DataWaitSeconds, 0, r.Seconds));
+    }
+
+    [Theory]
+    [InlineData(2, null, new long[] { 6, 12 })]
+    [InlineData(3, null, new long[] { 9, 12 })]
+    [InlineData(5, 5L, new long[] { 5, 10, 12 })]
+    [InlineData(2, 4L, new long[] { 4, 6, 8, 12 })]
+    public async Task CheckpointsComeAsOftenAsAskedForAndAtTheEnd(int epochs, long? steps, long[] expected)
+    {
+        using var run = new TinyRun { Options = _run.Options with { SaveFrequency = epochs, SaveSteps = steps } };
+        using var fresh = run.Trainer(out var model, checkpoints: null);
+        using var unused = model;
+        var folder = new CheckpointFolder(run.Folder["run"], keep: 99);
+        using var loop = new TrainingLoop(new ClipObjective(model), 16, run.Options, new Pairs(), validator: null, folder);
+
+        Assert.True(await loop.RunAsync(CancellationToken.None));
+
+        Assert.Equal(
+            expected.Select(step => $"step_{step:D8}.safetensors"),
+            Directory.GetFiles(run.Folder["run"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    private static PairBatch Batch(long step, int count) => new(
+        step, count, new float[count * 3 * 16 * 16], [.. Enumerable.Range(0, count).SelectMany(i => new long[] { 518, i, 519 })], 3)
+    {
+        Keys = [.. Enumerable.Range(0, count).Select(i => $"{i}.png")],
+    };
+
+    private sealed class OnePair : IPairSource
+    {
+        public long Count => 1;
+
+        public string Fingerprint => "one";
+
+        public IReadOnlyDictionary<string, string> Broken => new Dictionary<string, string>();
+
+        public long StepsPerEpoch => 1;
+
+        public async IAsyncEnumerable<PairBatch> ReadAsync(
+            long from, long to, [EnumeratorCancellation] CancellationToken cancellation = default)
+        {
+            await Task.CompletedTask;
+            yield return Batch(from, 1);
+        }
+
+        public IEnumerable<PairBatch> InOrder() => throw new NotSupportedException();
+    }
+
+    /// <summary>Three steps an epoch, of four pairs.</summary>
+    private sealed class Pairs : IPairSource
+    {
+        public long Count => 12;
+
+        public string Fingerprint => "pairs";
+
+        public IReadOnlyDictionary<string, string> Broken => new Dictionary<string, string>();
+
+        public long StepsPerEpoch => 3;
+
+        public async IAsyncEnumerable<PairBatch> ReadAsync(
+            long from, long to, [EnumeratorCancellation] CancellationToken cancellation = default)
+        {
+            await Task.CompletedTask;
+            for (var step = from; step < to; step++) yield return Batch(step, 4);
+        }
+
+        public IEnumerable<PairBatch> InOrder() => throw new NotSupportedException();
     }
 
     private static void Cancel(StepReport step, CancellationTokenSource stop)

@@ -74,6 +74,54 @@ public sealed class TrainingStepTests
         Assert.Equal(0, step.Steps);
     }
 
+    /// <summary>CLIP paper, section 2.5: the logits are scaled by at most 100.</summary>
+    [Theory]
+    [InlineData(6, 4.6051702)]
+    [InlineData(-0.5, 0)]
+    [InlineData(3, 3)]
+    public void AfterAStepTheTemperatureIsInItsRange(float before, float after)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model();
+        var objective = new ClipObjective(model);
+        using var step = new TrainingStep(objective, new TrainingOptions());
+        using (no_grad()) model.LogitScale.fill_(before);
+
+        Assert.True(step.Take(Pixels(4), Ids(4), learningRate: 0).IsFinite);
+
+        Assert.Equal(after, model.LogitScale.item<float>(), 1e-6f);
+        Assert.Equal(Math.Exp(after), objective.LogitScale!.Value, 1e-3);
+    }
+
+    [Fact]
+    public void AStepsOptionsReachTheOptimizer()
+    {
+        using var scope = NewDisposeScope();
+        const string top = "visual.proj", below = "visual.transformer.resblocks.2.ln_2.weight";
+        var plain = Moved(new TrainingOptions { Optimizer = new AdamWOptions(WeightDecay: 0) });
+
+        var decayed = Moved(new TrainingOptions { Optimizer = new AdamWOptions(WeightDecay: 5) });
+        var layered = Moved(new TrainingOptions { Optimizer = new AdamWOptions(WeightDecay: 0), LayerDecay = 0.5 });
+        var clipped = Moved(new TrainingOptions { Optimizer = new AdamWOptions(Epsilon: 1, WeightDecay: 0), GradClipNorm = 1e-3 });
+        var unclipped = Moved(new TrainingOptions { Optimizer = new AdamWOptions(Epsilon: 1, WeightDecay: 0) });
+
+        Assert.True(decayed[top] > 1.01 * plain[top]);
+        Assert.Equal(decayed[below], plain[below], 1e-7); // a gain does not decay
+        Assert.Equal(plain[top], layered[top], 1e-7);
+        Assert.Equal(0.5 * plain[below], layered[below], 1e-6);
+        Assert.True(clipped[top] < 0.1 * unclipped[top]);
+
+        Dictionary<string, double> Moved(TrainingOptions options)
+        {
+            using var model = Model();
+            var before = TorchWeights.Of(model);
+            using var step = new TrainingStep(new ClipObjective(model), options);
+            Assert.True(step.Take(Pixels(4), Ids(4), learningRate: 1e-3).IsFinite);
+            return TorchWeights.Of(model).ToDictionary(
+                w => w.Key, w => w.Value.Data.ToArray().Zip(before[w.Key].Data.ToArray(), (a, b) => (double)Math.Abs(a - b)).Average());
+        }
+    }
+
     private static (double Loss, Dictionary<string, Tensor> Gradients) LossAndGradients(TrainingOptions options)
     {
         using var model = Model();

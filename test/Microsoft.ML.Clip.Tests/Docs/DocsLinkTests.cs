@@ -23,15 +23,6 @@ public sealed partial class DocsLinkTests
         }
     }
 
-    [Fact]
-    public void TheMapOfTheDocsNamesEveryPage()
-    {
-        var map = File.ReadAllText(Path.Combine(DocsPages.Root, "README.md"));
-        Assert.All(
-            DocsPages.All().Where(p => p.StartsWith("docs/", StringComparison.Ordinal)),
-            p => Assert.Contains($"]({p})", map, StringComparison.Ordinal));
-    }
-
     /// <summary>GitHub's name for a heading.</summary>
     private static string Anchor(string heading) =>
         NotInAnchor().Replace(heading.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-');

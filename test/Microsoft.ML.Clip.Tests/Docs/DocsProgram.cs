@@ -46,6 +46,9 @@ internal sealed class DocsProgram(IReadOnlyList<DocsBlock> blocks)
     /// <summary>Whether it changes the process it runs in: what it registers, other tests would see.</summary>
     public bool IsGlobal => blocks.Any(b => b.Text.Contains("ClipImageDecoder.Register", StringComparison.Ordinal));
 
+    /// <summary>Whether it trains: the trainer's tests compile it.</summary>
+    public bool Trains => blocks.Any(b => b.Text.Contains("using Clip.Trainer;", StringComparison.Ordinal));
+
     public static IEnumerable<DocsProgram> Of(string page)
     {
         var program = new List<DocsBlock>();

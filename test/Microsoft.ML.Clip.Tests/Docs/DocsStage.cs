@@ -6,6 +6,7 @@ namespace Microsoft.ML.Clip.Tests.Docs;
 /// <summary>
 /// What the pages take for granted, as the current directory: a model folder <c>model</c>, the same in <c>models</c>, pictures in
 /// <c>photos/cat</c> and <c>photos/dog</c>, and <c>rex.jpg</c>. The model is the tiny one of three colors, so cats are red and dogs blue.
+/// <c>quickstart</c> has the same.
 /// The model that the pages download lies in a cache already, as another program would have left it, and nothing may be downloaded.
 /// </summary>
 internal sealed class DocsStage : IDisposable
@@ -27,6 +28,7 @@ internal sealed class DocsStage : IDisposable
         }
 
         Draw("rex.jpg", new SKColor(20, 20, 230));
+        LayQuickstart(Path.Combine(_folder, "quickstart"));
         LayCache(Path.Combine(_folder, "cache", Repository));
         Set("HF_HUB_CACHE", Path.Combine(_folder, "cache"));
         Set("HF_HUB_OFFLINE", "1");
@@ -38,6 +40,14 @@ internal sealed class DocsStage : IDisposable
         Environment.CurrentDirectory = _former;
         foreach (var (name, value) in _formerVariables) Environment.SetEnvironmentVariable(name, value);
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>A folder as the quickstart leaves it, of another model and other pictures.</summary>
+    private void LayQuickstart(string folder)
+    {
+        TinyFolder.LayTransformersJs(Path.Combine(folder, "model"));
+        for (var i = 0; i < 6; i++) Draw($"quickstart/data/test/{i:D5}.png", new SKColor((byte)(40 * i), 20, 120));
+        File.WriteAllLines(Path.Combine(folder, "data", "test_classes.txt"), ["cat", "dog", "car"]);
     }
 
     private static void LayCache(string repository)

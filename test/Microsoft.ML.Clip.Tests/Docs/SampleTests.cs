@@ -36,5 +36,12 @@ public sealed class SampleTests : IDisposable
         Assert.Matches(@"photos/cat/0\.jpg: -?[0-9.]+  -?[0-9.]+", printed.Replace('\\', '/'));
     }
 
-    private static DocsProgram Program(string file) => new([new DocsBlock(file, 1, File.ReadAllText(Path.Combine(DocsPages.Root, file)))]);
+    /// <summary>It is no sample, and has no project; what it draws is the first thing that a reader sees.</summary>
+    [Fact]
+    public void TheProgramOfTheReadmesPictureCompiles() => Program("build/quickstart-picture.cs").Compile();
+
+    /// <summary>The program in a file, whose directives for <c>dotnet run</c> become blank lines.</summary>
+    private static DocsProgram Program(string file) => new([new DocsBlock(file, 1, string.Join('\n', File
+        .ReadLines(Path.Combine(DocsPages.Root, file))
+        .Select(line => line.StartsWith("#:", StringComparison.Ordinal) ? "" : line)))]);
 }

@@ -17,11 +17,13 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
         using var model = ClipModel.Open(folder.Path);
         var expected = model.EmbedImages([.. rows.Select(r => r.ImagePath)]);
 
-        Transform(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path), data).ShouldBe(expected);
-        Transform(_ml.Transforms.ClipFeaturizeImage("Features", "Bytes", folder.Path), data).ShouldBe(expected);
+        Transform(_ml.Transforms.ClipFeaturizeImage("Features", folder.Path, "ImagePath"), data).ShouldBe(expected);
+        Transform(_ml.Transforms.ClipFeaturizeImage("Features", folder.Path, "Bytes"), data).ShouldBe(expected);
         Transform(_ml.Transforms.LoadImages("Image", null, "ImagePath")
-            .Append(_ml.Transforms.ClipFeaturizeImage("Features", "Image", folder.Path)), data).ShouldBe(expected);
-        Transform(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", model), data).ShouldBe(expected);
+            .Append(_ml.Transforms.ClipFeaturizeImage("Features", folder.Path, "Image")), data).ShouldBe(expected);
+        Transform(_ml.Transforms.ClipFeaturizeImage("Features", model, "ImagePath"), data).ShouldBe(expected);
+        Transform(_ml.Transforms.CopyColumns("Features", "ImagePath")
+            .Append(_ml.Transforms.ClipFeaturizeImage("Features", folder.Path)), data).ShouldBe(expected);
     }
 
     [Fact]
@@ -58,7 +60,7 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
     public void FeaturesAreAVectorOfKnownSizeWithSlotNames()
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 1));
-        var transformer = _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path).Fit(data);
+        var transformer = _ml.Transforms.ClipFeaturizeImage("Features", folder.Path, "ImagePath").Fit(data);
         var column = transformer.GetOutputSchema(data.Schema)["Features"];
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, TinyClip.Dimension), column.Type);
         Assert.True(column.HasSlotNames());
@@ -69,7 +71,7 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
     {
         var rows = PictureRow.From(folder, 5);
         var data = _ml.Data.LoadFromEnumerable(rows);
-        var transformer = _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path).Fit(data);
+        var transformer = _ml.Transforms.ClipFeaturizeImage("Features", folder.Path, "ImagePath").Fit(data);
         var expected = transformer.Transform(data).Vectors("Features");
         using var engine = _ml.Model.CreatePredictionEngine<PictureRow, FeatureRow>(transformer);
         rows.Select(r => engine.Predict(r).Features).ToArray().ShouldBe(expected);
@@ -80,7 +82,7 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
     {
         var rows = PictureRow.From(folder, 9);
         var data = _ml.Data.LoadFromEnumerable(rows);
-        using var transformer = _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path).Fit(data);
+        using var transformer = _ml.Transforms.ClipFeaturizeImage("Features", folder.Path, "ImagePath").Fit(data);
         var expected = transformer.Transform(data).Vectors("Features");
         Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
         {
@@ -96,7 +98,7 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 60));
         var split = _ml.Data.TrainTestSplit(data, testFraction: 0.3);
         var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label", "Color")
-            .Append(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path))
+            .Append(_ml.Transforms.ClipFeaturizeImage("Features", folder.Path, "ImagePath"))
             .AppendCacheCheckpoint(_ml)
             .Append(_ml.MulticlassClassification.Trainers.SdcaMaximumEntropy());
         var metrics = _ml.MulticlassClassification.Evaluate(pipeline.Fit(split.TrainSet).Transform(split.TestSet));
@@ -108,8 +110,8 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 30));
         using var model = ClipModel.Open(folder.Path);
-        var pipeline = _ml.Transforms.ClipFeaturizeImage("Image", "ImagePath", model)
-            .Append(_ml.Transforms.ClipFeaturizeText("Text", "Caption", model))
+        var pipeline = _ml.Transforms.ClipFeaturizeImage("Image", model, "ImagePath")
+            .Append(_ml.Transforms.ClipFeaturizeText("Text", model, "Caption"))
             .Append(_ml.Transforms.Concatenate("Features", "Image", "Text", "Extra"))
             .AppendCacheCheckpoint(_ml)
             .Append(_ml.Clustering.Trainers.KMeans(numberOfClusters: 3));
@@ -132,7 +134,7 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
         using var model = ClipModel.Open(folder.Path);
         var images = _ml.Transforms.LoadImages("Loaded", null, "ImagePath")
             .Append(_ml.Transforms.ResizeImages("Image", width, height, "Loaded", ImageResizingEstimator.ResizingKind.Fill));
-        var chain = images.Append(_ml.Transforms.ClipFeaturizeImage("Features", "Image", model));
+        var chain = images.Append(_ml.Transforms.ClipFeaturizeImage("Features", model, "Image"));
 
         var result = chain.Fit(data).Transform(data);
         var features = result.Vectors("Features");
@@ -165,7 +167,7 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
         var data = _ml.Data.LoadFromEnumerable(images.Select(i => new ImageRow { Image = i }));
         using var model = ClipModel.Open(folder.Path);
 
-        var features = _ml.Transforms.ClipFeaturizeImage("Features", "Image", model).Fit(data).Transform(data).Vectors("Features");
+        var features = _ml.Transforms.ClipFeaturizeImage("Features", model, "Image").Fit(data).Transform(data).Vectors("Features");
 
         features.ShouldBe(model.EmbedImages(images));
     }
@@ -182,7 +184,7 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 45));
         using var model = ClipModel.Open(folder.Path);
         var features = _ml.Transforms.Conversion.MapValueToKey("Label", "Color")
-            .Append(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", model)).AppendCacheCheckpoint(_ml);
+            .Append(_ml.Transforms.ClipFeaturizeImage("Features", model, "ImagePath")).AppendCacheCheckpoint(_ml);
         var folds = _ml.MulticlassClassification.CrossValidate(
             data, features.Append(_ml.MulticlassClassification.Trainers.SdcaMaximumEntropy()), numberOfFolds: 3);
         Assert.All(folds, f => Assert.Equal(1, f.Metrics.MicroAccuracy));
@@ -192,13 +194,13 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
     public void AWrongColumnIsNamedWithItsTypeAndWhatItMustBe()
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 1));
-        var e = Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipFeaturizeImage("Features", "Number", folder.Path).Fit(data));
+        var e = Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipFeaturizeImage("Features", folder.Path, "Number").Fit(data));
         Assert.Contains("Column 'Number' is of type Int32; it must be an image (MLImage), text", e.Message);
         Assert.Contains("There is no input column 'Nope'", Assert.Throws<ArgumentException>(
-            () => _ml.Transforms.ClipFeaturizeImage("Features", "Nope", folder.Path).Fit(data)).Message);
+            () => _ml.Transforms.ClipFeaturizeImage("Features", folder.Path, "Nope").Fit(data)).Message);
 
         // In a chain the shape is checked before anything is fitted.
-        var chain = _ml.Transforms.CopyColumns("Copy", "Extra").Append(_ml.Transforms.ClipFeaturizeImage("Features", "Copy", folder.Path));
+        var chain = _ml.Transforms.CopyColumns("Copy", "Extra").Append(_ml.Transforms.ClipFeaturizeImage("Features", folder.Path, "Copy"));
         Assert.Contains("Column 'Copy' is of type Vector", Assert.Throws<ArgumentException>(
             () => chain.GetOutputSchema(data.Schema.Shape())).Message);
     }
@@ -215,7 +217,7 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
         Assert.Contains("column 'Bytes', row 2", Message("Bytes"));
 
         string Message(string column) => Assert.Throws<InvalidDataException>(
-            () => Transform(_ml.Transforms.ClipFeaturizeImage("Features", column, folder.Path), data)).Message;
+            () => Transform(_ml.Transforms.ClipFeaturizeImage("Features", folder.Path, column), data)).Message;
     }
 
     [Fact]
@@ -259,7 +261,7 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
     [Fact]
     public void OptionsAreChecked()
     {
-        Assert.Throws<DirectoryNotFoundException>(() => _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", "/no/such/folder"));
+        Assert.Throws<DirectoryNotFoundException>(() => _ml.Transforms.ClipFeaturizeImage("Features", "/no/such/folder", "ImagePath"));
         Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options()));
         Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipFeaturizeImage(
             new ClipImageFeaturizingEstimator.Options { ModelFolder = folder.Path, BatchSize = 0 }));

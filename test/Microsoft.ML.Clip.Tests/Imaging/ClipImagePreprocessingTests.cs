@@ -29,6 +29,7 @@ public sealed class ClipImagePreprocessingTests : IDisposable
             ShortestEdge = null, ResizeHeight = 30, ResizeWidth = 40, DoCenterCrop = false, Resample = ImageResample.Bilinear,
         },
         ClipImagePreprocessing.ForSize(20) with { Order = PreprocessingOrder.HuggingFace, Gray16 = Gray16Conversion.Clip },
+        ClipImagePreprocessing.ForSize(20) with { ApplyExifOrientation = true },
     };
 
     [Theory]

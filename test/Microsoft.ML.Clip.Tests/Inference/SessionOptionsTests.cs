@@ -54,18 +54,18 @@ public sealed class SessionOptionsTests(TinyFolder folder) : IClassFixture<TinyF
             ml.Model.Save(fitted, images.Schema, saved);
         }));
         Assert.Single(Warnings(ml => Assert.IsAssignableFrom<IDisposable>(ml.Model.Load(saved, out _)).Dispose()));
-        Assert.Single(Warnings(ml => ml.Transforms.ClipFeaturizeText("Features", "Text", folder.Path).Fit(texts).Dispose()));
+        Assert.Single(Warnings(ml => ml.Transforms.ClipFeaturizeText("Features", folder.Path, "Text").Fit(texts).Dispose()));
         Assert.Single(Warnings(ml =>
             ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", folder.Path, labels: ["red", "blue"]).Fit(images).Dispose()));
 
         // A model that the user opened, with the fallback among its own settings.
         var session = new ClipSessionOptions { ExecutionProvider = ClipExecutionProvider.Cuda, FallbackToCpu = true };
         using var model = ClipModel.Open(folder.Path, new() { Session = session });
-        Assert.Single(Warnings(ml => ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", model).Fit(images).Dispose()));
+        Assert.Single(Warnings(ml => ml.Transforms.ClipFeaturizeImage("Features", model, "ImagePath").Fit(images).Dispose()));
     }
 
     private ClipImageFeaturizingEstimator Featurizer(MLContext context) =>
-        context.Transforms.ClipFeaturizeImage("Features", "ImagePath", folder.Path);
+        context.Transforms.ClipFeaturizeImage("Features", folder.Path, "ImagePath");
 
     private static List<string> Warnings(Action<MLContext> use)
     {

@@ -25,6 +25,28 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
+    public void SizesAndTokenizer_OpenNoSession()
+    {
+        SaveUnopenable("onnx/vision_model.onnx", "image_embeds", OnnxGraph.Float, ["batch", 3, TinyClip.ImageSize, TinyClip.ImageSize]);
+        SaveUnopenable("onnx/text_model.onnx", "text_embeds", OnnxGraph.Int64, ["batch", 12]);
+
+        Assert.Equal(24, _model.Dimension);
+        Assert.Equal(TinyClip.ImageSize, _model.ImageSize);
+        Assert.Equal(TinyClip.ImageSize, _model.Preprocessing.CropHeight);
+        Assert.Equal(12, _model.ContextLength);
+        Assert.NotEmpty(_model.Tokenizer.Encode("red"));
+        Assert.Contains("NoSuchOperator", Assert.Throws<InvalidDataException>(() => _model.EmbedText("red")).Message);
+    }
+
+    [Fact]
+    public void TokensAreCountedAsTheModelReadsThem()
+    {
+        _model.EmbedTexts(["red", "a photo of a red thing", string.Join(' ', Enumerable.Repeat("red", 40))], out var tokenCount);
+        var expected = _model.Tokenizer.Encode("red").Length + _model.Tokenizer.Encode("a photo of a red thing").Length + 16;
+        Assert.Equal(expected, tokenCount);
+    }
+
+    [Fact]
     public void ImagesLieNearTheirNames()
     {
         var images = _model.EmbedImages(_folder.Pictures(9));
@@ -131,7 +153,16 @@ public sealed class ClipModelTests : IDisposable
 
     [Fact]
     public void Cancelled_ItStops() => Assert.ThrowsAny<OperationCanceledException>(
-        () => _model.EmbedImages(_folder.Pictures(3), cancellation: new CancellationToken(canceled: true)));
+        () => _model.EmbedImages(_folder.Pictures(3), cancellationToken: new CancellationToken(canceled: true)));
+
+    private void SaveUnopenable(string file, string output, int inputType, object[] inputShape)
+    {
+        var graph = new OnnxGraph();
+        graph.Input("input", inputType, inputShape);
+        graph.Node("NoSuchOperator", output, ["input"]);
+        graph.Output(output, OnnxGraph.Float, "batch", 24);
+        graph.Save(_folder[file]);
+    }
 
     private static void Close(float[][] expected, float[][] actual)
     {

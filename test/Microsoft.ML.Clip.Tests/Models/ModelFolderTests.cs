@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.Clip.Formats;
 using Microsoft.ML.Clip.Tests.DataViews;
 
 namespace Microsoft.ML.Clip.Tests.Models;
@@ -67,8 +68,8 @@ public sealed class ModelFolderTests
         var data = ml.Data.LoadFromEnumerable(PictureRow.From(folder, 3));
         using (var model = ClipModel.Open(folder.Path, new() { Session = new() { ProfilePrefix = folder["session"] } }))
         {
-            var result = ml.Transforms.ClipFeaturizeImage("Image", "ImagePath", model)
-                .Append(ml.Transforms.ClipFeaturizeText("Text", "Caption", model))
+            var result = ml.Transforms.ClipFeaturizeImage("Image", model, "ImagePath")
+                .Append(ml.Transforms.ClipFeaturizeText("Text", model, "Caption"))
                 .Append(ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", model, TinyFolder.Colors))
                 .Fit(data).Transform(data);
             foreach (var column in new[] { "Image", "Text", "Score" }) Assert.Equal(3, result.Vectors(column).Length);

@@ -75,7 +75,7 @@ public sealed class ProjectionTests : IDisposable
         using var siglip = new TinyFolder(TinySiglip.Lay);
         var ml = new MLContext();
         var data = ml.Data.LoadFromEnumerable([new { Text = "red" }]);
-        var model = ml.Transforms.ClipFeaturizeText("Features", "Text", siglip.Path).Fit(data);
+        var model = ml.Transforms.ClipFeaturizeText("Features", siglip.Path, "Text").Fit(data);
         using var file = new MemoryStream();
         ml.Model.Save(model, data.Schema, file);
         file.Position = 0;

@@ -26,6 +26,13 @@ internal sealed class Proto
 
     public Proto Add(int field, Proto message) => Add(field, message.ToArray());
 
+    public Proto Add(int field, float value)
+    {
+        Varint(((ulong)field << 3) | 5);
+        _bytes.AddRange(BitConverter.GetBytes(value));
+        return this;
+    }
+
     public Proto AddAll<T>(int field, IEnumerable<T> values, Func<T, Proto> write) =>
         values.Aggregate(this, (p, v) => p.Add(field, write(v)));
 

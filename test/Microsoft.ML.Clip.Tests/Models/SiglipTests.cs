@@ -62,7 +62,7 @@ public sealed class SiglipTests : IDisposable
     public void ASavedPipelineKeepsTokenizerPaddingAndMode()
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(_folder, 6));
-        var pipeline = _ml.Transforms.ClipFeaturizeText("Text", "Caption", _folder.Path)
+        var pipeline = _ml.Transforms.ClipFeaturizeText("Text", _folder.Path, "Caption")
             .Append(_ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colors));
         var fitted = pipeline.Fit(data);
         _ml.Model.Save(fitted, data.Schema, _folder["saved.zip"]);

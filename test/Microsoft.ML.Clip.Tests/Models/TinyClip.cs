@@ -34,21 +34,28 @@ internal sealed class TinyClip
     }
 
     /// <summary>Both towers in one file, as <c>onnx/model.onnx</c> of Hugging Face's exports.</summary>
-    public static void SaveCombined(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="declaresSize">Whether the graph says which size of images it takes, and does not only fail at another.</param>
+    public static void SaveCombined(string path, bool declaresSize = true)
     {
         var both = new TinyClip(new OnnxGraph());
         both.Text("input_ids", "text_embeds", OnnxGraph.Int64, "text_batch", "length", mask: true);
-        both.Vision("pixel_values", "image_embeds", "image_batch", OnnxGraph.Float, Dimension, ImageSize, Dimension);
+        both.Vision(
+            "pixel_values", "image_embeds", "image_batch", OnnxGraph.Float, Dimension, ImageSize, Dimension, declaresSize);
         both._graph.Node("Transpose", "image_embeds_t", ["image_embeds"]);
         both._graph.Node("MatMul", "logits_per_text", ["text_embeds", "image_embeds_t"]);
         both._graph.Output("logits_per_text", OnnxGraph.Float, "text_batch", "image_batch");
         both._graph.Save(path);
     }
 
-    private void Vision(string input, string output, object batch, int type, object dimension, int size, int width)
+    private void Vision(
+        string input, string output, object batch, int type, object dimension, int size, int width, bool declaresSize = true)
     {
-        _graph.Input(input, type, batch, 3, size, size);
-        _graph.Node("Cast", "pixels", [input], ("to", OnnxGraph.Float));
+        _graph.Input(input, type, batch, 3, declaresSize ? size : "height", declaresSize ? size : "width");
+        var sized = declaresSize
+            ? input
+            : _graph.Node("Reshape", "sized", [input, _graph.Constant("image_shape", [0, 3, size, size], OnnxGraph.Int64, 4)]);
+        _graph.Node("Cast", "pixels", [sized], ("to", OnnxGraph.Float));
         _graph.Node("GlobalAveragePool", "pooled", ["pixels"]);
         _graph.Node("Flatten", "colour", ["pooled"], ("axis", 1));
         _graph.Node("MatMul", "projected", ["colour", Projection(_graph, "visual_projection", width)]);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.ML.Clip.Text.Bpe;
 
 namespace Microsoft.ML.Clip.Tests.Models;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.Clip.Text.Bpe;
 
 namespace Microsoft.ML.Clip.Tests.Models;
 

@@ -43,7 +43,7 @@ public sealed class ErrorTests : IDisposable
     public void NoModelAndTwoModelsAreToldApart()
     {
         using var model = ClipModel.Open(_folder.Path);
-        var none = Assert.Throws<ArgumentNullException>(() => _ml.Transforms.ClipFeaturizeImage("F", "ImagePath", (string)null!));
+        var none = Assert.Throws<ArgumentNullException>(() => _ml.Transforms.ClipFeaturizeImage("F", (string)null!, "ImagePath"));
         var two = Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipFeaturizeText(new ClipTextFeaturizingEstimator.Options
         {
             ModelFolder = _folder.Path,
@@ -60,13 +60,13 @@ public sealed class ErrorTests : IDisposable
     public void ADisposedTransformerIsNamed()
     {
         var row = PictureRow.From(_folder, 1)[0];
-        Disposed<FeatureRow>(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path).Fit(_data), "Image");
-        Disposed<FeatureRow>(_ml.Transforms.ClipFeaturizeText("Features", "Caption", _folder.Path).Fit(_data), "Text");
+        Disposed<FeatureRow>(_ml.Transforms.ClipFeaturizeImage("Features", _folder.Path, "ImagePath").Fit(_data), "Image");
+        Disposed<FeatureRow>(_ml.Transforms.ClipFeaturizeText("Features", _folder.Path, "Caption").Fit(_data), "Text");
         var classifier = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colors).Fit(_data);
         Disposed<ZeroShotRow>(classifier, "ClipZeroShotTransformer");
 
         using var model = ClipModel.Open(_folder.Path);
-        var borrowed = _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", model).Fit(_data);
+        var borrowed = _ml.Transforms.ClipFeaturizeImage("Features", model, "ImagePath").Fit(_data);
         model.Dispose();
         Assert.Equal("ClipModel", Assert.Throws<ObjectDisposedException>(() => borrowed.Transform(_data).Vectors("Features")).ObjectName);
 
@@ -85,7 +85,7 @@ public sealed class ErrorTests : IDisposable
     [Fact]
     public void AnExportToOnnxIsRefusedWithTheWayToShip()
     {
-        var chain = _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path)
+        var chain = _ml.Transforms.ClipFeaturizeImage("Features", _folder.Path, "ImagePath")
             .Append(_ml.Transforms.NormalizeMinMax("Features")).Fit(_data);
         using var onnx = new MemoryStream();
 

@@ -23,7 +23,7 @@ public sealed class LargeModelTests : IDisposable
     {
         var ml = new MLContext();
         var data = ml.Data.LoadFromEnumerable(PictureRow.From(_folder, 1));
-        using var fitted = ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path).Fit(data);
+        using var fitted = ml.Transforms.ClipFeaturizeImage("Features", _folder.Path, "ImagePath").Fit(data);
         Assert.InRange(new FileInfo(_folder["onnx/vision_model.onnx"]).Length, TowerSize, TowerSize + Megabyte);
 
         Assert.InRange(Allocated(() => ml.Model.Save(fitted, data.Schema, _folder["large.zip"])), 0, 4 * Megabyte);

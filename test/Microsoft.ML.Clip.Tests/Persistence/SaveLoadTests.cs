@@ -24,11 +24,11 @@ public sealed class SaveLoadTests : IDisposable
 
     [Fact]
     public void ImageFeaturesAreTheSameAfterLoading() =>
-        SaysTheSameAfterLoading(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path), "Features");
+        SaysTheSameAfterLoading(_ml.Transforms.ClipFeaturizeImage("Features", _folder.Path, "ImagePath"), "Features");
 
     [Fact]
     public void TextFeaturesAreTheSameAfterLoading() =>
-        SaysTheSameAfterLoading(_ml.Transforms.ClipFeaturizeText("Features", "Caption", _folder.Path), "Features");
+        SaysTheSameAfterLoading(_ml.Transforms.ClipFeaturizeText("Features", _folder.Path, "Caption"), "Features");
 
     [Fact]
     public void ScoresAreTheSameAfterLoading() =>
@@ -38,8 +38,8 @@ public sealed class SaveLoadTests : IDisposable
     public void AWholeChainIsSaved()
     {
         var chain = _ml.Transforms.Conversion.MapValueToKey("Label", "Color")
-            .Append(_ml.Transforms.ClipFeaturizeImage("Image", "ImagePath", _folder.Path))
-            .Append(_ml.Transforms.ClipFeaturizeText("Text", "Caption", _folder.Path))
+            .Append(_ml.Transforms.ClipFeaturizeImage("Image", _folder.Path, "ImagePath"))
+            .Append(_ml.Transforms.ClipFeaturizeText("Text", _folder.Path, "Caption"))
             .Append(_ml.Transforms.Concatenate("Features", "Image", "Text"))
             .AppendCacheCheckpoint(_ml)
             .Append(_ml.MulticlassClassification.Trainers.SdcaMaximumEntropy());
@@ -55,15 +55,15 @@ public sealed class SaveLoadTests : IDisposable
             Directory.Delete(Path.Combine(path, "onnx"), recursive: true);
             TinyClip.SaveCombined(Path.Combine(path, "model.onnx"));
         });
-        SaysTheSameAfterLoading(_ml.Transforms.ClipFeaturizeImage("Image", "ImagePath", combined.Path)
-            .Append(_ml.Transforms.ClipFeaturizeText("Features", "Caption", combined.Path)), "Features");
+        SaysTheSameAfterLoading(_ml.Transforms.ClipFeaturizeImage("Image", combined.Path, "ImagePath")
+            .Append(_ml.Transforms.ClipFeaturizeText("Features", combined.Path, "Caption")), "Features");
     }
 
     [Fact]
     public void ExternalWeightsTravelAlong()
     {
         TinyClip.SaveVision(_folder["onnx/vision_model.onnx"], external: "vision_model.onnx_data");
-        SaysTheSameAfterLoading(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path), "Features");
+        SaysTheSameAfterLoading(_ml.Transforms.ClipFeaturizeImage("Features", _folder.Path, "ImagePath"), "Features");
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class SaveLoadTests : IDisposable
     [Fact]
     public void TheTowerInsideIsTheFileItself()
     {
-        Save(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path).Fit(_data));
+        Save(_ml.Transforms.ClipFeaturizeImage("Features", _folder.Path, "ImagePath").Fit(_data));
         using var zip = ZipFile.OpenRead(Zip);
         using var entry = zip.Entries.Single(e => e.Name == "image.onnx").Open();
         using var copy = new MemoryStream();
@@ -152,7 +152,7 @@ public sealed class SaveLoadTests : IDisposable
     [Fact]
     public void AnIncompleteFileIsRefused_AndLeavesNothingBehind()
     {
-        Save(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path).Fit(_data));
+        Save(_ml.Transforms.ClipFeaturizeImage("Features", _folder.Path, "ImagePath").Fit(_data));
         using (var zip = ZipFile.Open(Zip, ZipArchiveMode.Update)) zip.Entries.Single(e => e.Name == "image.onnx").Delete();
         var ml = new MLContext { TempFilePath = Directory.CreateDirectory(_folder["temporary"]).FullName };
         Assert.Contains("has no entry 'image.onnx'", Innermost(() => ml.Model.Load(Zip, out _)).Message);
@@ -202,7 +202,7 @@ public sealed class SaveLoadTests : IDisposable
     [Fact]
     public void AnEngineDisposesWhatItLoaded()
     {
-        Save(_ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", _folder.Path).Fit(_data));
+        Save(_ml.Transforms.ClipFeaturizeImage("Features", _folder.Path, "ImagePath").Fit(_data));
         var temporary = Directory.CreateDirectory(_folder["temporary"]).FullName;
         var ml = new MLContext { TempFilePath = temporary };
         using (var engine = ml.Model.CreatePredictionEngine<PictureRow, FeatureRow>(ml.Model.Load(Zip, out _)))
@@ -214,7 +214,7 @@ public sealed class SaveLoadTests : IDisposable
     public void ABorrowedModelStaysOpen()
     {
         using var model = ClipModel.Open(_folder.Path);
-        _ml.Transforms.ClipFeaturizeImage("Features", "ImagePath", model).Fit(_data).Dispose();
+        _ml.Transforms.ClipFeaturizeImage("Features", model, "ImagePath").Fit(_data).Dispose();
         Assert.Equal(TinyClip.Dimension, model.EmbedImage(_rows[0].ImagePath).Length);
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.Text.Bpe;
+
 namespace Microsoft.ML.Clip.Tests.Text;
 
 public class ClipPreTokenizerTests
@@ -13,6 +15,8 @@ public class ClipPreTokenizerTests
     [InlineData("e\u0301", "e|\u0301")]
     [InlineData("a\u0345b!\u0345?", "a|b|!|?")] // a mark whose other case is the letter iota belongs nowhere
     [InlineData("<|ſtartoftext|>", "<|ſtartoftext|>")] // the pattern ignores case: one piece, though no special token
+    [InlineData("it'ſ 'ſ", "it|'ſ|'ſ")] // and so the long s is a contraction's too
+    [InlineData("'ll 'lx 're 'rx 've 'vx 'd 't 'm 's", "'ll|'|lx|'re|'|rx|'ve|'|vx|'d|'t|'m|'s")]
     [InlineData("a<|endoftext|>b", "a|<|endoftext|>|b")]
     [InlineData("!<|endoftext|>", "!<||endoftext||>")]
     public void SplitsAsClipsPattern(string text, string expected)

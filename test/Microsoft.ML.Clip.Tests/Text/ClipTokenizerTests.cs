@@ -1,4 +1,5 @@
 using Clip.Testing;
+using Microsoft.ML.Clip.Text.Repair;
 
 namespace Microsoft.ML.Clip.Tests.Text;
 

@@ -28,6 +28,12 @@ public class PromptTemplatesTests
     public void TheTemplatesOfThePaper()
     {
         Assert.Equal("a photo of a dog.", PromptTemplates.Apply(Assert.Single(PromptTemplates.Default), "dog"));
-        Assert.Equal(7, PromptTemplates.ImageNetSimple.Select(t => PromptTemplates.Apply(t, "dog")).Distinct().Count());
+
+        // As published, faults of language and all: openai/CLIP, notebooks/Prompt_Engineering_for_ImageNet.ipynb.
+        Assert.Equal(
+            [
+                "itap of a {}.", "a bad photo of the {}.", "a origami {}.", "a photo of the large {}.", "a {} in a video game.",
+                "art of the {}.", "a photo of the small {}.",
+            ], PromptTemplates.ImageNetSimple);
     }
 }

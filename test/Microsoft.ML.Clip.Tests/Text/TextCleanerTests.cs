@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.Text.Repair;
+
 namespace Microsoft.ML.Clip.Tests.Text;
 
 public class TextCleanerTests
@@ -76,6 +78,8 @@ public class TextCleanerTests
     [Theory]
     [InlineData("fish &amp;amp;amp; chips", "fish & chips")]
     [InlineData("&lt;b&gt; &amp;lt;", "<b> <")]
+    [InlineData("1 < 2 &amp;amp; 3", "1 < 2 & 3")] // twice, also where a '<' keeps the repair from it
+    [InlineData("1 < 2 &amp;amp;amp; 3", "1 < 2 &amp; 3")]
     [InlineData("a &lt b &copy2020 &notit;", "a < b ©2020 ¬it;")]
     [InlineData("&#39;&#x27;&#233;&#XE9;", "''éé")]
     [InlineData("&#146;&#8217;", "''")]
@@ -105,5 +109,6 @@ public class TextCleanerTests
         // After a '<' a line's entities are left to the two rounds of unescaping, which resolve no capitalised ones.
         Assert.Equal("é", TextCleaner.Clean("&EACUTE;"));
         Assert.Equal("é <b> &eacute;", TextCleaner.Clean("&EACUTE;\n<b> &EACUTE;"));
+        Assert.Equal("é <b> &eacute; &eacute;", TextCleaner.Clean("&EACUTE;\n<b> &EACUTE;\n&EACUTE;"));
     }
 }

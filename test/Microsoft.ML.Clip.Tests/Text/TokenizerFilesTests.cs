@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.Text.Bpe;
+
 namespace Microsoft.ML.Clip.Tests.Text;
 
 /// <summary>Opening a tokenizer of a handful of tokens: the formats it comes in, and what can be wrong with each.</summary>
@@ -63,6 +65,36 @@ public sealed class TokenizerFilesTests : IDisposable
 
         Assert.Equal([7, 6, 8, 5, 8], tokenizer.Encode("cat </s> at"));
         Assert.Equal(CatAt, ThroughStreams(tokenizer).Encode("Cat at"));
+    }
+
+    /// <summary>special_tokens_map.json's names, else tokenizer_config.json's, else those of the merges.</summary>
+    [Theory]
+    [InlineData("""{"bos_token":"<1>","eos_token":"</1>"}""", """{"bos_token":"<2>","eos_token":"</2>"}""", "<1>", "</1>")]
+    [InlineData("""{"bos_token":"<1>"}""", """{"bos_token":"<2>","eos_token":"</2>"}""", "<1>", "</2>")]
+    [InlineData("""{"eos_token":"</1>"}""", null, "<3>", "</1>")]
+    [InlineData(null, """{"bos_token":"<2>"}""", "<2>", "</3>")]
+    [InlineData(null, null, "<3>", "</3>")]
+    public void TheNearestFileNamesTheSpecialTokens(string? map, string? config, string start, string end)
+    {
+        string[] tokens = ["a", "<1>", "</1>", "<2>", "</2>", "<3>", "</3>"];
+        Write("vocab.json", $"{{{string.Join(',', tokens.Select((token, id) => $"\"{token}\":{id}"))}}}");
+        Write("merges.txt", "#version: 0.2 <3> </3>\n");
+        if (map is not null) Write("special_tokens_map.json", map);
+        if (config is not null) Write("tokenizer_config.json", config);
+
+        var tokenizer = ClipTokenizer.Create(_folder);
+
+        Assert.Equal((start, end), (tokens[tokenizer.StartOfTextId], tokens[tokenizer.EndOfTextId]));
+    }
+
+    [Fact]
+    public void TokenizerJsonIsReadBeforeVocabularyAndMerges()
+    {
+        Write("tokenizer.json", Json);
+        Write("vocab.json", Vocabulary.Replace("cat</w>", "dog</w>"));
+        Write("merges.txt", "#version: 0.2\n");
+
+        Assert.Equal(CatAt, ClipTokenizer.Create(_folder).Encode("Cat at"));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.ML.Clip.Text.Unicode;
 
 namespace Microsoft.ML.Clip.Tests.Text;
 

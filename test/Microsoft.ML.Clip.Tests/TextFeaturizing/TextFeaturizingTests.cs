@@ -53,7 +53,7 @@ public sealed class TextFeaturizingTests(TinyFolder folder) : IClassFixture<Tiny
         var data = _ml.Data.LoadFromEnumerable(captions.Select(c => new PictureRow { Caption = c }));
         var warnings = new List<string>();
         _ml.Log += (_, e) => warnings.Add(e.Message);
-        _ = _ml.Transforms.ClipFeaturizeText("Features", "Caption", folder.Path).Fit(data).Transform(data).Vectors("Features");
+        _ = _ml.Transforms.ClipFeaturizeText("Features", folder.Path, "Caption").Fit(data).Transform(data).Vectors("Features");
         Assert.Single(warnings, w => w.Contains("2 text(s) of column 'Caption'"));
     }
 
@@ -88,7 +88,7 @@ public sealed class TextFeaturizingTests(TinyFolder folder) : IClassFixture<Tiny
     public void AWrongColumnIsNamed()
     {
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 1));
-        var e = Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipFeaturizeText("Features", "Bytes", folder.Path).Fit(data));
+        var e = Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipFeaturizeText("Features", folder.Path, "Bytes").Fit(data));
         Assert.Contains("Column 'Bytes' is of type", e.Message);
     }
 }

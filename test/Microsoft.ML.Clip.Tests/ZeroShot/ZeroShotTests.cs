@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.Clip.Tests.DataViews;
 using Microsoft.ML.Clip.Tests.Models;
 using Microsoft.ML.Data;
@@ -132,6 +133,47 @@ public sealed class ZeroShotTests(TinyFolder folder) : IClassFixture<TinyFolder>
         Refused("has no place for the label", ["red"], ["a photo"]);
         Refused("The list of templates is empty", ["red"], []);
     }
+
+    [Fact]
+    public void SimilaritiesAreCosines_AndSavedWithThePipeline()
+    {
+        using var model = ClipModel.Open(folder.Path);
+        var data = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 3));
+        var estimator = _ml.Transforms.ClipClassifyZeroShot(new ClipZeroShotEstimator.Options
+        {
+            InputColumnName = "ImagePath",
+            Model = model,
+            Labels = TinyFolder.Colors,
+            Templates = ["{}"],
+            SimilarityColumnName = "Similarity",
+        });
+        var transformer = estimator.Fit(data);
+        var similarities = transformer.Transform(data).Vectors("Similarity");
+
+        var texts = model.EmbedTexts(TinyFolder.Colors);
+        var images = model.EmbedImages(folder.Pictures(3));
+        similarities.ShouldBe(Array.ConvertAll(images, i => Array.ConvertAll(texts, t => TensorPrimitives.Dot(i, t))));
+        Assert.Contains(estimator.GetOutputSchema(data.Schema.Shape()), column => column.Name == "Similarity");
+
+        using var stream = new MemoryStream();
+        _ml.Model.Save(transformer, data.Schema, stream);
+        stream.Position = 0;
+        _ml.Model.Load(stream, out _).Transform(data).Vectors("Similarity").ShouldBe(similarities);
+    }
+
+    [Fact]
+    public void ColumnsToAddHaveNamesOfTheirOwn() => Assert.Contains("'Score'", Assert.Throws<ArgumentException>(
+        () => _ml.Transforms.ClipClassifyZeroShot(new ClipZeroShotEstimator.Options
+        {
+            InputColumnName = "ImagePath",
+            ModelFolder = folder.Path,
+            Labels = TinyFolder.Colors,
+            SimilarityColumnName = "Score",
+        })).Message);
+
+    [Fact]
+    public void TheColumnOfImagesMustBeGiven() => Assert.ThrowsAny<ArgumentException>(
+        () => _ml.Transforms.ClipClassifyZeroShot("Score", null!, folder.Path, TinyFolder.Colors));
 
     private void Refused(string sentence, string[] labels, string[]? templates = null)
     {

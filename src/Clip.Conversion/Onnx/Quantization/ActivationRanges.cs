@@ -1,5 +1,6 @@
 using Clip.Conversion.Onnx.Format;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Inference;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Clip.Conversion.Onnx.Quantization;

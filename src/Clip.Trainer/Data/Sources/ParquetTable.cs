@@ -1,4 +1,5 @@
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
 using Parquet;
 using Parquet.Data;
 using Parquet.Schema;
@@ -21,12 +22,12 @@ internal sealed class ParquetTable : IDisposable
         var groups = Enumerable.Range(0, reader.RowGroupCount).Select(i => reader.OpenRowGroupReader(i).RowGroup);
         Groups = [.. groups.Select(g => (checked((int)g.NumRows), g.TotalByteSize))];
         var image = (imageKey is null ? ImageKeys : [imageKey]).FirstOrDefault(key => Of(key).Length > 0)
-            ?? throw Lacks("image", imageKey, "--image-key");
+            ?? throw Lacks("image", imageKey, "`ImageKey`");
         _bytes = Of(image).FirstOrDefault(IsBytes);
         _path = Of(image).FirstOrDefault(IsText);
         var captions = captionKeys ?? JsonCaptions.DefaultKeys.Where(key => Of(key).Any(IsText)).Take(1).ToArray();
-        _captions = [.. captions.Select(key => Of(key).FirstOrDefault(IsText) ?? throw Lacks("caption", key, "--caption-key"))];
-        if (_captions.Length == 0) throw Lacks("caption", null, "--caption-key");
+        _captions = [.. captions.Select(key => Of(key).FirstOrDefault(IsText) ?? throw Lacks("caption", key, "`CaptionKeys`"))];
+        if (_captions.Length == 0) throw Lacks("caption", null, "`CaptionKeys`");
     }
 
     public string Path { get; }
@@ -130,7 +131,7 @@ internal sealed class ParquetTable : IDisposable
         return row + 1 == count ? rows : throw new InvalidDataException($"column {field.Path} has {row + 1} of {count} rows");
     }
 
-    private ClipException Lacks(string what, string? key, string option) => new(
+    private ClipException Lacks(string what, string? key, string setting) => new(
         $"{Path} has no {what} column{(key is null ? "" : $" '{key}'")} "
-        + $"(it has {string.Join(", ", _reader.Schema.DataFields.Select(f => f.Path.FirstPart).Distinct())}); name it with {option}.");
+        + $"(it has {string.Join(", ", _reader.Schema.DataFields.Select(f => f.Path.FirstPart).Distinct())}); name it with {setting}.");
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
 using Microsoft.ML.Clip.Imaging;
 
 namespace Clip.Trainer.Data.Sources;
@@ -20,10 +21,10 @@ internal static class PictureFiles
     };
 
     /// <summary>What is a picture whatever its name, without a doubt.</summary>
-    private static readonly ImageFormat[] Formats =
+    private static readonly FileFormat[] Formats =
     [
-        ImageFormat.Jpeg, ImageFormat.Png, ImageFormat.Gif, ImageFormat.WebP, ImageFormat.Bmp, ImageFormat.Tiff, ImageFormat.Jpeg2000,
-        ImageFormat.JpegXl, ImageFormat.Heic, ImageFormat.Avif,
+        FileFormat.Jpeg, FileFormat.Png, FileFormat.Gif, FileFormat.WebP, FileFormat.Bmp, FileFormat.Tiff, FileFormat.Jpeg2000,
+        FileFormat.JpegXl, FileFormat.Heic, FileFormat.Avif,
     ];
 
     /// <summary>Whether a file or folder is hidden, or left behind by a system.</summary>
@@ -57,7 +58,7 @@ internal static class PictureFiles
         [.. Directory.EnumerateFiles(folder, $"*{extension}").Where(f => !IsHidden(Path.GetFileName(f))).Order(StringComparer.Ordinal)];
 
     /// <summary>Whether bytes begin a picture's file, whatever its name.</summary>
-    public static bool IsPicture(ReadOnlySpan<byte> start) => ImageFormat.Find(start) is { } format && Formats.Contains(format);
+    public static bool IsPicture(ReadOnlySpan<byte> start) => FileFormat.Find(start) is { } format && Formats.Contains(format);
 
     /// <summary>By its name's end, or else by its first bytes.</summary>
     private static bool IsPicture(string file)
@@ -65,7 +66,7 @@ internal static class PictureFiles
         if (Path.GetExtension(file) is ['.', .. var ending] && Endings.Contains(ending, StringComparer.OrdinalIgnoreCase)) return true;
         if (new FileInfo(file) is not { Exists: true, Length: > 0 }) return false; // also a pipe, which would be waited for
         using var opened = File.OpenHandle(file);
-        Span<byte> start = stackalloc byte[ImageFormat.HeaderLength];
+        Span<byte> start = stackalloc byte[FileFormat.HeaderLength];
         return IsPicture(start[..RandomAccess.Read(opened, start, 0)]);
     }
 

@@ -14,8 +14,8 @@ internal static partial class RecordSources
         var parts = names.Split("::");
         if (options.UpsamplingFactors is { } factors && factors.Count != parts.Length)
             throw new ClipException(
-                $"There are {factors.Count} factors in --train-data-upsampling-factors for {parts.Length} sources in '{names}'; "
-                + "give one for each, joined by ::.");
+                $"There are {factors.Count} factors in `UpsamplingFactors` for {parts.Length} sources in '{names}'; "
+                + "give one for each.");
         var sources = new List<IRecordSource>();
         try
         {

@@ -23,7 +23,7 @@ internal enum CaptionKind
 /// <param name="jsonFirst">Whether .json counts before .txt.</param>
 internal sealed class ShardMembers(IReadOnlyList<string>? images, IReadOnlyList<string>? captions, bool jsonFirst)
 {
-    private const string Remedy = "name others with --image-ending and --caption-ending";
+    private const string Remedy = "name others with `ImageEndings` and `CaptionEndings`";
     private readonly string[] _images = Plain(images ?? PictureFiles.Endings);
     private readonly string[] _captions = Plain(captions ?? (jsonFirst ? ["json", "txt", "cls"] : ["txt", "json", "cls"]));
 

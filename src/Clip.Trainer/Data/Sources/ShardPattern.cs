@@ -30,7 +30,7 @@ internal static partial class ShardPattern
         if (Address().IsMatch(pattern))
             throw new ClipException(
                 $"'{pattern}' is an address or a command, and data are read in any order from files; "
-                + "download them, or give named pipes with --shard-pipes.");
+                + "download them, or give named pipes with `Pipes`.");
         var files = new List<string>();
         foreach (var file in Expand(pattern))
         {
@@ -79,14 +79,14 @@ internal static partial class ShardPattern
     {
         if (Range().Match(inside) is not { Success: true } range) return null;
         var (first, last) = (range.Groups[1].Value, range.Groups[2].Value);
-        // Leading zeros mean that all have as many digits.
-        var width = first[0] == '0' || last[0] == '0' ? Math.Max(first.Length, last.Length) : 0;
+        // Leading zeros mean that all have as many digits; a nought alone is none.
+        var width = new[] { first, last }.Any(digits => digits is ['0', _, ..]) ? Math.Max(first.Length, last.Length) : 0;
         return (Number(first), Number(last), range.Groups[3].Success ? Math.Max(1, Number(range.Groups[3].Value)) : 1, width);
 
         static long Number(string digits) => long.Parse(digits, CultureInfo.InvariantCulture);
     }
 
-    [GeneratedRegex(@"\{([^{}]*(?:,|\.\.)[^{}]*)\}")]
+    [GeneratedRegex(@"\{([^{}]*,[^{}]*|\d{1,18}\.\.\d{1,18}(?:\.\.\d{1,18})?)\}")]
     private static partial Regex Braces();
 
     [GeneratedRegex(@"^(\d{1,18})\.\.(\d{1,18})(?:\.\.(\d{1,18}))?$")]

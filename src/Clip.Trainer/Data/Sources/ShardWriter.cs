@@ -1,8 +1,9 @@
 using System.Formats.Tar;
 using System.Globalization;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Clip.Conversion.Checkpoints;
+using Microsoft.ML.Clip.Files;
 using Microsoft.ML.Clip.Imaging;
 
 namespace Clip.Trainer.Data.Sources;
@@ -77,7 +78,7 @@ internal sealed class ShardWriter(string folder, long shardBytes)
         try
         {
             using var image = records.ReadImage(record);
-            var extension = ImageFormat.Find(image.Span)?.Extension is { } known and ("jpg" or "png" or "webp")
+            var extension = FileFormat.Find(image.Span)?.Extension is { } known and ("jpg" or "png" or "webp")
                 ? known
                 : throw new InvalidDataException("it is neither JPEG nor PNG nor WebP, which WebDatasets hold");
             return (extension, image.Span.ToArray(), records.ReadCaptions(record));

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Files;
 using Microsoft.ML.Clip.Imaging;
 
 namespace Clip.Trainer.Data.Sources;
@@ -37,7 +38,7 @@ internal sealed class TarIndex(ShardMembers members)
         var (before, unusable) = (_entries.Count, _unusable.Count);
         if (File.Exists(path) && new FileInfo(path) is { Length: 0, LinkTarget: null })
         {
-            _unusable.Add(new(path, "the shard is empty, or a device, or a pipe, which --shard-pipes reads"));
+            _unusable.Add(new(path, "the shard is empty, or a device, or a pipe, which `Pipes` reads"));
             return;
         }
 
@@ -80,8 +81,8 @@ internal sealed class TarIndex(ShardMembers members)
     {
         if (!e.Message.Contains("parse", StringComparison.OrdinalIgnoreCase)) return e.Message;
         using var file = RegularFile.Open(path);
-        var start = new byte[ImageFormat.HeaderLength];
-        var format = ImageFormat.Find(start.AsSpan(0, file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)));
+        var start = new byte[FileFormat.HeaderLength];
+        var format = FileFormat.Find(start.AsSpan(0, file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)));
         return format is null ? "it is not a tar file, or its first header is damaged" : $"it is {format.Name}, not a tar file";
     }
 
@@ -137,7 +138,7 @@ internal sealed class TarIndex(ShardMembers members)
         // Beside the reader of headers, whose place in the file stays as it is.
         bool IsImage(ShardMember member)
         {
-            Span<byte> start = stackalloc byte[(int)Math.Min(member.Length, ImageFormat.HeaderLength)];
+            Span<byte> start = stackalloc byte[(int)Math.Min(member.Length, FileFormat.HeaderLength)];
             return PictureFiles.IsPicture(start[..RandomAccess.Read(file.SafeFileHandle, start, member.Offset)]);
         }
 

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>
 /// Byte pair encoding over characters (Sennrich 2016; <c>bpe_model.cc</c> of SentencePiece): of all neighbours that may merge, those of
@@ -34,7 +34,7 @@ internal sealed class BpeModel(
             vocabulary, pairs.ToDictionary(p => (p.Left, p.Right), p => (ranks[vocabulary[p.Merged].Score], p.Merged)), userDefined);
     }
 
-    public void Encode(string text, List<int> ids)
+    public void Encode(string text, int offset, List<EncodedPiece> pieces)
     {
         var symbols = Split(text);
         var queue = new PriorityQueue<(int Left, int Right, int Merged), (int Rank, int Left)>();
@@ -56,8 +56,9 @@ internal sealed class BpeModel(
         for (var i = 0; i < symbols.Count; i = symbols[i].Next)
         {
             var symbol = symbols[i];
-            if (symbol.Id == Unknown) vocabulary.AddUnknown(text.AsSpan(symbol.Start, symbol.Length), wasUnknown, ids);
-            else ids.Add(symbol.Id);
+            var start = offset + symbol.Start;
+            if (symbol.Id == Unknown) vocabulary.AddUnknown(text.AsSpan(symbol.Start, symbol.Length), start, wasUnknown, pieces);
+            else pieces.Add(new(symbol.Id, start, start + symbol.Length));
             wasUnknown = symbol.Id == Unknown;
         }
     }

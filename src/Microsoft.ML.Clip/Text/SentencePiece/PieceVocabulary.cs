@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>What a piece is for; the numbers are <c>sentencepiece_model.proto</c>'s.</summary>
 internal enum PieceKind
@@ -70,15 +70,19 @@ internal sealed class PieceVocabulary
     /// Adds what stands for a text that no piece covers: its bytes' pieces where the vocabulary has them, else the unknown id, which is
     /// not repeated.
     /// </summary>
-    public void AddUnknown(ReadOnlySpan<char> text, bool wasUnknown, List<int> ids)
+    public void AddUnknown(ReadOnlySpan<char> text, int start, bool wasUnknown, List<EncodedPiece> pieces)
     {
         if (_bytes[0] >= 0)
         {
-            foreach (var value in Encoding.UTF8.GetBytes(text.ToArray())) ids.Add(_bytes[value]);
+            foreach (var value in Encoding.UTF8.GetBytes(text.ToArray())) pieces.Add(new(_bytes[value], start, start + text.Length));
         }
         else if (!wasUnknown)
         {
-            ids.Add(UnknownId);
+            pieces.Add(new(UnknownId, start, start + text.Length));
+        }
+        else
+        {
+            pieces[^1] = pieces[^1] with { End = start + text.Length };
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>
 /// The replacements of characters that a SentencePiece model carries (<c>precompiled_charsmap</c>): a double-array trie over UTF-8 (in

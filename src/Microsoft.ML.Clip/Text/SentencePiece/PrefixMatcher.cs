@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>Finds which of some strings begins at a place of a text, the longest first.</summary>
 internal sealed class PrefixMatcher

@@ -1,4 +1,6 @@
-namespace Microsoft.ML.Clip;
+using System.Text;
+
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>Cuts a normalised text into those parts that pieces do not reach across.</summary>
 /// <param name="text">The text.</param>
@@ -6,6 +8,11 @@ namespace Microsoft.ML.Clip;
 internal delegate IEnumerable<string> PieceSplitter(string text, bool isFirst);
 
 /// <summary>All the steps from a text to ids, as one of the file formats describes them.</summary>
+/// <remarks>
+/// Our own, because Microsoft.ML.Tokenizers 2.0 can open neither of SigLIP's tokenizers: its <c>SentencePieceTokenizer</c> refuses a model
+/// without a begin-of-text piece, as SigLIP's <c>spiece.model</c> is, and it reads no <c>tokenizer.json</c> of either kind. This room goes
+/// once a version of it opens both files and gives the ids that the tests of SigLIP's tokenizer hold this to.
+/// </remarks>
 internal sealed record SentencePieceEncoder(PieceVocabulary Vocabulary, IPieceModel Model)
 {
     /// <summary>Texts that are tokens by themselves, wherever they stand, before anything is normalised.</summary>
@@ -24,25 +31,34 @@ internal sealed record SentencePieceEncoder(PieceVocabulary Vocabulary, IPieceMo
     /// <summary>The id to fill up a text with.</summary>
     public int PaddingId { get; init; }
 
-    /// <summary>The text's own ids, with nothing around them.</summary>
-    public List<int> Encode(string text)
+    /// <summary>The text's own pieces, with nothing around them.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="normalized">Gets the text that the pieces' places are in, where it is wanted.</param>
+    public List<EncodedPiece> Encode(string text, StringBuilder? normalized = null)
     {
-        var ids = new List<int>(text.Length / 3);
-        var isFirst = true;
+        var pieces = new List<EncodedPiece>(text.Length / 3);
+        var (isFirst, offset) = (true, 0);
         foreach (var (part, isAdded) in Added.Cut(text))
         {
             if (isAdded)
             {
-                ids.Add(Vocabulary.Find(part)!.Value);
+                pieces.Add(new(Vocabulary.Find(part)!.Value, offset, offset + part.Length));
+                normalized?.Append(part);
+                offset += part.Length;
             }
             else
             {
-                foreach (var piece in Split(Normalize(part), isFirst)) Model.Encode(piece, ids);
+                foreach (var segment in Split(Normalize(part), isFirst))
+                {
+                    Model.Encode(segment, offset, pieces);
+                    normalized?.Append(segment);
+                    offset += segment.Length;
+                }
             }
 
             isFirst = false;
         }
 
-        return ids;
+        return pieces;
     }
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Microsoft.ML.Clip.Formats;
+using Microsoft.ML.Clip.Text.Unicode;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>
 /// Reads a <c>tokenizer.json</c> of Hugging Face's <c>tokenizers</c> whose model is SentencePiece's: <c>Unigram</c> (SigLIP), or

@@ -1,4 +1,7 @@
-namespace Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Formats;
+using Microsoft.ML.Clip.Text.Unicode;
+
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>
 /// Reads a SentencePiece model (<c>spiece.model</c>, <c>tokenizer.model</c>): a <c>ModelProto</c> of <c>sentencepiece_model.proto</c>,

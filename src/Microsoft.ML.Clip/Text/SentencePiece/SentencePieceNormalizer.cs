@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>
 /// What a SentencePiece model does to a text before cutting it up (<c>normalizer.cc</c> of SentencePiece): replaces characters, makes

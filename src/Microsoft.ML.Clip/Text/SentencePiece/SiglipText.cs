@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text;
+using Microsoft.ML.Clip.Text.Unicode;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>
 /// What SigLIP does to a text before its SentencePiece model gets it (big_vision's <c>canonicalize_text</c>, Hugging Face's

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.ML.Clip.Formats;
+using Microsoft.ML.Clip.Text.Unicode;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>The normalizers and pre-tokenizers that a <c>tokenizer.json</c> describes, as SentencePiece's have.</summary>
 internal static class TokenizerSteps

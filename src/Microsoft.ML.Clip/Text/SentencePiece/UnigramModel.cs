@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace Microsoft.ML.Clip;
+namespace Microsoft.ML.Clip.Text.SentencePiece;
 
 /// <summary>
 /// The pieces whose scores sum up highest (Kudo 2018, Subword Regularization), found by Viterbi's algorithm as
@@ -29,7 +29,7 @@ internal sealed class UnigramModel : IPieceModel
         (_unknownScore, _bestScore) = (worst - UnknownPenalty, best);
     }
 
-    public void Encode(string text, List<int> ids)
+    public void Encode(string text, int offset, List<EncodedPiece> pieces)
     {
         if (text.Length == 0) return;
         var ends = ArrayPool<Node>.Shared.Rent(text.Length + 1);
@@ -37,7 +37,7 @@ internal sealed class UnigramModel : IPieceModel
         {
             ends.AsSpan(0, text.Length + 1).Fill(new Node(-1, -1, 0));
             FindBest(text, ends);
-            Collect(ends, text, ids);
+            Collect(ends, text, offset, pieces);
         }
         finally
         {
@@ -77,16 +77,17 @@ internal sealed class UnigramModel : IPieceModel
         return (Encoding.UTF8.GetByteCount(text) * _bestScore) - 0.1f;
     }
 
-    private void Collect(Node[] ends, string text, List<int> ids)
+    private void Collect(Node[] ends, string text, int offset, List<EncodedPiece> pieces)
     {
         var cuts = new Stack<int>();
         for (var end = text.Length; end > 0; end = ends[end].Start) cuts.Push(end);
         var wasUnknown = false;
         foreach (var end in cuts)
         {
-            var isUnknown = ends[end].Id == _vocabulary.UnknownId;
-            if (isUnknown) _vocabulary.AddUnknown(text.AsSpan(ends[end].Start..end), wasUnknown, ids);
-            else ids.Add(ends[end].Id);
+            var (start, id, _) = ends[end];
+            var isUnknown = id == _vocabulary.UnknownId;
+            if (isUnknown) _vocabulary.AddUnknown(text.AsSpan(start..end), offset + start, wasUnknown, pieces);
+            else pieces.Add(new(id, offset + start, offset + end));
             wasUnknown = isUnknown;
         }
     }

@@ -134,7 +134,7 @@ public sealed class WebDatasetSourceTests : IDisposable
                 "it has no caption (among .jpg, .text)",
             ];
             Assert.Equal(reasons, records.Unusable.Select(u => u.Value.Split(';')[0]));
-            Assert.All(records.Unusable, u => Assert.Contains("--image-ending and --caption-ending", u.Value, StringComparison.Ordinal));
+            Assert.All(records.Unusable, u => Assert.Contains("`ImageEndings` and `CaptionEndings`", u.Value, StringComparison.Ordinal));
         }
 
         using var named = RecordSources.Open(

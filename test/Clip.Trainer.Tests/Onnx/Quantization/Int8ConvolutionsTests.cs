@@ -2,7 +2,6 @@ using Clip.Trainer.Modeling;
 using Clip.Conversion.Quantization;
 using Clip.Conversion.Architectures;
 using Clip.Trainer.Tests.Modeling;
-using Clip.Trainer.Tests.Checkpoints;
 using System.Numerics.Tensors;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
@@ -13,7 +12,7 @@ using Clip.Conversion.Onnx.Quantization;
 using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Training;
 using Xunit.Abstractions;
-using static Clip.Trainer.Tests.Onnx.OnnxFile;
+using static Clip.Testing.OnnxFile;
 
 namespace Clip.Trainer.Tests.Onnx.Quantization;
 
@@ -21,7 +20,7 @@ public sealed class Int8ConvolutionsTests : IDisposable
 {
     private const int Images = 6;
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
     private readonly ITestOutputHelper _output;
     private readonly ClipConfig _config;
     private readonly Dictionary<string, WeightTensor> _weights;
@@ -123,9 +122,40 @@ public sealed class Int8ConvolutionsTests : IDisposable
 
     private GraphProto Fp32() => ClipOnnxExporter.Graph("vision_model", _config, _weights);
 
-    private ActivationRanges? Ranges() => ActivationRanges.Measure(
+    /// <summary>From the least of all images to the largest, whichever comes last.</summary>
+    [Fact]
+    public void Ranges_are_those_of_all_images_together()
+    {
+        var keys = new ConvolutionChain(Fp32()).Points.Values.Distinct().ToArray();
+        var each = Enumerable.Range(0, Images).Select(i => Ends(Ranges([i])!)).ToArray();
+
+        foreach (var order in new[] { Enumerable.Range(0, Images), Enumerable.Range(0, Images).Reverse() })
+        {
+            var all = Ends(Ranges([.. order])!);
+            foreach (var key in keys)
+            {
+                var (min, max) = (each.Min(e => e[key].Min), each.Max(e => e[key].Max));
+                var step = (max - min) / 255; // of a range's bytes, by which its ends are told
+                Assert.InRange(all[key].Min, min - step, min + step);
+                Assert.InRange(all[key].Max, max - step, max + step);
+            }
+        }
+
+        // No image has the widest range everywhere.
+        Assert.All(each, e => Assert.Contains(keys, key => e[key].Max < 0.95 * each.Max(other => other[key].Max)));
+
+        Dictionary<string, (float Min, float Max)> Ends(ActivationRanges ranges) => keys.ToDictionary(key => key, key =>
+        {
+            var (scale, zero) = ranges.Bytes(key);
+            return (-zero * scale, (255 - zero) * scale);
+        });
+    }
+
+    private ActivationRanges? Ranges() => Ranges([.. Enumerable.Range(0, Images)]);
+
+    private ActivationRanges? Ranges(int[] images) => ActivationRanges.Measure(
         Fp32(),
-        Enumerable.Range(0, Images).Select(i => Items(_images, i, i + 1).Data.ToArray()),
+        images.Select(i => Items(_images, i, i + 1).Data.ToArray()),
         _config.Vision.ImageSize,
         _folder["ranges.onnx"]);
 

@@ -1,4 +1,3 @@
-using Clip.Trainer.Tests.Checkpoints;
 using Clip.Conversion.Onnx.Quantization;
 
 namespace Clip.Trainer.Tests.Onnx.Quantization;

@@ -1,5 +1,4 @@
 using Clip.Conversion.Quantization;
-using Clip.Trainer.Tests.Checkpoints;
 using System.Numerics.Tensors;
 using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Quantization;

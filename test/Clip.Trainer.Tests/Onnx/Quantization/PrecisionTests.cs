@@ -1,14 +1,12 @@
 using Clip.Trainer.Tests.Modeling;
-using Clip.Trainer.Tests.Checkpoints;
 using System.Numerics.Tensors;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Format;
 using Clip.Conversion.Onnx.Quantization;
-using Clip.Testing;
 using Xunit.Abstractions;
-using static Clip.Trainer.Tests.Onnx.OnnxFile;
+using static Clip.Testing.OnnxFile;
 using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
 
 namespace Clip.Trainer.Tests.Onnx.Quantization;
@@ -26,7 +24,7 @@ public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
     private static readonly WeightTensor Texts =
         Ids([1998, 4, 1999, 0, 0], [1998, 1999, 9, 9, 9], [1998, 500, 6, 1700, 1999], [1998, 77, 78, 1999, 0]);
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
@@ -35,7 +33,7 @@ public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
     {
         var weights = RandomModel.Weights(RandomModel.Config);
 
-        ClipOnnxExporter.Export(RandomModel.Config, weights, _folder.FullName, Enum.GetValues<OnnxPrecision>());
+        ClipOnnxExporter.Export(RandomModel.Config, weights, _folder.Path, Enum.GetValues<OnnxPrecision>());
 
         Assert.Equal(
             [
@@ -50,7 +48,7 @@ public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
     [InlineData(OnnxPrecision.Fp16, 0.52, 0.999999)]
     public void Features_are_nearly_the_same_from_a_much_smaller_file(OnnxPrecision precision, double size, double cosine)
     {
-        ClipOnnxExporter.Export(Config, RandomModel.Weights(Config), _folder.FullName, [OnnxPrecision.Fp32, precision]);
+        ClipOnnxExporter.Export(Config, RandomModel.Weights(Config), _folder.Path, [OnnxPrecision.Fp32, precision]);
         var images = RandomModel.Images(Config, 4);
         foreach (var (stem, input, value) in new[] { ("vision_model", "pixel_values", images), ("text_model", "input_ids", Texts) })
         {
@@ -75,7 +73,7 @@ public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
         var config = GoldenModel.Config(model);
         var weights = GoldenModel.Weights(model);
         var golden = SafetensorsReader.Load(Golden.Path($"golden/{model}/golden.safetensors"));
-        ClipOnnxExporter.Export(config, weights, _folder.FullName, [OnnxPrecision.Int8]);
+        ClipOnnxExporter.Export(config, weights, _folder.Path, [OnnxPrecision.Int8]);
 
         var images = Cosines(
             golden["image_features"], Run(_folder["vision_model_int8.onnx"], ("pixel_values", golden["image"])).Values.Single());
@@ -89,7 +87,7 @@ public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Half_precision_changes_features_by_less_than_a_thousandth()
     {
-        ClipOnnxExporter.Export(Config, RandomModel.Weights(Config), _folder.FullName, [OnnxPrecision.Fp32, OnnxPrecision.Fp16]);
+        ClipOnnxExporter.Export(Config, RandomModel.Weights(Config), _folder.Path, [OnnxPrecision.Fp32, OnnxPrecision.Fp16]);
         var images = RandomModel.Images(Config, 4);
         (string, WeightTensor)[] inputs = [("pixel_values", images), ("input_ids", Texts), ("attention_mask", Texts)];
 
@@ -101,7 +99,7 @@ public sealed class PrecisionTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void The_whole_model_gives_what_its_towers_give()
     {
-        ClipOnnxExporter.Export(Config, RandomModel.Weights(Config), _folder.FullName, [OnnxPrecision.Int8]);
+        ClipOnnxExporter.Export(Config, RandomModel.Weights(Config), _folder.Path, [OnnxPrecision.Int8]);
         var images = RandomModel.Images(Config, 2);
 
         var whole = Run(_folder["model_int8.onnx"], ("pixel_values", images), ("input_ids", Texts), ("attention_mask", Texts));

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.ML.Clip.Formats;
+using Microsoft.ML.Clip.Text.SentencePiece;
 
 namespace Microsoft.ML.Clip.Tests;
 

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Clip.Trainer.Training;
+
+namespace Clip.Cli.Training;
+
+/// <summary>All options of <c>clip train</c>, and what they come to.</summary>
+internal sealed class TrainOptions
+{
+    private readonly DataOptions _data = new();
+    private readonly ObjectiveOptions _objective = new();
+    private readonly RunOptions _run = new();
+    private readonly OptimizationOptions _optimization = new();
+    private readonly AugmentationOptions _augmentation = new();
+    private readonly ValidationOptions _validation = new();
+
+    public IEnumerable<Option> All =>
+        [.. _data.All, .. _objective.All, .. _run.All, .. _optimization.All, .. _augmentation.All, .. _validation.All];
+
+    /// <summary>What to do: the training itself, or a look at it.</summary>
+    public TrainingVerb Verb(ParseResult parsed) => _run.Verb(parsed);
+
+    /// <summary>Where to, for what writes something.</summary>
+    public RunOutput Output(ParseResult parsed) => _run.Output(parsed);
+
+    /// <summary>What is trained, on what and how.</summary>
+    public TrainingRunOptions Parse(ParseResult parsed)
+    {
+        var kind = _objective.Objective(parsed);
+        var training = _run.Of(parsed, _optimization.Parse(parsed)) with
+        {
+            Objective = kind,
+            FineTuning = _objective.FineTuning(parsed),
+            Augmentation = _augmentation.Parse(parsed, kind),
+        };
+        return new TrainingRunOptions
+        {
+            Data = _data.Parse(parsed),
+            Model = _objective.Model(parsed, training),
+            Training = training,
+            Validation = _validation.Parse(parsed, _data.Layout(parsed)),
+            Arguments = Reproduction.Arguments(parsed),
+        };
+    }
+}

@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Formats;
+using Microsoft.ML.Clip.Text.Unicode;
+
+namespace Microsoft.ML.Clip.Text.Repair;
+
+/// <summary>
+/// What open_clip does to texts before a Hugging Face tokenizer gets them (its <c>HFTokenizer</c> and <c>get_clean_fn</c>), as a folder's
+/// <c>open_clip_config.json</c> says; Hugging Face itself does none of it.
+/// </summary>
+/// <param name="name">open_clip's name: <c>canonicalize</c>, <c>lower</c>, <c>whitespace</c> or <c>whitespace_underscore</c>.</param>
+internal sealed class OpenClipCleaning(string name)
+{
+    /// <summary>The file and the key in it where folders that this project writes keep the name; other software does not know it.</summary>
+    public const string OwnFile = "tokenizer_config.json", OwnKey = "clean";
+
+    private const string OpenClipConfig = "open_clip_config.json";
+    private const string OpenClipDefault = "whitespace";
+
+    private static readonly SearchValues<char> Punctuation = SearchValues.Create("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
+
+    /// <summary>open_clip's name of it.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>What a folder's files say; null where it is not open_clip's, nor written from one.</summary>
+    /// <exception cref="InvalidDataException">A file is malformed, or names a cleaning that open_clip does not have.</exception>
+    public static OpenClipCleaning? Find(string folder)
+    {
+        var config = Path.Combine(folder, OpenClipConfig);
+        if (File.Exists(config))
+        {
+            using var json = JsonFile.Read(config, RegularFile.MaxSettings);
+            var model = Part(json.RootElement, "model_cfg") ?? json.RootElement;
+            var options = Part(model, "text_cfg") is { } text ? Part(text, "tokenizer_kwargs") : null;
+            return Create((options is { } o ? Name(o, "clean") : null) ?? OpenClipDefault, config);
+        }
+
+        var own = Path.Combine(folder, OwnFile);
+        if (!File.Exists(own)) return null;
+        using var ownJson = JsonFile.Read(own, RegularFile.MaxSettings);
+        return Name(ownJson.RootElement, OwnKey) is { } name ? Create(name, own) : null;
+
+        static JsonElement? Part(JsonElement parent, string key) =>
+            parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(key, out var part) && part.ValueKind == JsonValueKind.Object
+                ? part : null;
+        static string? Name(JsonElement parent, string key) =>
+            parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String
+                ? value.GetString() : null;
+    }
+
+    public string Apply(string text)
+    {
+        if (Name == "lower") return TextCleaner.Clean(text);
+        text = TextCleaner.Repair(text);
+        return Name switch
+        {
+            "canonicalize" => TextCleaner.CollapseSpaces(LowerCase.Apply(WithoutPunctuation(text))),
+            "whitespace_underscore" => TextCleaner.CollapseSpaces(text.Replace('_', ' ')),
+            _ => TextCleaner.CollapseSpaces(text),
+        };
+    }
+
+    private static OpenClipCleaning Create(string name, string path) =>
+        name is "canonicalize" or "lower" or "whitespace" or "whitespace_underscore"
+            ? new(name)
+            : throw new InvalidDataException(
+                $"{path} asks for the text cleaning '{name}'; open_clip has canonicalize, lower, whitespace and whitespace_underscore.");
+
+    /// <summary>Underscores part words; the other punctuation goes before the case does, which a final sigma notices.</summary>
+    private static string WithoutPunctuation(string text)
+    {
+        var result = new StringBuilder(text.Length);
+        foreach (var c in text)
+        {
+            if (c == '_') result.Append(' ');
+            else if (!Punctuation.Contains(c)) result.Append(c);
+        }
+
+        return result.ToString();
+    }
+}

@@ -1,0 +1,79 @@
+using Clip.Trainer.Tests.Onnx.Quantization;
+using System.CommandLine;
+using Clip.Cli.Commands;
+using Clip.Conversion.Onnx.Format;
+
+namespace Clip.Cli.Tests.Commands;
+
+public sealed class QuantizeCommandTests
+{
+    [Fact]
+    public void Painted_scenes_serve_where_there_is_no_calibration_table()
+    {
+        using var folder = new QuantizedFolder();
+
+        Assert.Equal(0, Run("--model", folder.Path, "--precision", "int8"));
+
+        Assert.Equal(3, folder.OnnxFiles.Count(f => f.EndsWith("_int8.onnx", StringComparison.Ordinal)));
+        Assert.DoesNotContain(folder.OnnxFiles, f => f.Contains("fp16", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_calibration_table_is_used()
+    {
+        using var folder = new QuantizedFolder();
+
+        Assert.Equal(0, Run("--model", folder.Path, "--calibration", folder.Table, "--samples", "5"));
+        Refused.With(
+            "has no column 'label'", () => Run("--model", folder.Path, "--calibration", folder.Table, "--csv-caption-key", "label"));
+
+        Assert.Equal(9, folder.OnnxFiles.Length);
+    }
+
+    /// <summary>Rows that come one after another are often of one kind; of twelve, four are the first, fourth, seventh and tenth.</summary>
+    [Fact]
+    public void Samples_are_spread_over_the_table()
+    {
+        using var folder = new QuantizedFolder();
+        foreach (var row in folder.Rows.Where((_, i) => i % 3 != 0)) File.WriteAllText(row.Path, "no picture");
+
+        Assert.Equal(0, Run(
+            "--model", folder.Path, "--precision", "fp16", "--calibration", folder.Table, "--samples", "4", "--mean-cosine", "0.9"));
+        Assert.ThrowsAny<Exception>(() => Run(
+            "--model", folder.Path, "--precision", "fp16", "--calibration", folder.Table, "--samples", "5"));
+    }
+
+    [Theory]
+    [InlineData(false, 127)]
+    [InlineData(true, 63)]
+    public void Weights_of_a_reduced_range_have_seven_bits(bool reduced, int most)
+    {
+        using var folder = new QuantizedFolder();
+
+        Assert.Equal(0, Run(["--model", folder.Path, "--precision", "int8", .. reduced ? new[] { "--reduce-range" } : []]));
+
+        foreach (var stem in new[] { "vision_model", "text_model", "model" })
+        {
+            var graph = ModelProto.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(folder.Path, "onnx", $"{stem}_int8.onnx"))).Graph;
+            var matrices = graph.Initializer.Where(t => t.DataType == TensorProto.Types.DataType.Int8 && t.Dims.Count == 2).ToArray();
+            Assert.NotEmpty(matrices);
+            Assert.All(matrices, matrix => Assert.Equal(most, matrix.RawData.ToByteArray().Max(b => Math.Abs((int)(sbyte)b))));
+        }
+    }
+
+    [Theory]
+    [InlineData("--precision 'int4' is not known; give int8, fp16 or int8,fp16.", "--precision", "fp16,int4")]
+    [InlineData("There is no data file 'nowhere.tsv'", "--calibration", "nowhere.tsv")]
+    [InlineData("no model folder, for it has no config.json")]
+    public void Mistakes_are_told_in_a_sentence(string message, params string[] arguments)
+    {
+        using var folder = new TempFolder();
+
+        Refused.With(message, () => Run(["--model", folder.Path, .. arguments]));
+
+        Assert.Empty(folder.Entries);
+    }
+
+    private static int Run(params string[] arguments) =>
+        QuantizeCommand.Create().Parse(arguments).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}

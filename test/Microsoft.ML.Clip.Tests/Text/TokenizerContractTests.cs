@@ -1,0 +1,96 @@
+using System.Buffers;
+using Microsoft.ML.Clip.Tests.Models;
+using Microsoft.ML.Tokenizers;
+
+namespace Microsoft.ML.Clip.Tests.Text;
+
+/// <summary>Both tokenizers are Microsoft.ML.Tokenizers', and keep what it promises.</summary>
+public sealed class TokenizerContractTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("tokenizer-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void ClipsTokensHaveTheirPlacesInTheCleanedText()
+    {
+        var clip = Clip();
+        Tokenizer tokenizer = clip;
+
+        var tokens = tokenizer.EncodeToTokens("A  photo of RED \u00E9t\u00E9", out var cleaned);
+
+        Assert.Equal("a photo of red \u00E9t\u00E9", cleaned);
+        Assert.Equal(["a", "photo", "of", "red"], tokens.Take(4).Select(token => cleaned![token.Offset]));
+        Assert.Equal("a</w>", tokens[0].Value);
+        Assert.Equal(clip.Encode("A  photo of RED \u00E9t\u00E9")[1..^1], tokens.Select(token => token.Id));
+        Assert.Equal(cleaned!.Length, tokens[^1].Offset.End.Value);
+    }
+
+    [Theory]
+    [InlineData("a photo of a red thing", 3, "a photo of")]
+    [InlineData("Blue  THING", 1, "blue")]
+    [InlineData("red", 9, "red")]
+    public void ATextIsCutAtSoManyTokens(string text, int most, string kept)
+    {
+        var tokenizer = Clip();
+
+        var ids = tokenizer.EncodeToIds(text, most, out var cleaned, out var consumed);
+
+        Assert.Equal(kept, cleaned![..consumed]);
+        Assert.Equal(tokenizer.EncodeToIds(text).Take(most), ids);
+        Assert.Equal(consumed, tokenizer.GetIndexByTokenCount(text, most, out _, out var count));
+        Assert.Equal(ids.Count, count);
+    }
+
+    [Fact]
+    public void SpansAndTextsAreCountedAndDecodedAlike()
+    {
+        const string Text = "a  Photo of a blue thing";
+        Tokenizer tokenizer = Clip();
+        var ids = tokenizer.EncodeToIds(Text);
+
+        Assert.Equal(ids, tokenizer.EncodeToIds(Text.AsSpan()));
+        Assert.Equal(6, tokenizer.CountTokens(Text));
+        Assert.Equal(6, tokenizer.CountTokens(Text.AsSpan()));
+        Assert.NotEqual(ids, tokenizer.EncodeToIds(Text, considerNormalization: false));
+
+        Span<char> room = stackalloc char[12];
+        Assert.Equal(OperationStatus.DestinationTooSmall, tokenizer.Decode(ids, room, out var consumed, out var written));
+        Assert.Equal((3, "a photo of "), (consumed, room[..written].ToString()));
+        Assert.Equal(OperationStatus.Done, tokenizer.Decode(ids.Take(2), room, out consumed, out written));
+        Assert.Equal((2, "a photo "), (consumed, room[..written].ToString()));
+    }
+
+    [Theory]
+    [InlineData("unigram", "spiece.model")]
+    [InlineData("bpe", "tokenizer.model")]
+    public void SiglipsTokensCoverTheNormalizedText(string model, string file)
+    {
+        File.Copy(SentencePieceFiles.Model(model), Path.Combine(_folder, file));
+        Tokenizer tokenizer = SiglipTokenizer.Create(_folder);
+        Assert.All(SentencePieceFiles.Rows(model), row =>
+        {
+            var tokens = tokenizer.EncodeToTokens(row.Text, out var normalized);
+            var end = 0;
+            foreach (var token in tokens)
+            {
+                var (from, to) = (token.Offset.Start.Value, token.Offset.End.Value);
+
+                // The pieces that stand for the bytes of one character share its place.
+                Assert.True(from == end || token.Value.StartsWith("<0x", StringComparison.Ordinal), $"{row.Text}: {token.Value} at {from}");
+                if (!token.Value.StartsWith('<')) Assert.Equal(token.Value, normalized![from..to]);
+                end = to;
+            }
+
+            Assert.Equal(normalized!.Length, end);
+            Assert.Equal(tokens.Select(t => t.Id), tokenizer.EncodeToIds(row.Text));
+            Assert.Equal(tokens.Count, tokenizer.CountTokens(row.Text));
+        });
+    }
+
+    private ClipTokenizer Clip()
+    {
+        TinyVocabulary.Save(_folder);
+        return ClipTokenizer.Create(_folder);
+    }
+}

@@ -1,0 +1,21 @@
+namespace Clip.Testing;
+
+/// <summary>A folder of its own for a test, removed afterwards.</summary>
+internal sealed class TempFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("clip-test-").FullName;
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    /// <summary>The names of what lies in it.</summary>
+    public IEnumerable<string> Entries => Directory.EnumerateFileSystemEntries(Path).Select(e => System.IO.Path.GetFileName(e)!);
+
+    public string Write(string name, string text)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(this[name])!);
+        File.WriteAllText(this[name], text);
+        return this[name];
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
