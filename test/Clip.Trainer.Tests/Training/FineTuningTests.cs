@@ -250,7 +250,7 @@ public sealed class FineTuningTests : IDisposable
         SafetensorsWriter.Write(_folder["model.safetensors"], TorchWeights.Of(model));
         File.WriteAllText(_folder["config.json"], ClipConfigJson.ToHuggingFace(Vit));
 
-        Assert.Empty(Pretrained.Load(model, model.Config, _folder.FullName));
+        Assert.Empty(Pretrained.Load(model, model.Config, _folder.Path));
     }
 
     private static ClipConfig Config(string vision) => ClipConfigJson.Parse(Text(vision), "test");
