@@ -1,7 +1,4 @@
-using Clip.Cli.Running;
 using System.CommandLine;
-using System.CommandLine.Invocation;
-using Clip.Cli.Commands;
 using Clip.Cli.Options;
 using Clip.Cli.Training;
 using Spectre.Console;
@@ -21,8 +18,8 @@ internal static class CommandLine
         try
         {
             var parsed = Root().Parse(Reproduction.Expand(args));
-            if (parsed.Action is not ParseErrorAction mistaken) return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
-            await Console.Error.WriteLineAsync($"clip: {OptionErrors.Sentence(parsed, mistaken)}").ConfigureAwait(false);
+            if (OptionErrors.Sentence(parsed) is not { } mistaken) return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"clip: {mistaken}").ConfigureAwait(false);
             return 1;
         }
         catch (OperationCanceledException)
@@ -40,26 +37,7 @@ internal static class CommandLine
     /// <summary>All commands.</summary>
     internal static RootCommand Root()
     {
-        var root = new RootCommand("Trains CLIP models, writes them as ONNX model folders and uses those. Start with: clip quickstart")
-        {
-            QuickstartCommand.Create(),
-            QuickstartUseCommand.Create(),
-            TrainCommand.Create(),
-            ModelsCommand.Create(),
-            InterpolateCommand.Create(),
-            ExperimentCommand.Create(),
-            PullCommand.Create(),
-            ConvertCommand.Create(),
-            InspectCommand.Create(),
-            InitCommand.Create(),
-            ExportSafetensorsCommand.Create(),
-            ClassifyCommand.Create(),
-            CaptionCommand.Create(),
-            EvaluateCommand.Create(),
-            TokenizerCommand.Create(),
-            QuantizeCommand.Create(),
-            DataCommand.Create(),
-        };
+        var root = new CommandGroups().Root();
         Numbers.Guard(root);
         return root;
     }

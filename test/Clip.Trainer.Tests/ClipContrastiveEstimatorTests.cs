@@ -238,6 +238,23 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
                 .Concat(["ImageFeaturesColumnName", "TextFeaturesColumnName", "Log", "CancellationToken"]).Order()]);
     }
 
+    /// <summary>Keeping no checkpoint would lose the run, and none of the others means anything.</summary>
+    [Fact]
+    public void NumbersThatMeanNothingAreRefusedByName()
+    {
+        var options = Options("model");
+        (string Name, ClipContrastiveEstimator.Options Options)[] none =
+        [
+            ("Keep", options with { Keep = 0 }), ("ValidationFrequency", options with { ValidationFrequency = 0 }),
+            ("Workers", options with { Workers = 0 }), ("VocabSize", options with { VocabSize = 513 }),
+            ("MaxBadPercent", options with { MaxBadPercent = -1 }), ("MaxBadPercent", options with { MaxBadPercent = 100.5 }),
+            ("MaxBadPercent", options with { MaxBadPercent = double.NaN }),
+        ];
+        Assert.All(none, one => Assert.Contains(
+            one.Name, Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipTrain(one.Options)).Message,
+            StringComparison.Ordinal));
+    }
+
     [Fact]
     public void TheAddedColumnsAreNamedAsAsked()
     {

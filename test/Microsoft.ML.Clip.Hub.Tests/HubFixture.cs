@@ -28,6 +28,17 @@ public abstract class HubFixture : IAsyncLifetime
         Timeout = TimeSpan.FromSeconds(20),
     };
 
+    /// <summary>What leads <c>clip</c> to the server and the cache.</summary>
+    protected Dictionary<string, string> Variables => new()
+    {
+        ["HF_ENDPOINT"] = Server.Endpoint.AbsoluteUri,
+        ["HF_HOME"] = Root,
+        ["HF_TOKEN"] = "",
+        ["HF_HUB_OFFLINE"] = "",
+        ["HF_HUB_CACHE"] = "",
+        ["HF_ASSETS_CACHE"] = "",
+    };
+
     public async Task InitializeAsync() => Server = await HubServer.StartAsync();
 
     public async Task DisposeAsync()
@@ -47,6 +58,15 @@ public abstract class HubFixture : IAsyncLifetime
         var repo = Server.Add(name);
         repo.CommitFolder(model.Path);
         return repo;
+    }
+
+    /// <summary>Runs <c>clip</c> in a process of its own.</summary>
+    internal Task<Outcome> ClipAsync(params string[] arguments) => ClipAsync(Variables, arguments);
+
+    internal async Task<Outcome> ClipAsync(Dictionary<string, string> variables, params string[] arguments)
+    {
+        using var process = ChildProcess.Dotnet(Root, ClipProcess.Arguments(arguments), variables);
+        return await process.FinishAsync();
     }
 
     protected Task<string> DownloadAsync(ClipHubOptions? options = null) => ClipHub.DownloadAsync(Tiny, options ?? Options);

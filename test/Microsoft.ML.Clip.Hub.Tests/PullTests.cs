@@ -11,16 +11,6 @@ public sealed class PullTests(RealModel real) : HubFixture
 {
     private const string Weights = "tiny/weights";
 
-    private Dictionary<string, string> Variables => new()
-    {
-        ["HF_ENDPOINT"] = Server.Endpoint.AbsoluteUri,
-        ["HF_HOME"] = Root,
-        ["HF_TOKEN"] = "",
-        ["HF_HUB_OFFLINE"] = "",
-        ["HF_HUB_CACHE"] = "",
-        ["HF_ASSETS_CACHE"] = "",
-    };
-
     [Fact]
     public async Task ItPrintsTheFolderAndSaysOnceThatItDownloads()
     {
@@ -89,6 +79,30 @@ public sealed class PullTests(RealModel real) : HubFixture
         Assert.Equal(folder, await ClipHub.DownloadAsync(Weights, Options with { Offline = true }));
     }
 
+    /// <summary>Names of models where weights are read.</summary>
+    [Fact]
+    public async Task WhatTakesWeightsTakesAName()
+    {
+        Server.Add(Weights).Commit(WeightsOf("Hugging Face"));
+        var assets = Directory.CreateDirectory(Path.Combine(Root, "assets")).FullName;
+        var (exported, between) = (Path.Combine(assets, "x.safetensors"), Path.Combine(assets, "between"));
+        (await ClipAsync("export-safetensors", Weights, "--output", exported)).Succeeded();
+        Assert.Equal(await File.ReadAllBytesAsync(real.OpenClipWeights), await File.ReadAllBytesAsync(exported));
+
+        var interpolated = (await ClipAsync("interpolate", Weights, real.Folder, "--output", between)).Succeeded();
+        Assert.Empty(interpolated.Error); // downloaded and converted already
+        using (ClipModel ours = ClipModel.Open(between), original = ClipModel.Open(real.Folder))
+            Assert.Equal(original.EmbedText("a red cat"), ours.EmbedText("a red cat"));
+
+        using var pictures = new TinyFolder();
+        var rows = pictures.Pictures(4).Select(path => $"{path}\ta red cat {path.Length}");
+        await File.WriteAllLinesAsync(pictures["pairs.tsv"], rows.Prepend("filepath\ttitle"));
+        var trained = (await ClipAsync(
+            "train", "--pretrained", Weights, "--train-data", pictures["pairs.tsv"], "--batch-size", "2", "--epochs", "1", "--dry-run"))
+            .Succeeded();
+        Assert.DoesNotContain("Downloading", trained.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task WhatCannotBeConvertedIsRefusedBeforeItsWeightsCome()
     {
@@ -149,9 +163,10 @@ public sealed class PullTests(RealModel real) : HubFixture
     public async Task AFailureIsOneSentence(string command, string sentence)
     {
         Publish();
-        var labels = Path.Combine(Directory.CreateDirectory(Path.Combine(Root, "assets")).FullName, "labels.txt");
-        File.WriteAllText(labels, "red");
-        var run = await ClipAsync(command.Replace("labels.txt", labels, StringComparison.Ordinal).Split(' '));
+        using var files = new TempFolder();
+        var (labels, picture) = (files.Write("labels.txt", "red"), files.Write("x.png", "never read"));
+        var run = await ClipAsync(
+            [.. command.Split(' ').Select(word => word == "labels.txt" ? labels : word == "x.png" ? picture : word)]);
         Assert.Equal(1, run.ExitCode);
         var line = run.ErrorLines.Single(l => !l.StartsWith("Downloading", StringComparison.Ordinal));
         Assert.StartsWith("clip: ", line, StringComparison.Ordinal);
@@ -235,14 +250,6 @@ public sealed class PullTests(RealModel real) : HubFixture
         Server.Forget();
         Assert.Equal(path, await archive.DownloadAsync(settings with { Offline = true }, Cache, null, CancellationToken.None));
         Assert.Empty(Server.Seen);
-    }
-
-    private Task<Outcome> ClipAsync(params string[] arguments) => ClipAsync(Variables, arguments);
-
-    private async Task<Outcome> ClipAsync(Dictionary<string, string> variables, params string[] arguments)
-    {
-        using var process = ChildProcess.Dotnet(Root, ClipProcess.Arguments(arguments), variables);
-        return await process.FinishAsync();
     }
 
     private Dictionary<string, byte[]> WeightsOf(string kind)

@@ -1,9 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using Clip.Cli.Options;
 using Clip.Cli.Pretrained;
+using Clip.Cli.Reporting;
 using Clip.Trainer.Evaluation;
-using Clip.Trainer.Training;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
 using Spectre.Console;
@@ -13,55 +12,95 @@ namespace Clip.Cli.Commands;
 /// <summary><c>clip classify</c>: names what pictures show, from labels the model may never have seen together with a picture.</summary>
 internal static class ClassifyCommand
 {
-    private const int BarWidth = 30;
-
     public static Command Create()
     {
-        var model = new Option<string>("--model") { Description = PretrainedModel.Description, Required = true };
-        var labels = new Option<string>("--labels") { Description = "Text file with one label per line.", Required = true };
-        var templates = new Option<string?>("--templates")
+        var model = PretrainedModel.Option("--model", ClipHub.DefaultModel);
+        var labels = new Option<string[]>("--labels")
         {
-            Description = "Text file with one prompt per line, {} or {c} for the label; 'a photo of a {}.' without it.",
+            Description = "The labels to choose among: words such as cat dog \"red car\", or a text file with one label per line.",
+            AllowMultipleArgumentsPerToken = true,
+            Arity = ArgumentArity.OneOrMore,
+            Required = true,
+        };
+        var templates = new Option<string[]>("--templates")
+        {
+            Description = "Prompts with {} or {c} for the label, or a text file with one per line; 'a photo of a {}.' without it.",
+            AllowMultipleArgumentsPerToken = true,
+            Arity = ArgumentArity.OneOrMore,
         };
         var top = new Option<int>("--top") { Description = "How many labels to print for each image.", DefaultValueFactory = _ => 5 };
-        var images = new Argument<string[]>("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };
+        var json = new Option<bool>("--json") { Description = "Prints one JSON document instead of lines." };
+        var csv = new Option<bool>("--csv") { Description = "Prints a CSV table instead of lines: path, label, score." };
+        var noPreview = new Option<bool>("--no-preview")
+        {
+            Description = "Does not show the pictures themselves, as a terminal with colors does where there are "
+                + $"{PicturePreview.MostPictures} or fewer.",
+        };
+        // None where they stand behind the labels.
+        var images = new Argument<string[]>("images") { Description = PicturePaths.Description, Arity = ArgumentArity.ZeroOrMore };
         var command = new Command("classify", "Classifies images zero-shot and prints the best labels.")
         {
-            model, labels, templates, top, images,
+            images, labels, model, templates, top, json, csv, noPreview,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(json) && result.GetValue(csv)) result.AddError("--json and --csv exclude each other; give one.");
+        });
         command.SetAction(async (parsed, cancellation) =>
         {
-            var names = LineFile.Read(parsed.GetValue(labels)!, "--labels");
-            var prompts = parsed.GetValue(templates) is { } file ? LineFile.Read(file, "--templates") : null;
-            var folder = await PretrainedModel.ResolveAsync(parsed.GetValue(model)!, cancellation).ConfigureAwait(false);
-            var paths = parsed.GetValue(images)!;
-            if (ObjectiveFolder.NeedsTorch(folder))
+            var words = ClassifyWords.Read(parsed.GetValue(labels)!, parsed.GetValue(templates) ?? [], parsed.GetValue(images)!);
+            if (words.Understood is { } understood) await Console.Error.WriteLineAsync(understood).ConfigureAwait(false);
+            var name = parsed.GetValue(model)!;
+            var folder = await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false);
+            var scored = Classify(folder, words, parsed.GetValue(top));
+            if (parsed.GetValue(json))
             {
-                // By the likelihood of the labels, which no ONNX file gives.
-                foreach (var (path, chances) in paths.Zip(ObjectiveFolder.Classify(folder, names, prompts, paths)))
-                    Print(new Scored { ImagePath = path, Score = chances }, names, parsed.GetValue(top));
-                return;
+                using var opened = ClipModel.Open(folder);
+                Console.WriteLine(LabelReport.Json(name, opened.Fingerprint, scored));
             }
-
-            var ml = new MLContext();
-            var rows = ml.Data.LoadFromEnumerable(paths.Select(path => new Row { ImagePath = path }));
-            using var classifier = ml.Transforms
-                .ClipClassifyZeroShot("Score", nameof(Row.ImagePath), folder, names, prompts)
-                .Fit(rows);
-            foreach (var row in ml.Data.CreateEnumerable<Scored>(classifier.Transform(rows), reuseRowObject: true))
-                Print(row, names, parsed.GetValue(top));
+            else if (parsed.GetValue(csv))
+            {
+                Console.Write(LabelReport.Csv(scored));
+            }
+            else
+            {
+                var console = AnsiConsole.Console;
+                var isShown = !parsed.GetValue(noPreview) && words.Pictures.Length <= PicturePreview.MostPictures
+                    && PicturePreview.IsShown(console);
+                foreach (var picture in scored)
+                {
+                    console.WriteLine(picture.Path);
+                    if (isShown) PicturePreview.Write(console, picture.Path);
+                    foreach (var line in LabelReport.Lines(picture)) console.WriteLine(line);
+                }
+            }
         });
         return command;
     }
 
-    private static void Print(Scored row, string[] labels, int top)
+    private static IEnumerable<LabeledPicture> Classify(string folder, ClassifyWords words, int top)
     {
-        Placing.RequireFinite(row.Score);
-        AnsiConsole.Console.WriteLine(row.ImagePath);
-        foreach (var (label, score) in row.Score.TopLabels(labels, top))
+        if (ObjectiveFolder.NeedsTorch(folder))
         {
-            var bar = new string('█', (int)Math.Round(score * BarWidth)).PadRight(BarWidth, '░');
-            AnsiConsole.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {bar} {100 * score,5:F1} %  {label}"));
+            // By the likelihood of the labels, which no ONNX file gives.
+            foreach (var (path, chances) in words.Pictures.Zip(
+                ObjectiveFolder.Classify(folder, words.Labels, words.Templates, words.Pictures)))
+                yield return Best(path, chances);
+            yield break;
+        }
+
+        var ml = new MLContext();
+        var rows = ml.Data.LoadFromEnumerable(words.Pictures.Select(path => new Row { ImagePath = path }));
+        using var classifier = ml.Transforms
+            .ClipClassifyZeroShot("Score", nameof(Row.ImagePath), folder, words.Labels, words.Templates)
+            .Fit(rows);
+        foreach (var row in ml.Data.CreateEnumerable<Scored>(classifier.Transform(rows), reuseRowObject: true))
+            yield return Best(row.ImagePath, row.Score);
+
+        LabeledPicture Best(string path, float[] scores)
+        {
+            Placing.RequireFinite(scores);
+            return new LabeledPicture(path, scores.TopLabels(words.Labels, top));
         }
     }
 

@@ -22,7 +22,7 @@ internal static class EvaluateCommand
 
     public static Command Create()
     {
-        var model = new Option<string>("--model") { Description = PretrainedModel.Description, Required = true };
+        var model = PretrainedModel.Option("--model");
         var sets = new LabeledSetOptions("--data", "--labels", "--templates");
         var retrieval = new Option<string[]>("--retrieval-data")
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Cli.Pretrained;
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 
@@ -9,7 +10,7 @@ internal static class ExportSafetensorsCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("model") { Description = "A model folder or a checkpoint." };
+        var model = new Argument<string>("model") { Description = "A model folder, a checkpoint, or the name of a model to download." };
         var output = new Option<string>("--output") { Description = "The safetensors file to write.", Required = true };
         var naming = new Option<string>("--naming")
         {
@@ -22,13 +23,14 @@ internal static class ExportSafetensorsCommand
         {
             model, output, naming, overwrite,
         };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             var target = Path.GetFullPath(parsed.GetValue(output)!);
             if (Directory.Exists(target)) throw new ClipException($"{target} is a folder; give the name of a file for --output.");
             if (File.Exists(target) && !parsed.GetValue(overwrite))
                 throw new ClipException($"{target} is there already; give another --output, or --overwrite.");
-            using var checkpoint = CheckpointFile.Open(parsed.GetValue(model)!);
+            var source = await PretrainedModel.ResolveOrPathAsync(parsed.GetValue(model)!, cancellation).ConfigureAwait(false);
+            using var checkpoint = CheckpointFile.Open(source);
             // What is read is mapped, not copied, and must outlive its copy.
             if (checkpoint.Files.Any(file => Path.GetFullPath(file) == target))
                 throw new ClipException($"{target} is what is exported; give another --output.");

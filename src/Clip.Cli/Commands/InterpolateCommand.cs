@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Clip.Cli.Pretrained;
 using Clip.Conversion.ModelFolders;
 
 namespace Clip.Cli.Commands;
@@ -11,11 +12,11 @@ internal static class InterpolateCommand
     {
         var from = new Argument<string>("from")
         {
-            Description = "A model folder; alpha 0 is this model, such as the one before fine-tuning.",
+            Description = "A model folder or the name of a model; alpha 0 is this model, such as the one before fine-tuning.",
         };
         var to = new Argument<string>("to")
         {
-            Description = "A model folder of the same architecture and vocabulary; alpha 1 is this model.",
+            Description = "A model folder or name, of the same architecture and vocabulary; alpha 1 is this model.",
         };
         var alpha = new Option<double[]>("--alpha")
         {
@@ -25,10 +26,11 @@ internal static class InterpolateCommand
         };
         var output = new Option<string>("--output") { Description = "The model folder to write.", Required = true };
         var command = new Command("interpolate", "Writes the models between two (WiSE-FT).") { from, to, alpha, output };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             var alphas = parsed.GetValue(alpha)!;
-            var (before, after) = (parsed.GetValue(from)!, parsed.GetValue(to)!);
+            var before = await PretrainedModel.ResolveOrPathAsync(parsed.GetValue(from)!, cancellation).ConfigureAwait(false);
+            var after = await PretrainedModel.ResolveOrPathAsync(parsed.GetValue(to)!, cancellation).ConfigureAwait(false);
             var folders = alphas
                 .Select(value => alphas.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $"-{value}") : "")
                 .Select(suffix => parsed.GetValue(output)! + suffix)

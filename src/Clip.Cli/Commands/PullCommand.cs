@@ -19,6 +19,7 @@ internal static class PullCommand
                 + "as ViT-B-32:laion2b_s34b_b79k, or OpenAI's archive, openai:ViT-B/32.",
             Arity = ArgumentArity.ZeroOrOne,
         };
+        model.CompletionSources.Add(_ => ClipHub.KnownModels.Select(known => known.Name));
         var precision = new Option<string>("--precision")
         {
             Description = "Which of its ONNX files: auto (full precision, else what there is), fp32, fp16 or int8.",

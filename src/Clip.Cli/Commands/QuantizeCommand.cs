@@ -2,6 +2,7 @@ using Clip.Conversion.Quantization;
 using System.CommandLine;
 using System.Globalization;
 using Clip.Cli.Options;
+using Clip.Cli.Pretrained;
 using Clip.Cli.Quickstart;
 using Clip.Conversion.Initialization;
 using Clip.Conversion.Onnx;
@@ -51,12 +52,13 @@ internal static class QuantizeCommand
         foreach (var option in layout.All) command.Options.Add(option);
         command.SetAction((parsed, cancellation) =>
         {
+            var folder = PretrainedModel.OwnFolder(parsed.GetValue(model)!, model.Name);
             var target = parsed.GetValue(cosine);
             var precisions = Precisions(parsed.GetValue(precision)!);
             if (parsed.GetValue(calibration) is { } table)
             {
                 var rows = Spread(FileIdentity.Group(SkippedRows.Read(table, layout.Parse(parsed))), parsed.GetValue(samples));
-                Run(parsed.GetValue(model)!, Options(rows, target), table, cancellation);
+                Run(folder, Options(rows, target), table, cancellation);
                 return Task.FromResult(0);
             }
 
@@ -64,7 +66,7 @@ internal static class QuantizeCommand
             try
             {
                 const string source = "painted scenes; give --calibration for the model's own kind of images";
-                Run(parsed.GetValue(model)!, Options(Paint(painted.FullName), null), source, cancellation);
+                Run(folder, Options(Paint(painted.FullName), null), source, cancellation);
             }
             finally
             {

@@ -1,33 +1,52 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 
 namespace Clip.Cli.Options;
 
 /// <summary>What is wrong with a command's words, on one line.</summary>
-internal static class OptionErrors
+internal static partial class OptionErrors
 {
-    /// <summary>The errors, what System.CommandLine thinks was meant, and where the help is.</summary>
-    public static string Sentence(ParseResult parsed, ParseErrorAction action)
+    /// <summary>The errors, what may have been meant, and where the help is; null where nothing is wrong.</summary>
+    public static string? Sentence(ParseResult parsed)
     {
+        var isError = parsed.Action is ParseErrorAction;
+        // Help, the version and completions are given whatever stands beside them.
+        if (!isError && parsed.Action != parsed.CommandResult.Command.Action) return null;
         // What is not known stands first, for the values behind it are not known either.
-        var messages = parsed.Errors.Select(error => OneLine(error.Message)).Distinct().ToList();
-        if (parsed.UnmatchedTokens.Count > 0) messages = [.. messages.Where(m => m.Contains(Quoted(parsed.UnmatchedTokens[0]))).Take(1)];
-        return string.Join(' ', [.. messages, .. Suggestion(parsed, action), $"See '{Path(parsed)} --help'."]);
+        var unknown = parsed.UnmatchedTokens is [var first, ..] ? first : Swallowed(parsed);
+        if (!isError && unknown is null) return null;
+        var messages = unknown is null
+            ? parsed.Errors.Select(error => OneLine(error.Message)).Distinct()
+            : Suggestion(parsed, unknown).Prepend($"Unrecognized {Kind(unknown)} '{unknown}'.");
+        return string.Join(' ', [.. messages, $"See '{Path(parsed)} --help'."]);
     }
 
-    private static IEnumerable<string> Suggestion(ParseResult parsed, ParseErrorAction action)
+    /// <summary>
+    /// What looks like an option and would be taken for a picture, a label or another value. A file of such a name is <c>./--name</c>, or
+    /// stands behind <c>--</c>.
+    /// </summary>
+    private static string? Swallowed(ParseResult parsed)
     {
-        if (parsed.UnmatchedTokens.Count == 0) yield break;
-        // It keeps its suggestions to itself, but for what it prints: a question, and a line for each.
-        using var printed = new StringWriter();
-        action.ShowHelp = false;
-        parsed.InvocationConfiguration.Output = printed;
-        parsed.InvocationConfiguration.Error = TextWriter.Null;
-        action.Invoke(parsed);
-        var lines = printed.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var question = Array.FindIndex(lines, line => line.StartsWith(Quoted(parsed.UnmatchedTokens[0]), StringComparison.Ordinal));
-        if (question < 0) yield break;
-        var meant = lines.Skip(question + 1).TakeWhile(line => !line.StartsWith('\'')).ToList();
+        var literal = parsed.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).ToList();
+        return parsed.CommandResult.Children
+            // Several values end where an option begins; a single one may be anything but that.
+            .SelectMany(child => child is ArgumentResult or OptionResult { Option.AllowMultipleArgumentsPerToken: true }
+                ? child.Tokens
+                : child.Tokens.Where(token => token.Value.StartsWith("--", StringComparison.Ordinal)))
+            .FirstOrDefault(token => OptionLike().IsMatch(token.Value) && !literal.Contains(token))?.Value;
+    }
+
+    private static string Kind(string word) => OptionLike().IsMatch(word) ? "option" : "command or argument";
+
+    private static IEnumerable<string> Suggestion(ParseResult parsed, string unknown)
+    {
+        var command = parsed.CommandResult.Command;
+        var known = new List<Symbol>([.. command.Subcommands, .. command.Options]);
+        for (var above = command; above is not null; above = above.Parents.OfType<Command>().FirstOrDefault())
+            known.AddRange(above.Options.Where(option => option.Recursive));
+        var meant = NearestWords.Of(unknown.Split('=')[0], known.Where(symbol => !symbol.Hidden).Select(symbol => symbol.Name));
         if (meant.Count > 0) yield return $"Did you mean {string.Join(" or ", meant)}?";
     }
 
@@ -38,14 +57,15 @@ internal static class OptionErrors
         return $"{lines[0]} {string.Join(", ", lines.Skip(1))}".TrimEnd(' ', '.') + ".";
     }
 
-    private static string Quoted(string word) => $"'{word}'";
-
     /// <summary>The command as it was called: its own name behind those of the ones above it.</summary>
     private static string Path(ParseResult parsed)
     {
         var names = new Stack<string>();
-        for (var result = parsed.CommandResult; result is not null; result = result.Parent as System.CommandLine.Parsing.CommandResult)
+        for (var result = parsed.CommandResult; result is not null; result = result.Parent as CommandResult)
             names.Push(result.Parent is null ? "clip" : result.Command.Name);
         return string.Join(' ', names);
     }
+
+    [GeneratedRegex("^--?[A-Za-z]")]
+    private static partial Regex OptionLike();
 }

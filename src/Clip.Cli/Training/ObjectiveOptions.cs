@@ -31,7 +31,11 @@ internal sealed class ObjectiveOptions
         DefaultValueFactory = _ => RunModel.DefaultVocabSize,
     };
 
-    private readonly Option<string?> _pretrained = new("--pretrained") { Description = "A model folder or checkpoint to start from." };
+    private readonly Option<string?> _pretrained = new("--pretrained")
+    {
+        Description = "A model folder or checkpoint to start from, or the name of a model to download that has weights: see clip pull.",
+    };
+
     private readonly Option<bool> _lockImage = new("--lock-image") { Description = "Leaves the image tower as it is." };
     private readonly Option<int> _unlockedGroups = new("--lock-image-unlocked-groups")
     {
@@ -70,9 +74,15 @@ internal sealed class ObjectiveOptions
 
     public ObjectiveKind Objective(ParseResult parsed) => Enum.Parse<ObjectiveKind>(parsed.GetValue(_objective)!, ignoreCase: true);
 
-    public FineTuningOptions FineTuning(ParseResult parsed) => new()
+    /// <summary>The model to start from, as it was given.</summary>
+    public string? Pretrained(ParseResult parsed) => parsed.GetValue(_pretrained);
+
+    /// <summary>What is trained of a model that exists.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="pretrained">Where it lies, if not where --pretrained says.</param>
+    public FineTuningOptions FineTuning(ParseResult parsed, string? pretrained) => new()
     {
-        Pretrained = parsed.GetValue(_pretrained),
+        Pretrained = pretrained ?? Pretrained(parsed),
         LockImage = parsed.GetValue(_lockImage),
         LockImageUnlockedGroups = parsed.GetValue(_unlockedGroups),
         LockText = parsed.GetValue(_lockText),

@@ -16,9 +16,10 @@ internal static class TrainCommand
         var train = new TrainOptions();
         var command = new Command("train", "Trains a model on captioned images and writes a model folder.");
         foreach (var option in train.All) command.Options.Add(option);
-        command.SetAction(async (parsed, _) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
-            var options = train.Parse(parsed);
+            var pretrained = await train.PretrainedAsync(parsed, cancellation).ConfigureAwait(false);
+            var options = train.Parse(parsed, pretrained);
             using var stop = new StopSignals();
             switch (train.Verb(parsed))
             {

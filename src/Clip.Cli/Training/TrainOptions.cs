@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Cli.Pretrained;
 using Clip.Trainer.Training;
 
 namespace Clip.Cli.Training;
@@ -22,14 +23,22 @@ internal sealed class TrainOptions
     /// <summary>Where to, for what writes something.</summary>
     public RunOutput Output(ParseResult parsed) => _run.Output(parsed);
 
+    /// <summary>Where the model lies that training starts from, downloaded if it is given by its name; null where there is none.</summary>
+    public async Task<string?> PretrainedAsync(ParseResult parsed, CancellationToken cancellation) =>
+        _objective.Pretrained(parsed) is { } model
+            ? await PretrainedModel.ResolveOrPathAsync(model, cancellation).ConfigureAwait(false)
+            : null;
+
     /// <summary>What is trained, on what and how.</summary>
-    public TrainingRunOptions Parse(ParseResult parsed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="pretrained">Where the model lies that training starts from, if not where --pretrained says.</param>
+    public TrainingRunOptions Parse(ParseResult parsed, string? pretrained = null)
     {
         var kind = _objective.Objective(parsed);
         var training = _run.Of(parsed, _optimization.Parse(parsed)) with
         {
             Objective = kind,
-            FineTuning = _objective.FineTuning(parsed),
+            FineTuning = _objective.FineTuning(parsed, pretrained),
             Augmentation = _augmentation.Parse(parsed, kind),
         };
         return new TrainingRunOptions

@@ -34,11 +34,11 @@ internal sealed class ImageTower : IDisposable
         _outputType = graph.Outputs[Output].ElementType;
 
         // A combined graph computes both towers: the text side gets the shortest text there is.
-        string?[] textInputs = [graph.TokenIds, graph.Mask];
+        string?[] textInputs = [graph.TokenIds, graph.Mask, graph.TokenTypes];
         graph.RefuseOthers([_pixels, .. textInputs]);
         var others = textInputs.OfType<string>().ToArray();
         _inputNames = [_pixels, .. others];
-        _companions = [.. others.Select(name => session.Keep(TokenTensor.Constant(graph.Inputs[name], value: 1)))];
+        _companions = [.. others.Select(name => session.Keep(TokenTensor.Constant(graph.Inputs[name], name == graph.TokenTypes ? 0 : 1)))];
         Dimension = graph.Outputs[Output].Dimensions[1] is > 0 and var known ? known : Probe();
     }
 

@@ -16,10 +16,13 @@ internal sealed record OnnxSignature(
     public string? Pixels => Inputs.Where(i => i.Value.IsFloat && i.Value.Dimensions.Length == 4).Select(i => i.Key).FirstOrDefault();
 
     /// <summary>The input of [batch, length] that takes token ids.</summary>
-    public string? TokenIds => Integers.FirstOrDefault(name => !IsMask(name));
+    public string? TokenIds => Integers.FirstOrDefault(name => !IsMask(name) && !IsType(name) && !IsPlace(name));
 
     /// <summary>The input of [batch, length] that tells tokens from padding.</summary>
     public string? Mask => Integers.FirstOrDefault(IsMask);
+
+    /// <summary>The input of [batch, length] that tells BERT's first text from its second.</summary>
+    public string? TokenTypes => Integers.FirstOrDefault(IsType);
 
     private IEnumerable<string> Integers =>
         Inputs.Where(i => i.Value.IsInteger && i.Value.Dimensions.Length == 2).Select(i => i.Key);
@@ -36,6 +39,10 @@ internal sealed record OnnxSignature(
 
     private static Dictionary<string, OnnxTensor> Tensors(IReadOnlyDictionary<string, NodeMetadata> metadata) => metadata
         .ToDictionary(m => m.Key, m => m.Value.IsTensor ? new OnnxTensor(m.Value.ElementDataType, m.Value.Dimensions) : new(default, []));
+
+    private static bool IsType(string name) => name.Contains("token_type", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsPlace(string name) => name.Contains("position", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsMask(string name) => name.Contains("mask", StringComparison.OrdinalIgnoreCase);
 }

@@ -7,7 +7,8 @@ namespace Microsoft.ML.Clip.Inference;
 /// The text encoder: token ids as [batch, length] in, projected features as [batch, dimension] out, not normalised. CLIP's attention is
 /// causal and the feature is taken at the first end-of-text, so nothing after it counts: a batch is cut to its longest text, and the
 /// shorter ones are filled up with end-of-text, which neither a first-occurrence nor an arg-max pooling mistakes for the first. SigLIP's
-/// is not, and pools at the last position: its texts are all filled up to the context's length.
+/// is not, and pools at the last position: its texts are all filled up to the context's length. BERT's kind has a mask that hides what
+/// a text is filled up with.
 /// </summary>
 internal sealed class TextTower : IDisposable
 {
@@ -16,6 +17,7 @@ internal sealed class TextTower : IDisposable
     private readonly OnnxSession _session;
     private readonly string _ids;
     private readonly string? _mask;
+    private readonly string? _types;
     private readonly TensorElementType _outputType;
     private readonly string[] _inputNames;
     private readonly OrtValue[] _companions;
@@ -31,6 +33,7 @@ internal sealed class TextTower : IDisposable
         _ids = graph.TokenIds ?? throw new InvalidDataException(
             $"'{session.File.Path}' is no text tower: it has no integer input of shape [batch, length].");
         _mask = graph.Mask;
+        _types = graph.TokenTypes;
         Output = TowerOutput.RequireText(graph);
         _outputType = graph.Outputs[Output].ElementType;
         var input = graph.Inputs[_ids];
@@ -41,8 +44,8 @@ internal sealed class TextTower : IDisposable
 
         // A combined graph computes both towers: the image side gets one black image.
         var pixels = graph.Pixels;
-        graph.RefuseOthers(_ids, _mask, pixels);
-        _inputNames = [_ids, .. new[] { _mask, pixels }.OfType<string>()];
+        graph.RefuseOthers(_ids, _mask, _types, pixels);
+        _inputNames = [_ids, .. new[] { _mask, _types, pixels }.OfType<string>()];
         _companions = pixels is null ? [] : [session.Keep(BlackImage(session, pixels, settings.ImageSize ?? DefaultImageSize))];
         Dimension = graph.Outputs[Output].Dimensions[1] is > 0 and var known ? known : Probe();
     }
@@ -101,19 +104,22 @@ internal sealed class TextTower : IDisposable
     public void Run(ReadOnlySpan<int[]> texts, Memory<float> embeddings)
     {
         ThrowIfDisposed();
-        var size = _fixedBatch == 0 ? texts.Length : _fixedBatch;
-        for (var start = 0; start < texts.Length; start += size)
+        for (var start = 0; start < texts.Length;)
         {
-            var batch = texts.Slice(start, Math.Min(size, texts.Length - start)).ToArray();
+            var batch = texts.Slice(start, CountTogether(texts[start..])).ToArray();
+            var size = _fixedBatch == 0 ? batch.Length : _fixedBatch;
             if (batch.Length == size)
             {
                 RunBatch(batch, size, embeddings.Slice(start * Dimension, size * Dimension));
-                continue;
+            }
+            else
+            {
+                var rows = new float[size * Dimension];
+                RunBatch(batch, size, rows);
+                rows.AsMemory(0, batch.Length * Dimension).CopyTo(embeddings[(start * Dimension)..]);
             }
 
-            var rows = new float[size * Dimension];
-            RunBatch(batch, size, rows);
-            rows.AsMemory(0, batch.Length * Dimension).CopyTo(embeddings[(start * Dimension)..]);
+            start += batch.Length;
         }
     }
 
@@ -125,6 +131,16 @@ internal sealed class TextTower : IDisposable
     private void ThrowIfDisposed()
     {
         if (_disposed != 0) throw OnnxSession.Closed(Owner);
+    }
+
+    /// <summary>How many of the next texts run together: those of one length, where nothing hides what fills them up.</summary>
+    private int CountTogether(ReadOnlySpan<int[]> texts)
+    {
+        var most = _fixedBatch == 0 ? texts.Length : Math.Min(_fixedBatch, texts.Length);
+        if (_mask is not null || _fixedLength > 0 || Settings.Padding.ToContext || !Settings.Padding.IsHidden) return most;
+        var count = 1;
+        while (count < most && texts[count].Length == texts[0].Length) count++;
+        return count;
     }
 
     private void RunBatch(int[][] texts, int rows, Memory<float> embeddings)
@@ -151,8 +167,9 @@ internal sealed class TextTower : IDisposable
             TokenTensor.Create(_session.Signature.Inputs[_ids], rows, length, (r, row) =>
             {
                 var text = texts[Math.Min(r, texts.Length - 1)];
-                for (var i = 0; i < text.Length; i++) row[i] = text[i];
-                row[text.Length..].Fill(Settings.Padding.Id);
+                row.Fill(Settings.Padding.Id);
+                var start = Settings.Padding.IsLeft ? length - text.Length : 0;
+                for (var i = 0; i < text.Length; i++) row[start + i] = text[i];
             }),
         };
         if (_mask is not null)
@@ -160,11 +177,15 @@ internal sealed class TextTower : IDisposable
             inputs.Add(TokenTensor.Create(_session.Signature.Inputs[_mask], rows, length, (r, row) =>
             {
                 // Where padding is part of the input it is attended to.
-                var tokens = Settings.Padding.ToContext ? length : texts[Math.Min(r, texts.Length - 1)].Length;
-                row[..tokens].Fill(1);
-                row[tokens..].Clear();
+                var isAttended = Settings.Padding.ToContext && !Settings.Padding.IsHidden;
+                var tokens = isAttended ? length : texts[Math.Min(r, texts.Length - 1)].Length;
+                row.Clear();
+                row.Slice(Settings.Padding.IsLeft ? length - tokens : 0, tokens).Fill(1);
             }));
         }
+
+        if (_types is not null)
+            inputs.Add(TokenTensor.Create(_session.Signature.Inputs[_types], rows, length, (_, row) => row.Clear()));
 
         return inputs;
     }

@@ -27,12 +27,26 @@ internal sealed record TextPadding
     /// <summary>The id to fill up with.</summary>
     public int Id { get; init; }
 
+    /// <summary>Whether texts are filled up before their beginning.</summary>
+    public bool IsLeft { get; init; }
+
+    /// <summary>
+    /// Whether padding is no part of the input: a mask hides it, and where the graph takes none, texts of different lengths run apart.
+    /// </summary>
+    public bool IsHidden { get; init; }
+
     /// <summary>How a folder's texts are padded.</summary>
     /// <param name="isCausal">What <c>config.json</c> says of the attention; where it says nothing, the tokenizer tells.</param>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="named">The padding token that the tokenizer's files name, if they do.</param>
     public static TextPadding Find(bool? isCausal, TextTokenizer tokenizer, string? named)
     {
+        if (tokenizer is PipelineTokenizer other)
+        {
+            // open_clip fills up to the context wherever its config speaks of the attention; Hugging Face's text towers have a mask.
+            return new TextPadding { ToContext = isCausal is not null, Id = other.PaddingId, IsLeft = other.PadsLeft, IsHidden = true };
+        }
+
         if (isCausal ?? tokenizer is ClipTokenizer)
             return new TextPadding { Id = tokenizer is ClipTokenizer clip ? clip.EndOfTextId : ((SiglipTokenizer)tokenizer).PaddingId };
 

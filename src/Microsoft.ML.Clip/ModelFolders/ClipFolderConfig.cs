@@ -23,7 +23,10 @@ internal sealed record ClipFolderConfig(string? ModelType, int? ContextLength, b
     public int? VisionWidth { get; init; }
 
     /// <summary>Whether the model is of SigLIP's kind: pairs are scored by themselves, with a sigmoid.</summary>
-    public bool IsSiglip => ModelType?.StartsWith("siglip", StringComparison.OrdinalIgnoreCase) == true;
+    public bool IsSiglip => HasInitialBias || ModelType?.StartsWith("siglip", StringComparison.OrdinalIgnoreCase) == true;
+
+    /// <summary>Whether open_clip's config has a bias for training to start with, which models of SigLIP's kind alone have.</summary>
+    public bool HasInitialBias { get; init; }
 
     /// <summary>Reads Hugging Face's and open_clip's spelling; a folder without the file tells nothing.</summary>
     public static ClipFolderConfig Read(string? path)
@@ -46,6 +49,7 @@ internal sealed record ClipFolderConfig(string? ModelType, int? ContextLength, b
             var image = Get(model, "vision_cfg") ?? Get(model, "vision_config");
             return new(type, Length(length, path), isPadded ? false : !Get(text, "no_causal_mask")?.GetBoolean())
             {
+                HasInitialBias = Get(model, "init_logit_bias") is { ValueKind: JsonValueKind.Number },
                 Dimension = Width(model, "projection_dim") ?? Width(model, "embed_dim"),
                 TextWidth = Width(text, "hidden_size") ?? Width(text, "width"),
                 VisionWidth = Width(image, "hidden_size") ?? Width(image, "width"),

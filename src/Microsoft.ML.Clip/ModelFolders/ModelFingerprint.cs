@@ -27,7 +27,9 @@ internal static class ModelFingerprint
             foreach (var weights in OnnxExternalData.Locations(tower)) Content(hash, Path.Combine(Path.GetDirectoryName(tower)!, weights));
         }
 
-        foreach (var file in TextFiles.Select(name => Path.Combine(folder.TokenizerFolder ?? folder.Path, name)).Where(File.Exists))
+        // open_clip's config, which says how texts are cleaned, may lie above the tokenizer.
+        foreach (var file in new[] { folder.Path, folder.TokenizerFolder ?? folder.Path }.Distinct()
+            .SelectMany(place => TextFiles.Select(name => Path.Combine(place, name))).Where(File.Exists))
         {
             Text(hash, Path.GetFileName(file));
             Content(hash, file);

@@ -70,7 +70,7 @@ internal sealed class ModelParts
         {
             if (_text.Value.TokenIds is not { } ids) return null;
             return _text.Value.Inputs[ids].Dimensions[1] is > 0 and var length
-                ? length : _options.ContextLength ?? Folder.Config.ContextLength ?? Tokenizer.PublishedContextLength;
+                ? length : LongestText ?? Tokenizer.PublishedContextLength;
         }
     }
 
@@ -87,12 +87,20 @@ internal sealed class ModelParts
 
     public TextTowerSettings TextSettings() => new()
     {
-        ContextLength = _options.ContextLength ?? Folder.Config.ContextLength,
+        ContextLength = LongestText,
         Truncate = _options.TruncateTexts,
         ImageSize = Folder.RequireText() == Folder.CombinedFile && ToldPreprocessing is { } images
             ? ClipImagePreprocessor.Create(images).Height : null,
         Padding = TextPadding.Find(Folder.Config.IsCausal, Tokenizer, VocabularyReader.PaddingToken(Folder.RequireTokenizer())),
     };
+
+    /// <summary>
+    /// What options or files tell. A tokenizer's limit may be below the number of positions: XLM-R's has 512, and its model 514, of which
+    /// two are for other uses.
+    /// </summary>
+    private int? LongestText => _options.ContextLength ?? (Folder.Config.ContextLength is { } positions
+        ? Math.Min(positions, (Tokenizer as PipelineTokenizer)?.MaxLength ?? positions)
+        : null);
 
     private ClipImagePreprocessing Oriented(ClipImagePreprocessing preprocessing) =>
         _options.ApplyExifOrientation ? preprocessing with { ApplyExifOrientation = true } : preprocessing;

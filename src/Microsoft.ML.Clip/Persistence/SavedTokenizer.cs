@@ -19,6 +19,13 @@ internal static class SavedTokenizer
 
     public static TextTokenizer Load(ModelLoadContext context)
     {
+        if (Read(context, PipelineTokenizer.SavedFile) is { } file)
+        {
+            using var settings = Read(context, PipelineTokenizer.SavedSettings)
+                ?? throw SavedState.NoEntry(PipelineTokenizer.SavedSettings);
+            return PipelineTokenizer.FromSaved(file.ToArray(), settings.ToArray());
+        }
+
         foreach (var name in SiglipEntries)
         {
             if (Read(context, name) is { } content) return SiglipTokenizer.FromSaved(name, content.ToArray(), LoadCleaning(context));

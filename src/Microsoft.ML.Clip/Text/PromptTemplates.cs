@@ -36,7 +36,7 @@ public static partial class PromptTemplates
     {
         ArgumentNullException.ThrowIfNull(template);
         ArgumentNullException.ThrowIfNull(label);
-        if (!Placeholder().IsMatch(template))
+        if (!HasPlace(template))
         {
             throw new ArgumentException(
                 $"The template '{template}' has no place for the label; write {{}} or {{c}} where it goes.", nameof(template));
@@ -44,6 +44,9 @@ public static partial class PromptTemplates
 
         return Placeholder().Replace(template, _ => label);
     }
+
+    /// <summary>Whether a text has a place for a label.</summary>
+    internal static bool HasPlace(string template) => Placeholder().IsMatch(template);
 
     [GeneratedRegex(@"\{(c|object|label)?\}")]
     private static partial Regex Placeholder();

@@ -1,10 +1,14 @@
 using System.Buffers;
+using Microsoft.ML.Clip.Files;
+using Microsoft.ML.Clip.Formats;
+using Microsoft.ML.Clip.Text.Pipeline;
 using Microsoft.ML.Tokenizers;
 
 namespace Microsoft.ML.Clip;
 
 /// <summary>
-/// A text tower's tokenizer: <see cref="ClipTokenizer"/>, or <see cref="SiglipTokenizer"/>. Immutable and thread-safe.
+/// A text tower's tokenizer: <see cref="ClipTokenizer"/>, <see cref="SiglipTokenizer"/>, or <see cref="PipelineTokenizer"/> for all
+/// others. Immutable and thread-safe.
 /// </summary>
 /// <remarks>
 /// It is a <see cref="Tokenizer"/>, for all that takes one: <c>EncodeToIds</c>, <c>EncodeToTokens</c> and <c>CountTokens</c> give the
@@ -37,6 +41,19 @@ public abstract class TextTokenizer : Tokenizer
     public static TextTokenizer Open(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        var path = Path.Combine(folder, "tokenizer.json");
+        if (File.Exists(path))
+        {
+            using var json = JsonFile.Read(path, RegularFile.MaxTokenizer);
+            switch (TokenizerKinds.Of(json.RootElement, folder))
+            {
+                case TokenizerKind.Pipeline:
+                    return PipelineTokenizer.Create(folder);
+                case TokenizerKind.Siglip:
+                    return SiglipTokenizer.FromFile(path);
+            }
+        }
+
         return SiglipTokenizer.FindFile(folder) is { } file ? SiglipTokenizer.FromFile(file) : ClipTokenizer.Create(folder);
     }
 
@@ -75,7 +92,8 @@ public abstract class TextTokenizer : Tokenizer
 
         var ids = new int[Math.Min(length, contextLength)];
         Before.CopyTo(ids);
-        for (var i = Before.Length; i < ids.Length - After.Length; i++) ids[i] = tokens[i - Before.Length];
+        var skipped = CutsLeft ? length - ids.Length : 0;
+        for (var i = Before.Length; i < ids.Length - After.Length; i++) ids[i] = tokens[skipped + i - Before.Length];
         After.CopyTo(ids.AsSpan(ids.Length - After.Length));
         return ids;
     }
@@ -134,6 +152,9 @@ public abstract class TextTokenizer : Tokenizer
 
     /// <summary>The ids after every text.</summary>
     private protected abstract ReadOnlySpan<int> After { get; }
+
+    /// <summary>Whether too long a text loses its beginning, not its end.</summary>
+    private protected virtual bool CutsLeft => false;
 
     /// <summary>The text's own ids.</summary>
     /// <param name="text">The text.</param>

@@ -16,8 +16,11 @@ public sealed class InterruptTests(TrainedModel trained)
         using (var run = ClipProcess.Start(folder.Path, trained.TrainCommand(output)))
         {
             await run.SeeAsync(line => line.StartsWith("step 1/160", StringComparison.Ordinal));
+            // It stands still meanwhile: on a fast machine it would be done before the signal comes.
+            run.Signal("STOP");
             if (signal == "HUP") await ASecondRunOnTheSameOutputIsRefused(folder, output);
             run.Signal(signal);
+            run.Signal("CONT");
             var stopped = (await run.FinishAsync()).Succeeded();
             Assert.Matches("^Stopped at step [0-9]+ of 160; go on with the same settings and --resume latest.$", stopped.OutputLines[^1]);
         }

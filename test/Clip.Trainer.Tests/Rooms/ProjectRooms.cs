@@ -33,6 +33,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new("Inference", "ONNX Runtime sessions, the two towers, batches"),
                 new("Imaging", "decode, resize, crop, normalize, into a caller's buffer"),
                 new("Text", "tokenizers; prompt templates"),
+                new("Text/Pipeline", "any other tokenizer.json, step by step"),
                 new("Text/SentencePiece", "SigLIP's tokenizer"),
                 new("Text/Bpe", "CLIP's vocabulary and how it splits a text"),
                 new("Text/Repair", "texts repaired and cleaned"),

@@ -44,13 +44,21 @@ internal static class PictureFiles
         if (!Directory.Exists(root))
             throw new ClipException($"There is no folder '{root}'; give one with a folder of pictures for each class.");
         var found = Directory.EnumerateDirectories(root).Where(folder => !IsHidden(Path.GetFileName(folder))).Order(StringComparer.Ordinal)
-            .SelectMany(folder => Under(folder, [Real(root)]).Where(IsPicture).Order(StringComparer.Ordinal)
+            .SelectMany(folder => Under(folder, Real(root)).Where(IsPicture).Order(StringComparer.Ordinal)
                 .Select(file => (ClassName(Path.GetFileName(folder)), file)))
             .ToArray();
         return found.Length > 0
             ? found
             : throw new ClipException(
                 $"The folder '{root}' has no folders with images; it takes one for each class, as {Path.Combine(root, "dog", "rex.jpg")}.");
+    }
+
+    /// <summary>The pictures in a folder or deeper, by name.</summary>
+    /// <exception cref="ClipException">There are none.</exception>
+    public static IReadOnlyList<string> In(string folder)
+    {
+        var found = Under(folder).Where(IsPicture).Order(StringComparer.Ordinal).ToArray();
+        return found.Length > 0 ? found : throw new ClipException($"The folder '{folder}' has no pictures; give one that has.");
     }
 
     /// <summary>Files of a folder with an ending, without the hidden ones.</summary>
@@ -60,8 +68,8 @@ internal static class PictureFiles
     /// <summary>Whether bytes begin a picture's file, whatever its name.</summary>
     public static bool IsPicture(ReadOnlySpan<byte> start) => FileFormat.Find(start) is { } format && Formats.Contains(format);
 
-    /// <summary>By its name's end, or else by its first bytes.</summary>
-    private static bool IsPicture(string file)
+    /// <summary>Whether a file that exists is a picture: by its name's end, or else by its first bytes.</summary>
+    public static bool IsPicture(string file)
     {
         if (Path.GetExtension(file) is ['.', .. var ending] && Endings.Contains(ending, StringComparer.OrdinalIgnoreCase)) return true;
         if (new FileInfo(file) is not { Exists: true, Length: > 0 }) return false; // also a pipe, which would be waited for
@@ -70,15 +78,21 @@ internal static class PictureFiles
         return IsPicture(start[..RandomAccess.Read(opened, start, 0)]);
     }
 
-    /// <summary>All files in a folder or deeper; links are followed, but never into a folder that is being looked through.</summary>
-    private static IEnumerable<string> Under(string folder, IReadOnlyList<string> above)
+    /// <summary>A folder and those in it or deeper; links are followed, but never into a folder that is being looked through.</summary>
+    public static IEnumerable<string> Folders(string folder) => Folders(folder, []);
+
+    /// <summary>All files in a folder or deeper.</summary>
+    private static IEnumerable<string> Under(string folder, params string[] above) => Folders(folder, above)
+        .SelectMany(place => Directory.EnumerateFiles(place).Where(f => !IsHidden(Path.GetFileName(f))));
+
+    private static IEnumerable<string> Folders(string folder, IReadOnlyList<string> above)
     {
         var real = Real(folder);
         if (above.Contains(real)) yield break;
-        foreach (var file in Directory.EnumerateFiles(folder).Where(f => !IsHidden(Path.GetFileName(f)))) yield return file;
+        yield return folder;
         foreach (var deeper in Directory.EnumerateDirectories(folder).Where(f => !IsHidden(Path.GetFileName(f))))
         {
-            foreach (var file in Under(deeper, [.. above, real])) yield return file;
+            foreach (var place in Folders(deeper, [.. above, real])) yield return place;
         }
     }
 

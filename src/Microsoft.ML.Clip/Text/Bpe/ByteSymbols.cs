@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Microsoft.ML.Clip.Text.Bpe;
 
 /// <summary>
@@ -14,6 +16,9 @@ internal static class ByteSymbols
     public static IEnumerable<char> InVocabularyOrder => Symbols.Order();
 
     public static char Of(byte value) => Symbols[value];
+
+    /// <summary>A text with a symbol for each byte of its UTF-8.</summary>
+    public static string Spell(string text) => string.Concat(Encoding.UTF8.GetBytes(text).Select(Of));
 
     /// <summary>The bytes that the symbols of a token stand for, or null where one of them stands for none.</summary>
     public static byte[]? TryDecode(ReadOnlySpan<char> token)

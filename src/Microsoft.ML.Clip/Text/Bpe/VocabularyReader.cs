@@ -96,11 +96,14 @@ internal static class VocabularyReader
     }
 
     /// <summary>The token to fill texts up with, where the files beside a tokenizer name one.</summary>
-    public static string? PaddingToken(string folder) => SpecialTokenFiles(folder)
+    public static string? PaddingToken(string folder) => NamedToken(folder, "pad_token");
+
+    /// <summary>A name that the files beside a tokenizer give, such as that of a token; null where they do not.</summary>
+    public static string? NamedToken(string folder, string key) => SpecialTokenFiles(folder)
         .Select(path =>
         {
             using var json = JsonFile.Read(path, RegularFile.MaxTokenizer);
-            return Name(json.RootElement, "pad_token", path);
+            return Name(json.RootElement, key, path);
         })
         .FirstOrDefault(name => name is not null);
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Writes the two tables beside it from Python's standard library: `python3 make-tables.py`, Python 3.8 or newer.
+"""Writes the tables beside it from Python's standard library: `python3 make-tables.py`, Python 3.8 or newer.
 
 normalization.txt  canonical decompositions, composition exclusions and combining classes (Unicode data, by `unicodedata`);
                    NFC of a character never changes once it is assigned, so a newer Unicode version only adds lines.
+compatibility.txt  compatibility decompositions, in full.
 html5-entities.txt the named character references of the HTML standard (`html.entities.html5`).
 """
 import html.entities
@@ -52,6 +53,15 @@ def normalization():
     return lines
 
 
+def compatibility():
+    lines = [f"# Unicode {unicodedata.unidata_version}, written by make-tables.py: code points and their compatibility decompositions."]
+    for code in ALL:
+        full = unicodedata.normalize("NFKD", chr(code))
+        if full != unicodedata.normalize("NFD", chr(code)):
+            lines.append(f"{code:X} {numbers(map(ord, full))}")
+    return lines
+
+
 def entities():
     table = html.entities.html5
     lines = ["# Named character references of HTML, written by make-tables.py: name, code points; ! where the semicolon may be missing."]
@@ -60,5 +70,9 @@ def entities():
     return lines
 
 
-for file, lines in ("normalization.txt", normalization()), ("html5-entities.txt", entities()):
+for file, lines in (
+    ("normalization.txt", normalization()),
+    ("compatibility.txt", compatibility()),
+    ("html5-entities.txt", entities()),
+):
     (FOLDER / file).write_text("\n".join(lines) + "\n", encoding="ascii")

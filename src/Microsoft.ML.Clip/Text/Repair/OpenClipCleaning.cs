@@ -17,7 +17,6 @@ internal sealed class OpenClipCleaning(string name)
     /// <summary>The file and the key in it where folders that this project writes keep the name; other software does not know it.</summary>
     public const string OwnFile = "tokenizer_config.json", OwnKey = "clean";
 
-    private const string OpenClipConfig = "open_clip_config.json";
     private const string OpenClipDefault = "whitespace";
 
     private static readonly SearchValues<char> Punctuation = SearchValues.Create("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
@@ -29,23 +28,13 @@ internal sealed class OpenClipCleaning(string name)
     /// <exception cref="InvalidDataException">A file is malformed, or names a cleaning that open_clip does not have.</exception>
     public static OpenClipCleaning? Find(string folder)
     {
-        var config = Path.Combine(folder, OpenClipConfig);
-        if (File.Exists(config))
-        {
-            using var json = JsonFile.Read(config, RegularFile.MaxSettings);
-            var model = Part(json.RootElement, "model_cfg") ?? json.RootElement;
-            var options = Part(model, "text_cfg") is { } text ? Part(text, "tokenizer_kwargs") : null;
-            return Create((options is { } o ? Name(o, "clean") : null) ?? OpenClipDefault, config);
-        }
+        if (OpenClipConfig.Find(folder) is { } config) return Create(config.Cleaning ?? OpenClipDefault, config.Path);
 
         var own = Path.Combine(folder, OwnFile);
         if (!File.Exists(own)) return null;
         using var ownJson = JsonFile.Read(own, RegularFile.MaxSettings);
         return Name(ownJson.RootElement, OwnKey) is { } name ? Create(name, own) : null;
 
-        static JsonElement? Part(JsonElement parent, string key) =>
-            parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(key, out var part) && part.ValueKind == JsonValueKind.Object
-                ? part : null;
         static string? Name(JsonElement parent, string key) =>
             parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String
                 ? value.GetString() : null;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 
 namespace Microsoft.ML.Clip.Text.SentencePiece;
@@ -47,6 +48,48 @@ internal sealed class PrecompiledCharsMap
         var end = replacement.IndexOf((byte)0);
         if (end >= 0) replacement = replacement[..end];
         return matched;
+    }
+
+    /// <summary>
+    /// Replaces all through a text as Hugging Face's tokenizers do, which is not how SentencePiece does: a whole grapheme of less than 6
+    /// bytes gives way to the replacement of its shortest beginning that has one, and only a longer one is looked at by characters.
+    /// </summary>
+    public string ApplyToGraphemes(string text)
+    {
+        var result = new StringBuilder(text.Length + 8);
+        Span<char> units = stackalloc char[2];
+        for (var rest = text.AsSpan(); rest.Length > 0;)
+        {
+            var grapheme = rest[..StringInfo.GetNextTextElementLength(rest)];
+            rest = rest[grapheme.Length..];
+            if (Encoding.UTF8.GetByteCount(grapheme) < 6 && Replacement(grapheme) is { } whole)
+            {
+                result.Append(whole);
+                continue;
+            }
+
+            foreach (var rune in grapheme.EnumerateRunes())
+            {
+                var character = units[..rune.EncodeToUtf16(units)];
+                if (Replacement(character) is { } one) result.Append(one);
+                else result.Append(character);
+            }
+        }
+
+        return result.ToString();
+    }
+
+    /// <summary>The replacement of the shortest beginning of a text that has one; null where none has.</summary>
+    private string? Replacement(ReadOnlySpan<char> text)
+    {
+        Span<byte> utf8 = stackalloc byte[8];
+        utf8 = utf8[..Encoding.UTF8.GetBytes(text, utf8)];
+        for (var length = 1; length <= utf8.Length; length++)
+        {
+            if (Match(utf8[..length], out var replacement) == length) return Encoding.UTF8.GetString(replacement);
+        }
+
+        return null;
     }
 
     /// <summary>Replaces all through a text.</summary>

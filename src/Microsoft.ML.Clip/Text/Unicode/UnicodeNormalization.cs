@@ -4,7 +4,7 @@ using System.Text;
 namespace Microsoft.ML.Clip.Text.Unicode;
 
 /// <summary>
-/// Unicode normalization form C (Unicode Standard Annex 15) from an embedded table, because <see cref="string.Normalize()"/> does
+/// Unicode's normalization forms (Unicode Standard Annex 15) from embedded tables, because <see cref="string.Normalize()"/> does
 /// nothing in applications that run with InvariantGlobalization.
 /// </summary>
 internal static class UnicodeNormalization
@@ -18,6 +18,28 @@ internal static class UnicodeNormalization
 
     private static readonly Lazy<Tables> Data = new(static () => new Tables());
 
+    private static readonly Lazy<Dictionary<int, int[]>> Compatible = new(static () => DataTable.Lines("compatibility.txt")
+        .Select(DataTable.CodePoints).ToDictionary(codes => codes[0], codes => codes[1..]));
+
+    /// <summary>Gives the text in a normalization form.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="isComposed">Whether in form C or KC, not D or KD.</param>
+    /// <param name="isCompatible">Whether in form KC or KD, not C or D.</param>
+    public static string ToForm(string text, bool isComposed, bool isCompatible)
+    {
+        if (Ascii.IsValid(text)) return text;
+        var (tables, codes) = (Data.Value, new List<int>(text.Length + 8));
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (isCompatible && Compatible.Value.TryGetValue(rune.Value, out var parts)) codes.AddRange(parts);
+            else tables.Decompose(rune.Value, codes);
+        }
+
+        tables.Reorder(codes);
+        if (isComposed) tables.Compose(codes);
+        return Text(codes);
+    }
+
     /// <summary>Gives the text in normalization form C: the same instance where it already is.</summary>
     public static string ToFormC(string text)
     {
@@ -30,7 +52,11 @@ internal static class UnicodeNormalization
         foreach (var rune in text.EnumerateRunes()) tables.Decompose(rune.Value, codes);
         tables.Reorder(codes);
         tables.Compose(codes);
+        return Text(codes);
+    }
 
+    private static string Text(List<int> codes)
+    {
         var result = new StringBuilder(codes.Count);
         foreach (var code in codes) result.Append(new Rune(code));
         return result.ToString();

@@ -100,7 +100,7 @@ internal static class SentencePieceFiles
         ["content"] = content,
     };
 
-    private static string CharsMap()
+    public static string CharsMap()
     {
         var model = new ProtoReader(File.ReadAllBytes(Model("unigram")), "unigram");
         while (model.Read())
