@@ -4,6 +4,7 @@ using Clip.Conversion.ModelFolders;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Imaging;
 using TorchSharp;
 
 namespace Clip.Cli.Commands;
@@ -42,7 +43,7 @@ internal static class CaptionCommand
             {
                 using var scope = torch.NewDisposeScope();
                 var values = new float[preprocessor.FloatCount];
-                preprocessor.Preprocess(File.ReadAllBytes(path), values);
+                ImageFile.Prepare(preprocessor, path, values);
                 var device = captioner.parameters().First().device;
                 var ids = search.Caption(torch.tensor(values, [1, 3, config.Vision.ImageSize, config.Vision.ImageSize]).to(device));
                 Console.WriteLine($"{path}\t{tokenizer.Decode(ids).Trim()}");

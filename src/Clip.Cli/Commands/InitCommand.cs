@@ -24,7 +24,7 @@ internal static class InitCommand
         var command = new Command("init", "Writes a model folder with random starting weights.") { model, output, seed, tokenizer };
         command.SetAction(parsed =>
         {
-            var target = ModelFolderWriter.EnsureReplaceable(parsed.GetValue(output)!);
+            var target = ModelFolderWriter.EnsureReplaceable(parsed.GetValue(output)!, parsed.GetValue(tokenizer)?.Split('+') ?? []);
             var config = ModelConfigFile.Read(parsed.GetValue(model)!);
             var writeTokenizer = parsed.GetValue(tokenizer) is { } path ? Tokenizer(path, ref config) : null;
             var weights = RandomWeights.Create(config, parsed.GetValue(seed));

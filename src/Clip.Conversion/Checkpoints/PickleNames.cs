@@ -22,7 +22,7 @@ internal static class PickleNames
     [
         "bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "long", "object", "range", "set", "slice",
         "str",
-        "tuple", "unicode", "type", "NoneType", "Ellipsis", "NotImplemented",
+        "tuple", "unicode", "xrange", "type", "NoneType", "Ellipsis", "NotImplemented",
     ];
 
     /// <summary>Modules whose classes do something when made: files, processes, networks, code; Python's, and common packages'.</summary>
@@ -63,6 +63,15 @@ internal static class PickleNames
         // Everywhere a class's name begins with a capital, and a function's does not.
         return isInstance || char.IsAsciiLetterUpper(name.TrimStart('_').FirstOrDefault());
     }
+
+    /// <summary>
+    /// Whether a call takes a member of an enumeration, which Python from 3.11 on keeps as <c>getattr(Color, 'RED')</c>: a class that is
+    /// data, and a plain name. What comes of it is never called.
+    /// </summary>
+    public static bool IsMember(PickleGlobal global, object?[] arguments) =>
+        global is { Module: "builtins" or "__builtin__", Name: "getattr" }
+        && arguments is [PickleGlobal { Module: not ("builtins" or "__builtin__") } type, string { Length: > 0 } member]
+        && char.IsAsciiLetter(member[0]) && member.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && IsData(type, isInstance: false);
 
     private static bool IsWithin(string module, string parent) =>
         module == parent || module.StartsWith($"{parent}.", StringComparison.Ordinal);

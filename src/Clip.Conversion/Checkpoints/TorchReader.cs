@@ -71,7 +71,7 @@ internal sealed class TorchReader : IPickleHost
 
         if (StorageType(global) is not null && global.Module == "torch" && !isInstance)
             throw new InvalidCastException($"{global} is not a function");
-        return IsModule(global) || PickleNames.IsData(global, isInstance)
+        return IsModule(global) || PickleNames.IsData(global, isInstance) || PickleNames.IsMember(global, arguments)
             ? new PickleObject(global)
             : throw new ClipException($"{_path} wants to run {global}, which weights do not need; save the state_dict alone.");
 

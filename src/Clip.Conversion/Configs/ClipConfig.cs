@@ -198,6 +198,13 @@ public sealed record ClipConfig
         Positive(source, Text.Heads, "text heads", MaxWidth);
         Positive(source, Text.MlpWidth, "text MLP width", MaxMlpWidth);
         Divides(source, Text.Heads, Text.Width, "text heads", "width");
+        foreach (var eps in new[] { LayerNormEps, OfVision.LayerNormEps })
+        {
+            if (eps is not (>= 0 and < 1))
+                throw new ClipException(
+                    FormattableString.Invariant($"{source}: layer_norm_eps is {eps}; give a number from 0 to below 1."));
+        }
+
         if ((long)Text.VocabSize * Text.Width > Array.MaxLength)
             throw new ClipException(
                 $"{source}: text vocab_size {Text.VocabSize} times width {Text.Width} is more than an array holds; no CLIP's is.");

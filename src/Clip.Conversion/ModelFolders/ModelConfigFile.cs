@@ -37,8 +37,13 @@ internal static class ModelConfigFile
     public static ClipConfig Read(string nameOrPath)
     {
         if (Directory.Exists(nameOrPath))
-            nameOrPath = new CompanionFiles(nameOrPath).Config ?? throw new ClipException(
-                $"{nameOrPath} has no config.json; give a folder with one.");
+        {
+            if (new CompanionFiles(nameOrPath).Config is { } config) nameOrPath = config;
+            // A folder of a config's name that holds no config is somebody's output, not what is meant.
+            else if (!ClipConfigJson.Names.Contains(nameOrPath, StringComparer.OrdinalIgnoreCase))
+                throw new ClipException($"{nameOrPath} has no config.json; give a folder with one.");
+        }
+
         if (!File.Exists(nameOrPath)) return ClipConfigJson.Load(nameOrPath);
         try
         {
@@ -49,7 +54,7 @@ internal static class ModelConfigFile
                 && name is not ("clip" or "clip_vision_model" or "clip_text_model" or SiglipConfigJson.ModelType or "siglip_vision_model"
                     or "siglip_text_model"))
                 throw new ClipException($"{nameOrPath}: a model of type {name} is not supported; give a clip or siglip model.");
-            var config = ClipConfigJson.Parse(model.GetRawText(), nameOrPath);
+            var read = ClipConfigJson.Parse(model.GetRawText(), nameOrPath);
             var isSiglip = model.Section("vision_cfg") is { } vision && SiglipConfigJson.IsSiglip(vision);
             foreach (var (tower, key, off) in Unsupported)
             {
@@ -57,7 +62,7 @@ internal static class ModelConfigFile
                     throw new ClipException($"{nameOrPath}: {tower} {key} {value} is not supported; give a plain CLIP or SigLIP model.");
             }
 
-            return config;
+            return read;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {

@@ -52,7 +52,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
     /// <exception cref="ClipException">The checkpoint cannot be converted, or something is still to be told.</exception>
     public void Run()
     {
-        var target = ModelFolderWriter.EnsureReplaceable(options.Output, options.Checkpoint);
+        var target = ModelFolderWriter.EnsureReplaceable(options.Output, [options.Checkpoint, .. options.Tokenizer?.Split('+') ?? []]);
         var around = CompanionFiles.Of(options.Checkpoint);
         using var checkpoint = CheckpointFile.Open(options.Checkpoint);
         ModelFolderWriter.EnsureReplaceable(target, checkpoint.Path);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
+using Clip.Conversion.Tokenizing;
 using Microsoft.ML.Clip;
 
 namespace Clip.Conversion.ModelFolders;
@@ -51,7 +52,7 @@ public static class ModelFolderWriter
     }
 
     /// <summary>Checks, before any work is done, that a model may be written to a folder.</summary>
-    /// <param name="outputFolder">Absent, empty, or holding a model (a <c>config.json</c>).</param>
+    /// <param name="outputFolder">Absent, empty, or holding a model (a <c>config.json</c>) and nothing else.</param>
     /// <param name="sources">Files or folders that the model is made from and that must outlive it; null for none.</param>
     /// <returns>The folder's full path.</returns>
     /// <exception cref="ClipException">It is a file, holds something else, or would take a source with it.</exception>
@@ -63,6 +64,9 @@ public static class ModelFolderWriter
         var isModel = File.Exists(Path.Combine(target, "config.json"));
         if (!isModel && Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
             throw new ClipException($"{target} holds something that is no model; give a new or an empty folder.");
+        if (isModel && Stranger(target) is { } other)
+            throw new ClipException(
+                $"{target} holds '{other}', which is no part of a model and would be lost; move it away, or give another `Output`.");
         foreach (var source in sources)
         {
             // Links are followed: one that leads into the folder leads to what would be replaced.
@@ -75,6 +79,29 @@ public static class ModelFolderWriter
 
         return target;
     }
+
+    /// <summary>What lies in a folder and in none of a model, ours or downloaded; null where all is a model's.</summary>
+    private static string? Stranger(string folder)
+    {
+        return Find(folder, name => FileNames.Contains(name) || IsWeights(name), "onnx")
+            ?? (Directory.Exists(Path.Combine(folder, "onnx")) ? Find(Path.Combine(folder, "onnx"), IsWeights, null) : null);
+
+        static bool IsWeights(string name) => name is ".DS_Store" or "Thumbs.db"
+            || WeightEndings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+
+        static string? Find(string folder, Predicate<string> isModels, string? subfolder) =>
+            Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).Where(name => !isModels(name))
+                .Concat(Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)).Where(name => name != subfolder))
+                .Order(StringComparer.Ordinal).FirstOrDefault();
+    }
+
+    private static readonly string[] WeightEndings = [".onnx", ".onnx_data", ".onnx.data", ".safetensors", ".safetensors.index.json"];
+
+    private static readonly HashSet<string> FileNames =
+    [
+        "config.json", "open_clip_config.json", "generation_config.json", "quantize_config.json", "quantization_config.json",
+        ModelPreprocessing.Name, "processor_config.json", .. BpeVocabulary.FileNames, .. SiglipTokenizerFiles.Names,
+    ];
 
     private static StringComparison PathComparison =>
         OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;

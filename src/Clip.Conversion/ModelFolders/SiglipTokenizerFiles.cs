@@ -19,7 +19,7 @@ internal sealed class SiglipTokenizerFiles(string folder)
     private static readonly string[] Models = ["spiece.model", "tokenizer.model"];
 
     /// <summary>All that Hugging Face's repositories keep of such tokenizers.</summary>
-    private static readonly string[] Names =
+    internal static readonly string[] Names =
         [Main, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", .. Models];
 
     /// <summary>Opens the folder that <c>--tokenizer</c> names.</summary>

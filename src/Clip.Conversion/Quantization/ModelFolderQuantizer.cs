@@ -134,7 +134,7 @@ public sealed class ModelFolderQuantizer
         var images = _options.ImagePaths.Select(path =>
         {
             var pixels = new float[preprocessor.FloatCount];
-            preprocessor.Preprocess(File.ReadAllBytes(path), pixels);
+            ImageFile.Prepare(preprocessor, path, pixels);
             return pixels;
         });
         return ActivationRanges.Measure(

@@ -20,6 +20,21 @@ internal sealed class SampleLog : IDisposable
         _writer = new StreamWriter(file, new UTF8Encoding(false)) { NewLine = "\n" };
     }
 
+    /// <summary>Checks, before any work is done, that what lies at a path is an earlier log, of which another may take the place.</summary>
+    /// <exception cref="ClipException">It is something else.</exception>
+    public static void EnsureReplaceable(string path)
+    {
+        if (Directory.Exists(path)) throw new ClipException($"{path} is a folder; give the name of a file to log samples to.");
+        if (!File.Exists(path)) return;
+        // Opened for both, a pipe is not waited for.
+        using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        if (!file.CanSeek) throw new ClipException($"{path} is a pipe or a device; give the name of a file to log samples to.");
+        if (file.Length == 0) return;
+        using var reader = new StreamReader(file);
+        if (reader.ReadLine()?.StartsWith("1\t", StringComparison.Ordinal) != true)
+            throw new ClipException($"{path} is there already and is no log of samples; give another file to log samples to.");
+    }
+
     /// <summary>Writes a step's samples through to the operating system, so that they outlive this process.</summary>
     public void Write(PairBatch batch)
     {

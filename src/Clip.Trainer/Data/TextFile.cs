@@ -50,13 +50,20 @@ internal static class TextFile
     /// <summary>Opens a text file; what reads it turns failures to decode into <see cref="NotDecodable"/>.</summary>
     /// <param name="path">A regular file.</param>
     /// <param name="encoding">What it is in where it has no byte order mark; null for UTF-8. Becomes what it is read in.</param>
+    /// <exception cref="ClipException">A Git LFS pointer or a web page lies in its place.</exception>
     public static StreamReader Open(string path, ref Encoding? encoding)
     {
         var file = RegularFile.Open(path);
-        Span<byte> start = stackalloc byte[4];
-        var read = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        Span<byte> start = stackalloc byte[256];
+        start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         file.Position = 0;
-        encoding = Mark(start[..read]) ?? encoding ?? Utf8;
+        if (RegularFile.Impostor(start) is { } impostor)
+        {
+            file.Dispose();
+            throw new ClipException($"{path} is {impostor}.");
+        }
+
+        encoding = Mark(start[..Math.Min(4, start.Length)]) ?? encoding ?? Utf8;
         return new StreamReader(file, encoding, detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16);
     }
 

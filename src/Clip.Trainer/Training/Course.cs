@@ -38,6 +38,9 @@ internal static class Course
         using var model = JsonDocument.Parse(ClipConfigJson.ToHuggingFace(config));
         Add(values, "the model's ", model.RootElement);
         Add(values, "the preprocessing's ", JsonSerializer.SerializeToElement(preprocessing));
+        // In JSON its bytes are base64.
+        values["the preprocessing's Background"] =
+            preprocessing.Background is { } background ? $"#{Convert.ToHexStringLower(background)}" : "none";
         return values;
     }
 
@@ -61,6 +64,13 @@ internal static class Course
         _ => FormattableString.Invariant($"{value}"),
     };
 
+    /// <summary>What a vocabulary is known by.</summary>
+    public static string Hash(BpeVocabulary vocabulary)
+    {
+        var lines = vocabulary.Ids.OrderBy(p => p.Value).Select(p => p.Key).Concat(vocabulary.Merges.Select(m => $"{m.Left} {m.Right}"));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))))[..12];
+    }
+
     private static void Add(Dictionary<string, string> values, string name, JsonElement element)
     {
         if (element.ValueKind != JsonValueKind.Object)
@@ -71,12 +81,6 @@ internal static class Course
 
         foreach (var property in element.EnumerateObject())
             Add(values, name + (name[^1] == ' ' ? "" : ".") + property.Name, property.Value);
-    }
-
-    private static string Hash(BpeVocabulary vocabulary)
-    {
-        var lines = vocabulary.Ids.OrderBy(p => p.Value).Select(p => p.Key).Concat(vocabulary.Merges.Select(m => $"{m.Left} {m.Right}"));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))))[..12];
     }
 }
 

@@ -9,15 +9,15 @@ internal sealed class KeptRun : IDisposable
 
     /// <summary>Takes the folder and finds where the run goes on.</summary>
     /// <param name="output">The run's.</param>
-    /// <param name="pretrained">What it starts from, which the model folder must not replace; null for nothing.</param>
+    /// <param name="sources">What it starts from, which the model folder must not replace; null for nothing.</param>
     /// <param name="metric">What makes a checkpoint the best; null where nothing is measured.</param>
     /// <param name="say">Told of damaged checkpoints passed over.</param>
     /// <exception cref="ClipException">
     /// The model folder could not be replaced, another run holds the folder, or there is no checkpoint to go on from, or one too many.
     /// </exception>
-    public KeptRun(RunOutput output, string? pretrained, string? metric, Action<string> say)
+    public KeptRun(RunOutput output, IReadOnlyList<string?> sources, string? metric, Action<string> say)
     {
-        ModelFolderWriter.EnsureReplaceable(output.ModelFolder, pretrained);
+        ModelFolderWriter.EnsureReplaceable(output.ModelFolder, [.. sources]);
         Folder = new RunFolder(output.ModelFolder);
         _held = RunLock.Take(Folder.Root);
         try

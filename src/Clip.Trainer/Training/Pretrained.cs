@@ -2,6 +2,7 @@ using Clip.Trainer.Modeling;
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
 using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
@@ -17,11 +18,15 @@ internal static class Pretrained
     /// <param name="config">Its sizes.</param>
     /// <param name="path">A file or folder that <see cref="CheckpointFile"/> opens; LoRA's updates in it are merged.</param>
     /// <returns>Names of the parameters that keep their random start.</returns>
-    /// <exception cref="ClipException">A part is incomplete or of another shape, or nothing fits.</exception>
+    /// <exception cref="ClipException">
+    /// A part is incomplete or of another shape, nothing fits, a weight is NaN or infinite, or the model computes otherwise.
+    /// </exception>
     public static IReadOnlyList<string> Load(nn.Module module, ClipConfig config, string path)
     {
         using var file = CheckpointFile.Open(path);
         var weights = LowRankMerge.Apply(file.Weights);
+        FiniteWeights.Require(weights, path);
+        RequireSameComputation(file, config, path);
         var layout = ParameterLayout.Of(config);
         var state = module.state_dict();
         var missing = state.Keys.Where(name => !weights.ContainsKey(name)).ToArray();
@@ -44,5 +49,54 @@ internal static class Pretrained
 
         // A tower, or a parameter of its own.
         string Part(string name) => layout.TowerOf(name)?.ToString() ?? name;
+    }
+    /// <summary>
+    /// Refuses weights of a model that does something else with weights of the same shapes: other heads, another activation. What the
+    /// weights were trained with stands in the config beside them; OpenAI's own files all have quick-GELU.
+    /// </summary>
+    private static void RequireSameComputation(CheckpointFile file, ClipConfig config, string path)
+    {
+        if (CompanionFiles.Of(path).Config is { } source)
+        {
+            var theirs = ModelConfigFile.Read(source);
+            foreach (var (what, there, here) in Unseen(theirs.OfVision, config.OfVision).Concat(
+                theirs.TextSide == config.TextSide ? UnseenInText(theirs, config) : []))
+            {
+                if (!there.Equals(here))
+                    throw new ClipException(
+                        $"{path} was trained with {what} {there} (by {source}), the model to be trained has {here}, which would make "
+                        + "another model of the same weights; leave `Model` out, or correct the one that is wrong.");
+            }
+        }
+        else if (file.IsOpenAIs && (config.Activation, config.OfVision.Activation) != (Activation.QuickGelu, Activation.QuickGelu))
+            throw new ClipException(
+                $"{path} is OpenAI's, whose models have quick-GELU, and the model to be trained another activation; "
+                + "give a `Model` with quick_gelu.");
+    }
+
+    private static IEnumerable<(string What, object There, object Here)> Unseen(ClipConfig there, ClipConfig here)
+    {
+        if (there.Vision is VisionTransformerConfig vit && here.Vision is VisionTransformerConfig other)
+        {
+            yield return ("vision heads", vit.Heads, other.Heads);
+            yield return ("vision activation", there.Activation, here.Activation);
+            yield return ("vision LayerNorm epsilon", there.LayerNormEps, here.LayerNormEps);
+        }
+        else if (there.Vision is ResNetConfig resNet && here.Vision is ResNetConfig ours)
+        {
+            yield return ("vision heads", resNet.Heads, ours.Heads);
+        }
+    }
+
+    private static IEnumerable<(string What, object There, object Here)> UnseenInText(ClipConfig there, ClipConfig here)
+    {
+        if (there.TextSide == TextSide.Words) yield break;
+        yield return ("text heads", there.Text.Heads, here.Text.Heads);
+        yield return ("text activation", there.Activation, here.Activation);
+        yield return ("text LayerNorm epsilon", there.LayerNormEps, here.LayerNormEps);
+        yield return ("text pooling", Pooling(there), Pooling(here));
+
+        // The largest id is the end of text of the vocabularies that say nothing else.
+        static TextPooling Pooling(ClipConfig config) => config.Text.Pooling == TextPooling.Argmax ? TextPooling.Eos : config.Text.Pooling;
     }
 }

@@ -29,7 +29,9 @@ internal sealed class TrainingRun(
     {
         NativeTorch.Require();
         options.Training.Validate();
-        using var kept = new KeptRun(output, options.Training.FineTuning.Pretrained, options.MetricOfBest(), say);
+        if (options.Data.LogSamples is { } log) SampleLog.EnsureReplaceable(log);
+        string?[] sources = [options.Training.FineTuning.Pretrained, options.Model.Tokenizer];
+        using var kept = new KeptRun(output, sources, options.MetricOfBest(), say);
         using var parts = await TrainingSetup.OpenAsync(options, kept, say, cancellation).ConfigureAwait(false);
         return await OutOfMemory.ToldAsync(options.Training.BatchSize, RunAsync).ConfigureAwait(false);
 

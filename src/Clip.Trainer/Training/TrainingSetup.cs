@@ -35,8 +35,9 @@ internal sealed class TrainingSetup : IDisposable
             var validationRecords = options.Validation.Data?.Open();
             if (validationRecords is not null) Own(validationRecords);
 
-            var config = options.Training.Objective.Config(ClipConfigJson.Load(options.Model.Config));
+            var config = options.Training.Objective.Config(ModelConfigFile.Read(options.Model.Config));
             (Vocabulary, Tokenizer) = Tokens(kept, cancellation);
+            RequireSameTokens(config);
             Config = config.WithVocabulary(Vocabulary).Validate(options.Model.Config);
             Objective = ModelStart.Create(options.Training, Config, say);
             Own(Objective.Module);
@@ -154,6 +155,18 @@ internal sealed class TrainingSetup : IDisposable
             { DropsAlpha: true } => pictures with { Background = null },
             _ => pictures,
         };
+    }
+
+    /// <summary>Refuses another vocabulary of the same size for a text tower, whose rows stand for the one beside it.</summary>
+    private void RequireSameTokens(ClipConfig config)
+    {
+        if (_options.Training.FineTuning.Pretrained is not { } path || _options.Model.Tokenizer is not { } given
+            || CompanionFiles.Of(path) is not { Tokenizer: { } theirs, Config: { } source } || !Directory.Exists(theirs)
+            || Path.GetFullPath(theirs) == Path.GetFullPath(given) || ModelConfigFile.Read(source).TextSide != config.TextSide)
+            return;
+        if (Course.Hash(BpeVocabulary.Load(theirs)) != Course.Hash(Vocabulary))
+            throw new ClipException(
+                $"`Tokenizer` {given} is another than the one in {theirs}, which {path} was trained with; leave it out.");
     }
 
     private void Skipped(string image, string reason) => _say($"Skipped {image}: {reason}");

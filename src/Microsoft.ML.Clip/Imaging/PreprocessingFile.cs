@@ -31,6 +31,9 @@ internal static class PreprocessingFile
         "do_resize", "do_center_crop", "do_rescale", "do_normalize", "do_convert_rgb", "background",
     ];
 
+    /// <summary>What other models' processors do beside; CLIP's and SigLIP's do none of it.</summary>
+    private static readonly string[] Unsupported = ["do_pad", "do_flip_channel_order", "do_thumbnail", "rescale_offset"];
+
     private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
     public static ClipImagePreprocessing Read(string path)
@@ -140,6 +143,11 @@ internal static class PreprocessingFile
     {
         var type = (section.Find("image_processor_type") ?? section.Find("feature_extractor_type"))?.String() ?? "";
         var isSquare = type.StartsWith("Siglip", StringComparison.OrdinalIgnoreCase) || type.StartsWith("ViT", StringComparison.Ordinal);
+        foreach (var key in Unsupported)
+        {
+            if (section.Find(key) is { } asked && asked.Boolean()) throw asked.Unknown("false, for it is not supported");
+        }
+
         var settings = WithNumbers(section, "image_mean", "image_std") with
         {
             DoResize = section.Find("do_resize")?.Boolean() ?? true,

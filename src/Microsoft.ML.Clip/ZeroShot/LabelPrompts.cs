@@ -11,7 +11,7 @@ internal static class LabelPrompts
         for (var i = 0; i < labels.Count; i++)
         {
             if (string.IsNullOrWhiteSpace(labels[i])) throw new ArgumentException($"Label {i} is empty.", nameof(labels));
-            if (!seen.Add(labels[i])) throw new ArgumentException($"Label '{labels[i]}' comes twice.", nameof(labels));
+            if (!seen.Add(labels[i])) throw new ArgumentException($"Label '{labels[i]}' comes twice; leave one out.", nameof(labels));
         }
     }
 

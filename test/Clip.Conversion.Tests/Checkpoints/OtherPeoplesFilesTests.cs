@@ -32,6 +32,8 @@ public sealed class OtherPeoplesFilesTests : IDisposable
         "ctransformers.trainer_utils\nIntervalStrategy\nX\u0005\0\0\0steps\u0085R",
         "ccollections\ndefaultdict\nc__builtin__\nlist\n\u0085R", "ccollections\nCounter\n}\u0085R", "cbuiltins\nset\n]\u0085R",
         "ctorch\nfloat16\n", "ctorch\ndevice\nX\u0004\0\0\0cuda\u0085R", "ctorch\nSize\nK\u0001\u0085\u0085R",
+        "c__builtin__\nxrange\nK\0K\u0002\u0086R",
+        "cbuiltins\ngetattr\nctrain.args\nPrecision\nX\u0003\0\0\0AMP\u0086R",  // of an enumeration
         "cos\nsystem\n",                                                                                     // named, and never called
         "(I1\nF2.5\nL3L\nS'a'\nVb\nI01\nl", "(X\u0001\0\0\0aK\u0001d", "\u008f(K\u0001\u0090", "\u008b\u0001\0\0\0\u0005", "B\u0001\0\0\0z",
     };
@@ -55,6 +57,9 @@ public sealed class OtherPeoplesFilesTests : IDisposable
     [InlineData("cbuiltins\neval\nX\u0001\0\0\01\u0085R", "builtins.eval")]
     [InlineData("c__builtin__\nexec\nX\u0001\0\0\01\u0085R", "__builtin__.exec")]
     [InlineData("cbuiltins\ngetattr\nNN\u0086R", "builtins.getattr")]
+    [InlineData("cbuiltins\ngetattr\ncos\nsystem\nX\u0001\0\0\0a\u0086R", "builtins.getattr")]
+    [InlineData("cbuiltins\ngetattr\ncmine\nTool\nX\u0009\0\0\0__class__\u0086R", "builtins.getattr")]
+    [InlineData("cbuiltins\ngetattr\ncmine\nTool\nX\u0003\0\0\0run\u0086R)R", "wants to run what it computed")]
     [InlineData("cctypes\nCDLL\nX\u0001\0\0\0a\u0085R", "ctypes.CDLL")]
     [InlineData("cio\nFileIO\nX\u0001\0\0\0a\u0085R", "io.FileIO")]
     [InlineData("ctorch\nload\nX\u0001\0\0\0a\u0085R", "torch.load")]

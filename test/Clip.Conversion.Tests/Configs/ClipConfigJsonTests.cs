@@ -85,4 +85,15 @@ public sealed class ClipConfigJsonTests
         var json = $$"""{"embed_dim": 8, "vision_cfg": {{vision}}, "text_cfg": {} }""";
         Refused.With(message, () => ClipConfigJson.Parse(json, "model.json"));
     }
+
+    [Theory]
+    [InlineData("text_config", -1)]
+    [InlineData("vision_config", 1e9)]
+    public void An_epsilon_that_none_is_is_refused(string tower, double eps)
+    {
+        var json = JsonNode.Parse(ClipConfigJson.ToHuggingFace(ClipConfigJson.Load("ViT-B-32")))!;
+        json[tower]!["layer_norm_eps"] = eps;
+
+        Refused.With("layer_norm_eps is", () => ClipConfigJson.Parse(json.ToJsonString(), "config.json"));
+    }
 }

@@ -78,7 +78,7 @@ public sealed class ModelFolderWriterTests : IDisposable
     {
         Directory.CreateDirectory(_folder["model"]);
         if (model) File.WriteAllText(_folder["model/config.json"], "former");
-        if (model) File.WriteAllText(_folder["model/stale.txt"], "former");
+        if (model) File.WriteAllText(_folder["model/vocab.json"], "former");
 
         RandomModel.WriteFolder(Config, RandomModel.Weights(Config), _folder["model"] + Path.DirectorySeparatorChar, null);
 
@@ -91,13 +91,24 @@ public sealed class ModelFolderWriterTests : IDisposable
     {
         Directory.CreateDirectory(_folder["letters"]);
         File.WriteAllText(_folder["letters/dear.txt"], "you");
+        Directory.CreateDirectory(_folder["project/onnx"]);
+        Directory.CreateDirectory(_folder["project/src"]);
+        File.WriteAllText(_folder["project/config.json"], "{}");
+        File.WriteAllText(_folder["project/src/main.py"], "you");
+        Directory.CreateDirectory(_folder["notes/onnx"]);
+        File.WriteAllText(_folder["notes/config.json"], "{}");
+        File.WriteAllText(_folder["notes/onnx/dear.txt"], "you");
         var weights = RandomModel.Weights(Config);
 
+        // A config.json does not make a model's folder of all that lies beside it.
+        Refused.With("project holds 'src'", () => RandomModel.WriteFolder(Config, weights, _folder["project"], null));
+        Refused.With("notes holds 'dear.txt'", () => RandomModel.WriteFolder(Config, weights, _folder["notes"], null));
+        Assert.Equal("you", File.ReadAllText(_folder["project/src/main.py"]));
         Refused.With("letters holds something that is no model", () => RandomModel.WriteFolder(Config, weights, _folder["letters"], null));
         Refused.With("dear.txt is a file", () => RandomModel.WriteFolder(Config, weights, _folder["letters/dear.txt"], null));
 
         Assert.Equal("you", File.ReadAllText(_folder["letters/dear.txt"]));
-        Assert.Equal(["letters"], _folder.Entries);
+        Assert.Equal(["letters", "notes", "project"], _folder.Entries.Order());
     }
 
     [Fact]

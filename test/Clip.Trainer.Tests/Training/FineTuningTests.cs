@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
@@ -211,10 +212,52 @@ public sealed class FineTuningTests : IDisposable
         Assert.Contains("no weight 'visual.transformer.resblocks.2.", error.Message, StringComparison.Ordinal);
     }
 
-    private static ClipConfig Config(string vision) => ClipConfigJson.Parse(
+    [Theory]
+    [InlineData("\"quick_gelu\": true", "vision activation QuickGelu")]
+    [InlineData("\"vision_cfg\": {\"head_width\": 16}", "vision heads 1")]
+    [InlineData("\"text_cfg\": {\"heads\": 4}", "text heads 4")]
+    [InlineData("\"text_cfg\": {\"pool_type\": \"first\"}", "text pooling First")]
+    public void WeightsOfAModelThatComputesOtherwiseAreRefused(string other, string named)
+    {
+        Directory.CreateDirectory(_folder["theirs"]);
+        using var model = new ClipModel(Vit);
+        SafetensorsWriter.Write(_folder["theirs/open_clip_model.safetensors"], TorchWeights.Of(model));
+        var config = JsonNode.Parse(Text("""{"image_size": 16, "layers": 3, "width": 16, "head_width": 8, "patch_size": 8}"""))!.AsObject();
+        foreach (var (key, value) in JsonNode.Parse($"{{{other}}}")!.AsObject())
+        {
+            if (value is JsonObject section)
+            {
+                foreach (var (name, changed) in section) config[key]![name] = changed?.DeepClone();
+            }
+            else config[key] = value?.DeepClone();
+        }
+
+        File.WriteAllText(_folder["theirs/open_clip_config.json"], $$"""{"model_cfg": {{config}}}""");
+
+        var error = Assert.Throws<ClipException>(() => Pretrained.Load(model, model.Config, _folder["theirs"]));
+
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+        Assert.Contains("open_clip_config.json", error.Message, StringComparison.Ordinal);
+        // An image tower alone is taken whatever the texts were read by.
+        using var words = new BagOfWordsModel(Vit with { TextSide = TextSide.Words });
+        if (named.StartsWith("text", StringComparison.Ordinal)) Assert.NotEmpty(Pretrained.Load(words, words.Config, _folder["theirs"]));
+    }
+
+    [Fact]
+    public void WeightsOfTheSameModelAreTakenWithItsConfigBeside()
+    {
+        using var model = new ClipModel(Vit);
+        SafetensorsWriter.Write(_folder["model.safetensors"], TorchWeights.Of(model));
+        File.WriteAllText(_folder["config.json"], ClipConfigJson.ToHuggingFace(Vit));
+
+        Assert.Empty(Pretrained.Load(model, model.Config, _folder.Path));
+    }
+
+    private static ClipConfig Config(string vision) => ClipConfigJson.Parse(Text(vision), "test");
+
+    private static string Text(string vision) =>
         $$"""{"embed_dim": 8, "vision_cfg": {{vision}}"""
-        + """, "text_cfg": {"context_length": 6, "vocab_size": 12, "width": 16, "heads": 2, "layers": 3} }""",
-        "test");
+        + """, "text_cfg": {"context_length": 6, "vocab_size": 12, "width": 16, "heads": 2, "layers": 3} }""";
 
     private static (Tensor Pixels, Tensor Ids) Inputs(ClipConfig config) => (
         randn(4, 3, config.Vision.ImageSize, config.Vision.ImageSize),

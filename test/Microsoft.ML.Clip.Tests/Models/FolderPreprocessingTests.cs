@@ -60,6 +60,21 @@ public sealed class FolderPreprocessingTests : IDisposable
         Assert.Contains("tell different preparations", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("do_pad")]
+    [InlineData("do_flip_channel_order")]
+    [InlineData("rescale_offset")]
+    public void WhatIsNotDoneIsNotLeftOutInSilence(string key)
+    {
+        File.WriteAllText(_folder["preprocessor_config.json"], $$"""{ {{Half}}, "{{key}}": false }""");
+        Assert.Equal(HalfSettings, ClipImagePreprocessing.Load(_folder["preprocessor_config.json"]));
+        File.WriteAllText(_folder["preprocessor_config.json"], $$"""{ {{Half}}, "{{key}}": true }""");
+
+        var error = Assert.Throws<FormatException>(() => ClipImagePreprocessing.Load(_folder["preprocessor_config.json"]));
+
+        Assert.Contains($"'{key}' is true", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void OpenClipsConfigWithoutPreprocessingMeansItsDefaults()
     {

@@ -80,7 +80,9 @@ internal sealed class ParquetTable : IDisposable
     /// <summary>Parquet's mark at both ends, before a library tells of what it did not find.</summary>
     private static void CheckEnds(FileStream stream)
     {
-        Span<byte> first = stackalloc byte[4], last = stackalloc byte[4];
+        Span<byte> start = stackalloc byte[256], first = stackalloc byte[4], last = stackalloc byte[4];
+        if (RegularFile.Impostor(start[..RandomAccess.Read(stream.SafeFileHandle, start, 0)]) is { } impostor)
+            throw new InvalidDataException($"it is {impostor}");
         if (stream.Length < 12) throw new InvalidDataException("it is not a Parquet file, for it is too short");
         RandomAccess.Read(stream.SafeFileHandle, first, 0);
         RandomAccess.Read(stream.SafeFileHandle, last, stream.Length - last.Length);

@@ -45,9 +45,7 @@ internal sealed class TarIndex(ShardMembers members)
         try
         {
             using var file = RegularFile.Open(path, FileOptions.None);
-            if (Compression(file) is { } compression)
-                throw new InvalidDataException(
-                    $"it is compressed ({compression}), and records are read in any order: unpack it to a plain .tar");
+            RequireTar(file);
             using var tar = new TarReader(file);
             while (tar.GetNextEntry() is { } entry)
             {
@@ -88,12 +86,14 @@ internal sealed class TarIndex(ShardMembers members)
         return format is null ? "it is not a tar file, or its first header is damaged" : $"it is {format.Name}, not a tar file";
     }
 
-    private static string? Compression(FileStream file)
+    /// <summary>Refuses what has another beginning; whether it is a tar file, its first header tells.</summary>
+    private static void RequireTar(FileStream file)
     {
-        Span<byte> start = stackalloc byte[6];
-        var read = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        Span<byte> start = stackalloc byte[256];
+        start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         file.Position = 0;
-        return start[..read] switch
+        if (RegularFile.Impostor(start) is { } impostor) throw new InvalidDataException($"it is {impostor}");
+        var compression = start switch
         {
             [0x1F, 0x8B, ..] => "gzip",
             [0x28, 0xB5, 0x2F, 0xFD, ..] => "zstd",
@@ -102,6 +102,9 @@ internal sealed class TarIndex(ShardMembers members)
             [0x04, 0x22, 0x4D, 0x18, ..] => "lz4",
             _ => null,
         };
+        if (compression is not null)
+            throw new InvalidDataException(
+                $"it is compressed ({compression}), and records are read in any order: unpack it to a plain .tar");
     }
 
     private static (string Key, string Ending) Split(string name)
