@@ -71,11 +71,11 @@ public sealed class MagickImageDecoder : ClipImageDecoder
     /// <summary>Kinds that ImageMagick was seen to read otherwise than Pillow: better no picture than a wrong one.</summary>
     private static void RefuseUncertain(ReadOnlySpan<byte> encoded, string format)
     {
-        var isGreyWithAlpha = format == "tga"
+        var isGrayWithAlpha = format == "tga"
             ? encoded.Length > 16 && encoded[2] is 3 or 11 && encoded[16] == 16
             : format == "jp2" && encoded.IndexOf((ReadOnlySpan<byte>)[0xFF, 0x4F, 0xFF, 0x51]) is >= 0 and var at
                 && encoded.Length > at + ComponentCount + 1 && (encoded[at + ComponentCount] << 8 | encoded[at + ComponentCount + 1]) == 2;
-        if (isGreyWithAlpha)
+        if (isGrayWithAlpha)
             throw new InvalidDataException($"The picture is a {Formats[format]} of grey with alpha, which is not read: convert it.");
     }
 

@@ -10,6 +10,14 @@ internal sealed class TempFolder : IDisposable
     /// <summary>The names of what lies in it.</summary>
     public IEnumerable<string> Entries => Directory.EnumerateFileSystemEntries(Path).Select(e => System.IO.Path.GetFileName(e)!);
 
+    /// <summary>Every file and folder in it and below, by relative path.</summary>
+    public string[] Everything() =>
+    [
+        .. Directory.EnumerateFileSystemEntries(Path, "*", SearchOption.AllDirectories)
+            .Select(e => System.IO.Path.GetRelativePath(Path, e))
+            .Order(StringComparer.Ordinal),
+    ];
+
     public string Write(string name, string text)
     {
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(this[name])!);

@@ -1,6 +1,6 @@
-using Clip.Trainer.Evaluation;
 using System.CommandLine;
 using Clip.Conversion.ModelFolders;
+using Clip.Trainer.Evaluation;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using Microsoft.ML.Clip;

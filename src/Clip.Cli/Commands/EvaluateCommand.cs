@@ -47,19 +47,19 @@ internal static class EvaluateCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var layout = table.Parse(parsed);
-            var labelled = sets.Read(parsed, layout);
+            var labeled = sets.Read(parsed, layout);
             var captioned = (parsed.GetValue(retrieval) ?? [])
                 .Select(value => NamedFiles.Named(value))
                 .Select(file => (file.Name, Rows: FileIdentity.Group(SkippedRows.Read(file.Path, layout))))
                 .ToArray();
-            if (labelled.Count + captioned.Length == 0)
+            if (labeled.Count + captioned.Length == 0)
                 throw new ClipException(
                     "There is nothing to evaluate on; give labeled pictures with --data, or captioned ones with --retrieval-data.");
 
             var folder = await PretrainedModel.ResolveAsync(parsed.GetValue(model)!, cancellation).ConfigureAwait(false);
             var evaluation = new ModelFolderEvaluation(new MLContext(seed: 0), folder);
             var measured = new JsonArray();
-            foreach (var set in labelled)
+            foreach (var set in labeled)
             {
                 Report(set.Name, () => ObjectiveFolder.NeedsTorch(folder)
                     ? Describe(ObjectiveFolder.ZeroShot(folder, set), set)

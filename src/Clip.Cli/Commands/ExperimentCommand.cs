@@ -1,8 +1,8 @@
-using Clip.Cli.Running;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
 using Clip.Cli.Options;
+using Clip.Cli.Running;
 using Clip.Cli.Training;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;

@@ -1,4 +1,3 @@
-using Clip.Conversion.Quantization;
 using System.CommandLine;
 using System.Globalization;
 using Clip.Cli.Options;
@@ -7,6 +6,7 @@ using Clip.Cli.Quickstart;
 using Clip.Conversion.Initialization;
 using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Quantization;
+using Clip.Conversion.Quantization;
 using Clip.Trainer;
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;

@@ -1,8 +1,8 @@
-using Clip.Cli.Running;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Clip.Cli.Quickstart;
+using Clip.Cli.Running;
 using Clip.Cli.Training;
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;

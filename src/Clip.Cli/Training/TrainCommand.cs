@@ -1,7 +1,7 @@
-using Clip.Cli.Running;
 using System.CommandLine;
 using Clip.Cli.Options;
 using Clip.Cli.Reporting;
+using Clip.Cli.Running;
 using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
 using Spectre.Console;

@@ -35,13 +35,27 @@ public static class ArchitectureInference
     /// </summary>
     private static readonly Dictionary<int, int> VisionHeads = new()
     {
-        [384] = 6, [512] = 8, [640] = 10, [768] = 12, [896] = 14, [1024] = 16, [1280] = 16, [1408] = 16, [1664] = 16, [1792] = 16,
+        [384] = 6,
+        [512] = 8,
+        [640] = 10,
+        [768] = 12,
+        [896] = 14,
+        [1024] = 16,
+        [1280] = 16,
+        [1408] = 16,
+        [1664] = 16,
+        [1792] = 16,
     };
 
     /// <summary>... of text towers, ...</summary>
     private static readonly Dictionary<int, int> TextHeads = new()
     {
-        [384] = 6, [512] = 8, [640] = 10, [768] = 12, [1024] = 16, [1280] = 20,
+        [384] = 6,
+        [512] = 8,
+        [640] = 10,
+        [768] = 12,
+        [1024] = 16,
+        [1280] = 20,
     };
 
     /// <summary>... and of the pooling of ResNets, by its width.</summary>

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Clip.Conversion.Checkpoints;
 
 namespace Clip.Conversion.Configs;

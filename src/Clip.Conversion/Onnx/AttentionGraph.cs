@@ -1,6 +1,6 @@
-using Clip.Conversion.Onnx.Format;
 using System.Numerics.Tensors;
 using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Onnx.Format;
 using static Clip.Conversion.Onnx.Format.GraphBuilder;
 
 namespace Clip.Conversion.Onnx;

@@ -1,7 +1,7 @@
-using Clip.Conversion.Onnx.Format;
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
+using Clip.Conversion.Onnx.Format;
 using static Clip.Conversion.Onnx.Format.GraphBuilder;
 
 namespace Clip.Conversion.Onnx;

@@ -1,6 +1,6 @@
-using Clip.Conversion.Onnx.Quantization;
 using System.Globalization;
 using Clip.Conversion.Onnx.Format;
+using Clip.Conversion.Onnx.Quantization;
 
 namespace Clip.Conversion.Quantization;
 

@@ -2,11 +2,11 @@ using System.Numerics.Tensors;
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
+using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Format;
 using Clip.Conversion.Onnx.Quantization;
-using Clip.Conversion.Onnx;
-using Microsoft.ML.Clip.Imaging;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Imaging;
 
 namespace Clip.Conversion.Quantization;
 

@@ -1,5 +1,5 @@
-using Clip.Conversion.Onnx.Quantization;
 using Clip.Conversion.Onnx;
+using Clip.Conversion.Onnx.Quantization;
 namespace Clip.Conversion.Quantization;
 
 /// <summary>Which precisions to add to a model folder, and how to choose and measure them.</summary>

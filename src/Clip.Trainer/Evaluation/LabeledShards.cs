@@ -40,7 +40,10 @@ internal static class LabeledShards
         // Lives as long as the process, as the set does.
         var records = new WebDatasetSource(shards, new RecordSourceOptions
         {
-            CaptionEndings = ["cls"], ClassNames = names, Templates = ["{}"], GroupByImage = false,
+            CaptionEndings = ["cls"],
+            ClassNames = names,
+            Templates = ["{}"],
+            GroupByImage = false,
         });
         foreach (var (key, reason) in records.Unusable) onBad(key, reason);
         var images = new List<LabeledImage>();
@@ -51,7 +54,9 @@ internal static class LabeledShards
             {
                 images.Add(new LabeledImage
                 {
-                    ImagePath = records.Key(i), Class = records.ReadCaptions(i)[0], Content = () => Bytes(records, record),
+                    ImagePath = records.Key(i),
+                    Class = records.ReadCaptions(i)[0],
+                    Content = () => Bytes(records, record),
                 });
             }
             catch (Exception e) when (e is InvalidDataException or IOException)

@@ -1,7 +1,7 @@
-using Clip.Trainer.Modeling;
 using System.Globalization;
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
+using Clip.Trainer.Modeling;
 
 namespace Clip.Trainer.Training;
 

@@ -1,6 +1,6 @@
-using Clip.Trainer.Modeling;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using TorchSharp;
 

@@ -1,8 +1,8 @@
-using Clip.Trainer.Modeling;
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
+using Clip.Trainer.Modeling;
 using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;

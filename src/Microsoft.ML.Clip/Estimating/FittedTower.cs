@@ -12,7 +12,7 @@ internal record FittedTower
     public SavedTower Tower { get; init; } = new();
 
     private protected OnnxSession Open(IHostEnvironment environment, ModelLoadContext context, string entry) =>
-        OnnxSession.Open(Tower.Load(environment, context, entry), MlNet.Settle(environment, Session));
+        OnnxSession.Open(Tower.Load(environment, context, entry), MlNet.Resolve(environment, Session));
 }
 
 /// <summary>An image tower, and how images are prepared for it.</summary>

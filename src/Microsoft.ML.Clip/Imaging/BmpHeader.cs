@@ -54,10 +54,10 @@ internal readonly record struct BmpHeader(int Start, int Size, int Bits, int Col
     {
         if (Bits == 16) return PixelMode.Rgb;
         if (Colors == 0) return null;
-        return Colors == 2 || !IsGreyRamp(Palette(encoded)) ? PixelMode.Palette : PixelMode.Rgb;
+        return Colors == 2 || !IsGrayRamp(Palette(encoded)) ? PixelMode.Palette : PixelMode.Rgb;
     }
 
-    private bool IsGreyRamp(ReadOnlySpan<byte> palette)
+    private bool IsGrayRamp(ReadOnlySpan<byte> palette)
     {
         if (Colors > 256 || palette.Length < PaletteLength) return false;
         for (var i = 0; i < Colors; i++)

@@ -25,7 +25,7 @@ internal sealed class GifHeader
         (int, int, int, int) frame)
     {
         Palette.Complete(palette, _palette, entry: 3);
-        Mode = IsGreyRamp(palette) ? PixelMode.Rgb : PixelMode.Palette;
+        Mode = IsGrayRamp(palette) ? PixelMode.Rgb : PixelMode.Palette;
         (_transparencyFlags, _descriptor, _frame) = (transparencyFlags, descriptor, frame);
         (_afterGlobalPalette, _afterLocalPalette) = (afterGlobal, afterLocal);
         _surrounding = Palette.Color(_palette.AsSpan(3 * transparentIndex));
@@ -126,7 +126,7 @@ internal sealed class GifHeader
         return true;
     }
 
-    private static bool IsGreyRamp(ReadOnlySpan<byte> palette)
+    private static bool IsGrayRamp(ReadOnlySpan<byte> palette)
     {
         for (var i = 0; i < palette.Length; i++)
         {

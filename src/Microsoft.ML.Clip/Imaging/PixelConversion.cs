@@ -115,8 +115,8 @@ internal static class PixelConversion
     {
         for (var i = 0; i <= pixels.Length - 4; i += 4)
         {
-            uint grey = pixels[i] == 0 ? pixels[i + 3] : 255u;
-            BinaryPrimitives.WriteUInt32LittleEndian(pixels[i..], grey * 0x01010101u);
+            uint gray = pixels[i] == 0 ? pixels[i + 3] : 255u;
+            BinaryPrimitives.WriteUInt32LittleEndian(pixels[i..], gray * 0x01010101u);
         }
     }
 

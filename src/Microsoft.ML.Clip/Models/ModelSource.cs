@@ -21,7 +21,7 @@ internal sealed class ModelSource
         _model = model;
         options ??= new ClipModelOptions();
         SessionOptions = model?.SessionOptions ?? options.Session;
-        _options = options with { Session = MlNet.Settle(environment, options.Session) };
+        _options = options with { Session = MlNet.Resolve(environment, options.Session) };
 
         // Looks at the folder now: a wrong one is better told where the pipeline is written than where it is fitted.
         if (folder is not null) ClipModel.Open(folder, _options).Dispose();

@@ -14,7 +14,7 @@ internal static class MlNet
     public static string? TemporaryPath(IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.TempFilePath;
 
     /// <summary>The context's GPU, where the session settings leave the place of computing to it.</summary>
-    public static ClipSessionOptions Settle(IHostEnvironment environment, ClipSessionOptions options)
+    public static ClipSessionOptions Resolve(IHostEnvironment environment, ClipSessionOptions options)
     {
         if (environment is not IHostEnvironmentInternal context || options.ExecutionProvider == ClipExecutionProvider.Cpu) return options;
         if (options.ExecutionProvider == ClipExecutionProvider.Default && context.GpuDeviceId is null) return options;

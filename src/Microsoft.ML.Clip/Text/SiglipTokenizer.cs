@@ -1,10 +1,10 @@
 using System.Text;
 using System.Text.Json;
-using Microsoft.ML.Tokenizers;
 using Microsoft.ML.Clip.Files;
 using Microsoft.ML.Clip.Formats;
 using Microsoft.ML.Clip.Text.Repair;
 using Microsoft.ML.Clip.Text.SentencePiece;
+using Microsoft.ML.Tokenizers;
 
 namespace Microsoft.ML.Clip;
 

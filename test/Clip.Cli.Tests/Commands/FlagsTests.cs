@@ -53,7 +53,7 @@ public sealed partial class FlagsTests
 
     [Fact]
     public void The_course_of_a_run_is_in_settings() => Assert.All(
-        
+
         new TrainingOptions().Course("data").Keys.Where(name => !name.Contains(' ')), name => Assert.Contains(name, Flags.Settings));
 
     [Fact]

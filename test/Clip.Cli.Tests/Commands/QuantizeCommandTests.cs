@@ -1,7 +1,7 @@
-using Clip.Trainer.Tests.Onnx.Quantization;
 using System.CommandLine;
 using Clip.Cli.Commands;
 using Clip.Conversion.Onnx.Format;
+using Clip.Trainer.Tests.Onnx.Quantization;
 
 namespace Clip.Cli.Tests.Commands;
 

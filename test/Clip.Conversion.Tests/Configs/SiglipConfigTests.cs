@@ -1,5 +1,5 @@
-using Clip.Conversion.Architectures;
 using System.Text.Json.Nodes;
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;

@@ -12,7 +12,14 @@ public sealed class ParameterLayoutTests
 {
     private static readonly TextConfig Text = new()
     {
-        ContextLength = 12, VocabSize = 600, Width = 64, Layers = 2, Heads = 1, MlpWidth = 256, BosTokenId = 598, EosTokenId = 599,
+        ContextLength = 12,
+        VocabSize = 600,
+        Width = 64,
+        Layers = 2,
+        Heads = 1,
+        MlpWidth = 256,
+        BosTokenId = 598,
+        EosTokenId = 599,
     };
 
     private static readonly ClipConfig Vit = new()

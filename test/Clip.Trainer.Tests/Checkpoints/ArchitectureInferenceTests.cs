@@ -1,8 +1,8 @@
 using Clip.Conversion.Architectures;
-using Clip.Trainer.Tests.Modeling;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
+using Clip.Trainer.Tests.Modeling;
 
 namespace Clip.Trainer.Tests.Checkpoints;
 

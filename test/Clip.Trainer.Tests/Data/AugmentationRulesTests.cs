@@ -51,7 +51,13 @@ public sealed class AugmentationRulesTests
         const int width = 24, height = 16;
         var all = new Augmentation
         {
-            FlipChance = 0.5, Rotation = 25, Translation = 0.2, Zoom = 0.3, ColorJitter = 0.6, Hue = 0.2, GrayscaleChance = 0.3,
+            FlipChance = 0.5,
+            Rotation = 25,
+            Translation = 0.2,
+            Zoom = 0.3,
+            ColorJitter = 0.6,
+            Hue = 0.2,
+            GrayscaleChance = 0.3,
             BlurChance = 0.5,
         };
         for (var key = 0; key < 24; key++)

@@ -54,7 +54,8 @@ public sealed class LinearProbeTests : IDisposable
             File.WriteAllBytes(_folder[$"{folder}/{i}.png"], png.ToArray());
             images[i] = new LabeledImage
             {
-                ImagePath = _folder[$"{folder}/{i}.png"], Class = i % 2 == 0 ^ random.NextDouble() < wrong ? "blue" : "yellow",
+                ImagePath = _folder[$"{folder}/{i}.png"],
+                Class = i % 2 == 0 ^ random.NextDouble() < wrong ? "blue" : "yellow",
             };
         }
 

@@ -1,8 +1,8 @@
+using Clip.Conversion.Configs;
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
 using Clip.Trainer.Experiments;
-using Clip.Conversion.Configs;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
 using Microsoft.ML.Clip;

@@ -1,8 +1,8 @@
-using Clip.Trainer.Tests.Modeling;
 using System.Globalization;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Initialization;
 using Clip.Trainer.Objectives;
+using Clip.Trainer.Tests.Modeling;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

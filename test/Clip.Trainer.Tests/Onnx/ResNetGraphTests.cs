@@ -1,9 +1,9 @@
-using Clip.Trainer.Modeling;
-using Clip.Trainer.Tests.Modeling;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Onnx;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Tests.Modeling;
 using Clip.Trainer.Training;
 using TorchSharp;
 using static TorchSharp.torch;

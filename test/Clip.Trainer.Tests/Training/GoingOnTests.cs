@@ -1,10 +1,10 @@
+using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
+using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Data;
 using Clip.Trainer.Data.Sources;
 using Clip.Trainer.Evaluation;
-using Clip.Conversion.Configs;
 using Clip.Trainer.Objectives;
-using Clip.Conversion.Initialization;
-using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Training;
 using Microsoft.ML.Clip;
 using ClipModel = Clip.Trainer.Modeling.ClipModel;

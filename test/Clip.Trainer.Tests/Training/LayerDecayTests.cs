@@ -37,7 +37,7 @@ public sealed class LayerDecayTests
     [Theory]
     [InlineData(0)]
     [InlineData(1.1)]
-    public void AShareThatIsNoneIsRefused(double decay) => 
+    public void AShareThatIsNoneIsRefused(double decay) =>
         Assert.Throws<ClipException>(() => LayerDecay.Factors(Layout(new ResNetConfig()), ["w"], decay));
 
     [Fact]

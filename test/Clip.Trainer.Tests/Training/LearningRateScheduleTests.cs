@@ -65,7 +65,10 @@ public class LearningRateScheduleTests
             var total = warmup + after;
             var schedule = new LearningRateSchedule(Peak: 1, warmup, total)
             {
-                Scheduler = scheduler, CooldownSteps = Math.Min(cooldown, after), CooldownEnd = end, CooldownPower = power,
+                Scheduler = scheduler,
+                CooldownSteps = Math.Min(cooldown, after),
+                CooldownEnd = end,
+                CooldownPower = power,
             };
             var rates = Enumerable.Range(0, total + 1).Select(step => schedule.At(step)).ToArray();
 
@@ -86,7 +89,8 @@ public class LearningRateScheduleTests
             Assert.All(
                 new[] { 2, 0.5 }, peak => Assert.Equal(peak * schedule.At(total / 2), (schedule with
                 {
-                    Peak = peak, CooldownEnd = peak * end,
+                    Peak = peak,
+                    CooldownEnd = peak * end,
                 }).At(total / 2), 1e-9));
         });
 }

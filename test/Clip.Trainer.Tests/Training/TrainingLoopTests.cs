@@ -1,7 +1,7 @@
-using Clip.Trainer.Modeling;
 using System.Runtime.CompilerServices;
 using Clip.Conversion.Checkpoints;
 using Clip.Trainer.Data;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
 using TorchSharp;
@@ -144,7 +144,9 @@ public sealed class TrainingLoopTests : IDisposable
         {
             Options = _run.Options with
             {
-                Epochs = 3, Scheduler = LearningRateScheduler.ConstCooldown, Cooldown = new Cooldown(Epochs: 2, End: 1e-4, Power: 2),
+                Epochs = 3,
+                Scheduler = LearningRateScheduler.ConstCooldown,
+                Cooldown = new Cooldown(Epochs: 2, End: 1e-4, Power: 2),
             },
         };
         var reports = new List<StepReport>();
@@ -155,7 +157,10 @@ public sealed class TrainingLoopTests : IDisposable
 
         var schedule = new LearningRateSchedule(1e-3, Warmup: 2, Total: 9)
         {
-            Scheduler = LearningRateScheduler.ConstCooldown, CooldownSteps = 6, CooldownEnd = 1e-4, CooldownPower = 2,
+            Scheduler = LearningRateScheduler.ConstCooldown,
+            CooldownSteps = 6,
+            CooldownEnd = 1e-4,
+            CooldownPower = 2,
         };
         Assert.Equal(Enumerable.Range(0, 9).Select(step => schedule.At(step)), reports.Select(r => r.LearningRate));
         Assert.Equal(Enumerable.Range(1, 9).Select(step => (long)step), reports.Select(r => r.Step));

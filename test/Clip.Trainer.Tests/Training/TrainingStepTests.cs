@@ -1,8 +1,8 @@
-using Clip.Trainer.Tests.Modeling;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
+using Clip.Trainer.Tests.Modeling;
 using Clip.Trainer.Training;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -157,14 +157,21 @@ public sealed class PublishedLayoutTests
                 TinyBert.Save(At("onnx/text_model.onnx"), text: "sentence_embedding", mask: true);
                 TinyBert.SaveTokenizer(path, ("truncation", new JsonObject
                 {
-                    ["max_length"] = 128, ["strategy"] = "LongestFirst", ["stride"] = 0, ["direction"] = "Right",
+                    ["max_length"] = 128,
+                    ["strategy"] = "LongestFirst",
+                    ["stride"] = 0,
+                    ["direction"] = "Right",
                 }));
                 break;
             case "padded on the left":
                 Lay(path, "multilingual");
                 TinyBert.SaveTokenizer(path, ("padding", new JsonObject
                 {
-                    ["strategy"] = "BatchLongest", ["direction"] = "Left", ["pad_id"] = 0, ["pad_token"] = "[PAD]", ["pad_type_id"] = 0,
+                    ["strategy"] = "BatchLongest",
+                    ["direction"] = "Left",
+                    ["pad_id"] = 0,
+                    ["pad_token"] = "[PAD]",
+                    ["pad_type_id"] = 0,
                 }));
                 break;
             case "CLIPA":

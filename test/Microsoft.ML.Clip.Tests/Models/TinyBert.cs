@@ -31,7 +31,9 @@ internal static class TinyBert
             ["pre_tokenizer"] = new JsonObject { ["type"] = "BertPreTokenizer" },
             ["post_processor"] = new JsonObject
             {
-                ["type"] = "BertProcessing", ["cls"] = new JsonArray("[CLS]", 2), ["sep"] = new JsonArray("[SEP]", 3),
+                ["type"] = "BertProcessing",
+                ["cls"] = new JsonArray("[CLS]", 2),
+                ["sep"] = new JsonArray("[SEP]", 3),
             },
             ["model"] = new JsonObject
             {

@@ -78,15 +78,22 @@ public sealed class SessionSettingsTests : IDisposable
         {
             "image" => ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
             {
-                InputColumnName = "ImagePath", ModelFolder = _folder.Path, ModelOptions = options,
+                InputColumnName = "ImagePath",
+                ModelFolder = _folder.Path,
+                ModelOptions = options,
             }).Fit(data),
             "text" => ml.Transforms.ClipFeaturizeText(new ClipTextFeaturizingEstimator.Options
             {
-                InputColumnName = "Caption", ModelFolder = _folder.Path, ModelOptions = options,
+                InputColumnName = "Caption",
+                ModelFolder = _folder.Path,
+                ModelOptions = options,
             }).Fit(data),
             _ => ml.Transforms.ClipClassifyZeroShot(new ClipZeroShotEstimator.Options
             {
-                InputColumnName = "ImagePath", ModelFolder = _folder.Path, ModelOptions = options, Labels = TinyFolder.Colors,
+                InputColumnName = "ImagePath",
+                ModelFolder = _folder.Path,
+                ModelOptions = options,
+                Labels = TinyFolder.Colors,
             }).Fit(data),
         };
         ml.Model.Save(fitted, data.Schema, _folder["model.zip"]);

@@ -26,10 +26,13 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChineseChars, bo
     private static TextPiece Clean(TextPiece text)
     {
         text = NormalizerReader.Filter(text, rune => rune.Value is not (0 or 0xFFFD) && !CharacterKinds.IsControl(rune));
-        return text with { Text = string.Create(text.Text.Length, text.Text, (result, from) =>
+        return text with
+        {
+            Text = string.Create(text.Text.Length, text.Text, (result, from) =>
         {
             for (var i = 0; i < from.Length; i++) result[i] = char.IsWhiteSpace(from[i]) ? ' ' : from[i];
-        }) };
+        })
+        };
     }
 
     private static string PartIdeographs(string text)

@@ -1,7 +1,7 @@
-using Clip.Conversion.Quantization;
 using System.Numerics.Tensors;
 using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Quantization;
+using Clip.Conversion.Quantization;
 using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Tests.Onnx.Quantization;

@@ -1,10 +1,10 @@
-using Clip.Trainer.Tests.Modeling;
 using System.Numerics.Tensors;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Format;
 using Clip.Conversion.Onnx.Quantization;
+using Clip.Trainer.Tests.Modeling;
 using Xunit.Abstractions;
 using static Clip.Testing.OnnxFile;
 using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;

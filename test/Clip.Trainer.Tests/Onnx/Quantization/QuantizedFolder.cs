@@ -1,8 +1,8 @@
-using Clip.Conversion.Quantization;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Onnx.Quantization;
+using Clip.Conversion.Quantization;
 using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Data;
 
