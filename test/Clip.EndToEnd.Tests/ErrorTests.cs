@@ -24,7 +24,7 @@ public sealed class ErrorTests(TrainedModel trained)
     [InlineData($"{Train} pairs.tsv --resume latest", "no checkpoint in")]
     [InlineData($"{Train} pairs.tsv --resume absent.safetensors", "no checkpoint 'absent.safetensors'")]
     [InlineData("train --train-data pairs.tsv --output out --model ViT-Z", "no model config 'ViT-Z'")]
-    [InlineData("train --train-data pairs.tsv --output out --model notes.txt", "notes.txt is not a CLIP config")]
+    [InlineData("train --train-data pairs.tsv --output out --model notes.txt", "notes.txt is not a model's config")]
     [InlineData("train --train-data pairs.tsv --model model.json --output things", "holds something")]
     [InlineData("train --train-data pairs.tsv --model model.json --output notes.txt", "notes.txt is a file")]
     [InlineData("classify --model absent --labels labels.txt PICTURE", "'absent' does not exist")]
