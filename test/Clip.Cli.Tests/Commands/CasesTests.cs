@@ -12,10 +12,10 @@ public sealed class CasesTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [SkippableTheory]
-    [InlineData("04-appledouble-tar/mac-000000.tar", 8)]
-    [InlineData("04-appledouble-tar/plain-000000.tar", 8)]
+    [GoldenData("04-appledouble-tar/mac-000000.tar", 8)]
+    [GoldenData("04-appledouble-tar/plain-000000.tar", 8)]
     [InlineData("05-member-names/000000.tar", 8)]
-    [InlineData("07-other-endings/mixed.tar", 34, "00002: it has no image", "00004: the .json has no caption")]
+    [GoldenData("07-other-endings/mixed.tar", 34, "00002: it has no image", "00004: the .json has no caption")]
     [InlineData("10-comma-csv/windows.tsv", 12)]
     [InlineData("10-comma-csv/trailing-space.tsv", 12)]
     [InlineData("11-empty-caption/one-empty.tsv", 39, "line 19: the caption is empty")]
