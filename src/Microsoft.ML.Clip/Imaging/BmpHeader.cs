@@ -57,15 +57,6 @@ internal readonly record struct BmpHeader(int Start, int Size, int Bits, int Col
         return Colors == 2 || !IsGrayRamp(Palette(encoded)) ? PixelMode.Palette : PixelMode.Rgb;
     }
 
-    private bool IsGrayRamp(ReadOnlySpan<byte> palette)
-    {
-        if (Colors > 256 || palette.Length < PaletteLength) return false;
-        for (var i = 0; i < Colors; i++)
-        {
-            var color = palette.Slice(Entry * i, 3);
-            if (color[0] != i || color[1] != i || color[2] != i) return false;
-        }
-
-        return true;
-    }
+    private bool IsGrayRamp(ReadOnlySpan<byte> palette) =>
+        Colors <= 256 && palette.Length >= PaletteLength && Imaging.Palette.IsGrayRamp(palette, Entry);
 }

@@ -25,7 +25,7 @@ internal sealed class GifHeader
         (int, int, int, int) frame)
     {
         Palette.Complete(palette, _palette, entry: 3);
-        Mode = IsGrayRamp(palette) ? PixelMode.Rgb : PixelMode.Palette;
+        Mode = Palette.IsGrayRamp(palette, entry: 3) ? PixelMode.Rgb : PixelMode.Palette;
         (_transparencyFlags, _descriptor, _frame) = (transparencyFlags, descriptor, frame);
         (_afterGlobalPalette, _afterLocalPalette) = (afterGlobal, afterLocal);
         _surrounding = Palette.Color(_palette.AsSpan(3 * transparentIndex));
@@ -123,16 +123,6 @@ internal sealed class GifHeader
         if (position + length > encoded.Length) return false;
         palette = encoded.Slice(position, length);
         position += length;
-        return true;
-    }
-
-    private static bool IsGrayRamp(ReadOnlySpan<byte> palette)
-    {
-        for (var i = 0; i < palette.Length; i++)
-        {
-            if (palette[i] != i / 3) return false;
-        }
-
         return true;
     }
 

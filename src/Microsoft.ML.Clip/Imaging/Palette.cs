@@ -17,6 +17,19 @@ internal static class Palette
         for (var i = known; i < full.Length; i++) full[i] = (byte)(i % entry == 3 ? 0 : i / entry);
     }
 
+    /// <summary>Whether each color is the gray of its number: such indices are gray values.</summary>
+    /// <param name="palette">The colors there are.</param>
+    /// <param name="entry">Bytes a color: 3, or 4 of which the last means nothing.</param>
+    public static bool IsGrayRamp(ReadOnlySpan<byte> palette, int entry)
+    {
+        for (var i = 0; i < palette.Length; i++)
+        {
+            if (i % entry < 3 && palette[i] != i / entry) return false;
+        }
+
+        return true;
+    }
+
     /// <summary>A color's red, green and blue as a pixel.</summary>
     public static uint Color(ReadOnlySpan<byte> rgb) => (uint)(rgb[0] | (rgb[1] << 8) | (rgb[2] << 16));
 }
