@@ -1,3 +1,4 @@
+using Clip.Trainer.Data.Distributed;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -32,6 +33,9 @@ internal sealed class BatchNorm2d : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>Those whose pictures count as one batch; the process's own alone unless set.</summary>
+    public Ranks Ranks { get; set; } = Ranks.Alone;
+
     /// <summary>Whether its gains are frozen, and with them its statistics.</summary>
     public bool IsFrozen => !weight.requires_grad;
 
@@ -41,6 +45,35 @@ internal sealed class BatchNorm2d : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         if (training) num_batches_tracked.add_(One, One);
+        if (training && Ranks.AreSeveral) return OverRanks(input);
         return nn.functional.batch_norm(input, running_mean, running_var, weight, bias, training, Momentum, Epsilon);
+    }
+
+    /// <summary>
+    /// Normalizes by the pictures of all ranks: their mean, then their variance around it, both float32, so that statistics and gradients
+    /// are those of one batch (PyTorch's SyncBatchNorm).
+    /// </summary>
+    private Tensor OverRanks(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        long[] all = [0, 2, 3];
+        var x = input.@float();
+        using Scalar epsilon = Epsilon;
+        var own = tensor((float)(x.numel() / x.shape[1]), device: x.device).unsqueeze(0);
+        var sums = RankSum.Of(cat([x.sum(all), own]), Ranks);
+        var count = sums.narrow(0, x.shape[1], 1).detach();
+        var mean = sums.narrow(0, 0, x.shape[1]).div(count);
+        var centered = x - PerChannel(mean);
+        var variance = RankSum.Of(centered.square().sum(all), Ranks).div(count);
+        var scale = variance.add(epsilon, One).rsqrt().mul(weight);
+        using (no_grad())
+        {
+            running_mean.lerp_(mean.detach(), Momentum);
+            running_var.lerp_(variance.detach().mul(count).div(count.sub(One)), Momentum);
+        }
+
+        return (centered * PerChannel(scale)).Plus(PerChannel(bias)).to_type(input.dtype).MoveToOuterDisposeScope();
+
+        static Tensor PerChannel(Tensor values) => values.view(1, -1, 1, 1);
     }
 }

@@ -31,7 +31,7 @@ public sealed class CaptionDecoder : nn.Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor input, Tensor image)
     {
         using var scope = NewDisposeScope();
-        var x = resblocks.Aggregate(input, (rows, block) => block.forward(rows, image));
+        var x = resblocks.Aggregate(input, (rows, block) => block.forward(BackwardMarks.Before(block, rows), image));
         return ln_final.forward(x).MoveToOuterDisposeScope();
     }
 

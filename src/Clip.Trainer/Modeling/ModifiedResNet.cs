@@ -86,7 +86,7 @@ public sealed class ModifiedResNet : ImageTower
         x = nn.functional.avg_pool2d(x, 2);
         foreach (var stage in new[] { layer1, layer2, layer3, layer4 })
         {
-            foreach (var block in stage) x = block.forward(x);
+            foreach (var block in stage) x = block.forward(BackwardMarks.Before(block, x));
         }
 
         return x;

@@ -25,7 +25,7 @@ public sealed class Transformer : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return resblocks.Aggregate(input, (x, block) => GradCheckpointing.Forward(block, x)).MoveToOuterDisposeScope();
+        return resblocks.Aggregate(input, Run).MoveToOuterDisposeScope();
     }
 
     /// <summary>Runs the tower and gives one row of each sample; the last block runs for that row only.</summary>
@@ -37,7 +37,9 @@ public sealed class Transformer : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var x = input;
-        for (var i = 0; i < resblocks.Count - 1; i++) x = GradCheckpointing.Forward(resblocks[i], x);
-        return resblocks[^1].ForRows(x, row, mask).squeeze(1).MoveToOuterDisposeScope();
+        for (var i = 0; i < resblocks.Count - 1; i++) x = Run(x, resblocks[i]);
+        return resblocks[^1].ForRows(BackwardMarks.Before(resblocks[^1], x), row, mask).squeeze(1).MoveToOuterDisposeScope();
     }
+
+    private static Tensor Run(Tensor x, ResidualAttentionBlock block) => GradCheckpointing.Forward(block, BackwardMarks.Before(block, x));
 }

@@ -17,4 +17,10 @@ internal sealed class ClipObjective(ClipModel model) : TwoTowerObjective(model)
         using var scope = NewDisposeScope();
         return ContrastiveLoss.Compute(image, text, _model.LogitScale.exp()).MoveToOuterDisposeScope();
     }
+
+    public override Tensor ShareOfLoss(Tensor image, Tensor text, long first, long count)
+    {
+        using var scope = NewDisposeScope();
+        return ContrastiveLoss.Share(image, text, _model.LogitScale.exp(), first, count, imageToText: 0.5).MoveToOuterDisposeScope();
+    }
 }

@@ -27,4 +27,11 @@ internal sealed class ConVirtObjective : TwoTowerObjective
         using var scope = NewDisposeScope();
         return ConVirtLoss.Compute(image, text, _model.LogitScale.exp()).MoveToOuterDisposeScope();
     }
+
+    public override Tensor ShareOfLoss(Tensor image, Tensor text, long first, long count)
+    {
+        using var scope = NewDisposeScope();
+        return ContrastiveLoss.Share(image, text, _model.LogitScale.exp(), first, count, ConVirtLoss.ImageToText)
+            .MoveToOuterDisposeScope();
+    }
 }

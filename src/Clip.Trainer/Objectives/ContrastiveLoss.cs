@@ -30,4 +30,25 @@ public static class ContrastiveLoss
             .Plus(nn.functional.cross_entropy(logitsPerImage.t(), pairs).mul(text));
         return loss.MoveToOuterDisposeScope();
     }
+
+    /// <summary>What some rows, and the columns of the same numbers, have of the loss.</summary>
+    /// <param name="imageFeatures">[B, D], of unit length.</param>
+    /// <param name="textFeatures">[B, D], of unit length; row i belongs to image i.</param>
+    /// <param name="logitScale">The inverse temperature, a scalar.</param>
+    /// <param name="first">The first row.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="imageToText">As of <see cref="Compute"/>.</param>
+    /// <returns>A scalar; over all rows they sum to the loss.</returns>
+    internal static Tensor Share(
+        Tensor imageFeatures, Tensor textFeatures, Tensor logitScale, long first, long count, double imageToText)
+    {
+        using var scope = NewDisposeScope();
+        long all = imageFeatures.shape[0];
+        var pairs = TensorOps.Range(all, imageFeatures.device).narrow(0, first, count);
+        using Scalar image = imageToText / all, text = (1 - imageToText) / all;
+        return Sum(imageFeatures, textFeatures).mul(image).Plus(Sum(textFeatures, imageFeatures).mul(text)).MoveToOuterDisposeScope();
+
+        Tensor Sum(Tensor from, Tensor to) => nn.functional.cross_entropy(
+            logitScale * from.narrow(0, first, count).matmul(to.t()), pairs, reduction: nn.Reduction.Sum);
+    }
 }

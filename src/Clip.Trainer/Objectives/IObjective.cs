@@ -22,6 +22,10 @@ internal interface IObjective
     /// <returns>A scalar.</returns>
     Tensor Loss(Tensor pixels, Tensor ids);
 
+    /// <summary>What the loss of a batch is a mean over: its pairs, or its tokens.</summary>
+    /// <param name="ids">As of <see cref="Loss"/>.</param>
+    double Weight(Tensor ids);
+
     /// <summary>Puts weights back into their range after an optimizer step.</summary>
     void AfterStep();
 
@@ -60,4 +64,12 @@ internal interface IContrastiveObjective : IObjective
     /// <param name="text">[B, D], of unit length; row i belongs to image i.</param>
     /// <returns>A scalar.</returns>
     Tensor LossOf(Tensor image, Tensor text);
+
+    /// <summary>What some rows have of the loss of a whole batch's features: the shares of all rows sum to it.</summary>
+    /// <param name="image">[B, D], of unit length.</param>
+    /// <param name="text">[B, D], of unit length; row i belongs to image i.</param>
+    /// <param name="first">The first of the rows.</param>
+    /// <param name="count">How many.</param>
+    /// <returns>A scalar, for which [<paramref name="count"/>, B] similarities are in memory, not all [B, B].</returns>
+    Tensor ShareOfLoss(Tensor image, Tensor text, long first, long count);
 }

@@ -27,4 +27,10 @@ internal sealed class SigLipObjective : TwoTowerObjective
         using var scope = NewDisposeScope();
         return SigmoidLoss.Compute(image, text, _model.LogitScale.exp(), _model.LogitBias!).MoveToOuterDisposeScope();
     }
+
+    public override Tensor ShareOfLoss(Tensor image, Tensor text, long first, long count)
+    {
+        using var scope = NewDisposeScope();
+        return SigmoidLoss.Share(image, text, _model.LogitScale.exp(), _model.LogitBias!, first, count).MoveToOuterDisposeScope();
+    }
 }

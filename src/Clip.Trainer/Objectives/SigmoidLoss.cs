@@ -27,4 +27,23 @@ public static class SigmoidLoss
         var signs = eye(batch, device: logits.device).mul(two).sub(one);
         return nn.functional.logsigmoid(signs * logits).sum().div(size).MoveToOuterDisposeScope();
     }
+
+    /// <summary>What some images, each with all texts, have of the loss.</summary>
+    /// <param name="imageFeatures">[B, D], of unit length.</param>
+    /// <param name="textFeatures">[B, D], of unit length; row i belongs to image i.</param>
+    /// <param name="logitScale">The inverse temperature, a scalar.</param>
+    /// <param name="logitBias">Added to every logit, a scalar.</param>
+    /// <param name="first">The first image.</param>
+    /// <param name="count">How many.</param>
+    /// <returns>A scalar; over all images they sum to the loss.</returns>
+    internal static Tensor Share(
+        Tensor imageFeatures, Tensor textFeatures, Tensor logitScale, Tensor logitBias, long first, long count)
+    {
+        using var scope = NewDisposeScope();
+        var logits = (logitScale * imageFeatures.narrow(0, first, count).matmul(textFeatures.t())).Plus(logitBias);
+        long batch = imageFeatures.shape[0];
+        using Scalar two = 2, one = 1, size = -(double)batch;
+        var signs = eye(batch, device: logits.device).narrow(0, first, count).mul(two).sub(one);
+        return nn.functional.logsigmoid(signs * logits).sum().div(size).MoveToOuterDisposeScope();
+    }
 }

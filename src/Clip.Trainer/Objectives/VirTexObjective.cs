@@ -32,6 +32,13 @@ internal sealed class VirTexObjective(VirTexModel model) : IObjective
         return sums[0].Plus(sums[1]).div(tokens).neg().MoveToOuterDisposeScope();
     }
 
+    /// <summary>Its tokens after the first of each text.</summary>
+    public double Weight(Tensor ids)
+    {
+        using var scope = NewDisposeScope();
+        return TokenMask.Ends(ids, model.Config.Text.EosTokenId).sum().item<long>();
+    }
+
     public void AfterStep()
     {
     }

@@ -86,11 +86,14 @@ public sealed class AdamW : IDisposable
     /// The most the gradients' joint 2-norm may be: above it, all count for less (PyTorch's clip_grad_norm_); null for no limit.
     /// </param>
     /// <returns>That norm before it is limited; where it is not finite, nothing has changed.</returns>
-    public double Step(double learningRate, double? maxNorm = null)
+    public double Step(double learningRate, double? maxNorm = null) => Step(learningRate, maxNorm, Gradient.Of);
+
+    /// <summary>Takes a step by gradients that lie elsewhere than backward left them.</summary>
+    internal double Step(double learningRate, double? maxNorm, Func<Parameter, Gradient?> gradientOf)
     {
         using var scope = NewDisposeScope();
         using var unused = no_grad();
-        var gradients = _slots.ConvertAll(s => Gradient.Of(s.Parameter));
+        var gradients = _slots.ConvertAll(s => gradientOf(s.Parameter));
         var norm = Math.Sqrt(gradients.Sum(g => g?.SumOfSquares() ?? 0));
         if (!double.IsFinite(norm)) return norm;
         var scale = maxNorm is { } most ? Math.Min(1, most / (norm + 1e-6)) : 1;

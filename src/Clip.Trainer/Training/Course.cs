@@ -20,7 +20,7 @@ internal static class Course
     public static IReadOnlySet<string> MayChange { get; } = new HashSet<string>
     {
         "Epochs", "MaxSteps", "MaxMinutes", "LearningRate", "Warmup", "Scheduler", "Cooldown.Epochs", "Cooldown.End",
-        "Cooldown.Power", "GradClipNorm",
+        "Cooldown.Power", "GradClipNorm", "GradientCompression",
     };
 
     /// <summary>What is different between two courses.</summary>

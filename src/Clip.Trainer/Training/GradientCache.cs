@@ -42,7 +42,8 @@ internal static class GradientCache
         return value;
     }
 
-    private static (Tensor Images, Tensor Texts) Features(IContrastiveObjective objective, IReadOnlyList<(Tensor Pixels, Tensor Ids)> parts)
+    /// <summary>A batch's features without a graph, ready to be given gradients.</summary>
+    public static (Tensor Images, Tensor Texts) Features(IContrastiveObjective objective, IReadOnlyList<(Tensor Pixels, Tensor Ids)> parts)
     {
         using var scope = NewDisposeScope();
         using var unused = no_grad();

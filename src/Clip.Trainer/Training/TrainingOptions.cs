@@ -15,7 +15,7 @@ public sealed record TrainingOptions
     /// <summary>Passes over the data.</summary>
     public int Epochs { get; init; } = 32;
 
-    /// <summary>Pairs a step; each image is told from the others of its batch, so larger is better.</summary>
+    /// <summary>Pairs a step, of each rank of a job; each image is told from the others of its batch, so larger is better.</summary>
     public int BatchSize { get; init; } = 128;
 
     /// <summary>The peak learning rate.</summary>
@@ -30,7 +30,7 @@ public sealed record TrainingOptions
     /// <summary>Parts of <see cref="BatchSize"/> pairs that a step encodes one after the other and compares as one batch.</summary>
     public int AccumFrequency { get; init; } = 1;
 
-    /// <summary>Pairs a step compares.</summary>
+    /// <summary>Pairs a step compares, of each rank.</summary>
     public int PairsPerStep => BatchSize * AccumFrequency;
 
     /// <summary>Whether transformer blocks are run again on the way back instead of keeping their activations.</summary>
@@ -62,6 +62,18 @@ public sealed record TrainingOptions
 
     /// <summary>Whether matrix products run in bfloat16; weights, norms and losses stay in float32.</summary>
     public bool Bfloat16 { get; init; }
+
+    /// <summary>
+    /// Whether each rank of a job compares only its own pairs with all others, and the features' gradients are summed over the ranks:
+    /// less memory and arithmetic at a large batch, more to send, the same result.
+    /// </summary>
+    public bool LocalLoss { get; init; }
+
+    /// <summary>In what numbers gradients travel between the ranks of a job.</summary>
+    public GradientCompression GradientCompression { get; init; }
+
+    /// <summary>Whether batch norms take the pictures of all ranks of a job as one batch.</summary>
+    public bool SynchronizedBatchNorm { get; init; }
 
     /// <summary>Decides the starting weights, the order of the samples, their crops and captions.</summary>
     public long Seed { get; init; }
@@ -109,12 +121,13 @@ public sealed record TrainingOptions
 
     /// <summary>What a run that goes on, or repeats another, is compared by; see <see cref="Training.Course"/>.</summary>
     /// <param name="data">The identity of the training data.</param>
-    internal IReadOnlyDictionary<string, string> Course(string data)
+    /// <param name="ranks">Among how many ranks a batch is divided: the course is that of their batches together.</param>
+    internal IReadOnlyDictionary<string, string> Course(string data, int ranks = 1)
     {
         var (tuning, crop) = (FineTuning, Augmentation.Crop);
         (string Name, object? Value)[] values =
         [
-            ("the training data", data), ("Objective", Objective.Name()), ("BatchSize", BatchSize), ("AccumFrequency", AccumFrequency),
+            ("the training data", data), ("Objective", Objective.Name()), ("BatchSize", BatchSize * ranks), ("AccumFrequency", AccumFrequency),
             ("Epochs", MaxSteps is null ? Epochs : null), ("MaxSteps", MaxSteps), ("MaxMinutes", MaxMinutes),
             ("LearningRate", LearningRate), ("Warmup", Warmup), ("Scheduler", Scheduler),
             ("Cooldown.Epochs", Cooldown?.Epochs), ("Cooldown.End", Cooldown?.End), ("Cooldown.Power", Cooldown?.Power),
@@ -122,6 +135,8 @@ public sealed record TrainingOptions
             ("Optimizer.WeightDecay", Optimizer.WeightDecay), ("Optimizer.Beta1", Optimizer.Beta1),
             ("Optimizer.Beta2", Optimizer.Beta2), ("Optimizer.Epsilon", Optimizer.Epsilon),
             ("GradClipNorm", GradClipNorm), ("ModelEmaDecay", ModelEmaDecay), ("Bfloat16", Bfloat16), ("Seed", Seed),
+            ("GradientCompression", GradientCompression == GradientCompression.None ? null : GradientCompression),
+            ("SynchronizedBatchNorm", SynchronizedBatchNorm),
             ("FineTuning.LockImage", tuning.LockImage), ("FineTuning.LockImageUnlockedGroups", tuning.LockImageUnlockedGroups),
             ("FineTuning.LockText", tuning.LockText), ("FineTuning.LockTextUnlockedLayers", tuning.LockTextUnlockedLayers),
             ("FineTuning.LoraRank", tuning.LoraRank), ("FineTuning.LoraAlpha", tuning.LoraAlpha),
@@ -135,4 +150,17 @@ public sealed record TrainingOptions
         ];
         return values.ToDictionary(v => v.Name, v => Training.Course.Text(v.Value));
     }
+}
+
+/// <summary>In what numbers gradients travel between ranks.</summary>
+public enum GradientCompression
+{
+    /// <summary>float32, as they are.</summary>
+    None,
+
+    /// <summary>16-bit floats: half as many bytes, and 11 significant bits.</summary>
+    Float16,
+
+    /// <summary>bfloat16: half as many bytes, 8 significant bits, and float32's range.</summary>
+    BFloat16,
 }

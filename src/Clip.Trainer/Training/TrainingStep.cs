@@ -1,7 +1,9 @@
 using Clip.Conversion.Architectures;
+using Clip.Trainer.Data.Distributed;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
@@ -18,9 +20,11 @@ internal readonly record struct StepOutcome(float Loss, double GradientNorm)
 /// <summary>One step of training, from a batch to other weights; and all that changes with it, which is what a checkpoint holds.</summary>
 /// <param name="objective">Its module is trained in place.</param>
 /// <param name="options">How to train.</param>
-internal sealed class TrainingStep(IObjective objective, TrainingOptions options) : IDisposable
+/// <param name="ranks">Those that share each batch; null for none but this.</param>
+internal sealed class TrainingStep(IObjective objective, TrainingOptions options, Ranks? ranks = null) : IDisposable
 {
     private readonly AdamW _optimizer = Optimizer(objective, options);
+    private readonly GradientExchange? _exchange = ranks is { AreSeveral: true } ? Exchange(objective, options, ranks) : null;
     private readonly ModelEma? _ema = options.ModelEmaDecay is { } decay ? new ModelEma(objective.Module, decay) : null;
 
     /// <summary>What is trained.</summary>
@@ -57,7 +61,8 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
         _optimizer.ZeroGrad();
         var loss = Backward(Parts(pixels, ids));
         if (!float.IsFinite(loss)) return new StepOutcome(loss, double.NaN);
-        var outcome = new StepOutcome(loss, _optimizer.Step(learningRate, options.GradClipNorm));
+        Func<Parameter, Gradient?> gradientOf = _exchange is null ? Gradient.Of : _exchange.Of;
+        var outcome = new StepOutcome(loss, _optimizer.Step(learningRate, options.GradClipNorm, gradientOf));
         if (!outcome.IsFinite) return outcome;
         objective.AfterStep();
         _ema?.Update(Steps);
@@ -87,10 +92,22 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
     private List<(Tensor Pixels, Tensor Ids)> Parts(Tensor pixels, Tensor ids)
     {
         var count = pixels.shape[0];
+        if (_exchange is not null) return PartsOfEach(pixels, ids, count);
         var size = (count + options.AccumFrequency - 1) / options.AccumFrequency;
         return [.. Enumerable.Range(0, (int)((count + size - 1) / size)).Select(i => i * size).Select(start =>
             (pixels.narrow(0, start, Math.Min(size, count - start)), ids.narrow(0, start, Math.Min(size, count - start))))];
     }
+
+    /// <summary>As many parts as every rank can have, though one may have lost pairs to bad records.</summary>
+    private List<(Tensor Pixels, Tensor Ids)> PartsOfEach(Tensor pixels, Tensor ids, long count)
+    {
+        var parts = (long)Math.Min(options.AccumFrequency, ranks!.Gather((double)count).Min(c => c[0]));
+        return [.. Enumerable.Range(0, (int)parts).Select(i => (Start: i * count / parts, End: (i + 1) * count / parts)).Select(part =>
+            (pixels.narrow(0, part.Start, part.End - part.Start), ids.narrow(0, part.Start, part.End - part.Start)))];
+    }
+
+    private static GradientExchange Exchange(IObjective objective, TrainingOptions options, Ranks ranks) =>
+        new(ranks, [.. objective.Module.parameters().OfType<Parameter>().Where(p => p.requires_grad)], options.GradientCompression);
 
     private static AdamW Optimizer(IObjective objective, TrainingOptions options)
     {
@@ -101,6 +118,7 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
 
     private float Backward(List<(Tensor Pixels, Tensor Ids)> parts)
     {
+        if (_exchange is not null) return new RankedBackward(objective, options, ranks!, _exchange).Backward(parts);
         if (parts.Count > 1 && objective is IContrastiveObjective contrastive) return GradientCache.Backward(contrastive, parts);
 
         // A loss that is a mean over pairs, or the only part.
