@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Clip.Cli.Options;
 using Clip.Cli.Training;
+using Clip.Data.Distributed;
 using Spectre.Console;
 
 namespace Clip.Cli;
@@ -10,8 +11,11 @@ internal static class CommandLine
 {
     public static async Task<int> RunAsync(string[] args)
     {
+        // mpirun has a terminal for each rank, which nobody sees: what they write is gathered, and is no place for a terminal's codes.
+        var launched = JobEnvironment.OfThisProcess.IsOneOfSeveral;
+        if (launched) Environment.SetEnvironmentVariable("TERM", "dumb");
         // In a file or a pipe a line is a line: folded at Spectre's 80 columns, paths would come apart.
-        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = int.MaxValue;
+        if (launched || Console.IsOutputRedirected) AnsiConsole.Profile.Width = int.MaxValue;
 
         // Commands that can be stopped take the signals themselves; see StopSignals.
         var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
@@ -22,15 +26,10 @@ internal static class CommandLine
             await Console.Error.WriteLineAsync($"clip: {mistaken}").ConfigureAwait(false);
             return 1;
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (Failure.Of(e) is { } failure)
         {
-            await Console.Error.WriteLineAsync("clip: cancelled").ConfigureAwait(false);
-            return 130;
-        }
-        catch (Exception e) when (Mistake(e) is { } mistake)
-        {
-            await Console.Error.WriteLineAsync($"clip: {Flags.In(Sentence(mistake))}").ConfigureAwait(false);
-            return 1;
+            await Console.Error.WriteLineAsync($"clip: {failure.Sentence}").ConfigureAwait(false);
+            return failure.ExitCode;
         }
     }
 
@@ -40,24 +39,5 @@ internal static class CommandLine
         var root = new CommandGroups().Root();
         Numbers.Guard(root);
         return root;
-    }
-
-    /// <summary>
-    /// The user's mistake or their file's fault behind an exception, which ML.NET's threads may have wrapped; null for a bug of ours.
-    /// </summary>
-    private static Exception? Mistake(Exception? e) => e switch
-    {
-        null or ClipException or IOException or InvalidDataException or ArgumentException or UnauthorizedAccessException or FormatException
-            or NotSupportedException => e,
-        _ => Mistake(e.InnerException),
-    };
-
-    /// <summary>The message on one line, without the parameter's name that .NET adds for programmers.</summary>
-    private static string Sentence(Exception e)
-    {
-        var message = e is ArgumentException { ParamName: { } name }
-            ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
-            : e.Message;
-        return string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
     }
 }

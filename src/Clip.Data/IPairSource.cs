@@ -18,6 +18,12 @@ internal interface IPairSource
     /// <summary>Images that could not be read so far, with the reason.</summary>
     IReadOnlyDictionary<string, string> Broken { get; }
 
+    /// <summary>Takes note of records that other ranks could not read, as if they had been read here.</summary>
+    /// <exception cref="ClipException">With them, more are bad than may be.</exception>
+    void Note(IEnumerable<KeyValuePair<string, string>> broken)
+    {
+    }
+
     /// <summary>The batches of a range of steps, in order, made on background threads a few ahead of the reader.</summary>
     /// <param name="from">The first step, counted from 0 over the whole run.</param>
     /// <param name="to">The step to stop before.</param>

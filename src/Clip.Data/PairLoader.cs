@@ -57,8 +57,14 @@ internal sealed class PairLoader(
             _records.Dispose();
         }
 
-        PairBatch Next(long step, CancellationToken token) =>
-            Assemble(_sampler.BatchOf(step), step, _sampler.EpochOf(step), atLeast: 2, token);
+        PairBatch Next(long step, CancellationToken token)
+        {
+            var (batch, epoch) = (_sampler.BatchOf(step), _sampler.EpochOf(step));
+            // Of a batch that ranks share, each needs a pair; the contrast is with the others'.
+            return options.Slice is { } slice
+                ? Assemble(slice.Of(batch), step, epoch, atLeast: 1, batch, token)
+                : Assemble(batch, step, epoch, atLeast: 2, cancellation: token);
+        }
 
         async Task Produce(ChannelWriter<PairBatch> writer, CancellationToken token)
         {
@@ -74,6 +80,12 @@ internal sealed class PairLoader(
                 writer.Complete(e);
             }
         }
+    }
+
+    public void Note(IEnumerable<KeyValuePair<string, string>> broken)
+    {
+        foreach (var (key, reason) in broken) _bad.Add(key, reason);
+        _bad.ThrowIfTooMany();
     }
 
     public IEnumerable<PairBatch> InOrder()
@@ -97,9 +109,11 @@ internal sealed class PairLoader(
     /// <param name="step">The step the batch is for.</param>
     /// <param name="epoch">The epoch the batch is for.</param>
     /// <param name="atLeast">How many readable pairs it must have, where there are as many.</param>
+    /// <param name="others">The whole batch, where <paramref name="samples"/> are a part of it.</param>
     /// <param name="cancellation">Leaves what is not begun.</param>
     private PairBatch Assemble(
-        ReadOnlyMemory<int> samples, long step, long epoch, int atLeast = 0, CancellationToken cancellation = default)
+        ReadOnlyMemory<int> samples, long step, long epoch, int atLeast = 0, ReadOnlyMemory<int> others = default,
+        CancellationToken cancellation = default)
     {
         var size = images.FloatCount;
         var (drawn, pairs) = (samples.ToArray(), new Pair?[samples.Length]);
@@ -107,7 +121,7 @@ internal sealed class PairLoader(
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Workers, CancellationToken = cancellation };
         Parallel.For(0, drawn.Length, parallel, i => pairs[i] = TryFill(drawn[i], epoch, pixels.AsSpan(i * size, size)));
         _bad.ThrowIfTooMany();
-        if (pairs.Count(pair => pair is not null) < atLeast) DrawOn(drawn, pairs, pixels, step, epoch, atLeast);
+        if (pairs.Count(pair => pair is not null) < atLeast) DrawOn(drawn, pairs, pixels, step, epoch, atLeast, others);
 
         var (kept, length) = (0, pairs.Max(pair => pair?.Ids.Length ?? 0));
         var ids = new long[pairs.Length * length];
@@ -131,15 +145,18 @@ internal sealed class PairLoader(
     /// Puts other records in the places of bad ones, until the step has what it needs: a contrast is of two pairs, and a few bad records
     /// that happen to meet in a step are no reason to end a run. Which ones follows from the seed and the step.
     /// </summary>
-    private void DrawOn(int[] drawn, Pair?[] pairs, float[] pixels, long step, long epoch, int atLeast)
+    private void DrawOn(
+        int[] drawn, Pair?[] pairs, float[] pixels, long step, long epoch, int atLeast, ReadOnlyMemory<int> others)
     {
         var size = images.FloatCount;
-        var random = new SampleRandom(options.Seed, epoch, step, 2);
+        var random = new SampleRandom(options.Seed, epoch, step, 2 + (options.Slice?.Rank ?? 0));
+        var elsewhere = others.ToArray().Select(records.ImageId).ToHashSet();
         var shown = drawn.Where((_, i) => pairs[i] is not null).Select(records.ImageId).ToHashSet();
         for (var tries = 8L * records.Count; tries > 0 && shown.Count < Math.Min(atLeast, drawn.Length); tries--)
         {
             var candidate = random.Next(records.Count);
-            if (shown.Contains(records.ImageId(candidate)) || _bad.Reasons.ContainsKey(records.Key(candidate))) continue;
+            var image = records.ImageId(candidate);
+            if (shown.Contains(image) || elsewhere.Contains(image) || _bad.Reasons.ContainsKey(records.Key(candidate))) continue;
             var place = Array.IndexOf(pairs, null);
             drawn[place] = candidate;
             pairs[place] = TryFill(candidate, epoch, pixels.AsSpan(place * size, size));

@@ -13,6 +13,9 @@ internal sealed record PairLoaderOptions(int BatchSize, long Seed, ReadingOption
     /// <summary>Called once for every record that cannot be used, with its key and the reason; from any thread.</summary>
     public Action<string, string>? OnBroken { get; init; }
 
+    /// <summary>What of every batch is loaded, where ranks share it; null for all.</summary>
+    public BatchSlice? Slice { get; init; }
+
     /// <summary>A file to write each step's samples to; see <see cref="SampleLog"/>.</summary>
     public string? LogSamples { get; init; }
 }

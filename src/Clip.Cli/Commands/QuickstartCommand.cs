@@ -5,6 +5,7 @@ using Clip.Cli.Quickstart;
 using Clip.Cli.Running;
 using Clip.Cli.Training;
 using Clip.Data;
+using Clip.Data.Distributed;
 using Clip.Data.Sources;
 using Clip.Trainer.Training;
 
@@ -77,6 +78,7 @@ internal static class QuickstartCommand
                 },
             },
             new RunOutput(paths.Model),
+            Ranks.Alone,
             cancellation).ConfigureAwait(false);
         if (!finished) return 0;
 

@@ -17,7 +17,7 @@ internal sealed class OptimizationOptions
 
     private readonly Option<int> _batchSize = new("--batch-size")
     {
-        Description = "Pairs per step; each picture is told from the others of its batch, so larger is better.",
+        Description = "Pairs per step, of each rank with mpirun; each picture is told from the others of its batch, so larger is better.",
         DefaultValueFactory = _ => Defaults.BatchSize,
     };
 
@@ -114,8 +114,25 @@ internal sealed class OptimizationOptions
         DefaultValueFactory = _ => 0.9998,
     };
 
+    private readonly Option<bool> _localLoss = new("--local-loss")
+    {
+        Description = "With mpirun: each rank compares its own pairs with all, and features' gradients are summed; the result is the same.",
+    };
+
+    private readonly Option<string> _gradCompression = new("--grad-compression")
+    {
+        Description = "With mpirun: in what numbers gradients travel between ranks, none (fp32), fp16 or bf16.",
+        DefaultValueFactory = _ => "none",
+    };
+
+    private readonly Option<bool> _useBnSync = new("--use-bn-sync")
+    {
+        Description = "With mpirun: batch norms take the pictures of all ranks as one batch.",
+    };
+
     public OptimizationOptions()
     {
+        _gradCompression.AcceptOnlyFromAmong("none", "fp16", "bf16");
         _precision.AcceptOnlyFromAmong("fp32", "bf16");
         _scheduler.AcceptOnlyFromAmong("cosine", "const", "const-cooldown");
     }
@@ -124,6 +141,7 @@ internal sealed class OptimizationOptions
     [
         Epochs, _batchSize, _lr, _warmup, _wd, _beta1, _beta2, _eps, _clip, _precision, _modelEma, _modelEmaDecay, _maxSteps, _maxMinutes,
         _accumFreq, _gradCheckpointing, _scheduler, _cooldownEpochs, _cooldownEnd, _cooldownPower, _layerDecay,
+        _localLoss, _gradCompression, _useBnSync,
     ];
 
     public TrainingOptions Parse(ParseResult parsed) => new()
@@ -143,6 +161,14 @@ internal sealed class OptimizationOptions
         Cooldown = Cooldown(parsed),
         LayerDecay = parsed.GetValue(_layerDecay),
         Bfloat16 = parsed.GetValue(_precision) == "bf16",
+        LocalLoss = parsed.GetValue(_localLoss),
+        GradientCompression = parsed.GetValue(_gradCompression) switch
+        {
+            "fp16" => GradientCompression.Float16,
+            "bf16" => GradientCompression.BFloat16,
+            _ => GradientCompression.None,
+        },
+        SynchronizedBatchNorm = parsed.GetValue(_useBnSync),
     };
 
     private LearningRateScheduler Scheduler(ParseResult parsed) => parsed.GetValue(_scheduler) switch

@@ -1,5 +1,6 @@
 using Clip.Conversion.Tokenizing;
 using Clip.Data;
+using Clip.Data.Distributed;
 using Clip.Data.Sources;
 using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
@@ -131,7 +132,7 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         ArgumentNullException.ThrowIfNull(input);
         var (options, output) = Compose(input, validation);
         var run = new TrainingRun(
-            options, output, _options.Log ?? (_ => { }),
+            options, output, Ranks.Alone, _options.Log ?? (_ => { }),
             new MetricsLog(TimeProvider.System), new TensorBoardLog(TimeProvider.System), new TrainingPage());
         if (!run.RunAsync(_options.CancellationToken).GetAwaiter().GetResult())
         {

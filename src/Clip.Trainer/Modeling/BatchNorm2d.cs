@@ -1,4 +1,4 @@
-using Clip.Trainer.Data.Distributed;
+using Clip.Data.Distributed;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Clip.Trainer.Data.Distributed;
+using Clip.Data.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 

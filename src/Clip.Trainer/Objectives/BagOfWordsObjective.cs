@@ -23,8 +23,6 @@ internal sealed class BagOfWordsObjective(BagOfWordsModel model) : IObjective
         return BagOfWordsLoss.Compute(model.forward(pixels), Bags(ids)).MoveToOuterDisposeScope();
     }
 
-    public double Weight(Tensor ids) => ids.shape[0];
-
     public void AfterStep()
     {
     }

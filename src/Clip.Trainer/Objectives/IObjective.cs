@@ -24,7 +24,7 @@ internal interface IObjective
 
     /// <summary>What the loss of a batch is a mean over: its pairs, or its tokens.</summary>
     /// <param name="ids">As of <see cref="Loss"/>.</param>
-    double Weight(Tensor ids);
+    double Weight(Tensor ids) => ids.shape[0];
 
     /// <summary>Puts weights back into their range after an optimizer step.</summary>
     void AfterStep();

@@ -33,8 +33,6 @@ internal abstract class TwoTowerObjective(ClipModel model) : IContrastiveObjecti
 
     public abstract Tensor ShareOfLoss(Tensor image, Tensor text, long first, long count);
 
-    public double Weight(Tensor ids) => ids.shape[0];
-
     public Tensor Loss(Tensor pixels, Tensor ids)
     {
         using var scope = NewDisposeScope();

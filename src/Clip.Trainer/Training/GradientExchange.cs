@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Clip.Trainer.Data.Distributed;
+using Clip.Data.Distributed;
 using Clip.Trainer.Modeling;
 using TorchSharp;
 using TorchSharp.Modules;

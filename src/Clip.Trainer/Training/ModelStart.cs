@@ -1,5 +1,6 @@
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
+using Clip.Data.Distributed;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using TorchSharp;
@@ -13,9 +14,10 @@ internal static class ModelStart
     /// <param name="options">Objective, seed, and what to start from.</param>
     /// <param name="config">The model's sizes, which went through the objective.</param>
     /// <param name="say">Told what was started from.</param>
+    /// <param name="ranks">Those that share each batch; null for none but this.</param>
     /// <returns>The caller disposes its module.</returns>
     /// <exception cref="ClipException">The starting weights do not fit, or an option does not fit the model.</exception>
-    public static IObjective Create(TrainingOptions options, ClipConfig config, Action<string> say)
+    public static IObjective Create(TrainingOptions options, ClipConfig config, Action<string> say, Ranks? ranks = null)
     {
         config.RequireTrainable();
         torch.manual_seed(options.Seed);
@@ -30,7 +32,11 @@ internal static class ModelStart
             }
 
             FineTuning.Apply(module, config, options.FineTuning);
-            if (torch.cuda_is_available()) module.to(torch.CUDA);
+            // Ranks of one machine take its GPUs in turn.
+            if (torch.cuda_is_available())
+                module.to(new torch.Device(DeviceType.CUDA, (ranks?.LocalRank ?? 0) % torch.cuda.device_count()));
+            if (!options.SynchronizedBatchNorm || ranks is null) return objective;
+            foreach (var norm in module.modules().OfType<BatchNorm2d>()) norm.Ranks = ranks;
             return objective;
         }
         catch

@@ -18,6 +18,9 @@ public sealed record StepReport(
     /// <summary>Seconds until the run's minutes are over; null where they have no limit.</summary>
     public double? SecondsAllowed { get; init; }
 
+    /// <summary>How the ranks of a job took it; null where there is one.</summary>
+    public RankTimes? Ranks { get; init; }
+
     /// <summary>What logs keep of it, by open_clip's names where it has them; <c>data_wait</c> is a share of the step's time.</summary>
     public IEnumerable<(string Name, double Value)> Values
     {
@@ -28,9 +31,19 @@ public sealed record StepReport(
             if (double.IsFinite(LogitScale)) yield return ("logit_scale", LogitScale);
             yield return ("samples_per_second", Pairs / Seconds);
             yield return ("data_wait", DataWaitSeconds / Seconds);
+            if (Ranks is not { } ranks) yield break;
+            yield return ("communication", ranks.WaitSeconds / Seconds);
+            yield return ("slowest_rank", ranks.Slowest);
+            yield return ("slowest_rank_ratio", ranks.SlowestRatio);
         }
     }
 }
+
+/// <summary>How the ranks of a job took a step.</summary>
+/// <param name="WaitSeconds">How long the first rank waited for the others and for what they sent.</param>
+/// <param name="Slowest">The rank that was busy longest.</param>
+/// <param name="SlowestRatio">How many times as long as the others in the mean.</param>
+public sealed record RankTimes(double WaitSeconds, int Slowest, double SlowestRatio);
 
 /// <summary>A validation at the end of an epoch.</summary>
 /// <param name="Epoch">Epochs done.</param>

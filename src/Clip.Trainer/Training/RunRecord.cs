@@ -51,7 +51,7 @@ internal sealed record RunRecord(
     {
         var data = parts.Train.Fingerprint;
         return new RunRecord(
-            CurrentVersion, options.Arguments, Environment.CurrentDirectory, data, options.Training.Course(data),
+            CurrentVersion, options.Arguments, Environment.CurrentDirectory, data, options.Training.Course(data, parts.Ranks.Size),
             JsonDocument.Parse(ClipConfigJson.ToHuggingFace(parts.Config)).RootElement);
     }
 
@@ -64,7 +64,7 @@ internal sealed record RunRecord(
             ("training data", $"{PageWords.WithoutFolders(options.Data.Train.Name)} ({parts.Train.Fingerprint})"),
             ("parameters", $"{parts.Parameters:N0}"),
             ("vocabulary", $"{parts.Tokenizer.VocabularySize}"),
-            ("steps", $"{limit}{parts.Loop.TotalSteps} of {options.Training.PairsPerStep} pairs"),
+            ("steps", $"{limit}{parts.Loop.TotalSteps} of {parts.PairsPerStep} pairs"),
             ("options", OptionsText()),
             ("version", Version),
         ];

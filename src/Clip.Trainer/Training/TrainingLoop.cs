@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Clip.Data;
+using Clip.Data.Distributed;
 using Clip.Evaluation;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Validation;
@@ -15,16 +16,27 @@ namespace Clip.Trainer.Training;
 /// <param name="train">The pairs to train on.</param>
 /// <param name="validator">Measures after epochs; null for never.</param>
 /// <param name="checkpoints">Where checkpoints go; null keeps none.</param>
+/// <param name="ranks">Those that share each batch; null for none but this. The first alone validates and saves.</param>
 internal sealed class TrainingLoop(
-    IObjective objective, int imageSize, TrainingOptions options, IPairSource train, Validator? validator, CheckpointFolder? checkpoints)
+    IObjective objective, int imageSize, TrainingOptions options, IPairSource train, Validator? validator, CheckpointFolder? checkpoints,
+    Ranks? ranks = null)
     : IDisposable
 {
     private readonly nn.Module _module = objective.Module;
-    private readonly TrainingStep _step = new(objective, options);
+    private readonly Ranks _ranks = ranks ?? Ranks.Alone;
+    private readonly TrainingStep _step = new(objective, options, ranks);
+    private RankPulse? _pulse;
+    private SampleLog? _log;
     private bool _validationDue;
 
     /// <summary>What, beside options and data, a run that goes on must share with the one before; see <see cref="Course"/>.</summary>
     public IReadOnlyDictionary<string, string> Model { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>A file for the samples of each step, where ranks share them; a source that is read alone writes its own.</summary>
+    public string? LogSamples { get; init; }
+
+    /// <summary>Told of what a user should know, a line at a time.</summary>
+    public Action<string> Say { get; init; } = _ => { };
 
     public Action<StepReport>? OnStep { get; set; }
 
@@ -40,7 +52,7 @@ internal sealed class TrainingLoop(
             .Sum(t => t.numel() * t.element_size());
 
     /// <summary>What decides the course of the run.</summary>
-    public IReadOnlyDictionary<string, string> Course => new Dictionary<string, string>([.. options.Course(train.Fingerprint), .. Model]);
+    public IReadOnlyDictionary<string, string> Course => new Dictionary<string, string>([.. options.Course(train.Fingerprint, _ranks.Size), .. Model]);
 
     /// <summary>Goes on from a checkpoint of the same run.</summary>
     /// <returns>What this run does in another way from here on.</returns>
@@ -58,26 +70,32 @@ internal sealed class TrainingLoop(
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
         _module.train(); // batch norms, where there are any, learn their statistics
+        if (_ranks.AreSeveral) JoinRanks();
         var (schedule, clock) = (Schedule(), new RunClock(_step.Seconds));
-        await using var batches = train.ReadAsync(StepsDone, TotalSteps, cancellation).GetAsyncEnumerator(CancellationToken.None);
+        // Ranks stop together, after a step: none may leave the others waiting.
+        var reading = _ranks.AreSeveral ? CancellationToken.None : cancellation;
+        await using var batches = train.ReadAsync(StepsDone, TotalSteps, reading).GetAsyncEnumerator(CancellationToken.None);
         try
         {
             if (_validationDue) EndStep(cancellation);
             while (!IsFinished)
             {
-                cancellation.ThrowIfCancellationRequested();
+                StopIfAsked(cancellation);
                 var report = await StepAsync(batches, schedule, clock).ConfigureAwait(false);
                 OnStep?.Invoke(report);
-                _step.Seconds = clock.Seconds;
                 EndStep(cancellation);
             }
 
             return true;
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested || _ranks.AreSeveral)
         {
             Save();
             return false;
+        }
+        finally
+        {
+            _log?.Dispose();
         }
     }
 
@@ -92,6 +110,7 @@ internal sealed class TrainingLoop(
     public async Task<LearningRateFinder> FindLearningRateAsync(CancellationToken cancellation)
     {
         _module.train();
+        if (_ranks.AreSeveral) JoinRanks();
         var finder = new LearningRateFinder();
         await foreach (var batch in train.ReadAsync(0, LearningRateFinder.Steps, cancellation).ConfigureAwait(false))
         {
@@ -129,31 +148,60 @@ internal sealed class TrainingLoop(
         var started = clock.Seconds;
         await batches.MoveNextAsync().ConfigureAwait(false);
         var (batch, waited, learningRate) = (batches.Current, clock.Seconds - started, schedule.At(StepsDone, TimeSpent));
-        var loss = Step(batch, learningRate);
-        return new StepReport(
-            StepsDone, TotalSteps, loss, learningRate, objective.LogitScale ?? double.NaN, batch.Count, clock.Seconds - started, waited)
+        var waitedBefore = _ranks.WaitSeconds;
+        var (loss, pairs) = Step(batch, learningRate);
+        var taken = clock.Seconds - started;
+        var times = (RankTimes?)null;
+        if (_pulse is null) _step.Seconds = clock.Seconds;
+        else (_step.Seconds, times) = _pulse.EndStep(clock.Seconds, taken, _ranks.WaitSeconds - waitedBefore, waited);
+        return new StepReport(StepsDone, TotalSteps, loss, learningRate, objective.LogitScale ?? double.NaN, pairs, taken, waited)
         {
-            SecondsAllowed = (options.MaxMinutes * 60) - clock.Seconds,
+            SecondsAllowed = (options.MaxMinutes * 60) - _step.Seconds,
+            Ranks = times,
         };
     }
 
-    private double Step(PairBatch batch, double learningRate)
+    /// <summary>Makes the state of all ranks the first one's.</summary>
+    private void JoinRanks()
     {
-        if (batch.Count < 2)
+        _pulse = new RankPulse(_ranks, train, Say);
+        _pulse.Share(_step);
+        _validationDue = _ranks.FromFirst(() => _validationDue);
+        if (_ranks.IsFirst && LogSamples is { } path) _log = new SampleLog(path, StepsDone);
+    }
+
+    private void StopIfAsked(CancellationToken cancellation)
+    {
+        if (_pulse is null) cancellation.ThrowIfCancellationRequested();
+        else if (_pulse.Agree(cancellation.IsCancellationRequested)) throw new OperationCanceledException(cancellation);
+    }
+
+    private (double Loss, int Pairs) Step(PairBatch batch, double learningRate)
+    {
+        var pairs = (int)_ranks.Gather((double)batch.Count).Sum(count => count[0]);
+        if (pairs < 2)
             throw new ClipException(
-                $"Step {batch.Step + 1} has {batch.Count} readable pairs, and a contrast needs two; "
+                $"Step {batch.Step + 1} has {pairs} readable pairs, and a contrast needs two; "
                 + "check the images of the training data.");
+        if (_ranks.AreSeveral && LogSamples is not null) LogAll(batch);
 
         using var scope = NewDisposeScope();
         var (pixels, ids) = Tensors(batch);
         var outcome = _step.Take(pixels, ids, learningRate);
-        return outcome.IsFinite ? outcome.Loss : throw NotFinite(batch, outcome, _step.NonFinitePairs(pixels, ids));
+        return outcome.IsFinite ? (outcome.Loss, pairs) : throw NotFinite(batch, outcome, _step.NonFinitePairs(pixels, ids));
     }
 
-    private static ClipException NotFinite(PairBatch batch, StepOutcome outcome, IReadOnlyList<int> culprits)
+    private void LogAll(PairBatch batch)
+    {
+        var keys = _ranks.GatherAll(batch.Keys);
+        _log?.Write(batch with { Keys = keys });
+    }
+
+    private ClipException NotFinite(PairBatch batch, StepOutcome outcome, IReadOnlyList<int> own)
     {
         var what = float.IsFinite(outcome.Loss) ? $"The gradients' norm is {outcome.GradientNorm}" : $"The loss is {outcome.Loss}";
-        IEnumerable<string> keys = culprits.Count == 0 ? batch.Keys : culprits.Where(i => i < batch.Keys.Count).Select(i => batch.Keys[i]);
+        var culprits = _ranks.GatherAll([.. own.Where(i => i < batch.Keys.Count).Select(i => batch.Keys[i])]);
+        var keys = culprits.Count == 0 ? _ranks.GatherAll(batch.Keys) : culprits;
         return new ClipException(
             $"{what} at step {batch.Step + 1}, whose pairs are {string.Join(", ", keys)}; the last checkpoint is as it was: "
             + "look at these pairs, and start anew or go on with `Resume`, with a lower `LearningRate` or `GradClipNorm` 1.");
@@ -182,6 +230,33 @@ internal sealed class TrainingLoop(
 
     /// <summary>Validates at the end of an epoch, and saves where that is due or the model is the best so far.</summary>
     private void EndStep(CancellationToken cancellation)
+    {
+        if (_pulse is null)
+        {
+            ValidateAndSave(cancellation);
+            return;
+        }
+
+        if (!EndsEpoch && !IsSaveDue) return;
+        _pulse.RequireSameWeights(_step);
+        // The others wait for the first, which alone may be stopped on the way.
+        if (!_ranks.FromFirst(() => TryValidateAndSave(cancellation))) throw new OperationCanceledException(cancellation);
+    }
+
+    private bool TryValidateAndSave(CancellationToken cancellation)
+    {
+        try
+        {
+            ValidateAndSave(cancellation);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private void ValidateAndSave(CancellationToken cancellation)
     {
         var best = EndsEpoch ? Validate(cancellation) : null;
         if (best is not null || IsSaveDue) Save();

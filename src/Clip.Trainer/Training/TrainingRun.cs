@@ -3,6 +3,7 @@ using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Data;
+using Clip.Data.Distributed;
 using Clip.Evaluation;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
@@ -16,10 +17,11 @@ namespace Clip.Trainer.Training;
 /// </summary>
 /// <param name="options">What to do.</param>
 /// <param name="output">Where the results go.</param>
+/// <param name="ranks">Those that share each batch; of several the first alone has an output, says and logs.</param>
 /// <param name="say">Told of what a user should know, a line at a time.</param>
 /// <param name="listeners">Displays and logs; disposed at the end of the run.</param>
 internal sealed class TrainingRun(
-    TrainingRunOptions options, RunOutput output, Action<string> say, params IReadOnlyList<IRunListener> listeners)
+    TrainingRunOptions options, RunOutput output, Ranks ranks, Action<string> say, params IReadOnlyList<IRunListener> listeners)
 {
     private const int SamplePairs = 12;
 
@@ -30,10 +32,12 @@ internal sealed class TrainingRun(
     {
         NativeTorch.Require();
         options.Training.Validate();
+        options.MetricOfBest(); // refused on every rank
+        if (!ranks.IsFirst) return await FollowAsync(cancellation).ConfigureAwait(false);
         if (options.Data.LogSamples is { } log) SampleLog.EnsureReplaceable(log);
         string?[] sources = [options.Training.FineTuning.Pretrained, options.Model.Tokenizer];
         using var kept = new KeptRun(output, sources, options.MetricOfBest(), say);
-        using var parts = await TrainingSetup.OpenAsync(options, kept, say, cancellation).ConfigureAwait(false);
+        using var parts = await TrainingSetup.OpenAsync(options, kept, ranks, say, cancellation).ConfigureAwait(false);
         return await OutOfMemory.ToldAsync(options.Training.BatchSize, RunAsync).ConfigureAwait(false);
 
         async Task<bool> RunAsync()
@@ -44,7 +48,7 @@ internal sealed class TrainingRun(
             if (kept.Checkpoint is { } checkpoint) record = GoOn(loop, checkpoint, kept, record);
             else Save(parts, record, kept.Folder);
             say($"{parts.Train.Count} pairs, {parts.Parameters:N0} parameters, vocabulary {parts.Tokenizer.VocabularySize}, "
-                + $"{loop.TotalSteps} steps of {options.Training.PairsPerStep}.");
+                + $"{loop.TotalSteps} steps of {parts.PairsPerStep}{(ranks.AreSeveral ? $" on {ranks.Size} ranks" : "")}.");
             if (options.Training.Warmup > loop.TotalSteps)
                 say($"The warm-up of {options.Training.Warmup} steps is longer than the run, so `LearningRate` is never reached; "
                     + "lower `Warmup`.");
@@ -55,6 +59,13 @@ internal sealed class TrainingRun(
             else say($"Stopped at step {loop.StepsDone} of {loop.TotalSteps}; go on with the same settings and `Resume`.");
             return finished;
         }
+    }
+
+    /// <summary>Trains with the first rank, from the state that it gives on.</summary>
+    private async Task<bool> FollowAsync(CancellationToken cancellation)
+    {
+        using var parts = await TrainingSetup.OpenAsync(options, kept: null, ranks, _ => { }, cancellation).ConfigureAwait(false);
+        return await OutOfMemory.ToldAsync(options.Training.BatchSize, () => parts.Loop.RunAsync(cancellation)).ConfigureAwait(false);
     }
 
     /// <summary>Puts the run where it stopped, says what it does in another way from there on, and notes that in its record.</summary>

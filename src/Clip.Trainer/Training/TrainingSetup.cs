@@ -3,6 +3,7 @@ using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Tokenizing;
 using Clip.Data;
+using Clip.Data.Distributed;
 using Clip.Data.Sources;
 using Clip.Evaluation;
 using Clip.Trainer.Objectives;
@@ -19,38 +20,43 @@ internal sealed class TrainingSetup : IDisposable
     private readonly Stack<IDisposable> _owned = [];
     private readonly TrainingRunOptions _options;
     private readonly Action<string> _say;
+    private readonly JobSetup _job;
 
     /// <summary>Opens the data, learns a vocabulary where none is given, and makes the model.</summary>
     /// <param name="options">The run's.</param>
     /// <param name="kept">Where the run is kept; null for one of which nothing is.</param>
+    /// <param name="ranks">Those that share each batch; of several the first alone has what is kept.</param>
     /// <param name="say">Told of what a user should know, a line at a time.</param>
     /// <param name="cancellation">Stops the learning of a vocabulary.</param>
     /// <exception cref="ClipException">The data, the config, the tokenizer or the weights will not do.</exception>
     private TrainingSetup(
-        TrainingRunOptions options, KeptRun? kept, Action<string> say, CancellationToken cancellation)
+        TrainingRunOptions options, KeptRun? kept, Ranks ranks, Action<string> say, CancellationToken cancellation)
     {
-        (_options, _say) = (options, say);
+        (_options, _say, Ranks, _job) = (options, say, ranks, new JobSetup(ranks));
         try
         {
+            _job.TakeProcessors();
+            _job.RequireSharable(options.Data.Train);
             Records = Own(options.Data.Train.Open());
-            var validationRecords = options.Validation.Data?.Open();
+            var validationRecords = ranks.IsFirst ? options.Validation.Data?.Open() : null;
             if (validationRecords is not null) Own(validationRecords);
 
             var config = options.Training.Objective.Config(ModelConfigFile.Read(options.Model.Config));
             (Vocabulary, Tokenizer) = Tokens(kept, cancellation);
             RequireSameTokens(config);
             Config = config.WithVocabulary(Vocabulary).Validate(options.Model.Config);
-            Objective = ModelStart.Create(options.Training, Config, say);
+            Objective = ModelStart.Create(options.Training, Config, say, ranks);
             Own(Objective.Module);
 
             var (training, imageSize) = (options.Training, Config.Vision.ImageSize);
             Preprocessing = PicturesOf(training);
             var preprocessor = ClipImagePreprocessor.Create(Preprocessing);
-            var augmented = Own(new AugmentedPixels(Preprocessing, training.Augmentation, options.Data.CacheBytes));
-            Train = Own(Loader(Records, augmented, training.PairsPerStep, options.Data.LogSamples));
+            var augmented = Own(new AugmentedPixels(Preprocessing, training.Augmentation, options.Data.CacheBytes / ranks.LocalSize));
+            Train = Own(Loader(Records, augmented, PairsPerStep, ranks.AreSeveral ? null : options.Data.LogSamples, _job.Slice(training)));
+            _job.RequireSameData(Train, PairsPerStep, training.AccumFrequency);
             Validation = validationRecords is null
                 ? null
-                : Own(Loader(validationRecords, new PreprocessedPixels(preprocessor), training.BatchSize, log: null));
+                : Own(Loader(validationRecords, new PreprocessedPixels(preprocessor), training.BatchSize, log: null, slice: null));
             var probe = new ZeroShotProbe(Tokenizer, Config.Text.ContextLength, preprocessor, imageSize, training.BatchSize)
             {
                 OnBroken = Skipped,
@@ -59,9 +65,14 @@ internal sealed class TrainingSetup : IDisposable
             var validator = new Validator(
                 Objective, Validation, measured.Frequency, measured.ZeroShot, measured.ZeroShotFrequency, probe);
             Loop = Own(kept is null
-                ? new TrainingLoop(Objective, imageSize, training, Train, validator: null, checkpoints: null)
-                : new TrainingLoop(Objective, imageSize, training, Train, validator, kept.Checkpoints)
+                ? new TrainingLoop(Objective, imageSize, training, Train, validator: null, checkpoints: null, ranks)
                 {
+                    LogSamples = ranks.AreSeveral ? options.Data.LogSamples : null,
+                }
+                : new TrainingLoop(Objective, imageSize, training, Train, validator, kept.Checkpoints, ranks)
+                {
+                    LogSamples = options.Data.LogSamples,
+                    Say = say,
                     Model = new Dictionary<string, string>(Course.Of(Config, Vocabulary, Preprocessing))
                     {
                         ["VocabSize"] = Course.Text(options.Model.Tokenizer is null ? options.Model.VocabSize : null),
@@ -74,6 +85,12 @@ internal sealed class TrainingSetup : IDisposable
             throw;
         }
     }
+
+    /// <summary>Those that share each batch.</summary>
+    public Ranks Ranks { get; }
+
+    /// <summary>Pairs that a step compares, of all ranks.</summary>
+    public int PairsPerStep => checked(_options.Training.PairsPerStep * Ranks.Size);
 
     public IRecordSource Records { get; }
 
@@ -101,9 +118,9 @@ internal sealed class TrainingSetup : IDisposable
 
     /// <summary>Opens data and model; a stop does not wait for a disk or network that hangs.</summary>
     public static async Task<TrainingSetup> OpenAsync(
-        TrainingRunOptions options, KeptRun? kept, Action<string> say, CancellationToken cancellation)
+        TrainingRunOptions options, KeptRun? kept, Ranks ranks, Action<string> say, CancellationToken cancellation)
     {
-        var opening = Task.Run(() => new TrainingSetup(options, kept, say, cancellation), CancellationToken.None);
+        var opening = Task.Run(() => new TrainingSetup(options, kept, ranks, say, cancellation), CancellationToken.None);
         try
         {
             return await opening.WaitAsync(cancellation).ConfigureAwait(false);
@@ -129,16 +146,17 @@ internal sealed class TrainingSetup : IDisposable
         return part;
     }
 
-    private PairLoader Loader(IRecordSource source, IPixelSource pixels, int batchSize, string? log)
+    private PairLoader Loader(IRecordSource source, IPixelSource pixels, int batchSize, string? log, BatchSlice? slice)
     {
-        if (Math.Min(batchSize, source.Count) * (long)pixels.FloatCount > Array.MaxLength)
+        if (Math.Min(batchSize / (slice?.Ranks ?? 1), source.Count) * (long)pixels.FloatCount > Array.MaxLength)
             throw new ClipException(
                 $"{batchSize} pictures of {pixels.FloatCount} numbers are more than a step can hold; "
                 + "lower `BatchSize` or `AccumFrequency`.");
         return new PairLoader(
             source, Tokenizer, Config.Text.ContextLength, pixels,
-            new PairLoaderOptions(batchSize, _options.Training.Seed, _options.Data.Reading)
+            new PairLoaderOptions(batchSize, _options.Training.Seed, _job.Reading(_options.Data.Reading))
             {
+                Slice = slice,
                 SampleSentences = _options.Training.Objective == ObjectiveKind.ConVirt && pixels is AugmentedPixels,
                 LogSamples = log,
                 OnBroken = Skipped,
@@ -181,7 +199,8 @@ internal sealed class TrainingSetup : IDisposable
             var aside = Directory.CreateTempSubdirectory("clip-tokenizer-").FullName;
             try
             {
-                Learn(aside);
+                if (Ranks.IsFirst) Learn(aside);
+                _job.ShareFolder(aside);
                 return Load(aside);
             }
             finally
@@ -194,6 +213,7 @@ internal sealed class TrainingSetup : IDisposable
         if (kept.Checkpoint is null) Learn(learned);
         else if (!Directory.Exists(learned))
             throw new ClipException($"The run has learned no vocabulary in {learned}; give the one it was trained with as `Tokenizer`.");
+        _job.ShareFolder(learned);
         return Load(learned);
 
         void Learn(string folder)

@@ -1,5 +1,5 @@
 using Clip.Conversion.Architectures;
-using Clip.Trainer.Data.Distributed;
+using Clip.Data.Distributed;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using TorchSharp;

@@ -1,3 +1,4 @@
+using Clip.Data.Distributed;
 using Clip.Trainer.Modeling;
 
 namespace Clip.Trainer.Training;
@@ -5,7 +6,8 @@ namespace Clip.Trainer.Training;
 /// <summary>Looks at a training before it is run: everything is opened as for the run, and nothing is written.</summary>
 /// <param name="options">The training.</param>
 /// <param name="say">Told of what a user should know, a line at a time.</param>
-internal sealed class TrainingTrial(TrainingRunOptions options, Action<string> say)
+/// <param name="ranks">Those that share each batch; null for none but this.</param>
+internal sealed class TrainingTrial(TrainingRunOptions options, Action<string> say, Ranks? ranks = null)
 {
     private const int MeasuredSteps = 6;
 
@@ -36,7 +38,7 @@ internal sealed class TrainingTrial(TrainingRunOptions options, Action<string> s
         NativeTorch.Require();
         options.Training.Validate();
         options.MetricOfBest(); // refused here as by the run
-        using var parts = await TrainingSetup.OpenAsync(options, kept: null, say, cancellation).ConfigureAwait(false);
+        using var parts = await TrainingSetup.OpenAsync(options, kept: null, ranks ?? Ranks.Alone, say, cancellation).ConfigureAwait(false);
         return await OutOfMemory.ToldAsync(options.Training.BatchSize, () => measure(parts, cancellation)).ConfigureAwait(false);
     }
 }

@@ -68,6 +68,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new("Sources", "tables, folders, Parquet, WebDataset, data views"),
                 new(RoomGraph.Root, "pairs of image and caption in batches, on background threads"),
                 new("Augmenting", "what augmentation does to pixels"),
+                new("Distributed", "the ranks of an Open MPI job, and what they say to each other"),
             ]),
         new(
             "Clip.Evaluation", "what a model folder is worth: no TorchSharp",
@@ -91,9 +92,9 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new("Training", "clip train and its options"),
                 new("Pretrained", "models by name, downloaded and said so"),
                 new("Reporting", "the console"),
+                new("Running", "Ctrl+C; the ranks of a job"),
                 new("Options", "options that commands share"),
                 new("Quickstart", "the drawn data set"),
-                new("Running", "Ctrl+C"),
             ]),
     ];
 }

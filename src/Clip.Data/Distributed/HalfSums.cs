@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace Clip.Trainer.Data.Distributed;
+namespace Clip.Data.Distributed;
 
 /// <summary>Sums of 16-bit floats as MPI's operations, which it lacks: each sum of two is computed in float32 and rounded.</summary>
 internal static unsafe class HalfSums

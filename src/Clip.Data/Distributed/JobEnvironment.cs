@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Clip.Trainer.Data.Distributed;
+namespace Clip.Data.Distributed;
 
 /// <summary>What the launcher of a job (mpirun, srun, Kubernetes' MPI operator) has told this process by environment variables.</summary>
 /// <param name="Read">Gives a variable's value, or null.</param>
@@ -25,6 +25,9 @@ internal sealed record JobEnvironment(Func<string, string?> Read)
                 $"srun started {tasks} tasks that do not know of each other; start them with srun --mpi=pmix, or by mpirun.");
         }
     }
+
+    /// <summary>Whether a launcher has started this process with others.</summary>
+    public bool IsOneOfSeveral => Number("OMPI_COMM_WORLD_SIZE") > 1 || Number("PMI_SIZE") > 1 || Number("SLURM_STEP_NUM_TASKS") > 1;
 
     /// <summary>This process's number, as far as it is known before MPI is asked; for messages.</summary>
     public int? Rank => Number("OMPI_COMM_WORLD_RANK") ?? Number("PMI_RANK") ?? Number("PMIX_RANK");

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Clip.Trainer.Data.Distributed;
+namespace Clip.Data.Distributed;
 
 /// <summary>
 /// The few functions of Open MPI's C interface that are needed, loaded when a launcher has started this process as one of several. All are

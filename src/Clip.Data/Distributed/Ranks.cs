@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
-namespace Clip.Trainer.Data.Distributed;
+namespace Clip.Data.Distributed;
 
 /// <summary>In what numbers sums over ranks travel.</summary>
 internal enum SumPrecision

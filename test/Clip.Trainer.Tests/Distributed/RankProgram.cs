@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Clip.Data.Distributed;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Objectives;
+using Clip.Trainer.Reporting;
+using Clip.Trainer.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+using ClipModel = Clip.Trainer.Modeling.ClipModel;
+
+namespace Clip.Trainer.Tests.Distributed;
+
+/// <summary>
+/// What a rank of the tests does: <c>[mpirun -np 2] dotnet Clip.Trainer.Tests.dll FOLDER</c> trains every <see cref="RankCase"/> of a folder
+/// on as many ranks as were started, into FOLDER/one or FOLDER/several.
+/// </summary>
+internal static class RankProgram
+{
+    public static async Task<int> Main(string[] args)
+    {
+        var ranks = Ranks.Join();
+        var results = Directory.CreateDirectory(Path.Combine(args[0], ranks.AreSeveral ? "several" : "one")).FullName;
+        foreach (var rankCase in RankCase.All)
+        {
+            var run = new TrainingRun(
+                rankCase.Options(args[0], ranks.Size), new RunOutput(Path.Combine(results, rankCase.Name)) { Keep = 3 }, ranks, _ => { },
+                ranks.IsFirst ? [new MetricsLog(TimeProvider.System)] : []);
+            await run.RunAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
+        if (ranks.AreSeveral)
+        {
+            await GoOnAsync(args[0], results, ranks).ConfigureAwait(false);
+            var facts = Facts(ranks);
+            if (ranks.IsFirst) File.WriteAllText(Path.Combine(results, "facts.json"), JsonSerializer.Serialize(facts));
+        }
+
+        ranks.Leave();
+        return 0;
+    }
+
+    /// <summary>Goes on from the middle of what one rank has trained.</summary>
+    private static Task<bool> GoOnAsync(string folder, string results, Ranks ranks)
+    {
+        var rankCase = RankCase.All.Single(c => c.Name == RankCase.Resumed);
+        var output = new RunOutput(Path.Combine(results, "gone on"))
+        {
+            Resume = Path.Combine(folder, "one", RankCase.Resumed + ".run", "checkpoints", "step_00000010.safetensors"),
+        };
+        if (ranks.IsFirst) CopyTokenizer(Path.Combine(folder, "one", RankCase.Resumed + ".run"), output.ModelFolder + ".run");
+        return new TrainingRun(rankCase.Options(folder, ranks.Size), output, ranks, _ => { }).RunAsync(CancellationToken.None);
+    }
+
+    /// <summary>Brings a run's learned vocabulary to another that goes on from it.</summary>
+    internal static void CopyTokenizer(string from, string to)
+    {
+        var target = Directory.CreateDirectory(Path.Combine(to, "tokenizer")).FullName;
+        foreach (var file in Directory.GetFiles(Path.Combine(from, "tokenizer"))) File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+    }
+
+    /// <summary>What the collectives come to.</summary>
+    private static RankFacts Facts(Ranks ranks)
+    {
+        double[] sum = [ranks.Rank + 1, 0.5];
+        ranks.Sum(sum);
+        // 1000 numbers, each exact in bfloat16.
+        var bfloat16 = Enumerable.Range(0, 1000).Select(i => (ushort)(BitConverter.SingleToUInt32Bits(i % 100) >> 16)).ToArray();
+        Add(ranks, bfloat16, SumPrecision.BFloat16);
+        var float16 = Enumerable.Range(0, 1000).Select(i => (Half)(i % 100)).ToArray();
+        Add(ranks, float16, SumPrecision.Float16);
+        return new RankFacts(
+            ranks.Size, ranks.LocalSize, sum, [.. ranks.GatherAll<string>([.. Enumerable.Repeat($"rank {ranks.Rank}", ranks.Rank + 1)])],
+            ranks.FromFirst(() => $"from {ranks.Rank}"), [.. bfloat16.Select(b => BitConverter.UInt32BitsToSingle((uint)b << 16))],
+            [.. float16.Select(h => (float)h)], TakenEarly(ranks));
+    }
+
+    private static unsafe void Add<T>(Ranks ranks, T[] values, SumPrecision precision)
+        where T : unmanaged
+    {
+        fixed (T* first = values) ranks.BeginSum((nint)first, values.Length, precision).Wait();
+    }
+
+    /// <summary>How many weights' gradients were on their way while backward went on.</summary>
+    private static int TakenEarly(Ranks ranks)
+    {
+        var config = Clip.Conversion.Configs.ClipConfigJson.Parse(TinyRun.Config, "the tests");
+        manual_seed(1);
+        using var model = new ClipModel(config);
+        var exchange = new GradientExchange(ranks, [.. model.parameters().OfType<TorchSharp.Modules.Parameter>()], GradientCompression.None);
+        using var scope = NewDisposeScope();
+        var ids = zeros(2, 12, ScalarType.Int64);
+        new RankedBackward(new ClipObjective(model), new TrainingOptions(), ranks, exchange).Backward([(randn(2, 3, 16, 16), ids)]);
+        return exchange.TakenEarly;
+    }
+}
+
+/// <summary>What two ranks have told each other.</summary>
+internal sealed record RankFacts(
+    int Size, int LocalSize, double[] Sum, string[] Gathered, string FromFirst, float[] BFloat16, float[] Float16, int TakenEarly);

@@ -1,0 +1,96 @@
+using Clip.Data.Distributed;
+using Clip.Trainer.Training;
+
+namespace Clip.Trainer.Tests.Distributed;
+
+/// <summary>Two ranks with half a batch each do what one rank does with all of it.</summary>
+public sealed class SeveralRanksTests(SeveralRanks trained) : IClassFixture<SeveralRanks>
+{
+    public static TheoryData<string> Cases => [.. RankCase.All.Select(c => c.Name)];
+
+    [SkippableTheory]
+    [MemberData(nameof(Cases))]
+    public void TwoRanksComeToTheLossAndTheWeightsOfOne(string name)
+    {
+        trained.Require();
+        var most = RankCase.All.Single(c => c.Name == name).Tolerance;
+        var (one, two) = (trained.Losses("one", name), trained.Losses("several", name));
+        Assert.Equal(20, one.Length);
+        var difference = one.Zip(two, (a, b) => Math.Abs(a - b) / Math.Max(1, a)).ToArray();
+        Assert.True(difference.Max() <= most, $"the losses differ by {string.Join(", ", difference)}");
+        RequireSame(trained.State("one", name, 20), trained.State("several", name, 20), most);
+    }
+
+    [SkippableTheory]
+    [InlineData("gathered")]
+    [InlineData("accumulation")]
+    [InlineData("bad records")]
+    [InlineData("fewer pairs than a batch")]
+    public void RanksShareTheSamplesOfEachStep(string name)
+    {
+        trained.Require();
+        Assert.Equal(trained.Samples("one", name), trained.Samples("several", name));
+    }
+
+    [SkippableFact]
+    public void TwoRanksGoOnFromACheckpointOfOne()
+    {
+        trained.Require();
+        RequireSame(trained.State("one", RankCase.Resumed, 20), trained.State("several", "gone on", 20), 1e-5);
+    }
+
+    [SkippableFact]
+    public async Task OneRankGoesOnFromACheckpointOfTwo()
+    {
+        trained.Require();
+        var run = Path.Combine(trained.Folder, "several", RankCase.Resumed + ".run");
+        var output = new RunOutput(Path.Combine(trained.Folder, "one", "gone on"))
+        {
+            Resume = Path.Combine(run, "checkpoints", "step_00000010.safetensors"),
+        };
+        RankProgram.CopyTokenizer(run, output.ModelFolder + ".run");
+        var options = RankCase.All.Single(c => c.Name == RankCase.Resumed).Options(trained.Folder, ranks: 1);
+        await new TrainingRun(options, output, Ranks.Alone, _ => { }).RunAsync(CancellationToken.None);
+        RequireSame(trained.State("one", RankCase.Resumed, 20), trained.State("one", "gone on", 20), 1e-5);
+    }
+
+    [SkippableFact]
+    public void WhatRanksTellEachOtherArrives()
+    {
+        trained.Require();
+        var facts = trained.Facts();
+        Assert.Equal((2, 2), (facts.Size, facts.LocalSize));
+        Assert.Equal([3, 1], facts.Sum);
+        Assert.Equal(["rank 0", "rank 1", "rank 1"], facts.Gathered);
+        Assert.Equal("from 0", facts.FromFirst);
+        Assert.Equal(Enumerable.Range(0, 1000).Select(i => i % 100 * 2f), facts.BFloat16);
+        Assert.Equal(Enumerable.Range(0, 1000).Select(i => i % 100 * 2f), facts.Float16);
+    }
+
+    [SkippableFact]
+    public void GradientsOfBlocksSetOutBeforeBackwardIsDone()
+    {
+        trained.Require();
+        // Of both towers' two blocks of 12 weights each.
+        Assert.Equal(48, trained.Facts().TakenEarly);
+    }
+
+    private static void RequireSame(Dictionary<string, float[]> one, Dictionary<string, float[]> two, double most)
+    {
+        Assert.Equal(one.Keys.Order(), two.Keys.Order());
+        var (difference, where) = one.Max(p => (Difference(p.Key, p.Value, two[p.Key]), p.Key));
+        Assert.True(difference <= most, $"{where} differs by {difference}");
+    }
+
+    /// <summary>
+    /// The largest difference, relative for numbers above 1. A softmax does not see the biases of keys, so their gradients are nothing but
+    /// rounding, which AdamW makes large: they are left out.
+    /// </summary>
+    private static double Difference(string name, float[] a, float[] b)
+    {
+        var keys = name.EndsWith("in_proj_bias", StringComparison.Ordinal) ? (a.Length / 3, 2 * a.Length / 3)
+            : name.EndsWith("k_proj.bias", StringComparison.Ordinal) ? (0, a.Length)
+            : (0, 0);
+        return a.Select((value, i) => i >= keys.Item1 && i < keys.Item2 ? 0 : Math.Abs(value - b[i]) / Math.Max(1, Math.Abs(value))).Max();
+    }
+}
