@@ -26,7 +26,7 @@ public sealed record CaptionTableOptions
     /// <summary>The header of the column with the image's path, relative to the table's own folder.</summary>
     public string ImageKey { get; init; } = "filepath";
 
-    /// <summary>The headers of the columns with captions; empty cells are left out.</summary>
+    /// <summary>The headers of the columns with captions; empty cells are left out. None reads images alone.</summary>
     public IReadOnlyList<string> CaptionKeys { get; init; } = ["title"];
 }
 

@@ -45,11 +45,11 @@ internal sealed class TableHeader
         if (count > _header.Length)
             return $"there are {cells.Length} cells where the header has {_header.Length}, so it is cut by a separator inside of a cell "
                 + $"(cells are separated by {Name(_separator)}, and those that hold one are quoted)";
-        if (Image >= cells.Length || _captions.All(c => c >= cells.Length))
+        if (Image >= cells.Length || (_captions.Length > 0 && _captions.All(c => c >= cells.Length)))
             return $"there are {cells.Length} cells where the header has {_header.Length}, separated by {Name(_separator)}";
         if (cells[Image].Length == 0) return "the path is empty";
         if (cells[Image].Contains('\0')) return "the path holds a NUL character";
-        return Captions(cells).Length == 0 ? "the caption is empty" : null;
+        return _captions.Length > 0 && Captions(cells).Length == 0 ? "the caption is empty" : null;
     }
 
     private ClipException Lacks(string path, string key)

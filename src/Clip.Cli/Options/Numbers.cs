@@ -55,6 +55,7 @@ internal static class Numbers
         ["--pictures"] = new(1, Most),
         ["--points"] = new(1, 1_000),
         ["--read-timeout"] = new(0, 86_400) { IsAbove = true },
+        ["--records-per-file"] = new(1, 1e8),
         ["--samples"] = new(1, Most),
         ["--save-frequency"] = new(1, Most),
         ["--save-steps"] = new(1, 1e12),

@@ -27,7 +27,7 @@ internal sealed class ParquetTable : IDisposable
         _path = Of(image).FirstOrDefault(IsText);
         var captions = captionKeys ?? JsonCaptions.DefaultKeys.Where(key => Of(key).Any(IsText)).Take(1).ToArray();
         _captions = [.. captions.Select(key => Of(key).FirstOrDefault(IsText) ?? throw Lacks("caption", key, "`CaptionKeys`"))];
-        if (_captions.Length == 0) throw Lacks("caption", null, "`CaptionKeys`");
+        if (_captions.Length == 0 && captionKeys is not { Count: 0 }) throw Lacks("caption", null, "`CaptionKeys`");
     }
 
     public string Path { get; }

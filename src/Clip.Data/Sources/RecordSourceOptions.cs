@@ -16,6 +16,20 @@ internal sealed record RecordSourceOptions
     /// <summary>A WebDataset's keys of captions in .json, or Parquet's columns of captions; null finds the usual ones.</summary>
     public IReadOnlyList<string>? CaptionKeys { get; init; }
 
+    /// <summary>The same of images alone: what has no caption is a record too.</summary>
+    public RecordSourceOptions WithoutCaptions() => this with
+    {
+        Table = Table with { CaptionKeys = [] },
+        CaptionKeys = [],
+        // What stands for a caption is never read.
+        CaptionEndings = ImageEndings ?? PictureFiles.Endings,
+        GroupByImage = false,
+        AnyFolder = true,
+    };
+
+    /// <summary>Whether a folder is one of pictures, at any depth, rather than of a folder for each class.</summary>
+    public bool AnyFolder { get; private init; }
+
     /// <summary>Parquet's column of images; null finds the usual ones.</summary>
     public string? ImageKey { get; init; }
 

@@ -68,6 +68,8 @@ internal static partial class RecordSources
             case RecordSourceOptions.Parquet:
                 var rows = ParquetSource.Open(ShardPattern.Files(name, ".parquet"), options);
                 return rows.Count > 0 ? rows : throw NothingUsable(name, rows);
+            case RecordSourceOptions.ImageFolder when options.AnyFolder:
+                return new TableSource([.. PictureFiles.In(name).Select(file => new CaptionedImage(file, []))]);
             case RecordSourceOptions.ImageFolder:
                 return new TableSource(ImageFolder.Read(name, options.Templates));
             default:

@@ -17,6 +17,11 @@ internal sealed record RankCase(string Name, TrainingOptions Training)
         BatchSize = 4, MaxSteps = 20, LearningRate = 1e-3, Warmup = 2, Seed = 5, GradClipNorm = 1, SaveFrequency = 100,
     };
 
+    private static readonly TrainingOptions ResNet = Usual with
+    {
+        BatchSize = 8, SynchronizedBatchNorm = true, Optimizer = new AdamWOptions(Epsilon: 1e-3),
+    };
+
     /// <summary>The table of pairs.</summary>
     public string Table { get; init; } = "pairs.tsv";
 
@@ -43,12 +48,16 @@ internal sealed record RankCase(string Name, TrainingOptions Training)
         new("average", Usual with { ModelEmaDecay = 0.9, LayerDecay = 0.7 }),
         new("lora", Usual with { FineTuning = new FineTuningOptions { LoraRank = 2 } }),
         new("locked image tower", Usual with { FineTuning = new FineTuningOptions { LockImage = true } }),
-        new("batch norm", Usual with { SynchronizedBatchNorm = true }) { Config = "resnet.json" },
-        new("batch norm, accumulation", Usual with { SynchronizedBatchNorm = true, AccumFrequency = 2 }) { Config = "resnet.json" },
+        // Many normalizations make rounding larger; BatchNorm2d by itself is compared more closely.
+        new("batch norm", ResNet) { Config = "resnet.json", Table = "noise.tsv", Tolerance = 1e-4 },
+        new("batch norm, accumulation", ResNet with { AccumFrequency = 2 })
+        {
+            Config = "resnet.json", Table = "noise.tsv", Tolerance = 1e-4,
+        },
         new("bad records", Usual) { Table = "bad.tsv" },
         new("fewer pairs than a batch", Usual with { BatchSize = 8 }) { Table = "five.tsv" },
         // A product in bfloat16 is rounded once for a batch, and once for each rank's part of it.
-        new("bf16", Usual with { Bfloat16 = true }) { Tolerance = 5e-3 },
+        new("bf16", Usual with { Bfloat16 = true }) { Tolerance = 2e-2 },
         new("gradients in bf16", Usual with { GradientCompression = GradientCompression.BFloat16 }) { Tolerance = 5e-3 },
         new("gradients in fp16", Usual with { GradientCompression = GradientCompression.Float16 }) { Tolerance = 1e-3 },
         new(Resumed, Usual with { SaveSteps = 10, ModelEmaDecay = 0.9 }),
@@ -64,7 +73,11 @@ internal sealed record RankCase(string Name, TrainingOptions Training)
             Reading = new ReadingOptions { MaxBadPercent = 50 },
             LogSamples = Path.Combine(folder, ranks == 1 ? "one" : "several", Name + ".samples"),
         },
-        Model = new RunModel(Path.Combine(folder, Config)) { VocabSize = 520 },
+        Model = new RunModel(Path.Combine(folder, Config))
+        {
+            VocabSize = 520,
+            Tokenizer = Name == Resumed ? null : Path.Combine(folder, "tokenizer"),
+        },
         Training = Training with { BatchSize = Training.BatchSize / ranks },
     };
 }

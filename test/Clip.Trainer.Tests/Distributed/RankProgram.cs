@@ -12,8 +12,8 @@ using ClipModel = Clip.Trainer.Modeling.ClipModel;
 namespace Clip.Trainer.Tests.Distributed;
 
 /// <summary>
-/// What a rank of the tests does: <c>[mpirun -np 2] dotnet Clip.Trainer.Tests.dll FOLDER</c> trains every <see cref="RankCase"/> of a folder
-/// on as many ranks as were started, into FOLDER/one or FOLDER/several.
+/// What a rank of the tests does: <c>[mpirun -np 2] dotnet Clip.Trainer.Tests.dll FOLDER [NAME]</c> trains every <see cref="RankCase"/> of a
+/// folder, or one, on as many ranks as were started, into FOLDER/one or FOLDER/several.
 /// </summary>
 internal static class RankProgram
 {
@@ -21,7 +21,7 @@ internal static class RankProgram
     {
         var ranks = Ranks.Join();
         var results = Directory.CreateDirectory(Path.Combine(args[0], ranks.AreSeveral ? "several" : "one")).FullName;
-        foreach (var rankCase in RankCase.All)
+        foreach (var rankCase in RankCase.All.Where(c => args.Length == 1 || c.Name == args[1]))
         {
             var run = new TrainingRun(
                 rankCase.Options(args[0], ranks.Size), new RunOutput(Path.Combine(results, rankCase.Name)) { Keep = 3 }, ranks, _ => { },
@@ -29,7 +29,7 @@ internal static class RankProgram
             await run.RunAsync(CancellationToken.None).ConfigureAwait(false);
         }
 
-        if (ranks.AreSeveral)
+        if (ranks.AreSeveral && args.Length == 1)
         {
             await GoOnAsync(args[0], results, ranks).ConfigureAwait(false);
             var facts = Facts(ranks);
@@ -56,7 +56,8 @@ internal static class RankProgram
     internal static void CopyTokenizer(string from, string to)
     {
         var target = Directory.CreateDirectory(Path.Combine(to, "tokenizer")).FullName;
-        foreach (var file in Directory.GetFiles(Path.Combine(from, "tokenizer"))) File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+        foreach (var file in Directory.GetFiles(Path.Combine(from, "tokenizer")))
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
     }
 
     /// <summary>What the collectives come to.</summary>
@@ -72,7 +73,38 @@ internal static class RankProgram
         return new RankFacts(
             ranks.Size, ranks.LocalSize, sum, [.. ranks.GatherAll<string>([.. Enumerable.Repeat($"rank {ranks.Rank}", ranks.Rank + 1)])],
             ranks.FromFirst(() => $"from {ranks.Rank}"), [.. bfloat16.Select(b => BitConverter.UInt32BitsToSingle((uint)b << 16))],
-            [.. float16.Select(h => (float)h)], TakenEarly(ranks));
+            [.. float16.Select(h => (float)h)], TakenEarly(ranks), Normalized(ranks));
+    }
+
+    /// <summary>
+    /// The largest differences between a batch norm over the ranks' halves of a batch and torch's over all of it: of outputs, of the
+    /// input's and the gains' gradients, and of the statistics.
+    /// </summary>
+    private static double[] Normalized(Ranks ranks)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(3);
+        var (values, weights) = (randn(8, 4, 3, 3), randn(8, 4, 3, 3));
+        using var whole = new BatchNorm2d(4);
+        using var shared = new BatchNorm2d(4) { Ranks = ranks };
+        var (all, allOut) = Run(whole, values, weights);
+        var (own, ownOut) = Run(shared, values.narrow(0, 4 * ranks.Rank, 4), weights.narrow(0, 4 * ranks.Rank, 4));
+        return
+        [
+            Most(allOut.narrow(0, 4 * ranks.Rank, 4), ownOut), Most(all.grad!.narrow(0, 4 * ranks.Rank, 4), own.grad!),
+            .. whole.parameters().Zip(shared.parameters(), (a, b) => Most(a.grad!, RankSum.Sum(b.grad!, ranks))),
+            .. whole.named_buffers().Zip(shared.named_buffers(), (a, b) => Most(a.buffer.@float(), b.buffer.@float())),
+        ];
+
+        static (Tensor Input, Tensor Output) Run(BatchNorm2d norm, Tensor values, Tensor weights)
+        {
+            var input = values.clone().requires_grad_(true);
+            var output = norm.forward(input);
+            (output * weights).sum().backward();
+            return (input, output);
+        }
+
+        static double Most(Tensor a, Tensor b) => (a - b).abs().max().item<float>();
     }
 
     private static unsafe void Add<T>(Ranks ranks, T[] values, SumPrecision precision)
@@ -87,7 +119,8 @@ internal static class RankProgram
         var config = Clip.Conversion.Configs.ClipConfigJson.Parse(TinyRun.Config, "the tests");
         manual_seed(1);
         using var model = new ClipModel(config);
-        var exchange = new GradientExchange(ranks, [.. model.parameters().OfType<TorchSharp.Modules.Parameter>()], GradientCompression.None);
+        var exchange = new GradientExchange(
+            ranks, [.. model.parameters().OfType<TorchSharp.Modules.Parameter>()], GradientCompression.None);
         using var scope = NewDisposeScope();
         var ids = zeros(2, 12, ScalarType.Int64);
         new RankedBackward(new ClipObjective(model), new TrainingOptions(), ranks, exchange).Backward([(randn(2, 3, 16, 16), ids)]);
@@ -97,4 +130,5 @@ internal static class RankProgram
 
 /// <summary>What two ranks have told each other.</summary>
 internal sealed record RankFacts(
-    int Size, int LocalSize, double[] Sum, string[] Gathered, string FromFirst, float[] BFloat16, float[] Float16, int TakenEarly);
+    int Size, int LocalSize, double[] Sum, string[] Gathered, string FromFirst, float[] BFloat16, float[] Float16, int TakenEarly,
+    double[] Normalized);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
 using Clip.Trainer.Reporting;
+using SkiaSharp;
 
 namespace Clip.Trainer.Tests.Distributed;
 
@@ -10,7 +11,7 @@ public sealed class SeveralRanks : IDisposable
 {
     private const string ResNet =
         """
-        {"embed_dim": 16, "vision_cfg": {"image_size": 32, "layers": [1, 1, 1, 1], "width": 8, "patch_size": null},
+        {"embed_dim": 16, "vision_cfg": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 8, "patch_size": null},
          "text_cfg": {"context_length": 12, "vocab_size": 520, "width": 16, "heads": 2, "layers": 1}}
         """;
 
@@ -53,6 +54,15 @@ public sealed class SeveralRanks : IDisposable
         _data.Folder.Write("bad.tsv", string.Join('\n', [.. rows, "absent.png\ta missing wall", "gone.png\tanother one"]) + "\n");
         _data.Folder.Write("five.tsv", string.Join('\n', rows.Take(6)) + "\n");
         _data.Folder.Write("resnet.json", ResNet);
+        _data.Folder.Write("noise.tsv", "filepath\ttitle\n" + string.Concat(Enumerable.Range(0, 16).Select(i =>
+        {
+            var random = new Random(i);
+            using var bitmap = new SKBitmap(64, 64);
+            bitmap.Pixels = [.. Enumerable.Range(0, 64 * 64).Select(_ => new SKColor((uint)random.Next() | 0xff000000))];
+            using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+            File.WriteAllBytes(_data.Folder[$"noise{i}.png"], png.ToArray());
+            return $"noise{i}.png\ta {(char)('a' + i)} wall\n";
+        })));
         Run("dotnet", [Program, Folder]);
         Run(Mpirun.Require(), [.. Mpirun.Arguments(2), "dotnet", Program, Folder]);
         return true;

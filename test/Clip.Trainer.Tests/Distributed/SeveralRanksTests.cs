@@ -75,6 +75,15 @@ public sealed class SeveralRanksTests(SeveralRanks trained) : IClassFixture<Seve
         Assert.Equal(48, trained.Facts().TakenEarly);
     }
 
+    [SkippableFact]
+    public void ABatchNormOverTwoRanksIsThatOfOneBatch()
+    {
+        trained.Require();
+        var differences = trained.Facts().Normalized;
+        Assert.Equal(7, differences.Length);
+        Assert.All(differences, difference => Assert.InRange(difference, 0, 1e-5));
+    }
+
     private static void RequireSame(Dictionary<string, float[]> one, Dictionary<string, float[]> two, double most)
     {
         Assert.Equal(one.Keys.Order(), two.Keys.Order());
