@@ -22,8 +22,13 @@ internal sealed unsafe class MpiLibrary
 
     /// <exception cref="ClipException">The library is not there.</exception>
     public MpiLibrary()
+        : this(OperatingSystem.IsMacOS() ? "libmpi.40.dylib" : "libmpi.so.40")
     {
-        var name = OperatingSystem.IsMacOS() ? "libmpi.40.dylib" : "libmpi.so.40";
+    }
+
+    /// <inheritdoc cref="MpiLibrary()"/>
+    internal MpiLibrary(string name)
+    {
         if (!NativeLibrary.TryLoad(name, out _library))
             throw new ClipException(
                 $"This process was started as one of several ranks, and Open MPI's library {name} cannot be loaded; install Open MPI on "

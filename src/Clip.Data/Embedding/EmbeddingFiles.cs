@@ -23,7 +23,8 @@ internal sealed class EmbeddingFiles(EmbeddingOptions options, IEmbeddingInput i
     /// <summary>Makes the folders.</summary>
     public void Prepare()
     {
-        foreach (var file in new[] { Finished(0), Metadata(0) }) Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        string[] files = options.Format == EmbeddingFormat.Npy ? [Finished(0), Metadata(0)] : [Finished(0)];
+        foreach (var file in files) Directory.CreateDirectory(Path.GetDirectoryName(file)!);
     }
 
     /// <summary>Writes a shard; what marks it as finished comes last.</summary>
@@ -106,7 +107,8 @@ internal sealed class EmbeddingFiles(EmbeddingOptions options, IEmbeddingInput i
                 for (var i = 0; i < levels.Length; i += input.Dimension) levels[i] = 0;
                 var there = new int[values.Count];
                 Array.Fill(there, schema.DataFields[1].MaxDefinitionLevel);
-                await group.WriteAllPartsAsync<float>(schema.DataFields[1], values.ToArray(), there, levels).ConfigureAwait(false);
+                await group.WriteAllPartsAsync<float>(schema.DataFields[1], values.ToArray(), there, levels, CancellationToken.None)
+                    .ConfigureAwait(false);
                 if (input.HasTexts) await group.WriteAsync(schema.DataFields[2], texts).ConfigureAwait(false);
                 group.CompleteValidate();
                 ids.Clear();

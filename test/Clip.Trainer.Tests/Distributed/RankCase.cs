@@ -19,7 +19,7 @@ internal sealed record RankCase(string Name, TrainingOptions Training)
 
     private static readonly TrainingOptions ResNet = Usual with
     {
-        BatchSize = 8, SynchronizedBatchNorm = true, Optimizer = new AdamWOptions(Epsilon: 1e-3),
+        BatchSize = 8, LearningRate = 1e-4, SynchronizedBatchNorm = true, Optimizer = new AdamWOptions(Epsilon: 1e-3),
     };
 
     /// <summary>The table of pairs.</summary>
