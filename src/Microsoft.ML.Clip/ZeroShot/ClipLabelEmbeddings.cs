@@ -53,19 +53,33 @@ public sealed class ClipLabelEmbeddings
         IReadOnlyDictionary<string, IReadOnlyList<string>>? prompts = null,
         CancellationToken cancellationToken = default)
     {
+        var sentences = Prompts(model, labels, templates, prompts);
+        return FromPrompts(labels, sentences, model.EmbedTexts([.. sentences.SelectMany(s => s)], normalize: true, cancellationToken));
+    }
+
+    /// <summary>The prompts of each label, as <see cref="Create"/> takes and refuses them.</summary>
+    internal static IReadOnlyList<string>[] Prompts(
+        ClipModel model,
+        IReadOnlyList<string> labels,
+        IReadOnlyList<string>? templates,
+        IReadOnlyDictionary<string, IReadOnlyList<string>>? prompts)
+    {
         ArgumentNullException.ThrowIfNull(model);
         var sentences = LabelPrompts.Expand(labels, templates, prompts);
-        var tower = model.TextTower;
-        RefuseTwins(tower, labels, sentences);
-        var dimension = tower.Dimension;
-        var embedded = model.EmbedTexts([.. sentences.SelectMany(s => s)], normalize: true, cancellationToken);
+        RefuseTwins(model.TextTower, labels, sentences);
+        return sentences;
+    }
 
+    /// <summary>The ensemble of the prompts' embeddings, which are of length 1 and follow one another label by label.</summary>
+    internal static ClipLabelEmbeddings FromPrompts(IReadOnlyList<string> labels, IReadOnlyList<string>[] prompts, float[][] embedded)
+    {
+        var dimension = embedded[0].Length;
         var rows = new float[labels.Count * dimension];
         var next = 0;
         for (var label = 0; label < labels.Count; label++)
         {
             var row = rows.AsSpan(label * dimension, dimension);
-            for (var i = 0; i < sentences[label].Count; i++) TensorPrimitives.Add(row, embedded[next++], row);
+            for (var i = 0; i < prompts[label].Count; i++) TensorPrimitives.Add(row, embedded[next++], row);
             EmbeddingMath.Normalize(row);
         }
 
