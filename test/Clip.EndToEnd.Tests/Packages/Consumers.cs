@@ -27,6 +27,8 @@ public sealed class Consumers : IAsyncLifetime, IDisposable
         ["Microsoft.ML.Clip.Extensions.AI"] = [OnnxRuntime],
         ["Microsoft.ML.Clip.MoreFormats"] = [OnnxRuntime],
         ["Clip.Conversion"] = [OnnxRuntime],
+        ["Clip.Data"] = [OnnxRuntime],
+        ["Clip.Evaluation"] = [OnnxRuntime],
         ["Clip.Trainer"] = [OnnxRuntime, "libtorch-cpu-$(NETCoreSdkPortableRuntimeIdentifier)"],
     };
 
