@@ -14,7 +14,7 @@ internal sealed class CommandGroups
     private readonly (string Heading, Command[] Commands)[] _groups =
     [
         ("Start here", [QuickstartCommand.Create()]),
-        ("Use models", [ClassifyCommand.Create(), CaptionCommand.Create(), EvaluateCommand.Create()]),
+        ("Use models", [ClassifyCommand.Create(), CaptionCommand.Create(), EvaluateCommand.Create(), ServeCommand.Create()]),
         (
             "Get and convert models",
             [
