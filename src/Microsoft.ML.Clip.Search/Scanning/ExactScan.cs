@@ -97,7 +97,7 @@ internal sealed class ExactScan(CodedMatrix matrix, int threads)
 
     private delegate void BlockAction(int first, Span<int> products);
 
-    /// <summary>One query's state, which threads share: the best lower bounds so far, and the rows that may still be among the best.</summary>
+    /// <summary>One query, for all threads: the best lower bounds so far, and the rows that may still be among the best.</summary>
     private sealed class Search(CodedQuery query, int top, float smallest)
     {
         private readonly Lock _gate = new();
