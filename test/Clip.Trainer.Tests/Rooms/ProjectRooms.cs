@@ -45,6 +45,13 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             "Microsoft.ML.Clip.Extensions.AI", "embedding generators and services, for those who want that dependency",
             [new(RoomGraph.Root, "all of it")]),
         new(
+            "Microsoft.ML.Clip.Search", "pictures found by words or pictures: an index file, and what asks it",
+            [
+                new("Indexing", "the index as its users see it: entries, queries, changes, searches"),
+                new("Storage", "the index's file: written aside, mapped into memory"),
+                new("Scanning", "exact search over rows of floats, by their codes"),
+            ]),
+        new(
             "Microsoft.ML.Clip.MoreFormats", "TIFF, HEIC and the like by ImageMagick: a ClipImageDecoder to register",
             [new(RoomGraph.Root, "all of it")]),
         new(
