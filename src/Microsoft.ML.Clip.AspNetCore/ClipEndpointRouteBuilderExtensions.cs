@@ -11,7 +11,8 @@ public static class ClipEndpointRouteBuilderExtensions
 {
     /// <summary>
     /// Serves the model that <c>services.AddClipServer</c> registered: <c>v1/embeddings</c> and <c>v1/models</c> as OpenAI's API has them,
-    /// <c>classify</c>, <c>info</c>, <c>healthz</c>, <c>openapi.json</c>, and a page at the prefix itself.
+    /// <c>classify</c>, <c>search</c> and <c>pictures</c> of an index, <c>info</c>, <c>healthz</c>, <c>openapi.json</c>, and a page at
+    /// the prefix itself.
     /// </summary>
     /// <param name="endpoints">The application.</param>
     /// <param name="prefix">What the addresses begin with; default nothing.</param>
@@ -35,6 +36,15 @@ public static class ClipEndpointRouteBuilderExtensions
         api.MapPost("classify", Handler.WithBody(ClassifyEndpoint.AnswerAsync))
             .WithSummary("Tells which of some labels a picture shows.")
             .Takes<ClassifyRequest>("application/json", "multipart/form-data").Produces<ClassifyResponse>();
+        api.MapGet("search", Handler.Of(SearchEndpoint.GetAsync))
+            .WithSummary("Finds pictures of the index by words (q), by one of them (like), without others (without).")
+            .Produces<SearchResponse>();
+        api.MapPost("search", Handler.WithBody(SearchEndpoint.PostAsync))
+            .WithSummary("Finds pictures of the index by a picture, too.")
+            .Takes<SearchRequest>("application/json", "multipart/form-data").Produces<SearchResponse>();
+        api.MapGet("pictures/{id}", Handler.Of(SearchEndpoint.PictureAsync))
+            .WithSummary("A picture of the index, its longer side no longer than size.")
+            .Produces(StatusCodes.Status200OK, contentType: "image/webp");
         api.MapGet("info", Handler.Of(InfoEndpoints.InfoAsync)).WithSummary("Describes what is served.").Produces<ServerInfo>();
         api.MapGet("healthz", Handler.Of(InfoEndpoints.HealthAsync))
             .WithSummary("Tells whether the model is open.").Produces(StatusCodes.Status200OK, contentType: "text/plain");

@@ -3,6 +3,7 @@ using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.AspNetCore.Batching;
 using Microsoft.ML.Clip.AspNetCore.Endpoints;
 using Microsoft.ML.Clip.AspNetCore.Requests;
+using Microsoft.ML.Clip.AspNetCore.Searching;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -44,6 +45,9 @@ public static class ClipServerServiceCollectionExtensions
             .AddSingleton<ClipEngine>()
             .AddSingleton<BodyReader>()
             .AddSingleton<LabelCache>()
-            .AddSingleton<Classifier>();
+            .AddSingleton<Classifier>()
+            .AddSingleton(provider => new PictureIndex(options, provider.GetRequiredService<ClipModel>()))
+            .AddSingleton<PictureSearch>()
+            .AddSingleton<Thumbnails>();
     }
 }

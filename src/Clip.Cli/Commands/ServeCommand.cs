@@ -13,6 +13,10 @@ internal static class ServeCommand
     public static Command Create()
     {
         var model = PretrainedModel.Option("--model", ClipHub.DefaultModel);
+        var index = new Option<string?>("--index")
+        {
+            Description = "An index of pictures that 'clip index' wrote with the same model, to search in.",
+        };
         var labels = new Option<string[]>("--labels")
         {
             Description = "Labels that the page begins with, and /classify takes without any: words, or a text file with one per line.",
@@ -58,7 +62,7 @@ internal static class ServeCommand
         };
         var command = new Command("serve", "Serves a model over HTTP, as OpenAI's embeddings API and more, with a page to try it.")
         {
-            model, labels, templates, listen, port, key, batch, delay, queue,
+            model, index, labels, templates, listen, port, key, batch, delay, queue,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -74,6 +78,7 @@ internal static class ServeCommand
                     ApiKey = apiKey,
                     Configure = options =>
                     {
+                        options.IndexPath = parsed.GetValue(index);
                         options.Labels = words;
                         options.Templates = prompts ?? options.Templates;
                         options.MaxBatchSize = parsed.GetValue(batch);

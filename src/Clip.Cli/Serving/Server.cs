@@ -1,6 +1,4 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.ML.Clip;
 
 namespace Clip.Cli.Serving;
 
@@ -17,9 +15,7 @@ internal static class Server
         var application = ServerApplication.Build(settings);
         await using (application.ConfigureAwait(false))
         {
-            // What is wrong with the model is told now, and the first request does not wait for it.
-            var model = application.Services.GetRequiredService<ClipModel>();
-            await Task.Run(() => _ = (model.TextTower, model.ImageTower, model.Fingerprint), stop).ConfigureAwait(false);
+            await Task.Run(() => ToolServer.Prepare(application.Services), stop).ConfigureAwait(false);
             await application.StartAsync(stop).ConfigureAwait(false);
             foreach (var url in application.Urls) Console.WriteLine($"Serving {settings.Name} at {url}/ (Ctrl-C stops).");
             await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -23,15 +23,17 @@ internal static class ServerApplication
             kestrel.Limits.MaxConcurrentConnections = 1024;
             kestrel.Listen(new IPEndPoint(settings.Address, settings.Port));
         });
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(line => line.SingleLine = true);
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
-            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).ToStandardError();
         builder.Services.AddRoutingCore();
+        var hasIndex = false;
         builder.Services.AddClipServer(settings.Folder, options =>
         {
             options.ModelName = settings.Name;
             settings.Configure(options);
+            hasIndex = options.IndexPath is not null;
         });
+        // Without sessions: each request is answered by itself.
+        if (hasIndex) builder.Services.AddPictureTools().WithHttpTransport(transport => transport.Stateless = true);
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(Meters).AddPrometheusExporter());
 
         var application = builder.Build();
@@ -39,6 +41,7 @@ internal static class ServerApplication
         if (settings.ApiKey is { } key) application.UseMiddleware<ApiKeyGuard>(key);
         application.UseRouting();
         application.MapClip();
+        if (hasIndex) application.MapMcp("/mcp");
         application.MapPrometheusScrapingEndpoint("/metrics");
         return application;
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.ML.Clip.AspNetCore.Batching;
 using Microsoft.ML.Clip.AspNetCore.Requests;
+using Microsoft.ML.Clip.AspNetCore.Searching;
 
 namespace Microsoft.ML.Clip.AspNetCore.Endpoints;
 
@@ -18,7 +19,8 @@ internal static class InfoEndpoints
         var scoring = model.RequireScoring();
         return Handler.JsonAsync(context, new ServerInfo(
             engine.Name, model.Fingerprint, model.Dimension, model.ImageSize, model.ContextLength, scoring.Scale, scoring.Bias,
-            options.Labels, options.Templates, options.MaxBodyBytes));
+            options.Labels, options.Templates, options.MaxBodyBytes,
+            context.RequestServices.GetRequiredService<PictureIndex>().Index?.Count));
     }
 
     /// <summary><c>GET v1/models</c>, as OpenAI's API has it.</summary>
@@ -51,6 +53,7 @@ internal static class InfoEndpoints
 /// <param name="Labels">Labels to begin with.</param>
 /// <param name="Templates">Prompts to begin with.</param>
 /// <param name="MaxBodyBytes">The largest body.</param>
+/// <param name="Pictures">How many the index has; none where none is served.</param>
 internal sealed record ServerInfo(
     string Model,
     string Fingerprint,
@@ -61,7 +64,8 @@ internal sealed record ServerInfo(
     float? LogitBias,
     IReadOnlyList<string> Labels,
     IReadOnlyList<string> Templates,
-    long MaxBodyBytes);
+    long MaxBodyBytes,
+    int? Pictures);
 
 /// <summary>OpenAI's list of models.</summary>
 internal sealed record ModelList(string Object, IReadOnlyList<ListedModel> Data);

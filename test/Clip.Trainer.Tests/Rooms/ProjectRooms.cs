@@ -52,6 +52,16 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new("Scanning", "exact search over rows of floats, by their codes"),
             ]),
         new(
+            "Microsoft.ML.Clip.AspNetCore", "a model and an index of pictures over HTTP",
+            [
+                new(RoomGraph.Root, "what an application calls: AddClipServer, MapClip"),
+                new("Endpoints", "one file an endpoint, and what all have in common"),
+                new("Searching", "the served index: ids for its paths, queries, pictures to show"),
+                new("Batching", "the queues before the towers, and what is asked of the model through them"),
+                new("Requests", "bodies, fields, data URLs, and how they are refused"),
+                new("Settings", "the options"),
+            ]),
+        new(
             "Microsoft.ML.Clip.MoreFormats", "TIFF, HEIC and the like by ImageMagick: a ClipImageDecoder to register",
             [new(RoomGraph.Root, "all of it")]),
         new(
@@ -95,6 +105,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             [
                 new(RoomGraph.Root, "the list of commands"),
                 new("Commands", "one file a command, thin: parse, call, print"),
+                new("Serving", "clip serve and clip mcp: who may ask, and on which ways"),
                 new("Training", "clip train and its options"),
                 new("Pretrained", "models by name, downloaded and said so"),
                 new("Reporting", "the console"),

@@ -9,6 +9,12 @@ public sealed class ClipServerOptions
     /// <summary>How to read the model folder.</summary>
     public ClipModelOptions Model { get; set; } = new();
 
+    /// <summary>An index of pictures to search in, made with the same model; none without it.</summary>
+    public string? IndexPath { get; set; }
+
+    /// <summary>What relative paths of the index's pictures are relative to; default the current folder.</summary>
+    public string? PictureFolder { get; set; }
+
     /// <summary>Labels that the page starts with, and that <c>/classify</c> takes where a request brings none.</summary>
     public IReadOnlyList<string> Labels { get; set; } = [];
 
