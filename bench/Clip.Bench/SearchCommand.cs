@@ -73,10 +73,11 @@ internal static class SearchCommand
             ], rounds);
             var milliseconds = 1000 / results[0].Median;
             var read = together ? "" : $"{(double)data.Rows * data.Dimension / milliseconds / 1e6:F1}";
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"| {data.Rows} × {data.Dimension} | {(together ? $"{data.Queries.Length} together" : "one by one")} | {milliseconds:F2} | ")
-                + string.Create(CultureInfo.InvariantCulture,
-                    $"{1000 / results[1].Median:F2} (Faiss {faiss.Version}) | {results[0].Over(results[1]):F2} | {recall:F3} | {read} |"));
+            var how = together ? $"{data.Queries.Length} together" : "one by one";
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {data.Rows} × {data.Dimension} | {how} | {milliseconds:F2} | {1000 / results[1].Median:F2} (Faiss {faiss.Version}) ")
+                + string.Create(CultureInfo.InvariantCulture, $"| {results[0].Over(results[1]):F2} | {recall:F3} | {read} |"));
         }
 
         GC.KeepAlive(found);
