@@ -14,9 +14,9 @@ internal sealed class CommandGroups
     private readonly (string Heading, Command[] Commands)[] _groups =
     [
         ("Start here", [QuickstartCommand.Create()]),
-        (
-            "Use models",
-            [ClassifyCommand.Create(), CaptionCommand.Create(), EvaluateCommand.Create(), ServeCommand.Create(), McpCommand.Create()]),
+        ("Use models", [ClassifyCommand.Create(), CaptionCommand.Create(), EvaluateCommand.Create()]),
+        ("Find pictures", [IndexCommand.Create(), SearchCommand.Create(), DuplicatesCommand.Create()]),
+        ("Serve", [ServeCommand.Create(), McpCommand.Create()]),
         (
             "Get and convert models",
             [

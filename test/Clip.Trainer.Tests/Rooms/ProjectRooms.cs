@@ -107,6 +107,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new("Commands", "one file a command, thin: parse, call, print"),
                 new("Serving", "clip serve and clip mcp: who may ask, and on which ways"),
                 new("Training", "clip train and its options"),
+                new("Searching", "indexes of pictures, made, kept up to date and asked"),
                 new("Pretrained", "models by name, downloaded and said so"),
                 new("Reporting", "the console"),
                 new("Options", "options that commands share"),

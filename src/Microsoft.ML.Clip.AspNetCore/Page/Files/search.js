@@ -112,8 +112,7 @@ export class Search {
     const picture = this.like ?? this.image;
     by.hidden = !picture;
     if (!picture) return by.replaceChildren();
-    const remove = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Clear" });
-    remove.setAttribute("aria-label", "Do not search by this picture");
+    const remove = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Without the picture" });
     remove.addEventListener("click", () => {
       [this.like, this.image] = [null, null];
       this.words.focus();
