@@ -114,7 +114,8 @@ public sealed class SearchTests : IDisposable
     [InlineData("search?q=red&tpo=3", "no field 'tpo'")]
     [InlineData("search?q=red&q=blue", "more than once")]
     [InlineData("search?without=red", "nothing to search by")]
-    [InlineData("search?q=red&without=red&weight=2", "'weight' must be")]
+    [InlineData("search?q=red&without=red&without_weight=-1", "'without_weight' must be")]
+    [InlineData("search?q=red&without=red&without_weight=1", "cancel each other out")]
     [InlineData("pictures/x?size=99999", "'size' must be")]
     public async Task AWrongQueryIsRefusedInASentence(string path, string said)
     {

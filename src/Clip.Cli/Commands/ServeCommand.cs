@@ -2,6 +2,7 @@ using System.CommandLine;
 using Clip.Cli.Options;
 using Clip.Cli.Pretrained;
 using Clip.Cli.Running;
+using Clip.Cli.Searching;
 using Clip.Cli.Serving;
 using Microsoft.ML.Clip;
 
@@ -13,6 +14,7 @@ internal static class ServeCommand
     public static Command Create()
     {
         var model = PretrainedModel.Option("--model", ClipHub.DefaultModel);
+        model.Description += " Without it, the one that the index was made with.";
         var index = new Option<string?>("--index")
         {
             Description = "An index of pictures that 'clip index' wrote with the same model, to search in.",
@@ -70,7 +72,9 @@ internal static class ServeCommand
             var address = ServeSettings.ParseAddress(parsed.GetValue(listen)!, apiKey);
             var (words, prompts) = ClassifyWords.ReadLabels(parsed.GetValue(labels) ?? [], parsed.GetValue(templates) ?? []);
             using var stop = new StopSignals();
-            var name = parsed.GetValue(model)!;
+            // Without a model given, the one that the index was made with.
+            var isGiven = parsed.GetResult(model) is { Implicit: false };
+            var name = (isGiven || parsed.GetValue(index) is not { } path ? null : SearchedModel.Of(path)) ?? parsed.GetValue(model)!;
             var folder = await PretrainedModel.ResolveAsync(name, stop.Token).ConfigureAwait(false);
             await Server.RunAsync(
                 new ServeSettings(folder, PretrainedModel.NameOf(name), address, parsed.GetValue(port))

@@ -14,7 +14,7 @@ internal static class SearchEndpoint
     private const int MaxTop = 500, MaxSkip = 1_000_000;
     private const int LeastSize = 16, MostSize = 2048;
 
-    private static readonly string[] Known = ["q", "image", "like", "without", "weight", "top", "skip"];
+    private static readonly string[] Known = ["q", "image", "like", "without", "image_weight", "without_weight", "top", "skip"];
 
     public static Task GetAsync(HttpContext context)
     {
@@ -65,7 +65,8 @@ internal static class SearchEndpoint
                 Image = fields.Image,
                 Like = fields.One("like"),
                 Without = fields.All("without"),
-                Weight = fields.Real("weight", 0.5f, 0, 1),
+                ImageWeight = fields.Real("image_weight", 1, 0, 100),
+                WithoutWeight = fields.Real("without_weight", 0.5f, 0, 100),
                 Top = fields.Number("top", 24, 1, MaxTop),
                 Skip = fields.Number("skip", 0, 0, MaxSkip),
             },
@@ -82,7 +83,8 @@ internal sealed record SearchRequest(
     [property: Description("A picture as a data URL; in a form, a file.")] string? Image,
     [property: Description("The id of a picture that was found.")] string? Like,
     [property: Description("What is not wanted.")] IReadOnlyList<string>? Without,
-    [property: Description("How much a picture counts beside words, from 0 to 1; default 0.5.")] float? Weight,
+    [property: Description("How much a picture counts, where words count 1; default 1.")] float? ImageWeight,
+    [property: Description("How much what is not wanted counts, where words count 1; default 0.5.")] float? WithoutWeight,
     [property: Description("How many to find; default 24.")] int? Top,
     [property: Description("How many to leave out before.")] int? Skip);
 

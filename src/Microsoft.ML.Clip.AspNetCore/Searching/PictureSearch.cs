@@ -18,20 +18,19 @@ internal sealed class PictureSearch(PictureIndex pictures, ClipEngine engine)
         }
 
         var parts = new List<(ReadOnlyMemory<float>, float)>();
-        var weight = query.Weight;
         string? own = null;
         if (query.Like is { } like)
         {
             own = pictures.Find(like).Id;
-            parts.Add((index.GetEmbedding(own) ?? throw PictureIndex.Gone(), weight));
+            parts.Add((index.GetEmbedding(own) ?? throw PictureIndex.Gone(), query.ImageWeight));
         }
 
         if (query.Image is { } image)
-            parts.Add(((await engine.EmbedImagesAsync([image], ["The image"], cancellation).ConfigureAwait(false))[0], weight));
+            parts.Add(((await engine.EmbedImagesAsync([image], ["The image"], cancellation).ConfigureAwait(false))[0], query.ImageWeight));
         string[] texts = [.. query.Text is { } text ? new[] { text } : [], .. query.Without];
         var (embedded, _) = await engine.EmbedTextsAsync(texts, cancellation).ConfigureAwait(false);
         var wanted = query.Text is null ? 0 : 1;
-        if (wanted == 1) parts.Add((embedded[0], parts.Count == 0 ? 1 : 1 - weight));
+        if (wanted == 1) parts.Add((embedded[0], 1));
         parts.AddRange(embedded.Skip(wanted).Select(e => ((ReadOnlyMemory<float>)e, -query.WithoutWeight)));
 
         try
@@ -67,10 +66,10 @@ internal sealed record PictureQuery
     /// <summary>What is not wanted.</summary>
     public IReadOnlyList<string> Without { get; init; } = [];
 
-    /// <summary>How much a picture counts beside words, from 0 to 1.</summary>
-    public float Weight { get; init; } = 0.5f;
+    /// <summary>How much a picture counts, where words count 1.</summary>
+    public float ImageWeight { get; init; } = 1;
 
-    /// <summary>How much counts what is not wanted.</summary>
+    /// <summary>How much what is not wanted counts, where words count 1.</summary>
     public float WithoutWeight { get; init; } = 0.5f;
 
     /// <summary>How many to find.</summary>
