@@ -57,9 +57,11 @@ internal sealed record LabeledSet(
         var known = new HashSet<string>();
         if (Labels.FirstOrDefault(label => !known.Add(label)) is { } twice)
             throw new ClipException($"The label '{twice}' of {Name} comes twice; keep one of them.");
-        return Images.FirstOrDefault(i => i.Classes.Any(c => !known.Contains(c))) is { } stray
+        var stray = Images.SelectMany(image => image.Classes, (image, name) => (image.ImagePath, Class: name))
+            .FirstOrDefault(pair => !known.Contains(pair.Class));
+        return stray.Class is not null
             ? throw new ClipException(
-                $"The class '{stray.Classes.First(c => !known.Contains(c))}' of {stray.ImagePath} is not among the {Labels.Count} labels; add it to the labels file.")
+                $"The class '{stray.Class}' of {stray.ImagePath} is not among the {Labels.Count} labels; add it to the labels file.")
             : this;
     }
 

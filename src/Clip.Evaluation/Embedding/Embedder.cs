@@ -92,7 +92,8 @@ internal sealed class Embedder(ClipModel model, EmbeddingCache? cache, IProgress
     public (float[][] Rows, IReadOnlyList<string>[] Prompts) Labels(LabeledSet set, CancellationToken cancellation)
     {
         var prompts = ClipLabelEmbeddings.Prompts(set.Labels, set.Templates, set.Prompts);
-        if (!set.MayHaveTwins) ClipLabelEmbeddings.RefuseTwins(set.Labels, prompts, text => model.Tokenizer.Encode(text, model.ContextLength));
+        var (tokenizer, length) = (model.Tokenizer, model.ContextLength);
+        if (!set.MayHaveTwins) ClipLabelEmbeddings.RefuseTwins(set.Labels, prompts, text => tokenizer.Encode(text, length));
         return (
             Rows($"labels of {set.Name}", prompts, EmbeddingKey.OfPrompts, own => own.Count,
                 part => ClipLabelEmbeddings.Means(model, part, cancellation)),

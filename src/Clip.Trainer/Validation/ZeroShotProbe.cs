@@ -32,12 +32,12 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
     public ZeroShotResult Measure(IObjective objective, LabeledSet set, CancellationToken cancellation = default)
     {
         if (set.IsMultiLabel)
-            throw new ClipException($"Pictures of {set.Name} have any number of labels, for which accuracy is not defined; see clip evaluate.");
+            throw new ClipException($"Pictures of {set.Name} have any number of labels, of which training has no accuracy; take another set.");
         var accuracy = Accuracy.Of(Outcome(objective, set, cancellation));
         return new ZeroShotResult(set.Name, accuracy.Top1, accuracy.Top5);
     }
 
-    /// <summary>What a module in evaluation mode makes of every picture of a set: the objective's scores, whose softmax are chances.</summary>
+    /// <summary>What a module in evaluation mode makes of a set's pictures: the objective's scores, whose softmax are chances.</summary>
     /// <inheritdoc cref="Measure"/>
     public ClassificationOutcome Outcome(IObjective objective, LabeledSet set, CancellationToken cancellation = default)
     {
@@ -47,7 +47,7 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
         using var scope = NewDisposeScope();
         var device = objective.Module.parameters().First().device;
         var templates = set.Templates ?? PromptTemplates.Default;
-        string[][] prompts = [.. set.Labels.Select(label => templates.Select(template => PromptTemplates.Apply(template, label)).ToArray())];
+        var prompts = ClipLabelEmbeddings.Prompts(set.Labels, templates, prompts: null);
         var classify = objective.Classifier(Ids([.. prompts.SelectMany(own => own)]).to(device), templates.Count);
         var scores = new List<float[]?>();
         var broken = new Dictionary<string, string>();
@@ -67,7 +67,8 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
                 ? []
                 : classify(tensor(pixels, [readable, 3, imageSize, imageSize]).to(device)).@float().cpu().data<float>().ToArray();
             var row = 0;
-            scores.AddRange(reasons.Select(reason => reason is null ? rows.AsSpan(row++ * set.Labels.Count, set.Labels.Count).ToArray() : null));
+            scores.AddRange(reasons.Select(reason =>
+                reason is null ? rows.AsSpan(row++ * set.Labels.Count, set.Labels.Count).ToArray() : null));
         }
 
         return ClassificationOutcome.Of(set, scores) with { Prompts = prompts, Scoring = new ClipScoring(1, null), Broken = broken };

@@ -102,7 +102,8 @@ public sealed class EvaluateTests : IDisposable
         Assert.StartsWith($"Skipped {_folder["photos/cat/broken.png"]}: Image file", error, StringComparison.Ordinal);
         Assert.Equal(output.Split('(')[0], again.Split('(')[0]);
         Assert.NotEmpty(Directory.GetFiles(_folder["cache"], "*.embeddings", SearchOption.AllDirectories));
-        Assert.Contains("1 of 13 records are bad, more than the 7 percent that --max-bad allows", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1 of 13 records are bad, more than the 7 percent that --max-bad allows", refused.Message, StringComparison.Ordinal);
     }
 
     private async Task<string> EvaluateAsync(params string[] arguments) => (await RunAsync(arguments)).Output;
