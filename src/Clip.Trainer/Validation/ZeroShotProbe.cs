@@ -32,7 +32,7 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
     public ZeroShotResult Measure(IObjective objective, LabeledSet set, CancellationToken cancellation = default)
     {
         if (set.IsMultiLabel)
-            throw new ClipException($"Pictures of {set.Name} have any number of labels, of which training has no accuracy; take another set.");
+            throw new ClipException($"Pictures of {set.Name} have any number of labels, so they have no accuracy; take another set.");
         var accuracy = Accuracy.Of(Outcome(objective, set, cancellation));
         return new ZeroShotResult(set.Name, accuracy.Top1, accuracy.Top5);
     }
