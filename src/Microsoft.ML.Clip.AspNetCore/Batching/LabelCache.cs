@@ -30,7 +30,8 @@ internal sealed class LabelCache(ClipEngine engine)
         IReadOnlyList<string>[] prompts;
         try
         {
-            prompts = ClipLabelEmbeddings.Prompts(engine.Model, labels, templates, prompts: null);
+            prompts = ClipLabelEmbeddings.Prompts(labels, templates, prompts: null);
+            ClipLabelEmbeddings.RefuseTwins(labels, prompts, prompt => engine.Model.TextTower.Tokenize(prompt, out _));
         }
         catch (ArgumentException e)
         {
@@ -38,7 +39,8 @@ internal sealed class LabelCache(ClipEngine engine)
         }
 
         var (embeddings, _) = await engine.EmbedTextsAsync([.. prompts.SelectMany(p => p)], cancellation).ConfigureAwait(false);
-        var made = ClipLabelEmbeddings.FromPrompts(labels, prompts, embeddings);
+        var rows = ClipLabelEmbeddings.Means(prompts, embeddings).SelectMany(row => row);
+        var made = new ClipLabelEmbeddings([.. labels], [.. rows]);
         Keep(key, made);
         return made;
     }

@@ -88,7 +88,13 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             ]),
         new(
             "Clip.Evaluation", "what a model folder is worth: no TorchSharp",
-            [new(RoomGraph.Root, "labeled sets and metrics")]),
+            [
+                new("Tasks", "what a model makes of a set: zero-shot, retrieval, linear probe"),
+                new("Embedding", "pictures and texts to features, each once, kept on disk"),
+                new("Metrics", "numbers of outcomes, as CLIP_benchmark defines them"),
+                new("Outcomes", "what a model made of each picture, for metrics and reports"),
+                new(RoomGraph.Root, "labeled and captioned sets, and how right answers are ranked"),
+            ]),
         new(
             "Clip.Trainer", "modules, objectives, loop, ML.NET estimator: a library",
             [
@@ -107,6 +113,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new("Commands", "one file a command, thin: parse, call, print"),
                 new("Serving", "clip serve and clip mcp: who may ask, and on which ways"),
                 new("Training", "clip train and its options"),
+                new("Evaluating", "clip evaluate and its options"),
                 new("Searching", "indexes of pictures, made, kept up to date and asked"),
                 new("Pretrained", "models by name, downloaded and said so"),
                 new("Reporting", "the console"),
