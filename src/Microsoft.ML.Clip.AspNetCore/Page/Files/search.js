@@ -112,7 +112,7 @@ export class Search {
     const picture = this.like ?? this.image;
     by.hidden = !picture;
     if (!picture) return by.replaceChildren();
-    const remove = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Without the picture" });
+    const remove = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Clear picture" });
     remove.addEventListener("click", () => {
       [this.like, this.image] = [null, null];
       this.words.focus();
