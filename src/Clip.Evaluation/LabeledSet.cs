@@ -10,6 +10,12 @@ internal sealed class LabeledImage
 
     public string Class { get; set; } = "";
 
+    /// <summary>Its classes, of a set whose pictures may have several; null where <see cref="Class"/> is the only one.</summary>
+    internal IReadOnlyList<string>? Classes { get; init; }
+
+    /// <summary>What it is one of several pictures of, such as a video; null where it stands alone.</summary>
+    internal string? Group { get; init; }
+
     /// <summary>Reads a picture that is no file of its own; null for one that is.</summary>
     internal Func<byte[]>? Content { get; init; }
 
