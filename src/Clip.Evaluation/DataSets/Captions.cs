@@ -7,13 +7,14 @@ namespace Clip.Evaluation.DataSets;
 internal static partial class Captions
 {
     /// <summary>
-    /// COCO: Karpathy's <c>dataset_coco.json</c>; or CLIP_benchmark's <c>coco_test_karpathy.json</c>, of his division in COCO's form; or COCO's
-    /// own <c>annotations/captions_val2017.json</c>. Pictures lie in <c>val2014/</c> and <c>train2014/</c>, or <c>val2017/</c>.
+    /// COCO: Karpathy's <c>dataset_coco.json</c>; or CLIP_benchmark's <c>coco_test_karpathy.json</c>, of his division in COCO's form; or
+    /// COCO's own <c>annotations/captions_val2017.json</c>. Pictures lie in <c>val2014/</c> and <c>train2014/</c>, or <c>val2017/</c>.
     /// </summary>
     public static LoadedDataSet Coco(DataSetFolder folder, string split)
     {
         if (folder.FindFile("dataset_coco.json", "annotations/dataset_coco.json") is { } karpathy)
-            return Karpathy(folder, karpathy, split, row => [$"{row.FilePath}/{row.FileName}", $"images/{row.FilePath}/{row.FileName}", row.FileName]);
+            return Karpathy(folder, karpathy, split, row =>
+                [$"{row.FilePath}/{row.FileName}", $"images/{row.FilePath}/{row.FileName}", row.FileName]);
         string[] own = split switch
         {
             "train" => ["annotations/captions_train2017.json", "annotations/captions_train2014.json"],
@@ -36,14 +37,18 @@ internal static partial class Captions
     /// <c>1007129816.jpg,A man …</c> below a header), or for all pictures the set's own <c>results_20130124.token</c>.
     /// </summary>
     public static LoadedDataSet Flickr30K(DataSetFolder folder, string split) =>
-        Flickr(folder, split, "flickr30k", ["flickr30k-images", "flickr30k_images", "Images", "images", ""], ["results_20130124.token", "results.csv"]);
+        Flickr(
+            folder, split, "flickr30k", ["flickr30k-images", "flickr30k_images", "Images", "images", ""],
+            ["results_20130124.token", "results.csv"]);
 
     /// <summary>
     /// Flickr8k: Karpathy's <c>dataset_flickr8k.json</c>, CLIP_benchmark's <c>flickr8k_test_karpathy.txt</c>, or the set's own
     /// <c>Flickr8k.token.txt</c> with <c>Flickr_8k.testImages.txt</c>.
     /// </summary>
     public static LoadedDataSet Flickr8K(DataSetFolder folder, string split) =>
-        Flickr(folder, split, "flickr8k", ["Flicker8k_Dataset", "Flickr8k_Dataset", "Images", "images", ""], ["Flickr8k.token.txt", "captions.txt"]);
+        Flickr(
+            folder, split, "flickr8k", ["Flicker8k_Dataset", "Flickr8k_Dataset", "Images", "images", ""],
+            ["Flickr8k.token.txt", "captions.txt"]);
 
     private static LoadedDataSet Flickr(DataSetFolder folder, string split, string name, string[] places, string[] own)
     {
@@ -66,7 +71,9 @@ internal static partial class Captions
             (places.Select(place => $"{place}/{group.Key}").ToArray(), (IReadOnlyList<string>)[.. group.Select(row => row.Caption)])));
     }
 
-    /// <summary>Lines as <c>1000092795.jpg#0 TAB A caption</c>, <c>1000092795.jpg,A caption</c> or <c>1000092795.jpg| 0| A caption</c>.</summary>
+    /// <summary>
+    /// Lines as <c>1000092795.jpg#0 TAB A caption</c>, <c>1000092795.jpg,A caption</c> or <c>1000092795.jpg| 0| A caption</c>.
+    /// </summary>
     private static List<(string Picture, string Caption)> Tokens(string list)
     {
         var rows = new List<(string, string)>();
@@ -94,7 +101,9 @@ internal static partial class Captions
             .Select(row => (places(row), (IReadOnlyList<string>)[.. (row.Sentences ?? []).Select(sentence => sentence.Raw)])));
     }
 
-    private static LoadedDataSet Loaded(DataSetFolder folder, string list, IEnumerable<(string[] Places, IReadOnlyList<string> Captions)> rows)
+    private static LoadedDataSet Loaded(
+        DataSetFolder folder, string list,
+        IEnumerable<(string[] Places, IReadOnlyList<string> Captions)> rows)
     {
         var captioned = new List<CaptionedImage>();
         foreach (var (places, captions) in rows)
@@ -109,7 +118,9 @@ internal static partial class Captions
         if (captioned.GroupBy(row => row.Path).FirstOrDefault(group => group.Count() > 1) is { Key: var twice })
             throw new ClipException($"{twice} comes twice in {list}; get the list again.");
         var others = captioned.Count(row => row.Captions.Count != 5);
-        if (others > 0) folder.Tell(FormattableString.Invariant($"{others:N0} of its pictures have other than five captions; all of them count"));
+        if (others > 0)
+            folder.Tell(FormattableString.Invariant(
+                $"{others:N0} of its pictures have other than five captions; all of them count"));
         return new LoadedDataSet { Captioned = captioned };
     }
 

@@ -49,7 +49,8 @@ internal static class Cifar
             var batch = CifarPickle.Read(file);
             var (labels, bytes) = (batch.Numbers(labelKey), batch.Array("data"));
             if (bytes.Length != labels.Count * Pixels)
-                throw new ClipException($"{file} has {labels.Count} labels and {bytes.Length} bytes of pixels, not {Pixels} for each; get it again.");
+                throw new ClipException(
+                    $"{file} has {labels.Count} labels and {bytes.Length} bytes of pixels, not {Pixels} for each; get it again.");
             for (var i = 0; i < labels.Count; i++) images.Add(Picture(file, i, bytes, i * Pixels, labels[i], classes));
         }
 

@@ -62,7 +62,8 @@ internal sealed class CifarPickle : IPickleHost
         if (!IsNumPy(global)) throw new ClipException($"{_path} names {global}, which no batch of CIFAR does; get it again.");
     }
 
-    object IPickleHost.Call(PickleGlobal global, object?[] arguments, bool isInstance) => new PickleObject(global) { Arguments = arguments };
+    object IPickleHost.Call(PickleGlobal global, object?[] arguments, bool isInstance) =>
+        new PickleObject(global) { Arguments = arguments };
 
     object? IPickleHost.Persistent(object? id) => throw Other();
 

@@ -43,7 +43,7 @@ internal static class ClassFolderSets
         foreach (var name in LandUse.Keys.Where(name => !Directory.Exists(Path.Combine(root, name))))
             throw folder.Lacks("folder", Path.Combine(root, name));
         var pictures = folder.InClasses(root);
-        if (pictures.FirstOrDefault(p => Path.GetExtension(p.File).StartsWith(".tif", StringComparison.OrdinalIgnoreCase)).File is { } bands)
+        if (pictures.Select(p => p.File).FirstOrDefault(file => file.EndsWith(".tif", StringComparison.OrdinalIgnoreCase)) is { } bands)
             throw new ClipException($"{bands} holds the 13 bands of EuroSAT's other edition; get the one in RGB, which is JPEG.");
         return Read(pictures, name => LandUse.GetValueOrDefault(name)
             ?? throw new ClipException($"EuroSAT has no class '{name}', the name of a folder in {root}; take the folder away."));

@@ -75,7 +75,8 @@ internal static class DataSetCatalog
             License = "labels CC BY 4.0; the videos are their uploaders'",
             Size = "about 380,000 segments of videos, of which one cuts frames oneself",
             Source = "Google Research's page of YouTube-BB (research.google.com/youtube-bb) for the csv; the videos from YouTube",
-            Layout = "youtube_boundingboxes_classification_validation.csv, and frames/VIDEO/MILLISECONDS.jpg or frames/VIDEO_MILLISECONDS.jpg.",
+            Layout = "youtube_boundingboxes_classification_validation.csv, and frames/VIDEO/MILLISECONDS.jpg or "
+                + "frames/VIDEO_MILLISECONDS.jpg.",
             Splits = ["val", "train"],
             Templates = PromptTemplates.VideoFrames,
             OwnWording = true,
@@ -178,7 +179,8 @@ internal static class DataSetCatalog
             Task = DataSetTask.MultiLabel,
             License = "Flickr's terms of use; for research",
             Size = "9,963 pictures, 0.9 GB",
-            Source = "Oxford's page of VOC 2007 (host.robots.ox.ac.uk/pascal/VOC/voc2007), VOCtest_06-Nov-2007.tar and VOCtrainval_06-Nov-2007.tar",
+            Source = "Oxford's page of VOC 2007 (host.robots.ox.ac.uk/pascal/VOC/voc2007), VOCtest_06-Nov-2007.tar and "
+                + "VOCtrainval_06-Nov-2007.tar",
             Layout = "JPEGImages/000001.jpg ..., ImageSets/Main/aeroplane_test.txt and 19 more classes.",
             Splits = ["test", "train", "val", "trainval"],
             Counts = Counts(("test", 4_952), ("trainval", 5_011), ("train", 2_501), ("val", 2_510)),
@@ -279,7 +281,8 @@ internal static class DataSetCatalog
             License = "not stated; for research",
             Size = "16,185 pictures, 1.9 GB",
             Source = "its page at Stanford is gone; copies on Kaggle and the Hugging Face hub",
-            Layout = "cars_test/00001.jpg ..., cars_test_annos_withlabels.mat, devkit/cars_meta.mat (cars_train/, devkit/cars_train_annos.mat); "
+            Layout = "cars_test/00001.jpg ..., cars_test_annos_withlabels.mat, devkit/cars_meta.mat (cars_train/, "
+                + "devkit/cars_train_annos.mat); "
                 + "or car_ims/ and cars_annos.mat.",
             Splits = TrainTest,
             Counts = Counts(("test", 8_041), ("train", 8_144)),
@@ -315,7 +318,8 @@ internal static class DataSetCatalog
             License = "for research and teaching, not for trade; Flickr's terms",
             Size = "1,000 pictures to measure on, of 31,783; 4.4 GB",
             Source = "the University of Illinois's form (shannon.cs.illinois.edu/DenotationGraph), and Karpathy's dataset_flickr30k.json",
-            Layout = "flickr30k-images/1007129816.jpg ..., and dataset_flickr30k.json or flickr30k_test_karpathy.txt; results_20130124.token "
+            Layout = "flickr30k-images/1007129816.jpg ..., and dataset_flickr30k.json or flickr30k_test_karpathy.txt; "
+                + "results_20130124.token "
                 + "for the split all.",
             Splits = ["test", "val", "train", "all"],
             Counts = Counts(("test", 1_000), ("val", 1_014), ("train", 29_000), ("all", 31_783)),

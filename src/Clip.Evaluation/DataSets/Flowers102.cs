@@ -1,8 +1,8 @@
 namespace Clip.Evaluation.DataSets;
 
 /// <summary>
-/// Oxford 102 Flower: <c>jpg/image_00001.jpg</c>; <c>imagelabels.mat</c> has the class of each picture from 1, <c>setid.mat</c> the pictures
-/// of each part.
+/// Oxford 102 Flower: <c>jpg/image_00001.jpg</c>; <c>imagelabels.mat</c> has the class of each picture from 1, <c>setid.mat</c> the
+/// pictures of each part.
 /// </summary>
 internal static class Flowers102
 {
@@ -18,7 +18,8 @@ internal static class Flowers102
         foreach (var id in part)
         {
             if (id < 1 || id > labels.Count)
-                throw new ClipException($"{partFile} names picture {id}, and {labelFile} has the classes of {labels.Count}; get both again.");
+                throw new ClipException(
+                    $"{partFile} names picture {id}, and {labelFile} has the classes of {labels.Count}; get both again.");
             var number = labels[id - 1];
             if (number < 1 || number > names.Count)
                 throw new ClipException($"{labelFile} has the class {number}, and Flowers 102 has {names.Count}; get it again.");

@@ -13,7 +13,8 @@ internal static class ImageNet
 
     /// <summary>
     /// A folder for each class, as torchvision has it; or all validation pictures in one folder with what tells their classes: the devkit's
-    /// <c>ILSVRC2012_validation_ground_truth.txt</c> with its <c>meta.mat</c>, Kaggle's <c>LOC_val_solution.csv</c>, or Caffe's <c>val.txt</c>.
+    /// <c>ILSVRC2012_validation_ground_truth.txt</c> with its <c>meta.mat</c>, Kaggle's <c>LOC_val_solution.csv</c>, or Caffe's
+    /// <c>val.txt</c>.
     /// </summary>
     public static LoadedDataSet Read(DataSetFolder folder, string split)
     {
@@ -21,14 +22,13 @@ internal static class ImageNet
             ?? folder.Roots.FirstOrDefault(root => HasClasses(root) || Directory.EnumerateFiles(root, "ILSVRC2012_val_*.JPEG").Any())
             ?? throw folder.Lacks("folder", split);
         CheckSynsets(folder);
-        if (HasClasses(images)) return Loaded(folder.InClasses(images).Select(p => (p.File, Classes.Value.Index(p.Class, p.File))), all: true);
+        if (HasClasses(images)) return InSynsets(folder, images, all: true);
         if (split == "train") throw folder.Lacks("folder", $"{images}/n01440764");
         var truth = ImageNetTruth.Find(folder, Classes.Value) ?? throw folder.Lacks(
             "file", "LOC_val_solution.csv", "val.txt", "ILSVRC2012_validation_ground_truth.txt (with meta.mat)");
         var rows = truth.Rows.Select(row => (File: Path.Combine(images, row.File), row.Class)).ToArray();
         folder.RequireAll(truth.File, rows.Select(row => row.File));
-        folder.TellSurplus(images, rows.Select(row => row.File).Concat(
-            Path.GetDirectoryName(truth.File) == Path.TrimEndingDirectorySeparator(images) ? Directory.EnumerateFiles(images, "*.txt") : []));
+        folder.TellSurplus(images, rows.Select(row => row.File).Append(truth.File));
         return Loaded(rows, all: true);
     }
 
@@ -36,12 +36,12 @@ internal static class ImageNet
     public static LoadedDataSet V2(DataSetFolder folder)
     {
         var root = folder.Roots.LastOrDefault(place => Directory.Exists(Path.Combine(place, "0"))) ?? throw folder.Lacks("folder", "0");
-        return Loaded(
-            folder.InClasses(root).Select(p => (p.File, int.TryParse(p.Class, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
-                && index < Classes.Value.Labels.Count
+        return Loaded(folder.InClasses(root).Select(p => (p.File, Number(p.Class, p.File))), all: true);
+
+        static int Number(string name, string file) =>
+            int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < Classes.Value.Labels.Count
                 ? index
-                : throw new ClipException($"The folder of {p.File} is no number from 0 to 999, as ImageNet-V2's classes are; take it away."))),
-            all: true);
+                : throw new ClipException($"The folder of {file} is no number from 0 to 999, as ImageNet-V2's classes are; take it away.");
     }
 
     /// <summary>ImageNet-Sketch: all of the classes.</summary>
@@ -50,11 +50,11 @@ internal static class ImageNet
     /// <summary>ImageNet-A and -R: of the classes 200 each, those that have a folder.</summary>
     public static LoadedDataSet Some(DataSetFolder folder) => InSynsets(folder, all: false);
 
-    private static LoadedDataSet InSynsets(DataSetFolder folder, bool all)
-    {
-        var root = folder.Roots.LastOrDefault(HasClasses) ?? throw folder.Lacks("folder", "n01498041");
-        return Loaded(folder.InClasses(root).Select(p => (p.File, Classes.Value.Index(p.Class, p.File))), all);
-    }
+    private static LoadedDataSet InSynsets(DataSetFolder folder, bool all) =>
+        InSynsets(folder, folder.Roots.LastOrDefault(HasClasses) ?? throw folder.Lacks("folder", "n01498041"), all);
+
+    private static LoadedDataSet InSynsets(DataSetFolder folder, string root, bool all) =>
+        Loaded(folder.InClasses(root).Select(p => (p.File, Classes.Value.Index(p.Class, p.File))), all);
 
     private static LoadedDataSet Loaded(IEnumerable<(string File, int Class)> rows, bool all)
     {

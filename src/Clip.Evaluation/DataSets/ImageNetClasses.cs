@@ -37,5 +37,6 @@ internal sealed class ImageNetClasses
     /// <exception cref="ClipException">It is none of the 1,000.</exception>
     public int Index(string id, string place) => _index.TryGetValue(id, out var index)
         ? index
-        : throw new ClipException($"'{id}', of {place}, is none of ImageNet's 1,000 classes; take it away, or read the folder as an ImageFolder.");
+        : throw new ClipException(
+            $"'{id}', of {place}, is none of ImageNet's 1,000 classes; take it away, or read the folder as an ImageFolder.");
 }

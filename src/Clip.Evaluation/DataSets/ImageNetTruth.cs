@@ -46,7 +46,8 @@ internal sealed record ImageNetTruth(string File, IReadOnlyList<(string File, in
         var order = new Dictionary<int, int>();
         foreach (var synset in synsets.Structures)
         {
-            if (synset.GetValueOrDefault("ILSVRC2012_ID")?.Numbers is not [var id, ..] || synset.GetValueOrDefault("WNID")?.Text is not { } name)
+            if (synset.GetValueOrDefault("ILSVRC2012_ID")?.Numbers is not [var id, ..]
+                || synset.GetValueOrDefault("WNID")?.Text is not { } name)
                 throw new ClipException($"{meta} has a class without ILSVRC2012_ID or WNID; get it again.");
             if (id <= classes.Labels.Count) order[(int)id] = classes.Index(name, meta); // those above are kinds of classes
         }

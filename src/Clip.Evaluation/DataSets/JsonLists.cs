@@ -9,7 +9,7 @@ internal static class JsonLists
     /// <summary>The largest list: COCO's captions of training have 90 MB, and Karpathy's of all of COCO 144 MB.</summary>
     private const long MaxBytes = 1L << 30;
 
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { ReadCommentHandling = JsonCommentHandling.Skip };
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
 
     /// <summary>Reads a file of which a part is wanted.</summary>
     /// <exception cref="ClipException">It is not JSON, or of another form.</exception>

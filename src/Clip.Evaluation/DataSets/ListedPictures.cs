@@ -15,7 +15,8 @@ internal static class ListedPictures
         var names = new Dictionary<string, string>();
         foreach (var name in classes)
         {
-            if (!names.TryAdd(name, spoken(name))) throw new ClipException($"The class '{name}' comes twice beside {list}; get the lists again.");
+            if (!names.TryAdd(name, spoken(name)))
+                throw new ClipException($"The class '{name}' comes twice beside {list}; get the lists again.");
         }
 
         var seen = new HashSet<string>();
@@ -23,7 +24,8 @@ internal static class ListedPictures
         foreach (var (file, name) in rows)
         {
             if (!names.TryGetValue(name, out var label))
-                throw new ClipException($"The class '{name}' of {file} in {list} is not among the set's {names.Count} classes; get the lists again.");
+                throw new ClipException(
+                    $"The class '{name}' of {file} in {list} is not among the set's {names.Count} classes; get the lists again.");
             if (!seen.Add(file)) throw new ClipException($"{file} is listed twice in {list}; get the list again.");
             images.Add(new LabeledImage { ImagePath = file, Class = label });
         }

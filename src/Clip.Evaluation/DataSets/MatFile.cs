@@ -86,7 +86,8 @@ internal sealed class MatFile
         for (var read = unpacking.Read(buffer); read > 0; read = unpacking.Read(buffer))
         {
             unpacked.Write(buffer, 0, read);
-            if (unpacked.Length > MaxBytes) throw new ClipException($"{_path} unpacks to more than {MaxBytes >> 20} MB; it is no list of labels.");
+            if (unpacked.Length > MaxBytes)
+                throw new ClipException($"{_path} unpacks to more than {MaxBytes >> 20} MB; it is no list of labels.");
         }
 
         return unpacked.ToArray();
@@ -133,7 +134,8 @@ internal sealed class MatFile
                 return new MatArray
                 {
                     Name = name,
-                    Structures = [.. Enumerable.Range(0, count).Select(i => names.Select((field, f) => (field, values[(i * names.Length) + f]))
+                    Structures = [.. Enumerable.Range(0, count).Select(i =>
+                        names.Select((field, f) => (field, values[(i * names.Length) + f]))
                         .ToDictionary(pair => pair.field, pair => pair.Item2))],
                 };
             case >= FirstNumber and <= LastNumber:

@@ -5,7 +5,9 @@ using Microsoft.ML.Clip.Files;
 
 namespace Clip.Evaluation.DataSets;
 
-/// <summary>MNIST in its idx files, as they are or packed by gzip: <c>t10k-images-idx3-ubyte</c> and <c>t10k-labels-idx1-ubyte</c>.</summary>
+/// <summary>
+/// MNIST in its idx files, as they are or packed by gzip: <c>t10k-images-idx3-ubyte</c> and <c>t10k-labels-idx1-ubyte</c>.
+/// </summary>
 internal static class Mnist
 {
     /// <summary>What a file may hold, unpacked: MNIST's largest has 47 MB.</summary>

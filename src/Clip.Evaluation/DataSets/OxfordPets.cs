@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Clip.Evaluation.DataSets;
 
 /// <summary>
-/// Oxford-IIIT Pet: <c>images/Abyssinian_201.jpg</c>; <c>annotations/test.txt</c> has lines as <c>Abyssinian_201 1 1 1</c>: the picture, its
-/// class from 1, whether it is a cat or a dog, its breed among those.
+/// Oxford-IIIT Pet: <c>images/Abyssinian_201.jpg</c>; <c>annotations/test.txt</c> has lines as <c>Abyssinian_201 1 1 1</c>: the picture,
+/// its class from 1, whether it is a cat or a dog, its breed among those.
 /// </summary>
 internal static class OxfordPets
 {
@@ -23,7 +23,8 @@ internal static class OxfordPets
         var classes = rows.Concat(others).Select(row => (row.Class, row.Number)).Distinct().OrderBy(row => row.Number).ToArray();
         if (classes.GroupBy(row => row.Number).FirstOrDefault(group => group.Count() > 1) is { } both)
             throw new ClipException(
-                $"The class {both.Key} of {list} has two names, {string.Join(" and ", both.Select(row => row.Class))}; get the lists again.");
+                $"The class {both.Key} of {list} has two names, {string.Join(" and ", both.Select(row => row.Class))}; get the lists "
+                + "again.");
         return ListedPictures.Load(
             list, [.. classes.Select(row => row.Class)], rows.Select(row => (row.File, row.Class)), ListedPictures.Blanks);
     }

@@ -26,7 +26,8 @@ internal static class RawPictures
         var handle = GCHandle.Alloc(pixels, GCHandleType.Pinned);
         try
         {
-            using var map = new SKPixmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque), handle.AddrOfPinnedObject());
+            var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
+            using var map = new SKPixmap(info, handle.AddrOfPinnedObject());
             using var png = map.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.Sub, 1));
             return png.ToArray();
         }

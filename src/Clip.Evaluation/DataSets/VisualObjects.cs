@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Clip.Evaluation.DataSets;
 
 /// <summary>
-/// Pascal VOC 2007: <c>JPEGImages/000001.jpg</c>; <c>ImageSets/Main/dog_test.txt</c> and 19 more have lines as <c>000001  1</c>: 1 where the
-/// picture shows one, -1 where not, 0 where it shows only such as are hard to see, which CLIP_benchmark counts as shown.
+/// Pascal VOC 2007: <c>JPEGImages/000001.jpg</c>; <c>ImageSets/Main/dog_test.txt</c> and 19 more have lines as <c>000001  1</c>: 1 where
+/// the picture shows one, -1 where not, 0 where it shows only such as are hard to see, which CLIP_benchmark counts as shown.
 /// </summary>
 internal static class VisualObjects
 {

@@ -45,7 +45,8 @@ internal static class YouTubeFrames
         }
 
         if (absent > 0 && images.Count > 0)
-            folder.Tell(FormattableString.Invariant($"{absent:N0} of its {absent + images.Count:N0} frames are not there, the first {first}"));
+            folder.Tell(FormattableString.Invariant(
+                $"{absent:N0} of its {absent + images.Count:N0} frames are not there, the first {first}"));
         var ambiguous = images.GroupBy(image => image.ImagePath).Where(group => group.Count() > 1).SelectMany(group => group).ToHashSet();
         if (ambiguous.Count > 0)
         {

@@ -14,7 +14,8 @@ public static partial class PromptTemplates
     private static readonly string[] Renditions =
     [
         "a photo of a {}.", "a painting of a {}.", "a plastic {}.", "a sculpture of a {}.", "a sketch of a {}.", "a tattoo of a {}.",
-        "a toy {}.", "a rendition of a {}.", "a embroidered {}.", "a cartoon {}.", "a {} in a video game.", "a plushie {}.", "a origami {}.",
+        "a toy {}.", "a rendition of a {}.", "a embroidered {}.", "a cartoon {}.", "a {} in a video game.", "a plushie {}.",
+        "a origami {}.",
         "art of a {}.", "graffiti of a {}.", "a drawing of a {}.", "a doodle of a {}.",
     ];
 
@@ -25,7 +26,9 @@ public static partial class PromptTemplates
         "the plushie {}.", "the origami {}.", "art of the {}.", "graffiti of the {}.", "a drawing of the {}.", "a doodle of the {}.",
     ];
 
-    /// <summary>The 80 templates that CLIP's authors measured ImageNet with (openai/CLIP, <c>Prompt_Engineering_for_ImageNet.ipynb</c>).</summary>
+    /// <summary>
+    /// The 80 templates that CLIP's authors measured ImageNet with (openai/CLIP, <c>Prompt_Engineering_for_ImageNet.ipynb</c>).
+    /// </summary>
     public static IReadOnlyList<string> ImageNet { get; } = Array.AsReadOnly<string>(
     [
         "a bad photo of a {}.", "a photo of many {}.", "a sculpture of a {}.", "a photo of the hard to see {}.",
@@ -33,11 +36,13 @@ public static partial class PromptTemplates
         "a cropped photo of the {}.", "a tattoo of a {}.", "the embroidered {}.", "a photo of a hard to see {}.", "a bright photo of a {}.",
         "a photo of a clean {}.", "a photo of a dirty {}.", "a dark photo of the {}.", "a drawing of a {}.", "a photo of my {}.",
         "the plastic {}.", "a photo of the cool {}.", "a close-up photo of a {}.", "a black and white photo of the {}.",
-        "a painting of the {}.", "a painting of a {}.", "a pixelated photo of the {}.", "a sculpture of the {}.", "a bright photo of the {}.",
+        "a painting of the {}.", "a painting of a {}.", "a pixelated photo of the {}.", "a sculpture of the {}.",
+        "a bright photo of the {}.",
         "a cropped photo of a {}.", "a plastic {}.", "a photo of the dirty {}.", "a jpeg corrupted photo of a {}.",
         "a blurry photo of the {}.", "a photo of the {}.", "a good photo of the {}.", "a rendering of the {}.", "a {} in a video game.",
         "a photo of one {}.", "a doodle of a {}.", "a close-up photo of the {}.", "a photo of a {}.", "the origami {}.",
-        "the {} in a video game.", "a sketch of a {}.", "a doodle of the {}.", "a origami {}.", "a low resolution photo of a {}.", "the toy {}.",
+        "the {} in a video game.", "a sketch of a {}.", "a doodle of the {}.", "a origami {}.", "a low resolution photo of a {}.",
+        "the toy {}.",
         "a rendition of the {}.", "a photo of the clean {}.", "a photo of a large {}.", "a rendition of a {}.", "a photo of a nice {}.",
         "a photo of a weird {}.", "a blurry photo of a {}.", "a cartoon {}.", "art of a {}.", "a sketch of the {}.", "a embroidered {}.",
         "a pixelated photo of a {}.", "itap of the {}.", "a jpeg corrupted photo of the {}.", "a good photo of a {}.", "a plushie {}.",
@@ -90,7 +95,8 @@ public static partial class PromptTemplates
     /// <summary>Stanford Cars (openai/CLIP, <c>data/prompts.md</c>).</summary>
     public static IReadOnlyList<string> StanfordCars { get; } = Published(
     [
-        "a photo of a {}.", "a photo of the {}.", "a photo of my {}.", "i love my {}!", "a photo of my dirty {}.", "a photo of my clean {}.",
+        "a photo of a {}.", "a photo of the {}.", "a photo of my {}.", "i love my {}!", "a photo of my dirty {}.",
+        "a photo of my clean {}.",
         "a photo of my new {}.", "a photo of my old {}.",
     ]);
 

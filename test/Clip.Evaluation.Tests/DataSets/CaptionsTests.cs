@@ -14,10 +14,12 @@ public sealed class CaptionsTests : IDisposable
     [Fact]
     public void CocoIsReadInKarpathysDivision()
     {
-        _on.Paint("val2014/COCO_val2014_000000391895.jpg", "val2014/COCO_val2014_000000000002.jpg", "train2014/COCO_train2014_000000000003.jpg");
+        _on.Paint("val2014/COCO_val2014_000000391895.jpg", "val2014/COCO_val2014_000000000002.jpg",
+            "train2014/COCO_train2014_000000000003.jpg");
         _on.Write("dataset_coco.json", $$"""
             {"images": [
-              {"filepath": "val2014", "sentids": [1], "filename": "COCO_val2014_000000391895.jpg", "split": "test", "sentences": {{FiveSentences}}},
+              {"filepath": "val2014", "sentids": [1], "filename": "COCO_val2014_000000391895.jpg", "split": "test",
+                  "sentences": {{FiveSentences}}},
               {"filepath": "val2014", "filename": "COCO_val2014_000000000002.jpg", "split": "restval", "sentences": {{FiveSentences}}},
               {"filepath": "train2014", "filename": "COCO_train2014_000000000003.jpg", "split": "train", "sentences": [{"raw": "alone"}]}],
              "dataset": "coco"}
@@ -71,7 +73,8 @@ public sealed class CaptionsTests : IDisposable
     {
         _on.Paint("flickr30k-images/1007129816.jpg");
         _on.Write(
-            "flickr30k_test_karpathy.txt", "image,caption", "1007129816.jpg,A man, in a hat.", "1007129816.jpg,\"He says \"\"hi\"\", smiling.\"");
+            "flickr30k_test_karpathy.txt", "image,caption", "1007129816.jpg,A man, in a hat.",
+            "1007129816.jpg,\"He says \"\"hi\"\", smiling.\"");
 
         Assert.Equal(["flickr30k-images/1007129816.jpg: A man, in a hat.|He says \"hi\", smiling."], Rows(_on.Load("flickr30k")));
     }
@@ -101,5 +104,6 @@ public sealed class CaptionsTests : IDisposable
     }
 
     private string[] Rows(LoadedDataSet loaded) =>
-        [.. loaded.Captioned.Select(row => $"{Path.GetRelativePath(_on.Path, row.Path).Replace('\\', '/')}: {string.Join('|', row.Captions)}")];
+        [.. loaded.Captioned.Select(row =>
+            $"{Path.GetRelativePath(_on.Path, row.Path).Replace('\\', '/')}: {string.Join('|', row.Captions)}")];
 }

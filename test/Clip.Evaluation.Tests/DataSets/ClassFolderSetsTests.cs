@@ -49,7 +49,8 @@ public sealed class ClassFolderSetsTests : IDisposable
     public void CaltechHasTheNamesOfClipsAuthors()
     {
         _on.Paint(
-            "caltech-101/101_ObjectCategories/BACKGROUND_Google/image_0001.jpg", "caltech-101/101_ObjectCategories/Faces_easy/image_0001.jpg",
+            "caltech-101/101_ObjectCategories/BACKGROUND_Google/image_0001.jpg",
+            "caltech-101/101_ObjectCategories/Faces_easy/image_0001.jpg",
             "caltech-101/101_ObjectCategories/ceiling_fan/image_0001.jpg");
         _on.Write("caltech-101/101_ObjectCategories/ceiling_fan/notes.txt", "a fan");
 

@@ -19,7 +19,8 @@ public class DataSetCatalogTests
         var names = DataSetCatalog.Sets.SelectMany(set => set.Aliases.Append(set.Name));
 
         Assert.All(names, name => Assert.Contains(DataSetCatalog.Find(name)!.Name, DataSetCatalog.Sets.Select(set => set.Name)));
-        Assert.All(DataSetCatalog.Sets, set => Assert.All(set.Aliases.Append(set.Name), name => Assert.Same(set, DataSetCatalog.Find(name))));
+        Assert.All(DataSetCatalog.Sets, set =>
+            Assert.All(set.Aliases.Append(set.Name), name => Assert.Same(set, DataSetCatalog.Find(name))));
         Assert.Null(DataSetCatalog.Find("emoji"));
     }
 

@@ -27,7 +27,8 @@ internal sealed class DataSetFixture : IDisposable
         {
             using var bitmap = new SKBitmap(4, 4);
             bitmap.Erase(SKColors.SeaGreen);
-            using var file = bitmap.Encode(name.EndsWith("png", StringComparison.Ordinal) ? SKEncodedImageFormat.Png : SKEncodedImageFormat.Jpeg, 90);
+            var format = name.EndsWith("png", StringComparison.Ordinal) ? SKEncodedImageFormat.Png : SKEncodedImageFormat.Jpeg;
+            using var file = bitmap.Encode(format, 90);
             Write(name, file.ToArray());
         }
     }

@@ -45,7 +45,8 @@ public sealed class ListedSetsTests : IDisposable
         File.Delete(_on["images/hot_dog/3.jpg"]);
 
         Assert.Equal(
-            $"{_on["images/hot_dog/3.jpg"]} is listed in {_on["meta/test.txt"]} and is not there; unpack Food-101 again.", _on.Error("food101"));
+            $"{_on["images/hot_dog/3.jpg"]} is listed in {_on["meta/test.txt"]} and is not there; unpack Food-101 again.",
+            _on.Error("food101"));
     }
 
     [Fact]
@@ -103,7 +104,8 @@ public sealed class ListedSetsTests : IDisposable
 
         var test = _on.Load("sun397");
 
-        Assert.Equal(["a/abbey/sun_aaa.jpg: abbey", "a/apartment_building/outdoor/sun_aac.jpg: apartment building outdoor"], _on.Rows(test));
+        Assert.Equal(["a/abbey/sun_aaa.jpg: abbey", "a/apartment_building/outdoor/sun_aac.jpg: apartment building outdoor"],
+            _on.Rows(test));
         Assert.Equal(3, _on.Load("sun397", "all").Count);
     }
 
@@ -120,7 +122,8 @@ public sealed class ListedSetsTests : IDisposable
     [Fact]
     public void TexturesAreOfTheFirstDivision()
     {
-        _on.Paint("dtd/images/banded/banded_0002.jpg", "dtd/images/polka-dotted/polka-dotted_0001.jpg", "dtd/images/banded/banded_0004.jpg");
+        _on.Paint("dtd/images/banded/banded_0002.jpg", "dtd/images/polka-dotted/polka-dotted_0001.jpg",
+            "dtd/images/banded/banded_0004.jpg");
         _on.Write("dtd/labels/test1.txt", "banded/banded_0002.jpg", "polka-dotted/polka-dotted_0001.jpg");
         _on.Write("dtd/labels/test2.txt", "banded/banded_0004.jpg");
 

@@ -65,7 +65,8 @@ public sealed class MatLabeledSetsTests : IDisposable
         _on.Paint("cars_test/00001.jpg");
         _on.Write("devkit/cars_meta.mat", Names());
         _on.Write("cars_test_annos_withlabels.mat", MatFileWriter.File(
-            true, ("annotations", MatFileWriter.Structures(new Dictionary<string, MatFileWriter.Value> { ["fname"] = MatFileWriter.Text("00001.jpg") }))));
+            true, ("annotations",
+                MatFileWriter.Structures(new Dictionary<string, MatFileWriter.Value> { ["fname"] = MatFileWriter.Text("00001.jpg") }))));
 
         Assert.Contains("has no 'class' for a picture; get the file with labels", _on.Error("cars"));
     }

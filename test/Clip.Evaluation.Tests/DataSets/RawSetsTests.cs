@@ -16,7 +16,8 @@ public sealed class RawSetsTests : IDisposable
     [InlineData("MNIST/raw/", true)]
     public void MnistReadsItsIdxFiles(string root, bool packed)
     {
-        Idx($"{root}t10k-images-idx3-ubyte", packed, [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, .. Enumerable.Range(0, 12).Select(i => (byte)(20 * i))]);
+        Idx($"{root}t10k-images-idx3-ubyte", packed,
+            [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, .. Enumerable.Range(0, 12).Select(i => (byte)(20 * i))]);
         Idx($"{root}t10k-labels-idx1-ubyte", packed, [0, 0, 8, 1, 0, 0, 0, 2, 7, 0]);
 
         var test = _on.Load("mnist");
@@ -128,7 +129,8 @@ public sealed class RawSetsTests : IDisposable
         return Pickle(
             $"}}(U\vbatch_label{Short("testing batch 1 of 1")}{Short(labelKey)}]({list}eU\u0004data"
             + "cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\u0085U\u0001b\u0087R"
-            + $"(K\u0001J{Size(labels.Length)}M\0\f\u0086cnumpy\ndtype\nU\u0002u1K\0K\u0001\u0087R(K\u0003U\u0001|NNNJ{Size(-1)}J{Size(-1)}K\0tb\u0089"
+            + $"(K\u0001J{Size(labels.Length)}M\0\f\u0086cnumpy\ndtype\nU\u0002u1K\0K\u0001\u0087R"
+            + $"(K\u0003U\u0001|NNNJ{Size(-1)}J{Size(-1)}K\0tb\u0089"
             + $"T{Size(pixels.Length)}{Encoding.Latin1.GetString(pixels)}tbu.");
     }
 

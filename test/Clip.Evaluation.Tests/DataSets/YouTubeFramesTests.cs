@@ -46,7 +46,8 @@ public sealed class YouTubeFramesTests : IDisposable
     {
         _on.Write("yt_bb_classification_validation.csv", "a,1000,0,person,present");
 
-        Assert.Contains("has no pictures in its split val; it takes youtube_boundingboxes_classification_validation.csv", _on.Error("youtube-bb"));
+        Assert.Contains("has no pictures in its split val; it takes youtube_boundingboxes_classification_validation.csv",
+            _on.Error("youtube-bb"));
     }
 
     [Fact]

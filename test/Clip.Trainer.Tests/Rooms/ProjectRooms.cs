@@ -78,7 +78,10 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             ]),
         new(
             "Clip.Evaluation", "what a model folder is worth: no TorchSharp",
-            [new(RoomGraph.Root, "labeled sets and metrics")]),
+            [
+                new("DataSets", "published data sets as people have them on disk, their classes and prompts"),
+                new(RoomGraph.Root, "labeled sets and metrics"),
+            ]),
         new(
             "Clip.Trainer", "modules, objectives, loop, ML.NET estimator: a library",
             [
