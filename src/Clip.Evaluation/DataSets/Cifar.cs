@@ -63,6 +63,7 @@ internal static class Cifar
         Class = label >= 0 && label < classes.Count
             ? ListedPictures.Blanks(classes[(int)label])
             : throw new ClipException($"Picture {i} of {file} has the label {label}, and there are {classes.Count} classes; get it again."),
+        Container = file,
         Content = () => RawPictures.Png(Side, Side, bytes.AsSpan(start, Pixels)),
     };
 

@@ -1,4 +1,4 @@
-using Clip.Data;
+using Microsoft.ML.Clip;
 
 namespace Clip.Evaluation.DataSets;
 
@@ -59,6 +59,13 @@ internal sealed record DataSet
     /// <summary>Folders that its archive unpacks to: the folder that is given may be one of them, or hold it.</summary>
     public IReadOnlyList<string> Folders { get; init; } = [];
 
+    /// <summary>Names of it in files of names and prompts: its own, and for those with ImageNet's classes ImageNet's.</summary>
+    public IReadOnlyList<string> Keys =>
+        [Name, .. Aliases, .. ReferenceEquals(Templates, PromptTemplates.ImageNet) ? new[] { "imagenet1k" } : []];
+
+    /// <summary>The part to train a probe on; null where its makers divide it no further.</summary>
+    public string? TrainSplit => Splits.FirstOrDefault(split => split == "train") ?? Splits.FirstOrDefault(split => split == "trainval");
+
     /// <summary>Reads a part of it.</summary>
     public required Func<DataSetFolder, string, LoadedDataSet> Reader { get; init; }
 
@@ -82,29 +89,4 @@ internal sealed record DataSet
             folder.Tell(FormattableString.Invariant($"it has {Classes:N0} classes as published, and {loaded.Labels.Count:N0} here"));
         return loaded with { Notices = folder.Notices };
     }
-}
-
-/// <summary>A part of a data set, read.</summary>
-internal sealed record LoadedDataSet
-{
-    public DataSet Set { get; init; } = null!;
-
-    public string Split { get; init; } = "";
-
-    /// <summary>Pictures with their classes; none where they have captions.</summary>
-    public IReadOnlyList<LabeledImage> Images { get; init; } = [];
-
-    /// <summary>Every class, each once.</summary>
-    public IReadOnlyList<string> Labels { get; init; } = [];
-
-    /// <summary>What a class is called in prompts, where that is not its label: two classes may share a name.</summary>
-    public IReadOnlyDictionary<string, string> Spoken { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>Pictures with their captions.</summary>
-    public IReadOnlyList<CaptionedImage> Captioned { get; init; } = [];
-
-    /// <summary>What is other than published: counts, surplus files; a sentence's part each.</summary>
-    public IReadOnlyList<string> Notices { get; init; } = [];
-
-    public int Count => Images.Count + Captioned.Count;
 }

@@ -16,7 +16,7 @@ internal static class DataSetCatalog
         set.Aliases.Append(set.Name).Any(known => Plain(known) == Plain(name)));
 
     /// <summary>How people write names: <c>Food-101</c>, <c>food101</c>, <c>imagenet_a</c>.</summary>
-    private static string Plain(string name) =>
+    public static string Plain(string name) =>
         name.ToLowerInvariant().Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal);
 
     /// <summary>Those that the article shows.</summary>

@@ -65,6 +65,7 @@ internal static class ImageNet
         {
             Images = images,
             Labels = all ? labels : [.. labels.Where(used.Contains)],
+            Numbered = all ? null : labels,
             Spoken = Classes.Value.Spoken.Where(pair => all || used.Contains(pair.Key)).ToDictionary(),
         };
     }

@@ -30,6 +30,7 @@ internal static class Mnist
                 {
                     ImagePath = FormattableString.Invariant($"{imageFile}#{i}"),
                     Class = labels[i].ToString(CultureInfo.InvariantCulture),
+                    Container = imageFile,
                     Content = () => RawPictures.Png(width, height, pixels.AsSpan(i * width * height, width * height)),
                 }),
             ],

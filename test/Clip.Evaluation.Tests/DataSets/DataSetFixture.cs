@@ -40,7 +40,7 @@ internal sealed class DataSetFixture : IDisposable
     [
         .. loaded.Images.Select(image =>
             $"{System.IO.Path.GetRelativePath(Path, image.ImagePath).Replace('\\', '/')}: "
-            + (image.Classes is null ? image.Class : string.Join(", ", image.Classes))),
+            + string.Join(", ", image.Classes)),
     ];
 
     /// <summary>The one sentence of what is wrong.</summary>
