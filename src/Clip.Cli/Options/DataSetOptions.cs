@@ -18,8 +18,7 @@ internal sealed class DataSetOptions
         _layout = new Option<string[]>(dataName.Replace("data", "layout", StringComparison.Ordinal))
         {
             Description = "How the files of sets are laid out: a data set that clip evaluate --list tells, or plain for a table, class "
-                + "folders "
-                + "or shards; LAYOUT for all sets, or NAME=LAYOUT. Without it a set's name is its layout, where it is given and known.",
+                + "folders or shards; LAYOUT for all sets, or NAME=LAYOUT. Without it a set's name is its layout, where it is given and known.",
             AllowMultipleArgumentsPerToken = true,
         };
         _layout.CompletionSources.Add(_ => DataSetCatalog.Sets.Select(set => set.Name).Append(Plain));
@@ -63,8 +62,8 @@ internal sealed class DataSetOptions
         foreach (var option in new[] { _layout, _split })
         {
             if (NamedFiles.Names(parsed.GetValue(option) ?? []).FirstOrDefault(name => !sets.Contains(name)) is { } stray)
-                throw new ClipException($"{option.Name} is given for {stray}, and no set is called so; the sets are {string.Join(",
-                    ", sets)}.");
+                throw new ClipException(
+                    $"{option.Name} is given for {stray}, and no set is called so; the sets are {string.Join(", ", sets)}.");
         }
     }
 

@@ -62,11 +62,17 @@ internal sealed class LabeledSetOptions
         ParseResult parsed, CaptionTableOptions layout)
     {
         var (labeled, captioned, names) = (new List<LabeledSet>(), new List<RetrievalSet>(), new HashSet<string>());
-        foreach (var value in parsed.GetValue(_data) ?? [])
+        var values = parsed.GetValue(_data) ?? [];
+        foreach (var (name, path) in values.Select(NamedFiles.Named))
         {
-            var (name, path) = NamedFiles.Named(value);
             if (!names.Add(name))
                 throw new ClipException($"{_dataName}: two sets are called {name}; give names, as NAME={path}.");
+        }
+
+        _known.RefuseStray(parsed, names);
+        foreach (var value in values)
+        {
+            var (name, path) = NamedFiles.Named(value);
             if (_known.Find(parsed, value) is { } known)
             {
                 var loaded = _known.Load(parsed, known, name, path);
@@ -81,7 +87,6 @@ internal sealed class LabeledSetOptions
             }
         }
 
-        _known.RefuseStray(parsed, names);
         return (labeled, captioned);
     }
 

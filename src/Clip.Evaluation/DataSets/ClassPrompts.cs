@@ -49,8 +49,7 @@ internal sealed record PromptsOfClass(string Origin, IReadOnlyList<KeyValuePair<
             return labels.ToDictionary(label => label, label => byName.GetValueOrDefault(label) ?? byName[spoken(label)]);
         if (absent.Length == labels.Count && Entries.Count == labels.Count)
             return labels.Zip(Entries).ToDictionary(pair => pair.First, pair => pair.Second.Value);
-        throw new ClipException(FormattableString.Invariant(
-            $"{Origin} has no prompts for the class '{absent[0]}'{(absent.Length > 1 ? $" and {absent.Length - 1} more" : "")}; add "
-                + "them."));
+        var others = absent.Length > 1 ? FormattableString.Invariant($" and {absent.Length - 1} more") : "";
+        throw new ClipException($"{Origin} has no prompts for the class '{absent[0]}'{others}; add them.");
     }
 }

@@ -40,7 +40,7 @@ internal sealed record LoadedDataSet
         if (names.Count != numbered.Count && names.Count != Labels.Count)
             throw new ClipException(
                 $"{origin} has {names.Count} names, and {Set.Title} {numbered.Count} classes; names are taken in their order, so give "
-                    + $"as many.");
+                + "as many.");
         var kept = names.Count == numbered.Count ? numbered : Labels;
         var (labels, spoken) = (new Dictionary<string, string>(), new Dictionary<string, string>());
         foreach (var (label, name) in kept.Zip(names))
