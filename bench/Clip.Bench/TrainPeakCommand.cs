@@ -29,7 +29,7 @@ internal static class TrainPeakCommand
             using var data = StepData.Create(parsed.GetValue(settings)!);
             using var step = new OwnStep(data, new TrainingOptions
             {
-                Bfloat16 = parsed.GetValue(bfloat16),
+                Precision = parsed.GetValue(bfloat16) ? TrainingPrecision.Bf16 : TrainingPrecision.Fp32,
                 GradCheckpointing = parsed.GetValue(checkpointing),
                 AccumFrequency = parsed.GetValue(parts),
             });
