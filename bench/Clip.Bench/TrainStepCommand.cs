@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using TorchSharp;
 

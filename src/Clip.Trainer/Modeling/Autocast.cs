@@ -16,7 +16,7 @@ public static class Autocast
     public static TrainingPrecision Precision => Current.Value;
 
     /// <summary>Sets what products run in, until the result is disposed.</summary>
-    /// <param name="precision"><see cref="TrainingPrecision.Fp32"/> makes the call do nothing, so that a setting can be passed straight in.</param>
+    /// <param name="precision">With <see cref="TrainingPrecision.Fp32"/> the call does nothing, so that a setting can be passed in.</param>
     public static IDisposable Use(TrainingPrecision precision)
     {
         var outer = Current.Value;

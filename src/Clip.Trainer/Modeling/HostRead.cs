@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Clip.Trainer.Modeling;
 
 /// <summary>
-/// The one way by which a training's numbers come from tensors to the program. On a GPU it waits for all the work under way, so a step there
-/// reads nothing, and its loss is read while the next step is computed. What is read is counted, on any device, for tests to see.
+/// The one way by which a training's numbers come from tensors to the program. On a GPU it waits for all the work under way, so a step
+/// there reads nothing, and its loss is read while the next step is computed. Reads are counted, on any device, for tests to see.
 /// </summary>
 internal static class HostRead
 {

@@ -67,8 +67,8 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// On the CPU with a gradient of the rows that were used alone; elsewhere with the whole one, for counting rows there would wait for all
-    /// the work under way.
+    /// On the CPU with a gradient of the rows that were used alone; elsewhere with the whole one, for counting rows there would wait for
+    /// all the work under way.
     /// </summary>
     private Tensor Embed(Tensor ids) => TorchDevice.IsApart(ids.device)
         ? token_embedding.weight!.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], -1)

@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace Clip.Trainer.Training;
 
 /// <summary>
-/// Scales a loss so that float16 does not lose its small gradients (Micikevicius et al. 2018, "Mixed Precision Training", section 3.2), as
-/// PyTorch's GradScaler does and with its numbers: from 2¹⁶ on, halved after a step whose gradients overflowed, doubled after 2,000 in a row
-/// that did not. It is decided on the device, so that nothing is waited for.
+/// Scales a loss so that float16 does not lose its small gradients (Micikevicius et al. 2018, "Mixed Precision Training", section 3.2),
+/// as PyTorch's GradScaler does and with its numbers: from 2¹⁶ on, halved after a step whose gradients overflowed, doubled after 2,000 in
+/// a row that did not. It is decided on the device, so that nothing is waited for.
 /// </summary>
 internal sealed class LossScaler : IDisposable
 {

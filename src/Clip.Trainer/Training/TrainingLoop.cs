@@ -22,7 +22,7 @@ internal sealed class TrainingLoop(
     private readonly nn.Module _module = objective.Module;
     private readonly TrainingStep _step = new(objective, options);
 
-    /// <summary>A step that a GPU may still be computing: what it came to is read after the next was started, so that neither waits.</summary>
+    /// <summary>A step that a GPU may still be computing: its outcome is read after the next was started, so that neither waits.</summary>
     private RunningStep? _started;
 
     private bool _validationDue;

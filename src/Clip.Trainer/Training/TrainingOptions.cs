@@ -64,7 +64,7 @@ public sealed record TrainingOptions
     /// <summary>What matrix products run in; weights, norms and losses stay in float32.</summary>
     public TrainingPrecision Precision { get; init; }
 
-    /// <summary>Whether a GPU's float32 products may round their factors to 10 bits (NVIDIA's TF32), which is several times as fast.</summary>
+    /// <summary>Whether a GPU may round the factors of float32 products to 10 bits (NVIDIA's TF32), which is much faster.</summary>
     public bool Tf32 { get; init; }
 
     /// <summary>
@@ -132,7 +132,8 @@ public sealed record TrainingOptions
             ("LayerDecay", LayerDecay),
             ("Optimizer.WeightDecay", Optimizer.WeightDecay), ("Optimizer.Beta1", Optimizer.Beta1),
             ("Optimizer.Beta2", Optimizer.Beta2), ("Optimizer.Epsilon", Optimizer.Epsilon),
-            ("GradClipNorm", GradClipNorm), ("ModelEmaDecay", ModelEmaDecay), ("Precision", Training.Course.Text(Precision).ToLowerInvariant()), ("Tf32", Tf32), ("Seed", Seed),
+            ("GradClipNorm", GradClipNorm), ("ModelEmaDecay", ModelEmaDecay), ("Seed", Seed),
+            ("Precision", Precision.ToString().ToLowerInvariant()), ("Tf32", Tf32),
             ("FineTuning.LockImage", tuning.LockImage), ("FineTuning.LockImageUnlockedGroups", tuning.LockImageUnlockedGroups),
             ("FineTuning.LockText", tuning.LockText), ("FineTuning.LockTextUnlockedLayers", tuning.LockTextUnlockedLayers),
             ("FineTuning.LoraRank", tuning.LoraRank), ("FineTuning.LoraAlpha", tuning.LoraAlpha),
