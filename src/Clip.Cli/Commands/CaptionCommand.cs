@@ -47,8 +47,8 @@ internal static class CaptionCommand
                 using var scope = torch.NewDisposeScope();
                 var values = new float[preprocessor.FloatCount];
                 ImageFile.Prepare(preprocessor, path, values);
-                var ids = search.Caption(
-                    torch.tensor(values, [1, 3, config.Vision.ImageSize, config.Vision.ImageSize]).to(captioner.parameters().First().device));
+                var pixels = torch.tensor(values, [1, 3, config.Vision.ImageSize, config.Vision.ImageSize]);
+                var ids = search.Caption(pixels.to(captioner.parameters().First().device));
                 Console.WriteLine($"{path}\t{tokenizer.Decode(ids).Trim()}");
             }
         });
