@@ -131,8 +131,8 @@ internal sealed class OptimizationOptions
 
     public IEnumerable<Option> All =>
     [
-        Epochs, _batchSize, _lr, _warmup, _wd, _beta1, _beta2, _eps, _clip, _precision, _tf32, _device, _modelEma, _modelEmaDecay, _maxSteps,
-        _maxMinutes,
+        Epochs, _batchSize, _lr, _warmup, _wd, _beta1, _beta2, _eps, _clip, _precision, _tf32, _device, _modelEma, _modelEmaDecay,
+        _maxSteps, _maxMinutes,
         _accumFreq, _gradCheckpointing, _scheduler, _cooldownEpochs, _cooldownEnd, _cooldownPower, _layerDecay,
     ];
 
