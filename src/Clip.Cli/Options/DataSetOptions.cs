@@ -18,7 +18,8 @@ internal sealed class DataSetOptions
         _layout = new Option<string[]>(dataName.Replace("data", "layout", StringComparison.Ordinal))
         {
             Description = "How the files of sets are laid out: a data set that clip evaluate --list tells, or plain for a table, class "
-                + "folders or shards; LAYOUT for all sets, or NAME=LAYOUT. Without it a set's name is its layout, where it is given and known.",
+                + "folders or shards; LAYOUT for all sets, or NAME=LAYOUT. Without it a set's name is its layout, where it is given "
+                + "and known.",
             AllowMultipleArgumentsPerToken = true,
         };
         _layout.CompletionSources.Add(_ => DataSetCatalog.Sets.Select(set => set.Name).Append(Plain));
