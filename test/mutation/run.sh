@@ -34,4 +34,4 @@ if [ ! -f "$report/reports/mutation-report.json" ]; then
   exit 1
 fi
 
-dotnet run "$tree/test/mutation/report.cs" -- "$report/reports/mutation-report.json"
+dotnet run --file "$tree/test/mutation/report.cs" -- "$report/reports/mutation-report.json"

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Clip.Cli.Tests.Options;
 
 /// <summary>A command line, an option, and what is seen of it.</summary>
@@ -20,7 +22,13 @@ internal static class OptionRows
     /// <summary>Options that change nothing that is done, and why.</summary>
     public static IReadOnlyDictionary<string, string> Unseen { get; } = new Dictionary<string, string>
     {
+        ["classify --no-preview"] = "it takes a terminal; ClassifyTests has one",
+        ["experiment efficiency --grad-checkpointing"] = "the same numbers in less memory; it is read with those about it",
         ["experiment efficiency --workers"] = "only how long it takes; it is read with --max-bad and --read-timeout",
+        ["pull --precision"] = "it takes a hub; PullTests has one",
+        ["quickstart --output"] = "QuickstartTests finds its files there",
+        ["quickstart --pictures"] = "as many as there are without it take too long; QuickstartTests counts them",
+        ["tokenizer train --group-by-image"] = "captions are the same however records are made of them",
     };
 
     private const string Own =
@@ -37,14 +45,14 @@ internal static class OptionRows
         convert {model} --output {out} | --precision fp16 => OUT/onnx/model_fp16.onnx
         convert {model} --output {out} | --config {missing.json} => ~/missing.json
         convert {model} --output {out} | --tokenizer {missing} => ~/missing
-        convert {model} --output {out} | --quick-gelu => ...
-        convert {model} --output {out} | --gelu => ...
-        convert {bare/model.safetensors} --output {out} --text-heads 2 | --vision-heads 4 => ...
-        convert {bare/model.safetensors} --output {out} --vision-heads 2 | --text-heads 4 => ...
+        convert {bare/model.safetensors} --output {out} --vision-heads 2 --text-heads 2 | --quick-gelu => "hidden_act": "quick_gelu"
+        convert {bare/model.safetensors} --output {out} --vision-heads 2 --text-heads 2 | --gelu => "hidden_act": "gelu"
+        convert {bare/model.safetensors} --output {out} --gelu --text-heads 2 | --vision-heads 4 => "num_attention_heads": 4
+        convert {bare/model.safetensors} --output {out} --gelu --vision-heads 2 | --text-heads 4 => "num_attention_heads": 4
         convert {model} --output {out} | --image-size 32 => "image_size": 32
         data shard {pairs/train.tsv} | --output {out} => OUT/00000.tar
         data shard {pairs/train.tsv} --output {out} | --shard-size 0.003 => OUT/00001.tar
-        data shard {broken/train.tsv} --output {out} | --max-bad 40 => 12 records in 1 shards
+        data shard {broken/train.tsv} --output {out} | --max-bad 1 => records are bad
         evaluate --data {photos} | --model {model} => photos: top-1
         evaluate --model {model} | --data {photos} => photos: top-1
         evaluate --model {model} --data {photos} | --labels {labels.txt} => 24 images, 3 labels
@@ -53,10 +61,8 @@ internal static class OptionRows
         evaluate --model {model} | --retrieval-data {pairs/train.tsv} => 12 images, 12 captions
         evaluate --model {model} --data {photos} | --linear-probe {photos} => trained on 24
         evaluate --model {model} --data {photos} | --json => "acc1"
-        experiment efficiency --output {out} | --data {nowhere} => ~/nowhere
-        experiment efficiency --data {pairs} | --output {out} => OUT/efficiency.html
-        export-safetensors {model} | --output {out} => visual.conv1.weight
-        export-safetensors {model} --output {out} | --naming hf => vision_model.embeddings.patch_embedding.weight
+        export-safetensors {model} | --output {out.safetensors} => visual.conv1.weight
+        export-safetensors {model} --output {out.safetensors} | --naming hf => vision_model.embeddings.patch_embedding.weight
         export-safetensors {model} --output {taken.safetensors} | --overwrite => tensors:
         init --output {out} | --model {tiny.json} => OUT/model.safetensors
         init --model {tiny.json} | --output {out} => OUT/model.safetensors
@@ -64,19 +70,25 @@ internal static class OptionRows
         init --model {tiny.json} --output {out} | --tokenizer {tokenizer} => OUT/merges.txt
         interpolate {model} {other} | --output {out} => OUT/model.safetensors
         interpolate {model} {other} --output {out} | --alpha 0.25 => alpha 0.25
-        pull a/b | --precision int4 => int4
-        pull openai:RN50 | --revision v7 => --revision is for repositories
-        pull a/b | --output {photos} => ...
+        pull a/b --allow-http | --revision v7 => hub.invalid/api/models/a/b/revision/v7 cannot be reached
+        pull a/b | --output {photos} => ~/photos holds something that is no model
         pull a/b | --list => ImageNet top-1
-        pull a/b | --allow-http => ...
+        pull a/b | --allow-http => hub.invalid/api/models/a/b/revision/main cannot be reached
         quantize | --model {fresh} => OUT/onnx/model_int8.onnx
         quantize --model {fresh} | --precision fp16 => ...
         quantize --model {fresh} --precision fp16 | --calibration {pairs/train.tsv} => 12 images
         quantize --model {fresh} --precision fp16 --calibration {pairs/train.tsv} | --samples 5 => 5 images
         quantize --model {fresh} --precision int8 --calibration {pairs/train.tsv} | --mean-cosine 0.99999 => ...
         quantize --model {fresh} --precision int8 | --reduce-range => ...
+        quickstart --output {out} --pictures 128 --epochs 1 | --epochs 2 => 2 steps of 128
+        quickstart --output {out} --pictures 128 --epochs 1 | --seed 5 => "Seed": "5"
         tokenizer train --output {out} | --train-data {pairs/train.tsv} => entries: OUT
         tokenizer train --train-data {pairs/train.tsv} --output {out} | --vocab-size 517 => 517 entries
+        data stats {endings.tar} | --image-ending more.png => ...
+        data stats {twins/train.tsv} | --group-by-image false => records              24
+        data shard {endings.tar} --output {out} | --image-ending more.png => ...
+        data shard {twins/train.tsv} --output {out} | --group-by-image false => 24 records in 1 shards
+        tokenizer train --train-data {endings.tar} --output {out} | --image-ending none => no usable records
         tokenizer train --train-data {pairs/train.tsv} | --output {out} => OUT/merges.txt
         tokenizer train --train-data {pairs/train.tsv} --output {taken} | --overwrite => entries: ~/taken
         """;
@@ -98,63 +110,73 @@ internal static class OptionRows
         keys.tar | --caption-key alt => ...
         rows.parquet | --image-key picture => ...
         photos | --caption-templates {lines.txt} => ...
-        endings.tar | --image-ending more.png => ...
         endings.tar | --caption-ending alt => ...
-        twins/train.tsv | --group-by-image false => ...
         """;
 
     /// <summary>Those of training in an experiment, which its page tells; all are given at once.</summary>
     private const string OfTraining =
         """
-        --lr 0.25 => ...
-        --warmup 19 => ...
-        --wd 0.75 => ...
-        --beta1 0.5 => ...
-        --beta2 0.625 => ...
-        --eps 0.125 => ...
-        --grad-clip-norm 21 => ...
-        --precision bf16 => ...
-        --model-ema => ...
-        --model-ema-decay 0.5 => ...
-        --accum-freq 2 => ...
-        --grad-checkpointing => ...
-        --lr-scheduler const-cooldown => ...
-        --epochs-cooldown 1.5 => ...
-        --lr-cooldown-end 0.125 => ...
-        --lr-cooldown-power 3 => ...
-        --layer-decay 0.875 => ...
-        --max-minutes 24.5 => ...
-        --aug-scale 0.375 => ...
-        --aug-background #010203 => ...
-        --aug-flip 0.25 => ...
-        --aug-rotate 33 => ...
-        --aug-translate 0.125 => ...
-        --aug-zoom 0.5 => ...
-        --aug-color-jitter 0.625 => ...
-        --aug-hue 0.0625 => ...
-        --aug-grayscale 0.75 => ...
-        --aug-blur 0.875 => ...
+        --lr 0.25
+        --warmup 19
+        --wd 0.75
+        --beta1 0.5
+        --beta2 0.625
+        --eps 0.125
+        --grad-clip-norm 21
+        --precision bf16
+        --model-ema => --model-ema-decay 0.5
+        --model-ema-decay 0.5
+        --accum-freq 2
+        --lr-scheduler const-cooldown => --lr-scheduler ConstCooldown
+        --epochs-cooldown 1.5
+        --lr-cooldown-end 0.125
+        --lr-cooldown-power 3
+        --layer-decay 0.875
+        --max-minutes 24.5
+        --aug-scale 0.375
+        --aug-background #010203
+        --aug-flip 0.25
+        --aug-rotate 33
+        --aug-translate 0.125
+        --aug-zoom 0.5
+        --aug-color-jitter 0.625
+        --aug-hue 0.0625
+        --aug-grayscale 0.75
+        --aug-blur 0.875
         """;
 
     private const string OfExperiments =
         """
-        | --max-bad 40 => exit 0
-        | --read-timeout 0.0000001 => ...
-        | --batch-size 3 => ...
-        | --epochs 2 => ...
-        | --max-steps 2 => ...
-        | --images-seen 17 => ...
-        | --model {wide.json} => ...
-        | --points 3 => ...
-        | --objectives bow => ...
-        | --labels 4 => ...
-        | --vocab-size 517 => ...
-        | --seed 9 => ...
+        --output {out} --max-steps 1 | --data {pairs} => OUT/efficiency.html
+        --data {pairs} --max-steps 1 | --output {out} => OUT/efficiency.html
+        --output {out} --data {broken} --images-seen 13 | --max-bad 1 => records are bad
+        --output {out} --data {pairs} --max-steps 1 | --read-timeout 0.0000001 => reading it took more than
+        --output {out} --data {pairs} --images-seen 36 | --max-steps 2 => clip  8 images
+        --output {out} --data {pairs} --images-seen 12 | --images-seen 17 => clip  24 images
+        --output {out} --data {pairs} --epochs 1 | --epochs 2 => clip  24 images
+        --output {out} --data {pairs} --max-steps 1 | --seed 9 => --seed 9
+        --output {out} --data {pairs} --max-steps 1 --csv-caption-key kind | --labels 4 => 12 pictures, 4 labels
         """;
 
-    private const string Experiment = "experiment efficiency --output {out}";
+    /// <summary>Those that are given to every experiment here, for it to be a short one.</summary>
+    private const string OfShortExperiments =
+        """
+        --model {tiny.json} => <td>tiny.json</td>
+        --points 1 => ...
+        --objectives clip => ...
+        --batch-size 4 => --batch-size 4
+        --vocab-size 520 => ...
+        """;
 
-    private const string Tiny = $"{Experiment} --model {{tiny.json}}";
+    private const string Experiment = "experiment efficiency";
+
+    private static readonly string Short = string.Join(' ', Lines(OfShortExperiments).Select(line => line.Option));
+
+    private static readonly string Tiny = $"{Experiment} {Short}";
+
+    private static readonly string Trained = $"{Tiny} --output {{out}} --data {{pairs}} --max-steps 3";
+
+    private static readonly string TrainedOtherwise = $"{Trained} {string.Join(' ', Lines(OfTraining).Select(line => line.Option))}";
 
     private static readonly string[] SourceCommands =
         ["data stats {%}", "data shard {%} --output {out} --max-bad 100", "tokenizer train --train-data {%} --output {out} --vocab-size 530"];
@@ -163,7 +185,7 @@ internal static class OptionRows
     [
         "evaluate --model {model} --retrieval-data {%/train.tsv}",
         "quantize --model {fresh} --precision fp16 --calibration {%/train.tsv}",
-        $"{Tiny} --data {{%}} --max-steps 1 --points 1 --objectives clip --batch-size 4 --vocab-size 520",
+        $"{Tiny} --output {{out}} --data {{%}} --max-steps 1",
         .. SourceCommands.Select(command => command.Replace("{%}", "{%/train.tsv}", StringComparison.Ordinal)),
     ];
 
@@ -172,19 +194,28 @@ internal static class OptionRows
         .. Lines(Own).Select(line => Row(line.Given, line)),
         .. TableCommands.SelectMany(command => Lines(OfTables).Select(line => Row(In(command, line.Given), line))),
         .. SourceCommands.SelectMany(command => Lines(OfSources).Select(line => Row(In(command, line.Given), line))),
+        .. Lines(OfExperiments).Select(line => Row($"{Tiny} {line.Given}", line)),
+        .. Lines(OfShortExperiments).Select(line => Row(Trained.Replace($" {line.Option}", "", StringComparison.Ordinal), line)),
+        .. Lines(OfTraining).Select(line => Row(Trained, line) with { With = TrainedOtherwise }),
         .. SourceCommands.Select(command => Row(In(command, "pipe"), ("", "--shard-pipes", Another))),
     ];
 
-    private static OptionRow Row(string without, (string Given, string Option, string Seen) line) =>
-        new(Name(without), without, $"{without} {line.Option}", line.Option.Split(' ')[0], line.Seen);
+    private static OptionRow Row(string without, (string Given, string Option, string Seen) line)
+    {
+        var option = line.Option.Split(' ')[0];
+        // Where there has to be a value, another one takes its place.
+        var others = Regex.Replace(without, $" {option} [^ ]+", "");
+        return new OptionRow(Name(without), without, $"{others} {line.Option}", option, line.Seen);
+    }
 
     private static string In(string command, string source) => command.Replace("%", source, StringComparison.Ordinal);
 
+    /// <summary>What is given, an option, and what is seen: the option itself where nothing is said.</summary>
     private static IEnumerable<(string Given, string Option, string Seen)> Lines(string table) =>
         from line in table.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-        let bar = line.IndexOf("| ", StringComparison.Ordinal)
-        let arrow = line.IndexOf(" => ", StringComparison.Ordinal)
-        select (line[..Math.Max(0, bar)].Trim(), line[(bar + 1)..arrow].Trim(), line[(arrow + 4)..]);
+        let sides = line.Split(" => ")
+        let given = sides[0].Split("| ")
+        select (given.Length > 1 ? given[0].Trim() : "", given[^1], sides.Length > 1 ? sides[1] : given[^1]);
 
     /// <summary>The command's name: the words before its first argument or option.</summary>
     private static string Name(string line) => string.Join(' ', line.Split(' ').TakeWhile(word => word[0] is not ('-' or '{'))

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Clip.Conversion.Tokenizing;
-using Clip.Trainer.Tests.Data.Sources;
+using Clip.Data.Tests.Sources;
 using SkiaSharp;
 
 namespace Clip.Cli.Tests.Options;
@@ -27,20 +27,20 @@ public sealed class OptionStage : IAsyncLifetime, IDisposable
         File.Copy(_folder["model/model.safetensors"], _folder["bare/model.safetensors"]);
 
         File.Copy(_folder["model/model.safetensors"], _folder["taken.safetensors"]);
+        await CommandLine.RunAsync(
+        [
+            "train", "--objective", "virtex", "--train-data", Tables(), "--model", _folder["tiny.json"], "--tokenizer", _folder["tokenizer"],
+            "--batch-size", "4", "--max-steps", "1", "--output", _folder["captioner"],
+        ]);
         Copy(_folder["tokenizer"], _folder["taken"]);
 
         _folder.Write("lines.txt", "one {}\ntwo {}\n");
         _folder.Write("labels.txt", "cat\ndog\ncow\n");
-        Tables();
         foreach (var i in Enumerable.Range(0, 24)) Draw($"photos/{(i % 2 == 0 ? "cat" : "dog")}/{i}.png", i);
         await SourcesAsync();
     }
 
-    public Task DisposeAsync()
-    {
-        Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
 
     public void Dispose() => _folder.Dispose();
 
@@ -55,15 +55,16 @@ public sealed class OptionStage : IAsyncLifetime, IDisposable
     /// Runs a command line, in which {x} is the file or folder x of what is given, {out} a new path, {fresh} a copy of the model of its
     /// own, and {pipe} a pipe out of which shards come.
     /// </summary>
-    private async Task<string> RunAsync(string line)
+    internal async Task<string> RunAsync(string line)
     {
         var output = _folder[$"out{_runs++}"];
+        if (line.Contains("{out.safetensors}", StringComparison.Ordinal)) output += ".safetensors";
         if (line.Contains("{fresh}", StringComparison.Ordinal)) Copy(_folder["model"], output);
         if (line.Contains("{pipe}", StringComparison.Ordinal)) await PipeAsync($"{output}.tar", line);
         string[] words =
         [
             .. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => new StringBuilder(word)
-                .Replace("{out}", output).Replace("{fresh}", output).Replace("{pipe}", $"{output}.tar")
+                .Replace("{out}", output).Replace("{out.safetensors}", output).Replace("{fresh}", output).Replace("{pipe}", $"{output}.tar")
                 .Replace("{", $"{_folder.Path}/").Replace("}", "").ToString()),
         ];
         if (words[0] != "pull") return await Observation.OfAsync(words, _folder.Path, output);
@@ -73,7 +74,7 @@ public sealed class OptionStage : IAsyncLifetime, IDisposable
     }
 
     /// <summary>Tables of a dozen pictures, alike but for how they are laid out.</summary>
-    private void Tables()
+    private string Tables()
     {
         var rows = Enumerable.Range(0, 12).Select(i => (string[])[$"../pictures/{i}.png", $"a {Colors[i % 3]} wall {i}", Colors[i % 3]])
             .Prepend(["filepath", "title", "kind"]).ToArray();
@@ -86,6 +87,7 @@ public sealed class OptionStage : IAsyncLifetime, IDisposable
             Encoding.UTF8);
         Lay("broken", rows.Select(row => string.Join('\t', row)).Append("../pictures/no.png\tno\tno"), Encoding.UTF8);
         _folder.Write("pictures/no.png", "no picture");
+        return _folder["pairs/train.tsv"];
 
         void Lay(string name, IEnumerable<string> lines, Encoding encoding)
         {
