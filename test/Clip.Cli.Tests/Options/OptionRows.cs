@@ -179,7 +179,11 @@ internal static class OptionRows
     private static readonly string TrainedOtherwise = $"{Trained} {string.Join(' ', Lines(OfTraining).Select(line => line.Option))}";
 
     private static readonly string[] SourceCommands =
-        ["data stats {%}", "data shard {%} --output {out} --max-bad 100", "tokenizer train --train-data {%} --output {out} --vocab-size 530"];
+    [
+        "data stats {%}",
+        "data shard {%} --output {out} --max-bad 100",
+        "tokenizer train --train-data {%} --output {out} --vocab-size 530",
+    ];
 
     private static readonly string[] TableCommands =
     [

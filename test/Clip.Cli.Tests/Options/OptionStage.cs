@@ -29,8 +29,8 @@ public sealed class OptionStage : IAsyncLifetime, IDisposable
         File.Copy(_folder["model/model.safetensors"], _folder["taken.safetensors"]);
         await CommandLine.RunAsync(
         [
-            "train", "--objective", "virtex", "--train-data", Tables(), "--model", _folder["tiny.json"], "--tokenizer", _folder["tokenizer"],
-            "--batch-size", "4", "--max-steps", "1", "--output", _folder["captioner"],
+            "train", "--objective", "virtex", "--train-data", Tables(), "--model", _folder["tiny.json"],
+            "--tokenizer", _folder["tokenizer"], "--batch-size", "4", "--max-steps", "1", "--output", _folder["captioner"],
         ]);
         Copy(_folder["tokenizer"], _folder["taken"]);
 

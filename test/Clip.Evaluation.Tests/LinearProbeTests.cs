@@ -1,16 +1,13 @@
-using Clip.Conversion.Initialization;
-using Clip.Evaluation;
-using Clip.Trainer.Tests.Onnx.Quantization;
-using Clip.Trainer.Validation;
 using Microsoft.ML;
+using Microsoft.ML.Clip.Tests.Models;
 using SkiaSharp;
 
-namespace Clip.Trainer.Tests.Validation;
+namespace Clip.Evaluation.Tests;
 
 /// <summary>How bold a linear probe may be is chosen on a part of the training pictures that it was not fitted on.</summary>
 public sealed class LinearProbeTests : IDisposable
 {
-    private readonly QuantizedFolder _model = new();
+    private readonly TinyFolder _model = new();
     private readonly TempFolder _folder = new();
 
     public void Dispose()
@@ -26,10 +23,10 @@ public sealed class LinearProbeTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void TheWeightIsTheOneThatDoesBestOnPicturesItWasNotFittedOn(long seed)
+    public void TheWeightIsTheOneThatDoesBestOnPicturesItWasNotFittedOn(int seed)
     {
-        var random = new SampleRandom(seed);
-        var (train, test) = (Draw(60, "train", ref random, wrong: 0.3), Draw(60, "test", ref random, wrong: 0));
+        var random = new Random(seed);
+        var (train, test) = (Draw(60, "train", random, wrong: 0.3), Draw(60, "test", random, wrong: 0));
 
         var probe = new ModelFolderEvaluation(new MLContext(seed: 0), _model.Path).LinearProbe(train, test);
 
@@ -37,8 +34,29 @@ public sealed class LinearProbeTests : IDisposable
         Assert.Equal(1, probe.Top1);
     }
 
+    [Fact]
+    public void APictureOfAClassThatWasNotTrainedOnIsAMiss()
+    {
+        var train = Colored(30, i => TinyFolder.Colors[i % 3]);
+        var test = Colored(4, i => i == 3 ? "purple" : TinyFolder.Colors[i % 3]);
+
+        var probe = new ModelFolderEvaluation(new MLContext(seed: 0), _model.Path).LinearProbe(train, test);
+
+        Assert.Equal((0.75, 30, 4), (probe.Top1, probe.TrainImages, probe.Images));
+    }
+
+    [Fact]
+    public void TooFewToChooseAWeightOnAreRefused() => Assert.Contains(
+        "A linear probe of 1 pictures has none left",
+        Assert.Throws<ClipException>(() => new ModelFolderEvaluation(new MLContext(seed: 0), _model.Path)
+            .LinearProbe(Colored(1, _ => "red"), Colored(1, _ => "red"))).Message,
+        StringComparison.Ordinal);
+
+    private LabeledImage[] Colored(int count, Func<int, string> label) =>
+        [.. _model.Pictures(count).Select((path, i) => new LabeledImage { ImagePath = path, Class = label(i) })];
+
     /// <summary>Pictures of noise, every other one blue, and some of them by the wrong name.</summary>
-    private LabeledImage[] Draw(int count, string folder, ref SampleRandom random, double wrong)
+    private LabeledImage[] Draw(int count, string folder, Random random, double wrong)
     {
         Directory.CreateDirectory(_folder[folder]);
         var images = new LabeledImage[count];
