@@ -25,9 +25,11 @@ internal static class OptionRows
         ["classify --no-preview"] = "it takes a terminal; ClassifyTests has one",
         ["experiment efficiency --grad-checkpointing"] = "the same numbers in less memory; it is read with those about it",
         ["experiment efficiency --workers"] = "only how long it takes; it is read with --max-bad and --read-timeout",
+        ["index --watch"] = "it goes on until it is stopped",
         ["pull --precision"] = "it takes a hub; PullTests has one",
         ["quickstart --output"] = "QuickstartTests finds its files there",
         ["quickstart --pictures"] = "as many as there are without it take too long; QuickstartTests counts them",
+        ["search --open"] = "it takes a browser",
         ["tokenizer train --group-by-image"] = "captions are the same however records are made of them",
     };
 
@@ -53,17 +55,24 @@ internal static class OptionRows
         data shard {pairs/train.tsv} | --output {out} => OUT/00000.tar
         data shard {pairs/train.tsv} --output {out} | --shard-size 0.003 => OUT/00001.tar
         data shard {broken/train.tsv} --output {out} | --max-bad 1 => records are bad
-        evaluate --data {photos} | --model {model} => photos: top-1
-        evaluate --model {model} | --data {photos} => photos: top-1
-        evaluate --model {model} --data {photos} | --labels {labels.txt} => 24 images, 3 labels
-        evaluate --model {model} --data {photos} | --templates {lines.txt} => ...
-        evaluate --model {model} --data {pairs/train.tsv} | --csv-label-key kind => 12 images, 3 labels
-        evaluate --model {model} | --retrieval-data {pairs/train.tsv} => 12 images, 12 captions
-        evaluate --model {model} --data {photos} | --linear-probe {photos} => trained on 24
-        evaluate --model {model} --data {photos} | --json => "acc1"
+        evaluate --no-cache --data {photos} | --model {model} => photos: top-1
+        evaluate --no-cache --model {model} | --data {photos} => photos: top-1
+        evaluate --no-cache --model {model} --data {photos} | --labels {labels.txt} => 24 images, 3 labels
+        evaluate --no-cache --model {model} --data {photos} | --templates {lines.txt} => ...
+        evaluate --no-cache --model {model} --data {pairs/train.tsv} | --csv-label-key kind => 12 images, 3 labels
+        evaluate --no-cache --model {model} | --retrieval-data {pairs/train.tsv} => 12 images, 12 captions
+        evaluate --no-cache --model {model} --data {photos} | --linear-probe {photos} => trained on 24
+        evaluate --no-cache --model {model} --data {photos} | --json => "acc1"
+        duplicates {index} | --json => "score"
+        duplicates {index} | --min-score 0.1 => 13 pictures in 1 groups
+        evaluate --data {photos} --model {model} --no-cache | --max-bad 0 => ...
+        evaluate --data {photos} --model {model} | --embedding-cache {out} => OUT/
+        evaluate --data {photos} --model {model} --embedding-cache {out} | --no-cache => ...
         export-safetensors {model} | --output {out.safetensors} => visual.conv1.weight
         export-safetensors {model} --output {out.safetensors} | --naming hf => vision_model.embeddings.patch_embedding.weight
         export-safetensors {model} --output {taken.safetensors} | --overwrite => tensors:
+        index {photos} --output {out} | --model {model} => 24 new
+        index {photos} --model {model} | --output {out} => OUT: 
         init --output {out} | --model {tiny.json} => OUT/model.safetensors
         init --model {tiny.json} | --output {out} => OUT/model.safetensors
         init --model {tiny.json} --output {out} | --seed 7 => ...
@@ -82,6 +91,14 @@ internal static class OptionRows
         quantize --model {fresh} --precision int8 | --reduce-range => ...
         quickstart --output {out} --pictures 128 --epochs 1 | --epochs 2 => 2 steps of 128
         quickstart --output {out} --pictures 128 --epochs 1 | --seed 5 => "Seed": "5"
+        search {index} red | --model {other} => ...
+        search {index} red | --top 1 => ...
+        search {index} red | --filter caption=walls => ...
+        search {index} red | --json => "score"
+        search {index} red | --image {pictures/3.png} => ...
+        search {index} red | --without green => ...
+        search {index} red --image {pictures/3.png} | --image-weight 7 => ...
+        search {index} red --without green | --without-weight 7 => ...
         tokenizer train --output {out} | --train-data {pairs/train.tsv} => entries: OUT
         tokenizer train --train-data {pairs/train.tsv} --output {out} | --vocab-size 517 => 517 entries
         data stats {endings.tar} | --image-ending more.png => ...
@@ -181,13 +198,14 @@ internal static class OptionRows
     private static readonly string[] SourceCommands =
     [
         "data stats {%}",
+        "index {%} --output {out} --model {model}",
         "data shard {%} --output {out} --max-bad 100",
         "tokenizer train --train-data {%} --output {out} --vocab-size 530",
     ];
 
     private static readonly string[] TableCommands =
     [
-        "evaluate --model {model} --retrieval-data {%/train.tsv}",
+        "evaluate --no-cache --model {model} --retrieval-data {%/train.tsv}",
         "quantize --model {fresh} --precision fp16 --calibration {%/train.tsv}",
         $"{Tiny} --output {{out}} --data {{%}} --max-steps 1",
         .. SourceCommands.Select(command => command.Replace("{%}", "{%/train.tsv}", StringComparison.Ordinal)),

@@ -38,6 +38,7 @@ public sealed class OptionStage : IAsyncLifetime, IDisposable
         _folder.Write("labels.txt", "cat\ndog\ncow\n");
         foreach (var i in Enumerable.Range(0, 24)) Draw($"photos/{(i % 2 == 0 ? "cat" : "dog")}/{i}.png", i);
         await SourcesAsync();
+        await CommandLine.RunAsync(["index", _folder["pairs/train.tsv"], "--output", _folder["index"], "--model", _folder["model"]]);
     }
 
     public Task DisposeAsync() => Task.CompletedTask;

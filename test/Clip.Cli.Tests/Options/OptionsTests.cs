@@ -21,6 +21,8 @@ public sealed class OptionsTests(OptionStage stage) : IClassFixture<OptionStage>
     {
         Assert.Contains($"{option} ", $"{with} ", StringComparison.Ordinal);
         var (before, after) = (await stage.OnceAsync(without), await stage.OnceAsync(with));
+        if (Environment.GetEnvironmentVariable("DUMP") is { } dump)
+            File.AppendAllText(dump, $"######## {without} ## {with} => {seen}\n{before}\n---------\n{after}\n");
         if (seen == OptionRows.Another)
         {
             Assert.NotEqual(before, after);

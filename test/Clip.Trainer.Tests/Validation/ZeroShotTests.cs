@@ -1,5 +1,7 @@
 using Clip.Conversion.Configs;
 using Clip.Evaluation;
+using Clip.Evaluation.Metrics;
+using Clip.Evaluation.Outcomes;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Validation;
 using Microsoft.ML.Clip;
@@ -9,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Tests.Validation;
 
-/// <summary>Accuracies of models in training that tell no label from another.</summary>
+/// <summary>Accuracies of models that tell no label from another, in training and of a folder.</summary>
 public sealed class ZeroShotTests : IDisposable
 {
     private static readonly string[] Labels = ["red", "green", "blue", "white", "black", "yellow", "brown", "pink"];
@@ -30,6 +32,18 @@ public sealed class ZeroShotTests : IDisposable
     public void AModelInTrainingWithoutFiniteScoresIsAnError() =>
         Assert.Contains("not finite", Assert.Throws<ClipException>(() => Measure(float.NaN)).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void AFoldersScoresThatTieAreAsGoodAsGuessing()
+    {
+        var set = new LabeledSet("walls", Images(), Labels, Templates: null);
+
+        var accuracy = Accuracy.Of(ClassificationOutcome.Of(set, Scores(0.125f)));
+
+        Assert.Equal(
+            (1.0 / Labels.Length, 5.0 / Labels.Length, 1.0 / Labels.Length), (accuracy.Top1, accuracy.Top5, accuracy.MeanPerClassRecall));
+        Assert.Throws<ClipException>(() => ClassificationOutcome.Of(set, Scores(float.NaN)));
+    }
+
     private ZeroShotResult Measure(float score)
     {
         var preprocessor = ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16));
@@ -40,6 +54,8 @@ public sealed class ZeroShotTests : IDisposable
 
     private LabeledImage[] Images() =>
         [.. Enumerable.Range(0, 12).Select(i => new LabeledImage { ImagePath = _run.Folder[$"{i}.png"], Class = Labels[i % 4] })];
+
+    private static float[][] Scores(float score) => [.. Enumerable.Range(0, 12).Select(_ => Labels.Select(_ => score).ToArray())];
 
     /// <summary>Gives every label of every picture one score.</summary>
     private sealed class SameScore(float score) : IObjective, IDisposable
