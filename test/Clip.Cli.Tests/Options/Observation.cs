@@ -71,12 +71,18 @@ internal static partial class Observation
                 }
 
                 return members.ToString();
+            case "":
+                // An index, whose captions are in it as they are.
+                return string.Concat(Captions().Matches(Encoding.Latin1.GetString(bytes)).Select(match => $"  {match.Value}\n"));
             default:
                 return Texts.Contains(Path.GetExtension(file)) ? Encoding.UTF8.GetString(bytes) + "\n" : "";
         }
     }
 
+    [GeneratedRegex("[ -~]{5,}")]
+    private static partial Regex Captions();
+
     /// <summary>How long something took, which is never twice the same.</summary>
-    [GeneratedRegex("""\d+(\.\d+)? s\b|"seconds": [\d.]+""")]
+    [GeneratedRegex("""\d+(\.\d+)? s\b|\d+(\.\d+)? pictures/s|"seconds": [\d.]+""")]
     private static partial Regex Seconds();
 }

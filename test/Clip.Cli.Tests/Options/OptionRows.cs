@@ -7,7 +7,7 @@ namespace Clip.Cli.Tests.Options;
 /// <param name="Without">The command line without the option.</param>
 /// <param name="With">The command line with it.</param>
 /// <param name="Option">The option.</param>
-/// <param name="Seen">What is in <see cref="Observation"/> with it and not without it; or <see cref="OptionRows.Another"/>.</param>
+/// <param name="Seen">What is in <see cref="Observation"/> with it and not without it, or the other way round behind "not"; or <see cref="OptionRows.Another"/>.</param>
 internal sealed record OptionRow(string Command, string Without, string With, string Option, string Seen);
 
 /// <summary>
@@ -64,15 +64,22 @@ internal static class OptionRows
         evaluate --no-cache --model {model} --data {photos} | --linear-probe {photos} => trained on 24
         evaluate --no-cache --model {model} --data {photos} | --json => "acc1"
         duplicates {index} | --json => "score"
-        duplicates {index} | --min-score 0.1 => 13 pictures in 1 groups
-        evaluate --data {photos} --model {model} --no-cache | --max-bad 0 => ...
+        duplicates {index} | --min-score 0.9999 => no duplicates
+        evaluate --data {broken/train.tsv} --csv-label-key kind --model {model} --no-cache | --max-bad 1 => more than the 1 percent
         evaluate --data {photos} --model {model} | --embedding-cache {out} => OUT/
-        evaluate --data {photos} --model {model} --embedding-cache {out} | --no-cache => ...
+        evaluate --data {photos} --model {model} --embedding-cache {out} | --no-cache => not OUT/
         export-safetensors {model} | --output {out.safetensors} => visual.conv1.weight
         export-safetensors {model} --output {out.safetensors} | --naming hf => vision_model.embeddings.patch_embedding.weight
         export-safetensors {model} --output {taken.safetensors} | --overwrite => tensors:
         index {photos} --output {out} | --model {model} => 24 new
-        index {photos} --model {model} | --output {out} => OUT: 
+        index {photos} --model {model} | --output {out} => OUT:
+        index {pairs/train.tsv} --model {model} --output {out} | --dataset-type webdataset => no usable records
+        index {keys.tar} --model {model} --output {out} | --caption-key alt => alt 2
+        index {rows.parquet} --model {model} --output {out} | --image-key picture => no image column 'picture'
+        index {photos} --dataset-type imagefolder --model {model} --output {out} | --caption-templates {lines.txt} => one cat
+        index {endings.tar} --model {model} --output {out} | --image-ending none => no usable records
+        index {endings.tar} --model {model} --output {out} | --caption-ending alt => alt 2
+        index {twins/train.tsv} --model {model} --output {out} | --group-by-image false => not twin
         init --output {out} | --model {tiny.json} => OUT/model.safetensors
         init --model {tiny.json} | --output {out} => OUT/model.safetensors
         init --model {tiny.json} --output {out} | --seed 7 => ...
@@ -198,7 +205,6 @@ internal static class OptionRows
     private static readonly string[] SourceCommands =
     [
         "data stats {%}",
-        "index {%} --output {out} --model {model}",
         "data shard {%} --output {out} --max-bad 100",
         "tokenizer train --train-data {%} --output {out} --vocab-size 530",
     ];
@@ -208,6 +214,7 @@ internal static class OptionRows
         "evaluate --no-cache --model {model} --retrieval-data {%/train.tsv}",
         "quantize --model {fresh} --precision fp16 --calibration {%/train.tsv}",
         $"{Tiny} --output {{out}} --data {{%}} --max-steps 1",
+        "index {%/train.tsv} --output {out} --model {model}",
         .. SourceCommands.Select(command => command.Replace("{%}", "{%/train.tsv}", StringComparison.Ordinal)),
     ];
 
@@ -216,6 +223,7 @@ internal static class OptionRows
         .. Lines(Own).Select(line => Row(line.Given, line)),
         .. TableCommands.SelectMany(command => Lines(OfTables).Select(line => Row(In(command, line.Given), line))),
         .. SourceCommands.SelectMany(command => Lines(OfSources).Select(line => Row(In(command, line.Given), line))),
+        Row("index {pipe} --output {out} --model {model}", ("", "--shard-pipes", "3 new")),
         .. Lines(OfExperiments).Select(line => Row($"{Tiny} {line.Given}", line)),
         .. Lines(OfShortExperiments).Select(line => Row(Trained.Replace($" {line.Option}", "", StringComparison.Ordinal), line)),
         .. Lines(OfTraining).Select(line => Row(Trained, line) with { With = TrainedOtherwise }),

@@ -21,8 +21,6 @@ public sealed class OptionsTests(OptionStage stage) : IClassFixture<OptionStage>
     {
         Assert.Contains($"{option} ", $"{with} ", StringComparison.Ordinal);
         var (before, after) = (await stage.OnceAsync(without), await stage.OnceAsync(with));
-        if (Environment.GetEnvironmentVariable("DUMP") is { } dump)
-            File.AppendAllText(dump, $"######## {without} ## {with} => {seen}\n{before}\n---------\n{after}\n");
         if (seen == OptionRows.Another)
         {
             Assert.NotEqual(before, after);
@@ -30,6 +28,7 @@ public sealed class OptionsTests(OptionStage stage) : IClassFixture<OptionStage>
             return;
         }
 
+        if (seen.StartsWith("not ", StringComparison.Ordinal)) (before, after, seen) = (after, before, seen["not ".Length..]);
         Assert.Contains(seen, after, StringComparison.Ordinal);
         Assert.DoesNotContain(seen, before, StringComparison.Ordinal);
     }
