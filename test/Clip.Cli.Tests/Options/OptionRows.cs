@@ -8,7 +8,8 @@ namespace Clip.Cli.Tests.Options;
 /// <param name="With">The command line with it.</param>
 /// <param name="Option">The option.</param>
 /// <param name="Seen">
-/// What is in <see cref="Observation"/> with it and not without it, or the other way round behind "not"; or <see cref="OptionRows.Another"/>.
+/// What is in <see cref="Observation"/> with it and not without it, or the other way round behind "not";
+/// or <see cref="OptionRows.Another"/>.
 /// </param>
 internal sealed record OptionRow(string Command, string Without, string With, string Option, string Seen);
 
