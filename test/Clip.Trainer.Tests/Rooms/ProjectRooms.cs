@@ -78,7 +78,10 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             ]),
         new(
             "Clip.Evaluation", "what a model folder is worth: no TorchSharp",
-            [new(RoomGraph.Root, "labeled sets and metrics")]),
+            [
+                new("Report", "results as a page to look at"),
+                new(RoomGraph.Root, "labeled sets and metrics"),
+            ]),
         new(
             "Clip.Trainer", "modules, objectives, loop, ML.NET estimator: a library",
             [
