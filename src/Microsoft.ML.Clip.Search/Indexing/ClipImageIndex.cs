@@ -92,15 +92,15 @@ public sealed class ClipImageIndex : IDisposable
 
     /// <summary>Makes sure that queries of a model have a meaning here.</summary>
     /// <param name="model">The model.</param>
-    /// <exception cref="InvalidOperationException">The index is of another model.</exception>
+    /// <exception cref="ArgumentException">The index is of another model.</exception>
     public void RequireModel(ClipModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (model.Fingerprint == ModelFingerprint) return;
         var name = ModelName is null ? "" : $" '{ModelName}'";
-        throw new InvalidOperationException(
+        throw new ArgumentException(
             $"The index '{Path}' was made with the model{name} of fingerprint {ModelFingerprint}, and '{model.Folder}' has "
-            + $"{model.Fingerprint}: their embeddings have nothing in common; use that model, or index the pictures anew.");
+            + $"{model.Fingerprint}: their embeddings have nothing in common; use that model, or index the pictures anew.", nameof(model));
     }
 
     /// <summary>Adds a picture that is not there yet.</summary>
@@ -192,7 +192,7 @@ public sealed class ClipImageIndex : IDisposable
     /// <param name="text">The words.</param>
     /// <param name="options">How many, and which; default: the ten best of all.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="InvalidOperationException">The index is of another model.</exception>
+    /// <exception cref="ArgumentException">The index is of another model.</exception>
     public Task<IReadOnlyList<ClipSearchResult>> SearchAsync(
         ClipModel model, string text, ClipSearchOptions? options = null, CancellationToken cancellationToken = default)
     {

@@ -37,7 +37,7 @@ public sealed class ClipImageIndexTests : IDisposable
         using var folder = new TinyFolder();
         using var model = ClipModel.Open(folder.Path);
         using var index = ClipImageIndex.Create(Path, "0123456789", model.Dimension, "ViT-B-32");
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => index.SearchAsync(model, "green"));
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => index.SearchAsync(model, "green"));
         Assert.Contains("'ViT-B-32' of fingerprint 0123456789", refused.Message, StringComparison.Ordinal);
         Assert.Contains(model.Fingerprint, refused.Message, StringComparison.Ordinal);
     }
