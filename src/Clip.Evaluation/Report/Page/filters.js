@@ -32,7 +32,7 @@ function filterControls(changed) {
 }
 
 const choice = (title, options, value, act) => el("label", { class: "field" }, title,
-  el("select", { onchange: event => act(event.target.value) },
+  el("select", { "aria-label": title, onchange: event => act(event.target.value) },
     ...options.map(([id, text]) => el("option", { value: id, text, selected: String(id) === String(value) }))));
 
 function onlyChoice(changed) {
