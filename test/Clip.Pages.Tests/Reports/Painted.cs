@@ -50,7 +50,7 @@ internal static class Painted
     private static ReportedRun Run(int[][] right, int model)
     {
         var random = new Random(17 + model);
-        PictureOutcome[] outcomes = [.. right.Select(own => PictureOutcome.Of(Scores(random, own[0]), own))];
+        PictureOutcome[] outcomes = [.. right.Select(own => Scores(random, own[0])).Zip(right, (scores, own) => PictureOutcome.Of(scores, scores, own))];
         var accuracy = outcomes.Average(o => o.Place!.Value.Hit(1));
         return new ReportedRun(
             model, outcomes,

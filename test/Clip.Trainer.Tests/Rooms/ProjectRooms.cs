@@ -80,7 +80,11 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             "Clip.Evaluation", "what a model folder is worth: no TorchSharp",
             [
                 new("Report", "results as a page to look at"),
-                new(RoomGraph.Root, "labeled sets and metrics"),
+                new("Tasks", "what a model makes of a set: zero-shot, retrieval, linear probe"),
+                new("Embedding", "pictures and texts to features, each once, kept on disk"),
+                new("Metrics", "numbers of outcomes, as CLIP_benchmark defines them"),
+                new("Outcomes", "what a model made of each picture, for metrics and reports"),
+                new(RoomGraph.Root, "labeled and captioned sets, and how right answers are ranked"),
             ]),
         new(
             "Clip.Trainer", "modules, objectives, loop, ML.NET estimator: a library",
@@ -99,6 +103,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new(RoomGraph.Root, "the list of commands"),
                 new("Commands", "one file a command, thin: parse, call, print"),
                 new("Training", "clip train and its options"),
+                new("Evaluating", "clip evaluate and its options"),
                 new("Searching", "indexes of pictures, made, kept up to date and asked"),
                 new("Pretrained", "models by name, downloaded and said so"),
                 new("Reporting", "the console"),

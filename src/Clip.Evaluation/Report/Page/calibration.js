@@ -1,7 +1,7 @@
 // Whether the model is as often right as it is sure: the reliability curve.
 section("calibration", () => chosen.item?.set?.right !== undefined, panel => {
   const { bins, calibrationError } = run();
-  const [left, top, side, below] = [52, 20, 420, 64];
+  const [left, top, side, below] = [58, 40, 420, 48];
   const x = value => left + side * value;
   const y = value => top + side * (1 - value);
   const chart = el("svg", {
@@ -16,7 +16,7 @@ section("calibration", () => chosen.item?.set?.right !== undefined, panel => {
     text(x(tick), top + side + below + 42, `${100 * tick}\u00a0%`, "middle");
   }
   text(x(.5), top + side + below + 60, "confidence of the best label", "middle");
-  chart.append(el("text", { x: 0, y: 0, transform: `translate(12 ${y(.5)}) rotate(-90)`, "text-anchor": "middle", text: "right" }));
+  text(left, top - 14, "pictures that are right", "start");
   rule(x(0), y(0), x(1), y(1), "ideal");
   const wide = side / bins.length;
   const most = Math.max(1, ...bins.map(bin => bin[0]));

@@ -37,6 +37,7 @@ function heading(index, tag) {
     return el("span", { class: "head" }, el(tag, { text: labelName(best(index)[0].label) }), el("span", { class: "place", text: percent(confidence(index)) }));
   }
   const ok = isRight(index);
+  if (right.length === 0) return el("span", { class: "head" }, el(tag, { text: "none of the labels" }));
   const rank = `rank ${run().ranks[index]} of ${chosen.item.set.labels.length.toLocaleString("en")} · ${percent(run().rightScores[index])}`;
   return el("span", { class: "head" },
     el("span", { class: "mark " + (ok ? "right" : "wrong"), role: "img", "aria-label": ok ? "Right:" : "Wrong:", text: ok ? "✓" : "✗" }),

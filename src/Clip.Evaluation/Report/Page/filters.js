@@ -10,7 +10,7 @@ let filter = fresh();
 
 function matches(index) {
   const sure = confidence(index) / 100;
-  return (filter.only === "all" || (filter.only === "right") === isRight(index))
+  return (filter.only === "all" || (filter.only === "right" ? isRight(index) : run().ranks[index] > 1))
     && (filter.label < 0 || (chosen.item.set.right ? rightOf(index).includes(filter.label) : best(index)[0].label === filter.label))
     // The last percent belongs to both ends.
     && sure >= filter.from && (sure <= filter.to || filter.to === 100);
@@ -38,7 +38,7 @@ const choice = (title, options, value, act) => el("label", { class: "field" }, t
 function onlyChoice(changed) {
   const all = chosen.item.set.names.length;
   const right = run().ranks.filter(rank => rank === 1).length;
-  const counts = { all, right, wrong: all - right };
+  const counts = { all, right, wrong: run().ranks.filter(rank => rank > 1).length };
   return el("fieldset", { class: "choice" }, el("legend", { class: "unseen", text: "Right or wrong" }), ...["all", "right", "wrong"].map(value =>
     el("label", {}, el("input", {
       type: "radio", name: "only", value, checked: filter.only === value, onchange: () => { filter.only = value; changed(); },
@@ -80,7 +80,7 @@ function histogram() {
   const [bins, known] = [40, chosen.item.set.right !== undefined];
   const counts = Array.from({ length: bins }, () => [0, 0]);
   chosen.item.set.names.forEach((_, index) => {
-    counts[Math.min(bins - 1, Math.floor(confidence(index) / 10000 * bins))][known && !isRight(index) ? 1 : 0]++;
+    counts[Math.min(bins - 1, Math.floor(confidence(index) / 10000 * bins))][known && run().ranks[index] > 1 ? 1 : 0]++;
   });
   const most = Math.max(...counts.map(([a, b]) => a + b));
   const svg = el("svg", { viewBox: "0 0 160 24", preserveAspectRatio: "none", "aria-hidden": "true" });

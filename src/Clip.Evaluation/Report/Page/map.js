@@ -5,7 +5,7 @@ section("map", () => run()?.map !== undefined, panel => {
   const { map, variance } = run();
   const total = map.length / 2;
   const known = chosen.item.set.right !== undefined;
-  const labelOf = index => known ? rightOf(index)[0] : best(index)[0].label;
+  const labelOf = index => (known ? rightOf(index)[0] : null) ?? best(index)[0].label;
   const byLabel = new Map();
   for (let i = 0; i < total; i++) byLabel.set(labelOf(i), (byLabel.get(labelOf(i)) ?? 0) + 1);
   const largest = [...byLabel].sort((a, b) => b[1] - a[1]).slice(0, hues.length).map(([label]) => label);

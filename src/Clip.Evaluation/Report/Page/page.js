@@ -53,7 +53,7 @@ function choose(item, model) {
 function showResults() {
   const host = document.getElementById("results");
   const several = items.length > 1;
-  host.replaceChildren(el("div", { class: "results", role: "group", "aria-label": "Data sets" }, ...items.map(item => {
+  host.replaceChildren(el("div", { class: several ? "results" : "results alone", role: "group", "aria-label": "Data sets" }, ...items.map(item => {
     const model = item.models.includes(chosen.model) ? chosen.model : item.models[0];
     return resultCard(item, model, several);
   })));
