@@ -12,7 +12,8 @@ internal sealed record ReliabilityBin(int Count, double Confidence, double Accur
     /// <summary>The bins from 0 to 1.</summary>
     public static ReliabilityBin[] Of(IEnumerable<PictureOutcome> outcomes)
     {
-        var bins = outcomes.Where(outcome => outcome.Place is not null).ToLookup(outcome => Math.Clamp((int)Math.Ceiling(outcome.Scores[0] * Bins) - 1, 0, Bins - 1));
+        var bins = outcomes.Where(outcome => outcome.Place is not null)
+            .ToLookup(outcome => Math.Clamp((int)Math.Ceiling(outcome.Scores[0] * Bins) - 1, 0, Bins - 1));
         return
         [
             .. Enumerable.Range(0, Bins).Select(bin => bins[bin].ToArray() is { Length: > 0 } own

@@ -50,7 +50,8 @@ internal static class Painted
     private static ReportedRun Run(int[][] right, int model)
     {
         var random = new Random(17 + model);
-        PictureOutcome[] outcomes = [.. right.Select(own => Scores(random, own[0])).Zip(right, (scores, own) => PictureOutcome.Of(scores, scores, own))];
+        PictureOutcome[] outcomes =
+            [.. right.Select(own => Scores(random, own[0])).Zip(right, (scores, own) => PictureOutcome.Of(scores, scores, own))];
         var accuracy = outcomes.Average(o => o.Place!.Value.Hit(1));
         return new ReportedRun(
             model, outcomes,
@@ -83,7 +84,7 @@ internal static class Painted
     }
 
     private static float[] Near(Random random, float[] features) =>
-        Unit([.. features.Select(f => f + (float)(random.NextDouble() - 0.5) * 0.12f)]);
+        Unit([.. features.Select(f => f + (float)(random.NextDouble() - 0.5) * 0.5f)]);
 
     private static float[] Unit(float[] vector)
     {

@@ -37,7 +37,7 @@ public sealed class ReportPageTests(Chromium chromium, ReportPageTests.Written w
         Assert.Equal(0, await page.Locator(".card .mark.right").CountAsync());
         Assert.True(await page.Locator(".card .mark.wrong").CountAsync() > 0);
 
-        await page.GetByLabel("Class").SelectOptionAsync(new SelectOptionValue { Value = "4" });
+        await page.GetByLabel("Class", new() { Exact = true }).SelectOptionAsync(new SelectOptionValue { Value = "4" });
         Assert.InRange(await CountAsync(page), 1, 40);
         Assert.All(await page.Locator(".card .head b").AllInnerTextsAsync(), text => Assert.Equal("blue circle", text));
 
@@ -162,8 +162,6 @@ public sealed class ReportPageTests(Chromium chromium, ReportPageTests.Written w
 
     [SkippableTheory]
     [InlineData(1280, false)]
-    [InlineData(1280, true)]
-    [InlineData(390, false)]
     [InlineData(390, true)]
     public async Task Axe_finds_nothing_and_nothing_sticks_out(int width, bool isDark)
     {
@@ -260,7 +258,6 @@ public sealed class ReportPageTests(Chromium chromium, ReportPageTests.Written w
                 Retrievals = [Painted.Retrieval(40)],
                 Published = [new("Famous", "shapes", "acc1", 0.99, "a paper, table 1")],
             });
-            if (Directory.Exists("/tmp/shots")) { File.Copy(One, "/tmp/shots/one.html", true); File.Copy(All, "/tmp/shots/all.html", true); }
         }
 
         /// <summary>One model on one set.</summary>

@@ -5,7 +5,7 @@ section("calibration", () => chosen.item?.set?.right !== undefined, panel => {
   const x = value => left + side * value;
   const y = value => top + side * (1 - value);
   const chart = el("svg", {
-    class: "chart", viewBox: `0 0 ${left + side + 24} ${top + side + below + 70}`, role: "img",
+    class: "chart", viewBox: `0 0 ${left + side + 40} ${top + side + below + 70}`, role: "img",
     "aria-label": `Reliability curve; the expected calibration error is ${share(calibrationError)}. The table beside it has the numbers.`,
   });
   const rule = (x1, y1, x2, y2, name) => chart.append(el("line", { x1, y1, x2, y2, class: name }));

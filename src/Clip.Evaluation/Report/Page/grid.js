@@ -3,6 +3,7 @@ class Grid {
   #shown = new Map();
   #list = [];
   #active = 0;
+  #isPaper = false;
 
   /** @param render Makes the content, one element that can be focused, of an entry of the list. */
   constructor(label, render) {
@@ -22,11 +23,13 @@ class Grid {
 
   /** Everything up to a number of entries, for paper. */
   showAll(most) {
+    this.#isPaper = true;
     this.#clear();
     for (let i = 0; i < Math.min(most, this.#list.length); i++) this.#add(i);
   }
 
   showAgain() {
+    this.#isPaper = false;
     this.#clear();
     this.#layout();
   }
@@ -56,7 +59,7 @@ class Grid {
   }
 
   #update() {
-    if (!this.columns || this.host.clientWidth === 0) return;
+    if (!this.columns || this.host.clientWidth === 0 || this.#isPaper) return;
     const top = -this.host.getBoundingClientRect().top;
     const first = Math.max(0, (Math.floor(top / this.step) - 3) * this.columns);
     const last = Math.min(this.#list.length, (Math.ceil((top + innerHeight) / this.step) + 3) * this.columns);
