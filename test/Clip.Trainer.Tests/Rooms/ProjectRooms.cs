@@ -89,10 +89,12 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
         new(
             "Clip.Evaluation", "what a model folder is worth: no TorchSharp",
             [
+                new("Report", "results as a page to look at"),
                 new("Tasks", "what a model makes of a set: zero-shot, retrieval, linear probe"),
                 new("Embedding", "pictures and texts to features, each once, kept on disk"),
                 new("Metrics", "numbers of outcomes, as CLIP_benchmark defines them"),
                 new("Outcomes", "what a model made of each picture, for metrics and reports"),
+                new("DataSets", "published data sets as people have them on disk, their classes and prompts"),
                 new(RoomGraph.Root, "labeled and captioned sets, and how right answers are ranked"),
             ]),
         new(
