@@ -40,6 +40,22 @@ public sealed class ZeroShotProbeTests : IDisposable
         Assert.Equal(broken.Select(i => images[i].ImagePath), told);
     }
 
+    /// <summary>ImageNet's "missile" comes twice, so the second is spoken as its name is, and known by another.</summary>
+    [Fact]
+    public void LabelsMayHavePromptsOfTheirOwnWhereAllHaveAsMany()
+    {
+        var images = Walls();
+        using var colors = new Colors();
+        var set = new LabeledSet("walls", images, Primary, ["{}"]);
+
+        var outcome = Probe(4).Outcome(colors, set with { Prompts = new Dictionary<string, IReadOnlyList<string>> { ["red"] = ["green"] } });
+        var error = Assert.Throws<ClipException>(() => Probe(4).Measure(
+            colors, set with { Prompts = new Dictionary<string, IReadOnlyList<string>> { ["red"] = ["red", "green"] } }));
+
+        Assert.Equal([["green"], ["green"], ["blue"]], outcome.Prompts);
+        Assert.Equal("The labels of walls have different numbers of prompts; give each as many.", error.Message);
+    }
+
     [Fact]
     public void AWrongClassCountsAgainstIt()
     {
