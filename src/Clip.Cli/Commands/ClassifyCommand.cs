@@ -86,7 +86,8 @@ internal static class ClassifyCommand
             {
                 using var opened = ClipModel.Open(folder);
                 var pictures = words.Pictures.Length == 1 ? "a picture" : $"{words.Pictures.Length} pictures";
-                report.Write(parsed, $"What the model sees in {pictures}", [(name, opened.Fingerprint)], [Reported(words, [.. classified])], [], []);
+                report.Write(
+                    parsed, $"What the model sees in {pictures}", [(name, opened.Fingerprint)], [Reported(words, [.. classified])], [], []);
             }
         });
         return command;
