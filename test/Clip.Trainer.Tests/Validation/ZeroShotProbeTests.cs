@@ -48,12 +48,14 @@ public sealed class ZeroShotProbeTests : IDisposable
         using var colors = new Colors();
         var set = new LabeledSet("walls", images, Primary, ["{}"]);
 
-        var outcome = Probe(4).Outcome(colors, set with { Prompts = new Dictionary<string, IReadOnlyList<string>> { ["red"] = ["green"] } });
-        var error = Assert.Throws<ClipException>(() => Probe(4).Measure(
-            colors, set with { Prompts = new Dictionary<string, IReadOnlyList<string>> { ["red"] = ["red", "green"] } }));
+        var outcome = Probe(4).Outcome(colors, Spoken("green"));
+        var error = Assert.Throws<ClipException>(() => Probe(4).Measure(colors, Spoken("red", "green")));
 
         Assert.Equal([["green"], ["green"], ["blue"]], outcome.Prompts);
         Assert.Equal("The labels of walls have different numbers of prompts; give each as many.", error.Message);
+
+        LabeledSet Spoken(params string[] red) =>
+            set with { Prompts = new Dictionary<string, IReadOnlyList<string>> { ["red"] = red } };
     }
 
     [Fact]
