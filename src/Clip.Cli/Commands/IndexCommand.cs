@@ -22,11 +22,15 @@ internal static class IndexCommand
             Description = "The index: a file, which is made, or brought up to date where it is there.",
             Required = true,
         };
+        var approximate = new Option<bool>("--approximate")
+        {
+            Description = "Makes what clip search --approximate needs, too: for millions of pictures.",
+        };
         var watch = new Option<bool>("--watch") { Description = "Goes on, and takes up what changes, until it is stopped." };
         var layout = new SourceOptions();
         var command = new Command("index", "Embeds pictures into an index, for clip search; run again, it embeds what is new.")
         {
-            sources, model, output, watch,
+            sources, model, output, watch, approximate,
         };
         foreach (var option in layout.All) command.Options.Add(option);
         command.SetAction(async (parsed, cancellation) =>
