@@ -100,6 +100,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new(RoomGraph.Root, "the list of commands"),
                 new("Commands", "one file a command, thin: parse, call, print"),
                 new("Training", "clip train and its options"),
+                new("Searching/Databases", "indexes in PostgreSQL"),
                 new("Searching", "indexes of pictures, made, kept up to date and asked"),
                 new("Pretrained", "models by name, downloaded and said so"),
                 new("Reporting", "the console"),
