@@ -33,7 +33,8 @@ public sealed class PostgresTests(TrainedModel trained) : IDisposable
         }
 
         var plan = await server.QueryAsync(
-            $"set enable_seqscan = off; explain select id from {_table} order by embedding <#> (select embedding from {_table} limit 1) limit 3");
+            "set enable_seqscan = off; explain select id "
+            + $"from {_table} order by embedding <#> (select embedding from {_table} limit 1) limit 3");
         Assert.Contains(plan, line => $"{line}".Contains($"{_table}_hnsw", StringComparison.Ordinal));
     }
 
@@ -61,7 +62,8 @@ public sealed class PostgresTests(TrainedModel trained) : IDisposable
         var photos = Pictures(3);
         await IndexAsync(server, photos);
         // As version 1 was.
-        await server.QueryAsync($"alter table {_table} drop column content_hash; update clip_indexes set version = 1 where name = '{_table}'");
+        await server.QueryAsync(
+            $"alter table {_table} drop column content_hash; update clip_indexes set version = 1 where name = '{_table}'");
         Assert.EndsWith(": 3 pictures", Told(await IndexAsync(server, photos)), StringComparison.Ordinal);
         Assert.Equal([2], (await server.QueryAsync($"select version from clip_indexes where name = '{_table}'")).Cast<int>());
 
@@ -116,7 +118,8 @@ public sealed class PostgresTests(TrainedModel trained) : IDisposable
         string[] index = ["index", photos, "--model", trained.Folder];
         Refused(await ClipProcess.RunAsync(index), "Give --output with the index's file, or --store");
         Refused(await ClipProcess.RunAsync([.. index, "--store", "Hots=x"]), "--store takes a connection string");
-        Refused(await ClipProcess.RunAsync([.. index, "--store", "Host=127.0.0.1;Port=1;Username=u;Password=secret"]), "could not be opened");
+        const string away = "Host=127.0.0.1;Port=1;Username=u;Password=secret";
+        Refused(await ClipProcess.RunAsync([.. index, "--store", away]), "could not be opened");
         Refused(await ClipProcess.RunAsync([.. index, "--store", "Host=x", "--table", "a; drop"]), "is no table's name");
     }
 

@@ -127,7 +127,7 @@ internal sealed class PostgresStore : IPictureStore
     public Task RemoveAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation) =>
         PostgresErrors.ToldAsync("written", async () =>
         {
-            await using var command = Command($"delete from {_table} where id = any($1)", ids.ToArray());
+            await using var command = Command($"delete from {_table} where id = any($1)", (object)ids.ToArray());
             return await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         });
 
