@@ -57,6 +57,7 @@ internal static class LabeledShards
                     ImagePath = records.Key(i),
                     Class = records.ReadCaptions(i)[0],
                     Content = () => Bytes(records, record),
+                    Container = records.ShardOf(i),
                 });
             }
             catch (Exception e) when (e is InvalidDataException or IOException)
