@@ -15,6 +15,8 @@ internal sealed class CommandGroups
     [
         ("Start here", [QuickstartCommand.Create()]),
         ("Use models", [ClassifyCommand.Create(), CaptionCommand.Create(), EmbedCommand.Create(), EvaluateCommand.Create()]),
+        ("Find pictures", [IndexCommand.Create(), SearchCommand.Create(), DuplicatesCommand.Create()]),
+        ("Serve", [ServeCommand.Create(), McpCommand.Create()]),
         (
             "Get and convert models",
             [

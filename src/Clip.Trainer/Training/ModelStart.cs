@@ -32,9 +32,11 @@ internal static class ModelStart
             }
 
             FineTuning.Apply(module, config, options.FineTuning);
-            // Ranks of one machine take its GPUs in turn.
-            if (torch.cuda_is_available())
-                module.to(new torch.Device(DeviceType.CUDA, (ranks?.LocalRank ?? 0) % torch.cuda.device_count()));
+            if (ranks is not null && options.Precision == TrainingPrecision.Fp16)
+                throw new ClipException("`Precision` fp16 is not offered over several ranks, whose loss would need one scale; take bf16.");
+            var device = TorchDevice.Of(options.Device, say);
+            if (device.type != DeviceType.CPU) module.to(device);
+            if (options.Tf32) torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = true;
             if (!options.SynchronizedBatchNorm || ranks is null) return objective;
             foreach (var norm in module.modules().OfType<BatchNorm2d>()) norm.Ranks = ranks;
             return objective;

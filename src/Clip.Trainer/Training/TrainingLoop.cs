@@ -27,6 +27,10 @@ internal sealed class TrainingLoop(
     private readonly TrainingStep _step = new(objective, options, ranks);
     private RankPulse? _pulse;
     private SampleLog? _log;
+
+    /// <summary>A step that a GPU may still be computing: its outcome is read after the next was started, so that neither waits.</summary>
+    private RunningStep? _started;
+
     private bool _validationDue;
 
     /// <summary>What, beside options and data, a run that goes on must share with the one before; see <see cref="Course"/>.</summary>
@@ -81,8 +85,10 @@ internal sealed class TrainingLoop(
             while (!IsFinished)
             {
                 StopIfAsked(cancellation);
-                var report = await StepAsync(batches, schedule, clock).ConfigureAwait(false);
-                OnStep?.Invoke(report);
+                var before = _started;
+                _started = await StepAsync(batches, schedule, clock).ConfigureAwait(false);
+                Report(before);
+                if (!_step.ReadsNothing || EndsEpoch || IsSaveDue) ReportStarted();
                 EndStep(cancellation);
             }
 
@@ -90,6 +96,7 @@ internal sealed class TrainingLoop(
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested || _ranks.AreSeveral)
         {
+            ReportStarted();
             Save();
             return false;
         }
@@ -104,7 +111,11 @@ internal sealed class TrainingLoop(
     /// </summary>
     public IDisposable? UseAveragedWeights() => _step.UseAveragedWeights();
 
-    public void Dispose() => _step.Dispose();
+    public void Dispose()
+    {
+        _started?.Dispose();
+        _step.Dispose();
+    }
 
     /// <summary>Looks for a learning rate on the weights as they are; what it does to them is not worth keeping.</summary>
     public async Task<LearningRateFinder> FindLearningRateAsync(CancellationToken cancellation)
@@ -143,22 +154,31 @@ internal sealed class TrainingLoop(
         CooldownPower = options.Cooldown?.Power ?? 1,
     };
 
-    private async Task<StepReport> StepAsync(IAsyncEnumerator<PairBatch> batches, LearningRateSchedule schedule, RunClock clock)
+    private async Task<RunningStep> StepAsync(IAsyncEnumerator<PairBatch> batches, LearningRateSchedule schedule, RunClock clock)
     {
         var started = clock.Seconds;
         await batches.MoveNextAsync().ConfigureAwait(false);
         var (batch, waited, learningRate) = (batches.Current, clock.Seconds - started, schedule.At(StepsDone, TimeSpent));
         var waitedBefore = _ranks.WaitSeconds;
-        var (loss, pairs) = Step(batch, learningRate);
+        var pairs = (int)_ranks.Gather((double)batch.Count).Sum(count => count[0]);
+        if (pairs < 2)
+            throw new ClipException(
+                $"Step {batch.Step + 1} has {pairs} readable pairs, and a contrast needs two; "
+                + "check the images of the training data.");
+        if (_ranks.AreSeveral && LogSamples is not null) LogAll(batch);
+        var (pixels, ids) = Tensors(batch);
+        var step = new RunningStep(batch, pixels, ids, _step.Start(pixels, ids, learningRate));
+        if (!_step.ReadsNothing) step.Wait();
         var taken = clock.Seconds - started;
         var times = (RankTimes?)null;
         if (_pulse is null) _step.Seconds = clock.Seconds;
         else (_step.Seconds, times) = _pulse.EndStep(clock.Seconds, taken, _ranks.WaitSeconds - waitedBefore, waited);
-        return new StepReport(StepsDone, TotalSteps, loss, learningRate, objective.LogitScale ?? double.NaN, pairs, taken, waited)
+        step.Report = new StepReport(StepsDone, TotalSteps, double.NaN, learningRate, double.NaN, pairs, taken, waited)
         {
             SecondsAllowed = (options.MaxMinutes * 60) - _step.Seconds,
             Ranks = times,
         };
+        return step;
     }
 
     /// <summary>Makes the state of all ranks the first one's.</summary>
@@ -176,19 +196,23 @@ internal sealed class TrainingLoop(
         else if (_pulse.Agree(cancellation.IsCancellationRequested)) throw new OperationCanceledException(cancellation);
     }
 
-    private (double Loss, int Pairs) Step(PairBatch batch, double learningRate)
+    private void ReportStarted()
     {
-        var pairs = (int)_ranks.Gather((double)batch.Count).Sum(count => count[0]);
-        if (pairs < 2)
-            throw new ClipException(
-                $"Step {batch.Step + 1} has {pairs} readable pairs, and a contrast needs two; "
-                + "check the images of the training data.");
-        if (_ranks.AreSeveral && LogSamples is not null) LogAll(batch);
+        var step = _started;
+        _started = null;
+        Report(step);
+    }
 
-        using var scope = NewDisposeScope();
-        var (pixels, ids) = Tensors(batch);
-        var outcome = _step.Take(pixels, ids, learningRate);
-        return outcome.IsFinite ? (outcome.Loss, pairs) : throw NotFinite(batch, outcome, _step.NonFinitePairs(pixels, ids));
+    /// <summary>Tells what a step came to, once; where that is nothing to go on with, the run ends.</summary>
+    private void Report(RunningStep? step)
+    {
+        if (step is null) return;
+        using (step)
+        {
+            var outcome = step.Wait();
+            if (!outcome.IsFinite) throw NotFinite(step.Batch, outcome, _step.NonFinitePairs(step.Pixels, step.Ids));
+            OnStep?.Invoke(step.Report with { Loss = outcome.Loss, LogitScale = outcome.LogitScale });
+        }
     }
 
     private void LogAll(PairBatch batch)
@@ -224,8 +248,18 @@ internal sealed class TrainingLoop(
     {
         var device = _module.parameters().First().device;
         return (
-            tensor(batch.Pixels, [batch.Count, 3, imageSize, imageSize]).to(device),
-            tensor(batch.InputIds, [batch.Count, batch.TextLength]).to(device));
+            Copied(tensor(batch.Pixels, [batch.Count, 3, imageSize, imageSize]), device),
+            Copied(tensor(batch.InputIds, [batch.Count, batch.TextLength]), device));
+    }
+
+    /// <summary>On the device; NVIDIA's copies from pinned memory while the program goes on and the step before is computed.</summary>
+    private static Tensor Copied(Tensor host, Device device)
+    {
+        if (device.type == DeviceType.CPU) return host;
+        using var unused = host;
+        if (device.type != DeviceType.CUDA) return host.to(device);
+        using var pinned = host.pin_memory();
+        return pinned.to(device, non_blocking: true);
     }
 
     /// <summary>Validates at the end of an epoch, and saves where that is due or the model is the best so far.</summary>

@@ -1,5 +1,6 @@
 using Clip.Data;
 using Clip.Data.Sources;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
 
@@ -57,7 +58,7 @@ internal sealed record RankCase(string Name, TrainingOptions Training)
         new("bad records", Usual) { Table = "bad.tsv" },
         new("fewer pairs than a batch", Usual with { BatchSize = 8 }) { Table = "five.tsv" },
         // A product in bfloat16 is rounded once for a batch, and once for each rank's part of it.
-        new("bf16", Usual with { Bfloat16 = true }) { Tolerance = 2e-2 },
+        new("bf16", Usual with { Precision = TrainingPrecision.Bf16 }) { Tolerance = 2e-2 },
         new("gradients in bf16", Usual with { GradientCompression = GradientCompression.BFloat16 }) { Tolerance = 5e-3 },
         new("gradients in fp16", Usual with { GradientCompression = GradientCompression.Float16 }) { Tolerance = 1e-3 },
         new(Resumed, Usual with { SaveSteps = 10, ModelEmaDecay = 0.9 }),
