@@ -52,7 +52,8 @@ internal sealed class GradientExchange(Ranks ranks, IReadOnlyList<Parameter> tra
         TakenEarly = _taken.Count;
         foreach (var parameter in trained.Reverse()) Take(parameter);
         Send();
-        foreach (var parameter in trained.Where(p => p.grad is { is_sparse: true })) _rows[parameter] = SumRows(Gradient.Of(parameter)!, parameter);
+        foreach (var parameter in trained.Where(p => p.grad is { is_sparse: true }))
+            _rows[parameter] = SumRows(Gradient.Of(parameter)!, parameter);
         foreach (var sent in _sent) Receive(sent);
         _sent.Clear();
         _taken.Clear();

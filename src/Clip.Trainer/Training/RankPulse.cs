@@ -6,7 +6,9 @@ using TorchSharp;
 
 namespace Clip.Trainer.Training;
 
-/// <summary>What the ranks of a job agree on beside gradients: where to start from, when to stop, what time it is, which records are bad.</summary>
+/// <summary>
+/// What the ranks of a job agree on beside gradients: where to start from, when to stop, what time it is, which records are bad.
+/// </summary>
 /// <param name="ranks">The job's.</param>
 /// <param name="train">The pairs that they share.</param>
 /// <param name="say">Told of a rank that holds up the others.</param>
@@ -32,7 +34,8 @@ internal sealed class RankPulse(Ranks ranks, IPairSource train, Action<string> s
             if (!ranks.IsFirst) value.copy_(host);
         }
 
-        (step.Steps, step.Seconds) = ranks.FromFirst(() => new Position(step.Steps, step.Seconds)) is var at ? (at.Steps, at.Seconds) : default;
+        var at = ranks.FromFirst(() => new Position(step.Steps, step.Seconds));
+        (step.Steps, step.Seconds) = (at.Steps, at.Seconds);
     }
 
     /// <summary>Ends a step: the bad records that a rank has found become all ranks', and so does the first one's time.</summary>

@@ -56,7 +56,8 @@ internal sealed class TrainingLoop(
             .Sum(t => t.numel() * t.element_size());
 
     /// <summary>What decides the course of the run.</summary>
-    public IReadOnlyDictionary<string, string> Course => new Dictionary<string, string>([.. options.Course(train.Fingerprint, _ranks.Size), .. Model]);
+    public IReadOnlyDictionary<string, string> Course =>
+        new Dictionary<string, string>([.. options.Course(train.Fingerprint, _ranks.Size), .. Model]);
 
     /// <summary>Goes on from a checkpoint of the same run.</summary>
     /// <returns>What this run does in another way from here on.</returns>

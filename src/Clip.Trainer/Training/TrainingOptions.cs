@@ -138,7 +138,8 @@ public sealed record TrainingOptions
         var (tuning, crop) = (FineTuning, Augmentation.Crop);
         (string Name, object? Value)[] values =
         [
-            ("the training data", data), ("Objective", Objective.Name()), ("BatchSize", BatchSize * ranks), ("AccumFrequency", AccumFrequency),
+            ("the training data", data), ("Objective", Objective.Name()), ("BatchSize", BatchSize * ranks),
+            ("AccumFrequency", AccumFrequency),
             ("Epochs", MaxSteps is null ? Epochs : null), ("MaxSteps", MaxSteps), ("MaxMinutes", MaxMinutes),
             ("LearningRate", LearningRate), ("Warmup", Warmup), ("Scheduler", Scheduler),
             ("Cooldown.Epochs", Cooldown?.Epochs), ("Cooldown.End", Cooldown?.End), ("Cooldown.Power", Cooldown?.Power),

@@ -26,7 +26,8 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
 
     /// <summary>
     /// Whether a step is taken without reading anything from its tensors: on a GPU, where that would wait for all the work under way, and
-    /// in float16, whose steps may be left out. Several ranks meet in every step, so theirs reads. Else weights are changed on the CPU in one pass over memory, which needs the numbers first.
+    /// in float16, whose steps may be left out. Several ranks meet in every step, so theirs reads. Else weights are changed on the CPU in
+    /// one pass over memory, which needs the numbers first.
     /// </summary>
     public bool ReadsNothing { get; init; } = ranks is not { AreSeveral: true }
         && (options.Precision == TrainingPrecision.Fp16 || TorchDevice.IsApart(objective.Module.parameters().First().device));

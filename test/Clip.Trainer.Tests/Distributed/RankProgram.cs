@@ -12,8 +12,8 @@ using ClipModel = Clip.Trainer.Modeling.ClipModel;
 namespace Clip.Trainer.Tests.Distributed;
 
 /// <summary>
-/// What a rank of the tests does: <c>[mpirun -np 2] dotnet Clip.Trainer.Tests.dll FOLDER [NAME]</c> trains every <see cref="RankCase"/> of a
-/// folder, or one, on as many ranks as were started, into FOLDER/one or FOLDER/several.
+/// What a rank of the tests does: <c>[mpirun -np 2] dotnet Clip.Trainer.Tests.dll FOLDER [NAME]</c> trains every
+/// <see cref="RankCase"/> of a folder, or one, on as many ranks as were started, into FOLDER/one or FOLDER/several.
 /// </summary>
 internal static class RankProgram
 {

@@ -56,7 +56,8 @@ public sealed class StepOnDeviceTests
             "CaptionLoss.cs", // VirTex asks which of a caption's rows count, once a step: it saves the vocabulary's product for the others
             "BeamSearch.cs", // captions pictures, trains nothing
             "AdamWKernel.cs", "Gradient.cs", // the CPU's way, where nothing is waited for
-            "GradientExchange.cs", "RankPulse.cs", "RankSum.cs", "RankedBackward.cs", "VirTexObjective.cs", // several ranks meet in every step
+            // Several ranks meet in every step.
+            "GradientExchange.cs", "RankPulse.cs", "RankSum.cs", "RankedBackward.cs", "VirTexObjective.cs",
         ];
         var source = Path.Combine(DocsPages.Root, "src/Clip.Trainer");
 
