@@ -1,6 +1,6 @@
 namespace Clip.Data;
 
-/// <summary>What one of several ranks takes of every batch: a share of each part of it, so that the ranks' shares make up the batch.</summary>
+/// <summary>What one of several ranks takes of every batch: a share of each part of it; the ranks' shares make up the batch.</summary>
 /// <param name="Rank">Which.</param>
 /// <param name="Ranks">Among how many.</param>
 /// <param name="Parts">The parts that a step encodes one after the other.</param>

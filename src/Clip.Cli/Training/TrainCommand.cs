@@ -59,7 +59,8 @@ internal static class TrainCommand
     private static async Task MeasureAsync(TrainingRunOptions options, Ranks ranks, CancellationToken cancellation)
     {
         NativeAllocator.KeepFreedMemory();
-        var measured = await new TrainingTrial(options, ranks.IsFirst ? Say : _ => { }, ranks).MeasureAsync(cancellation).ConfigureAwait(false);
+        var trial = new TrainingTrial(options, ranks.IsFirst ? Say : _ => { }, ranks);
+        var measured = await trial.MeasureAsync(cancellation).ConfigureAwait(false);
         if (!ranks.IsFirst) return;
         foreach (var line in MeasurementText.Lines(measured)) Say(line);
     }
@@ -67,7 +68,8 @@ internal static class TrainCommand
     private static async Task FindLearningRateAsync(TrainingRunOptions options, Ranks ranks, CancellationToken cancellation)
     {
         NativeAllocator.KeepFreedMemory();
-        var found = await new TrainingTrial(options, ranks.IsFirst ? Say : _ => { }, ranks).FindLearningRateAsync(cancellation).ConfigureAwait(false);
+        var trial = new TrainingTrial(options, ranks.IsFirst ? Say : _ => { }, ranks);
+        var found = await trial.FindLearningRateAsync(cancellation).ConfigureAwait(false);
         if (!ranks.IsFirst) return;
         foreach (var (rate, loss) in found.Curve) Say(FormattableString.Invariant($"lr {rate:0.00E+00}  loss {loss:F4}"));
         Say(FormattableString.Invariant($"Try --lr {found.Suggest():G2}: a tenth of where the loss was lowest."));
