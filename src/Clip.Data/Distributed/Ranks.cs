@@ -22,7 +22,7 @@ internal enum SumPrecision
 /// The processes that <c>mpirun</c> has started together, and what they say to each other; a process on its own is the only rank, and
 /// nothing of MPI is loaded. What one rank calls, all must call, in the same order.
 /// </summary>
-/// <remarks>A thread of its own speaks to MPI, in the order of the calls, so that a sum may go on while other things are computed.</remarks>
+/// <remarks>A thread of its own speaks to MPI, in the order of the calls, so that a sum goes on while others are computed.</remarks>
 internal sealed class Ranks
 {
     private const int MostBytesAtOnce = 1 << 28;
