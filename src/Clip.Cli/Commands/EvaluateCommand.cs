@@ -41,17 +41,18 @@ internal static class EvaluateCommand
         var options = new EvaluationOptions();
         var command = new Command("evaluate", "Measures zero-shot accuracy, retrieval and linear probes.")
         {
-            model, retrieval, probe, json,
+            model, retrieval, probe, json, DataSetList.Option(json),
         };
         foreach (var option in (IEnumerable<Option>)[.. sets.All, .. table.All, .. options.All])
             command.Options.Add(option);
         command.SetAction(async (parsed, cancellation) =>
         {
             var layout = table.Parse(parsed);
-            var labeled = sets.Read(parsed, layout);
+            var (labeled, known) = sets.ReadWithCaptions(parsed, layout);
             var captioned = (parsed.GetValue(retrieval) ?? [])
                 .Select(value => NamedFiles.Named(value))
                 .Select(file => RetrievalSet.Of(file.Name, FileIdentity.Group(SkippedRows.Read(file.Path, layout))))
+                .Concat(known)
                 .ToArray();
             if (labeled.Count + captioned.Length == 0)
                 throw new ClipException(
@@ -65,7 +66,8 @@ internal static class EvaluateCommand
             {
                 Report(set.Name, () => Describe(evaluated.ZeroShot(set, stop.Token), evaluated.IsByLikelihood));
                 if (NamedFiles.For(parsed.GetValue(probe) ?? [], set.Name, probe.Name) is { } trainOn)
-                    Report(set.Name, () => Describe(evaluated.LinearProbe(sets.ReadImages(parsed, layout, trainOn), set, stop.Token)));
+                    Report(set.Name, () => Describe(
+                        evaluated.LinearProbe(sets.ReadImages(parsed, layout, set.Name, trainOn), set, stop.Token)));
             }
 
             foreach (var set in captioned) Report(set.Name, () => Describe(evaluated.Retrieval(set, stop.Token)));
