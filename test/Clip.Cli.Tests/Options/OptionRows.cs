@@ -36,10 +36,20 @@ internal static class OptionRows
         ["tokenizer train --group-by-image"] = "captions are the same however records are made of them",
     };
 
+    /// <summary>Commands whose options are tried elsewhere, and where.</summary>
+    public static IReadOnlyDictionary<string, string> Elsewhere { get; } = new Dictionary<string, string>
+    {
+        ["train"] = "TrainOptionsTests",
+        ["serve"] = "it goes on until it is stopped, as in ServeCommandTests and ServePageTests",
+        ["mcp"] = "it goes on until it is stopped, as where an assistant asks it",
+    };
+
     private const string Own =
         """
         caption {pictures/0.png} | --model {model} => does not caption
         caption {pictures/0.png} --model {captioner} | --beam-size 1 => ...
+        caption {pictures/0.png} --model {captioner} | --device cuda:99 => cuda:99
+        classify {pictures/0.png} --labels cat dog cow --model {model} | --report {out.html} => <html
         classify {pictures/0.png} --model {model} | --labels emu gnu => emu
         classify {pictures/0.png} --labels cat dog cow | --model {nowhere} => '~/nowhere'
         classify {pictures/0.png} --labels cat dog cow --model {model} | --templates {lines.txt} => ...
@@ -71,6 +81,9 @@ internal static class OptionRows
         evaluate --data {broken/train.tsv} --csv-label-key kind --model {model} --no-cache | --max-bad 1 => more than the 1 percent
         evaluate --data {photos} --model {model} | --embedding-cache {out} => OUT/
         evaluate --data {photos} --model {model} --embedding-cache {out} | --no-cache => not OUT/
+        evaluate --data {photos} --model {model} --no-cache | --list => food101
+        evaluate --data set={photos} --model {model} --no-cache | --layout set=food101 => food101
+        evaluate --data food101={photos} --model {model} --no-cache | --split food101=train => train
         export-safetensors {model} | --output {out.safetensors} => visual.conv1.weight
         export-safetensors {model} --output {out.safetensors} | --naming hf => vision_model.embeddings.patch_embedding.weight
         export-safetensors {model} --output {taken.safetensors} | --overwrite => tensors:
@@ -181,6 +194,7 @@ internal static class OptionRows
         --output {out} --data {pairs} --images-seen 36 | --max-steps 2 => clip  8 images
         --output {out} --data {pairs} --images-seen 12 | --images-seen 17 => clip  24 images
         --output {out} --data {pairs} --epochs 1 | --epochs 2 => clip  24 images
+        --output {out} --data {pairs} --max-steps 1 | --device cuda:99 => cuda:99
         --output {out} --data {pairs} --max-steps 1 | --seed 9 => --seed 9
         --output {out} --data {pairs} --max-steps 1 --csv-caption-key kind | --labels 4 => 12 pictures, 4 labels
         """;

@@ -39,10 +39,12 @@ public sealed class OptionsTests(OptionStage stage) : IClassFixture<OptionStage>
     {
         var tried = OptionRows.All.Select(row => $"{row.Command} {row.Option}").Union(OptionRows.Unseen.Keys);
         var there = Leaves(CommandLine.Root(), "")
-            .Where(leaf => leaf.Name != "train")
+            .Where(leaf => !OptionRows.Elsewhere.ContainsKey(leaf.Name))
             .SelectMany(leaf => leaf.Command.Options.Where(option => !option.Recursive).Select(option => $"{leaf.Name} {option.Name}"));
 
-        Assert.Equal(there.Where(name => !name.EndsWith("--help", StringComparison.Ordinal)).Order(), tried.Order());
+        var names = there.Where(name => !name.EndsWith("--help", StringComparison.Ordinal)).ToList();
+        Assert.Empty(names.Except(tried));
+        Assert.Empty(tried.Except(names));
     }
 
     private static IEnumerable<(string Name, System.CommandLine.Command Command)> Leaves(System.CommandLine.Command command, string path) =>
