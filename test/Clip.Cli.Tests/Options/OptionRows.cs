@@ -82,14 +82,17 @@ internal static class OptionRows
         evaluate --data {photos} --model {model} | --embedding-cache {out} => OUT/
         evaluate --data {photos} --model {model} --embedding-cache {out} | --no-cache => not OUT/
         evaluate --data {photos} --model {model} --no-cache | --list => food101
-        evaluate --data set={photos} --model {model} --no-cache | --layout set=food101 => food101
-        evaluate --data food101={photos} --model {model} --no-cache | --split food101=train => train
+        evaluate --data set={photos} --model {model} --no-cache | --layout set=food101 => Food-101 in
+        evaluate --data food101={photos} --model {model} --no-cache | --split food101=night => night
         export-safetensors {model} | --output {out.safetensors} => visual.conv1.weight
         export-safetensors {model} --output {out.safetensors} | --naming hf => vision_model.embeddings.patch_embedding.weight
         export-safetensors {model} --output {taken.safetensors} | --overwrite => tensors:
         index {photos} --output {out} | --model {model} => 24 new
         index {photos} --model {model} | --output {out} => OUT:
         index {pairs/train.tsv} --model {model} --output {out} | --dataset-type webdataset => no usable records
+        index {photos} --model {model} --output {out} | --approximate => OUT.hnsw
+        index {photos} --model {model} | --store Hots=x => takes a connection string
+        index {photos} --model {model} --store Host=x | --table a;b => no table's name
         index {keys.tar} --model {model} --output {out} | --caption-key alt => alt 2
         index {rows.parquet} --model {model} --output {out} | --image-key picture => no image column 'picture'
         index {photos} --dataset-type imagefolder --model {model} --output {out} | --caption-templates {lines.txt} => one cat
@@ -114,6 +117,9 @@ internal static class OptionRows
         quantize --model {fresh} --precision int8 | --reduce-range => ...
         quickstart --output {out} --pictures 128 --epochs 1 | --epochs 2 => 2 steps of 128
         quickstart --output {out} --pictures 128 --epochs 1 | --seed 5 => "Seed": "5"
+        search {index} red | --approximate => has no graph
+        search red --model {model} | --store Hots=x => takes a connection string
+        search red --model {model} --store Host=x | --table a;b => no table's name
         search {index} red | --model {other} => ...
         search {index} red | --top 1 => ...
         search {index} red | --filter caption=walls => ...
@@ -264,7 +270,7 @@ internal static class OptionRows
         let given = sides[0].Split("| ")
         select (given.Length > 1 ? given[0].Trim() : "", given[^1], sides.Length > 1 ? sides[1] : given[^1]);
 
-    /// <summary>The command's name: the words before its first argument or option.</summary>
-    private static string Name(string line) => string.Join(' ', line.Split(' ').TakeWhile(word => word[0] is not ('-' or '{'))
-        .Take(line.StartsWith("pull", StringComparison.Ordinal) ? 1 : 2));
+    /// <summary>The command's name, which is of two words where it stands for several.</summary>
+    private static string Name(string line) =>
+        string.Join(' ', line.Split(' ').Take(line.Split(' ')[0] is "data" or "tokenizer" or "experiment" ? 2 : 1));
 }
