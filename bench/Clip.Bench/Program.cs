@@ -15,4 +15,5 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     TrainStepCommand.Create(),
     TrainMemoryCommand.Create(),
     TrainPeakCommand.Create(),
+    GpuCommand.Create(),
 }.Parse(args).Invoke();

@@ -23,8 +23,9 @@ internal static class ObjectiveFolder
     /// </summary>
     /// <param name="folder">A model folder.</param>
     /// <param name="config">The model's sizes.</param>
-    /// <exception cref="ClipException">The folder has no config or weights, or they do not fit.</exception>
-    public static IObjective Open(string folder, out ClipConfig config)
+    /// <param name="device">What it is to compute on; see <see cref="TorchDevice.Names"/>.</param>
+    /// <exception cref="ClipException">The folder has no config or weights, or they do not fit; or there is no such device.</exception>
+    public static IObjective Open(string folder, out ClipConfig config, string device = TorchDevice.Auto)
     {
         config = ClipConfigJson.Load(folder);
         var objective = ObjectiveKinds.Of(config).Create(config);
@@ -32,7 +33,7 @@ internal static class ObjectiveFolder
         {
             using var file = CheckpointFile.Open(folder);
             TorchWeights.Load(objective.Module, file.Weights, file.Path);
-            if (cuda_is_available()) objective.Module.to(CUDA);
+            objective.Module.to(TorchDevice.Of(device, _ => { }));
             objective.Module.eval();
             return objective;
         }

@@ -66,7 +66,7 @@ public sealed class ZeroShotTests : IDisposable
 
         public ClipConfig ModelConfig => throw new NotSupportedException();
 
-        public double? LogitScale => null;
+        public Tensor? LogitScale => null;
 
         public Tensor Loss(Tensor pixels, Tensor ids) => throw new NotSupportedException();
 
