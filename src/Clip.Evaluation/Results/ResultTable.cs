@@ -12,7 +12,7 @@ internal static class ResultTable
         "ece", "group_acc1", "mean_average_precision",
         "image_retrieval_recall@1", "image_retrieval_recall@5", "image_retrieval_recall@10",
         "text_retrieval_recall@1", "text_retrieval_recall@5", "text_retrieval_recall@10",
-        "lp_acc1", "lp_acc5", "lp_mean_per_class_recall", "lp_ece", "l2", "train_images", "seconds", "skipped", "data",
+        "lp_acc1", "lp_acc5", "lp_mean_per_class_recall", "lp_ece", "lp_acc1_std", "l2", "train_images", "draws", "seconds", "skipped", "data",
     ];
 
     /// <summary>Adds a row below those that a file has; a new file gets the names of the columns first.</summary>
@@ -30,13 +30,13 @@ internal static class ResultTable
         };
         if (result.FewShot > 0) cells["fewshot_k"] = Text(result.FewShot);
         foreach (var metric in result.Metrics) cells[metric.Name] = Text(metric.Value);
-        foreach (var (name, value) in result.Facts.Where(fact => fact.Name != "chance" && fact.Name != "captions")) cells[name] = Text(value);
 
         Check(path);
         var isNew = !File.Exists(path) || new FileInfo(path).Length == 0;
         var header = isNew ? Columns : Header(path);
         if (cells.Keys.FirstOrDefault(name => !header.Contains(name)) is { } missing)
             throw new ClipException($"{path} has no column {missing}; give another file, or one that does not exist yet.");
+        foreach (var (name, value) in result.Facts) cells.TryAdd(name, Text(value));
         var text = new StringBuilder();
         if (isNew) text.AppendLine(string.Join(',', Columns));
         text.AppendLine(string.Join(',', header.Select(name => Cell(cells.GetValueOrDefault(name, "")))));
