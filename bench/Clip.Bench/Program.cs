@@ -9,6 +9,7 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     ExportsCommand.Create(),
     ResampleCommand.Create(),
     SearchCommand.Create(),
+    ServeCommand.Create(),
     PlainCommand.Create(),
     KernelsCommand.Create(),
     InputCommand.Create(),

@@ -23,6 +23,12 @@ internal sealed class LabeledImage : StoredImage
     /// mean of their scores. Null where each stands by itself.
     /// </summary>
     internal string? Group { get; init; }
+
+    /// <summary>The same picture with other names of its labels.</summary>
+    internal LabeledImage Renamed(IReadOnlyList<string> classes) => new()
+    {
+        ImagePath = ImagePath, Content = Content, Container = Container, Group = Group, Classes = classes,
+    };
 }
 
 /// <summary>A set of labeled pictures to measure accuracy on.</summary>

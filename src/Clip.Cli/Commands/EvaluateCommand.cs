@@ -12,7 +12,10 @@ internal static class EvaluateCommand
     {
         var models = PretrainedModel.Options("--model");
         var (data, options, output) = (new EvaluationDataOptions(), new EvaluationOptions(), new EvaluationOutput());
-        var command = new Command("evaluate", "Measures zero-shot accuracy, retrieval and linear probes.") { models };
+        var command = new Command("evaluate", "Measures zero-shot accuracy, retrieval and linear probes.")
+        {
+            models, DataSetList.Option(output.Json),
+        };
         foreach (var option in (IEnumerable<Option>)[.. data.All, .. options.All, .. output.All]) command.Options.Add(option);
         command.Subcommands.Add(EvaluateCompareCommand.Create());
         command.SetAction(async (parsed, cancellation) =>

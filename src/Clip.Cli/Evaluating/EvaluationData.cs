@@ -37,14 +37,16 @@ internal sealed class EvaluationDataOptions
     public EvaluationData Read(ParseResult parsed)
     {
         var layout = _table.Parse(parsed);
-        var labeled = _sets.Read(parsed, layout).Select(set => (
+        var (sets, known) = _sets.ReadWithCaptions(parsed, layout);
+        var labeled = sets.Select(set => (
             set,
             NamedFiles.For(parsed.GetValue(_probe) ?? [], set.Name, _probe.Name) is { } trainOn
-                ? _sets.ReadImages(parsed, layout, trainOn)
+                ? _sets.ReadImages(parsed, layout, set.Name, trainOn)
                 : null)).ToArray();
         var captioned = (parsed.GetValue(_retrieval) ?? [])
             .Select(value => NamedFiles.Named(value))
             .Select(file => RetrievalSet.Of(file.Name, FileIdentity.Group(SkippedRows.Read(file.Path, layout))))
+            .Concat(known)
             .ToArray();
         return labeled.Length + captioned.Length > 0
             ? new EvaluationData(labeled, captioned)

@@ -6,11 +6,6 @@ namespace Clip.Cli.Evaluating;
 /// <summary>Where results go.</summary>
 internal sealed class EvaluationOutput
 {
-    private readonly Option<bool> _json = new("--json")
-    {
-        Description = "Prints one JSON object instead of lines, with CLIP_benchmark's entries under results.",
-    };
-
     private readonly Option<string?> _output = new("--output")
     {
         Description = "JSON file for CLIP_benchmark's entries, with what was right picture by picture, for clip evaluate compare; "
@@ -34,7 +29,13 @@ internal sealed class EvaluationOutput
 
     private readonly List<Evaluated> _done = [];
 
-    public IEnumerable<Option> All => [_json, _output, _append, _perClass, _published];
+    /// <summary>Whether standard output is JSON.</summary>
+    public Option<bool> Json { get; } = new("--json")
+    {
+        Description = "Prints one JSON object instead of lines, with CLIP_benchmark's entries under results.",
+    };
+
+    public IEnumerable<Option> All => [Json, _output, _append, _perClass, _published];
 
     /// <summary>Everything so far.</summary>
     public IReadOnlyList<Evaluated> Done => _done;
@@ -53,7 +54,7 @@ internal sealed class EvaluationOutput
     {
         _done.Add(evaluated);
         if (parsed.GetValue(_append) is { } table) ResultTable.Append(table, evaluated.Result);
-        if (parsed.GetValue(_json)) return;
+        if (parsed.GetValue(Json)) return;
         var model = tellModel ? $"{evaluated.Result.Model}, " : "";
         foreach (var (line, i) in EvaluationText.Lines(evaluated).Select((line, i) => (line, i)))
             Console.WriteLine(i == 0 ? model + line : line);
@@ -64,7 +65,7 @@ internal sealed class EvaluationOutput
     {
         EvaluationResult[] results = [.. _done.Select(evaluated => evaluated.Result)];
         if (parsed.GetValue(_output) is { } file) ResultFile.Write(file, results);
-        if (parsed.GetValue(_json))
+        if (parsed.GetValue(Json))
         {
             Console.WriteLine(ResultFile.Text(results));
             return;

@@ -67,9 +67,12 @@ public sealed class ClipLabelEmbeddings
 
     /// <summary>For each label the normalized mean of its sentences' embeddings.</summary>
     internal static float[][] Means(
-        ClipModel model, IReadOnlyList<IReadOnlyList<string>> sentences, CancellationToken cancellationToken)
+        ClipModel model, IReadOnlyList<IReadOnlyList<string>> sentences, CancellationToken cancellationToken) =>
+        Means(sentences, model.EmbedTexts([.. sentences.SelectMany(s => s)], normalize: true, cancellationToken));
+
+    /// <summary>The same of embeddings that are there: of length 1, following one another label by label.</summary>
+    internal static float[][] Means(IReadOnlyList<IReadOnlyList<string>> sentences, float[][] embedded)
     {
-        var embedded = model.EmbedTexts([.. sentences.SelectMany(s => s)], normalize: true, cancellationToken);
         var rows = new float[sentences.Count][];
         var next = 0;
         for (var label = 0; label < rows.Length; label++)

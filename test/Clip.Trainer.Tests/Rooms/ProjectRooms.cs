@@ -52,6 +52,16 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new("Scanning", "exact search over rows of floats, by their codes"),
             ]),
         new(
+            "Microsoft.ML.Clip.AspNetCore", "a model and an index of pictures over HTTP",
+            [
+                new(RoomGraph.Root, "what an application calls: AddClipServer, MapClip"),
+                new("Endpoints", "one file an endpoint, and what all have in common"),
+                new("Searching", "the served index: ids for its paths, queries, pictures to show"),
+                new("Batching", "the queues before the towers, and what is asked of the model through them"),
+                new("Requests", "bodies, fields, data URLs, and how they are refused"),
+                new("Settings", "the options"),
+            ]),
+        new(
             "Microsoft.ML.Clip.MoreFormats", "TIFF, HEIC and the like by ImageMagick: a ClipImageDecoder to register",
             [new(RoomGraph.Root, "all of it")]),
         new(
@@ -85,6 +95,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new("Embedding", "pictures and texts to features, each once, kept on disk"),
                 new("Metrics", "numbers of outcomes, as CLIP_benchmark defines them"),
                 new("Outcomes", "what a model made of each picture, for metrics and reports"),
+                new("DataSets", "published data sets as people have them on disk, their classes and prompts"),
                 new(RoomGraph.Root, "labeled and captioned sets, and how right answers are ranked"),
             ]),
         new(
@@ -103,6 +114,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             [
                 new(RoomGraph.Root, "the list of commands"),
                 new("Commands", "one file a command, thin: parse, call, print"),
+                new("Serving", "clip serve and clip mcp: who may ask, and on which ways"),
                 new("Training", "clip train and its options"),
                 new("Evaluating", "clip evaluate and its options"),
                 new("Searching", "indexes of pictures, made, kept up to date and asked"),
