@@ -27,7 +27,11 @@ internal sealed record ReportedFacts(string Title, IReadOnlyList<(string Name, s
 /// <summary>A picture that can be read again.</summary>
 /// <param name="Name">Its path or key, as people know it.</param>
 /// <param name="Read">Its file's bytes.</param>
-internal sealed record ReportedPicture(string Name, Func<byte[]> Read);
+internal sealed record ReportedPicture(string Name, Func<byte[]> Read)
+{
+    /// <summary>How many bytes they are; without reading them, where the file tells.</summary>
+    public Func<long> Size { get; init; } = () => Read().Length;
+}
 
 /// <summary>A number that was measured.</summary>
 /// <param name="Name">CLIP_benchmark's, such as <c>acc1</c>.</param>

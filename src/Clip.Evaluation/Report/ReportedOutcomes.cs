@@ -16,7 +16,7 @@ internal static class ReportedOutcomes
         var pictures = first.Pictures.Where(picture => common.Contains(picture.Image)).ToArray();
         return new ReportedSet(
             set.Name, set.Labels, [.. set.Labels.Select((label, i) => first.Prompts.Count > 0 ? first.Prompts[i][0] : label)],
-            Named(pictures.Select(picture => picture.Image)), [.. pictures.Select(picture => picture.Right)],
+            Named([.. pictures.Select(picture => picture.Image)]), [.. pictures.Select(picture => picture.Right)],
             [.. results.Select(r => Run(r.Model, r.Outcome, r.Metrics, common))]);
     }
 
@@ -44,11 +44,16 @@ internal static class ReportedOutcomes
     }
 
     /// <summary>Pictures by their paths below the folder that all lie in.</summary>
-    private static ReportedPicture[] Named(IEnumerable<StoredImage> images)
+    public static IReadOnlyList<ReportedPicture> Named(IReadOnlyList<StoredImage> images)
     {
-        var all = images.ToArray();
-        var shared = all.Length == 0 ? "" : all.Select(image => Folder(image.ImagePath)).Aggregate(Shared);
-        return [.. all.Select(image => new ReportedPicture(image.ImagePath[shared.Length..], image.Read))];
+        var shared = images.Count == 0 ? "" : images.Select(image => Folder(image.ImagePath)).Aggregate(Shared);
+        return
+        [
+            .. images.Select(image => new ReportedPicture(image.ImagePath[shared.Length..], image.Read)
+            {
+                Size = () => image.Content is null ? new FileInfo(image.ImagePath).Length : image.Read().Length,
+            }),
+        ];
     }
 
     private static string Folder(string path) => path[..(path.LastIndexOfAny(['/', '\\']) + 1)];
