@@ -41,6 +41,7 @@ internal static class EvaluateCompareCommand
         return string.Create(
             CultureInfo.InvariantCulture,
             $"    {c.Metric}: {100 * c.FirstValue:F1} % and {100 * c.SecondValue:F1} %, {100 * difference:+0.0;-0.0;0.0} points "
-            + $"(95 %: {100 * interval.Low:+0.0;-0.0;0.0} to {100 * interval.High:+0.0;-0.0;0.0}, p {c.Difference.PValue:0.000}): {verdict}");
+            + $"(95 %: {100 * interval.Low:+0.0;-0.0;0.0} to {100 * interval.High:+0.0;-0.0;0.0}, "
+            + $"p {c.Difference.PValue:0.000}): {verdict}");
     }
 }

@@ -46,7 +46,8 @@ internal sealed class EvaluationOutput
     {
         if (parsed.GetValue(_append) is { } table) ResultTable.Check(table);
         if (parsed.GetValue(_output) is { } file && Directory.Exists(file))
-            throw new ClipException($"--output {file} is a folder; give a file's name, such as {Path.Combine(file, "{dataset}_{task}.json")}.");
+            throw new ClipException(
+                $"--output {file} is a folder; give a file's name, such as {Path.Combine(file, "{dataset}_{task}.json")}.");
     }
 
     /// <summary>Takes a result: prints it, and adds it to the table.</summary>
@@ -78,7 +79,8 @@ internal sealed class EvaluationOutput
 
     private void PerClass()
     {
-        foreach (var subject in _done.Where(d => d.Classification is { Set.IsMultiLabel: false }).GroupBy(d => (d.Result.Model, d.Result.Dataset)))
+        foreach (var subject in _done.Where(d => d.Classification is { Set.IsMultiLabel: false })
+            .GroupBy(d => (d.Result.Model, d.Result.Dataset)))
         {
             var zeroShot = subject.First(d => d.Result.Task == EvaluationResult.ZeroShotTask).Classification!;
             var probe = subject.FirstOrDefault(d => d.Result.Task == EvaluationResult.ProbeTask)?.Classification;

@@ -19,7 +19,8 @@ internal static class EvaluationText
         yield return result.Task switch
         {
             EvaluationResult.RetrievalTask =>
-                Line($"{result.Dataset}: image→text {Recalls("text_retrieval_recall")}  text→image {Recalls("image_retrieval_recall")}  ")
+                Line($"{result.Dataset}: image→text {Recalls("text_retrieval_recall")}  ")
+                + Line($"text→image {Recalls("image_retrieval_recall")}  ")
                 + Line($"({Fact(result, "images")} images, {Fact(result, "captions")} captions{tail}"),
             EvaluationResult.ProbeTask when result.FewShot > 0 =>
                 Line($"{result.Dataset}: {result.FewShot}-shot linear probe {Accuracies("lp_")}  ")
@@ -27,7 +28,8 @@ internal static class EvaluationText
                 + Line($"standard deviation of top-1 {values["lp_acc1_std"]:P1}{tail}"),
             EvaluationResult.ProbeTask =>
                 Line($"{result.Dataset}: linear probe {Accuracies("lp_")}  ")
-                + Line($"({Fact(result, "images")} images, trained on {Fact(result, "train_images")}, L2 weight {Fact(result, "l2"):G3}{tail}"),
+                + Line($"({Fact(result, "images")} images, trained on {Fact(result, "train_images")}, ")
+                + Line($"L2 weight {Fact(result, "l2"):G3}{tail}"),
             _ when values.TryGetValue(ClassificationMetrics.MeanAveragePrecision, out var precision) =>
                 Line($"{result.Dataset}: mean average precision {precision:P1}  ")
                 + Line($"({Fact(result, "images")} images, {Fact(result, "labels")} labels{tail}"),

@@ -12,7 +12,8 @@ internal static class PublishedText
         var known = results.Where(result => result.Task != EvaluationResult.ProbeTask && PublishedResults.Of(result).Count > 0).ToArray();
         if (known.Length == 0)
         {
-            yield return $"No results of these data sets are published here; there are some of {string.Join(", ", PublishedResults.Datasets)}.";
+            yield return "No results of these data sets are published here; there are some of "
+                + $"{string.Join(", ", PublishedResults.Datasets)}.";
             yield break;
         }
 

@@ -5,7 +5,9 @@ namespace Clip.Evaluation.Metrics;
 /// <summary>The metrics of few-shot probes that were fitted on different draws: a picture counts with the mean of its outcomes.</summary>
 internal static class FewShotMetrics
 {
-    /// <summary><c>lp_acc1</c>, <c>lp_acc5</c>, <c>lp_mean_per_class_recall</c>, and <c>lp_acc1_std</c>, the draws' standard deviation.</summary>
+    /// <summary>
+    /// <c>lp_acc1</c>, <c>lp_acc5</c>, <c>lp_mean_per_class_recall</c>, and <c>lp_acc1_std</c>, the draws' standard deviation.
+    /// </summary>
     /// <param name="draws">What each probe made of the same pictures.</param>
     /// <param name="bootstrap">Draws of pictures, for bounds.</param>
     public static IReadOnlyList<Metric> Of(IReadOnlyList<ClassificationOutcome> draws, Bootstrap bootstrap)

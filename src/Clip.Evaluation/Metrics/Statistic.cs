@@ -25,7 +25,9 @@ internal abstract record Statistic
     public abstract double Of(ReadOnlySpan<int> times);
 }
 
-/// <summary>The mean of a value a picture: accuracy, where a value is whether it was right, or the chance of that where scores tie.</summary>
+/// <summary>
+/// The mean of a value a picture: accuracy, where a value is whether it was right, or the chance of that where scores tie.
+/// </summary>
 /// <param name="Values">The values, from 0 to 1.</param>
 internal sealed record MeanStatistic(IReadOnlyList<double> Values) : Statistic
 {

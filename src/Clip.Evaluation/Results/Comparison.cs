@@ -28,7 +28,8 @@ internal sealed record Comparison(
                 $"The files have no data set and task in common: {Subjects(first)} in one, {Subjects(second)} in the other.");
         if (pairs.GroupBy(pair => pair.First.Subject).FirstOrDefault(group => group.Count() > 1) is { } several)
             throw new ClipException(
-                $"A file has several results of {several.Key.Dataset}, {several.Key.Task}, as of several models; compare files of one each.");
+                $"A file has several results of {several.Key.Dataset}, {several.Key.Task}, as of several models; "
+                + "compare files of one each.");
         return [.. pairs.SelectMany(pair => Of(pair.First, pair.Second, bootstrap))];
     }
 

@@ -17,7 +17,9 @@ internal static class ResultFile
     /// Writes results to files. Where the name has a place for what differs, such as <c>{dataset}_{model}_{task}.json</c>, each has one of
     /// its own; else all go into one.
     /// </summary>
-    /// <param name="name">The name, perhaps with <c>{dataset}</c>, <c>{model}</c>, <c>{pretrained}</c>, <c>{task}</c>, <c>{language}</c>.</param>
+    /// <param name="name">
+    /// The name, perhaps with <c>{dataset}</c>, <c>{model}</c>, <c>{pretrained}</c>, <c>{task}</c>, <c>{language}</c>.
+    /// </param>
     /// <param name="results">The results.</param>
     /// <exception cref="ClipException">Two results would have one file.</exception>
     public static void Write(string name, IReadOnlyList<EvaluationResult> results)

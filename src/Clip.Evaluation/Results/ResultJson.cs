@@ -136,7 +136,7 @@ internal static class ResultJson
         if (outcomes.ValueKind != JsonValueKind.Object || !outcomes.TryGetProperty(metric, out var made)) return null;
         if (made.TryGetProperty("scores", out var packed))
         {
-            int[][] right = [.. made.GetProperty("right").EnumerateArray().Select(r => r.EnumerateArray().Select(i => i.GetInt32()).ToArray())];
+            int[][] right = [.. made.GetProperty("right").EnumerateArray().Select(Integers)];
             var scores = MemoryMarshal.Cast<byte, float>(packed.GetBytesFromBase64()).ToArray();
             return new AveragePrecisionStatistic([.. scores.Chunk(scores.Length / right.Length)], right);
         }
@@ -146,9 +146,11 @@ internal static class ResultJson
             ? [.. given.GetString()!.Select(c => c == '0' ? 0.0 : 1.0)]
             : [.. given.EnumerateArray().Select(v => v.GetDouble())];
         return made.TryGetProperty("classes", out var classes)
-            ? new ClassMeanStatistic(values, [.. classes.EnumerateArray().Select(c => c.GetInt32())])
+            ? new ClassMeanStatistic(values, Integers(classes))
             : new MeanStatistic(values);
     }
+
+    private static int[] Integers(JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetInt32())];
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

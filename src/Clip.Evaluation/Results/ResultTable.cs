@@ -12,7 +12,8 @@ internal static class ResultTable
         "ece", "group_acc1", "mean_average_precision",
         "image_retrieval_recall@1", "image_retrieval_recall@5", "image_retrieval_recall@10",
         "text_retrieval_recall@1", "text_retrieval_recall@5", "text_retrieval_recall@10",
-        "lp_acc1", "lp_acc5", "lp_mean_per_class_recall", "lp_ece", "lp_acc1_std", "l2", "train_images", "draws", "seconds", "skipped", "data",
+        "lp_acc1", "lp_acc5", "lp_mean_per_class_recall", "lp_ece", "lp_acc1_std", "l2", "train_images", "draws",
+        "seconds", "skipped", "data",
     ];
 
     /// <summary>Adds a row below those that a file has; a new file gets the names of the columns first.</summary>
@@ -52,7 +53,8 @@ internal static class ResultTable
     {
         if (!File.Exists(path) || new FileInfo(path).Length == 0) return;
         if (!Header(path).Contains("dataset"))
-            throw new ClipException($"{path} is no table of results, whose first line names the columns dataset, model, ...; give another file.");
+            throw new ClipException(
+                $"{path} is no table of results, whose first line names the columns dataset, model, ...; give another file.");
         using var file = File.OpenRead(path);
         file.Seek(-1, SeekOrigin.End);
         if (file.ReadByte() != '\n') throw new ClipException($"The last line of {path} has no end; add one, for rows to come below it.");

@@ -50,7 +50,8 @@ internal static class ProbeSearch
         return validation.Length > 0
             ? (fit, validation)
             : throw new ClipException(
-                $"A linear probe of {pictures.Count} pictures has none left to choose its weight on, which takes a fifth of them; give more.");
+                $"A linear probe of {pictures.Count} pictures has none left to choose its weight on, which takes a fifth of them; "
+                + "give more.");
     }
 
     private static double Weight(int place) => Math.Pow(10, -6 + (double)place / PerDecade);

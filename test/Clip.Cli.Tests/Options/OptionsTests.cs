@@ -45,6 +45,7 @@ public sealed class OptionsTests(OptionStage stage) : IClassFixture<OptionStage>
         Assert.Equal(there.Where(name => !name.EndsWith("--help", StringComparison.Ordinal)).Order(), tried.Order());
     }
 
-    private static IEnumerable<(string Name, System.CommandLine.Command Command)> Commands(System.CommandLine.Command command, string path) =>
+    private static IEnumerable<(string Name, System.CommandLine.Command Command)> Commands(
+        System.CommandLine.Command command, string path) =>
         command.Subcommands.SelectMany(sub => Commands(sub, $"{path}{sub.Name} ").Prepend(($"{path}{sub.Name}", sub)));
 }

@@ -20,7 +20,8 @@ public sealed class BootstrapTests
     [Fact]
     public void TheSeedDecidesTheDraws()
     {
-        var statistic = new ClassMeanStatistic([.. Enumerable.Range(0, 50).Select(i => i % 3 / 2.0)], [.. Enumerable.Range(0, 50).Select(i => i % 4)]);
+        var statistic = new ClassMeanStatistic(
+            [.. Enumerable.Range(0, 50).Select(i => i % 3 / 2.0)], [.. Enumerable.Range(0, 50).Select(i => i % 4)]);
 
         Assert.Equal(new Bootstrap(seed: 1).Of(statistic), new Bootstrap(seed: 1).Of(statistic));
         Assert.NotEqual(new Bootstrap(seed: 1).Of(statistic), new Bootstrap(seed: 2).Of(statistic));

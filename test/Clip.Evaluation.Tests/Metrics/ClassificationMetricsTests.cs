@@ -82,7 +82,8 @@ public sealed class ClassificationMetricsTests
         float[][] scores = [[0.9f, 0.1f], [0.4f, 0.6f], [0.4f, 0.6f], [0.2f, 0.8f]];
         string?[] videos = ["a", "a", "a", "b"];
         var set = new LabeledSet(
-            "frames", [.. videos.Select((video, i) => new LabeledImage { ImagePath = $"{i}", Class = "l0", Group = video })], ["l0", "l1"], null);
+            "frames", [.. videos.Select((video, i) => new LabeledImage { ImagePath = $"{i}", Class = "l0", Group = video })],
+            ["l0", "l1"], null);
 
         var metrics = Measure(ClassificationOutcome.Of(set, scores));
 

@@ -36,7 +36,8 @@ public sealed class ResultTests : IDisposable
             [
                 Metric.Of("acc1", new MeanStatistic([1, 0.5, 0]), Draws),
                 Metric.Of("mean_per_class_recall", new ClassMeanStatistic([1, 0, 0], [0, 1, 1]), Draws),
-                Metric.Of("mean_average_precision", new AveragePrecisionStatistic([[0.1f, 2], [3, 0.4f], [0, 1]], [[0, 1], [], [1]]), Draws),
+                Metric.Of(
+                    "mean_average_precision", new AveragePrecisionStatistic([[0.1f, 2], [3, 0.4f], [0, 1]], [[0, 1], [], [1]]), Draws),
                 new Metric("ece", 0.25),
             ],
         };
@@ -122,7 +123,9 @@ public sealed class ResultTests : IDisposable
     {
         File.WriteAllText(_folder["a.json"], text);
 
-        Assert.Contains("a.json cannot be read", Assert.Throws<ClipException>(() => ResultFile.Read(_folder["a.json"])).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ClipException>(() => ResultFile.Read(_folder["a.json"]));
+
+        Assert.Contains("a.json cannot be read", error.Message, StringComparison.Ordinal);
     }
 
     /// <summary>CLIP of the paper, as open_clip measured it, among others.</summary>

@@ -37,7 +37,8 @@ public sealed class LinearProbeTests : IDisposable
         var set = new LabeledSet("test", test, ["blue", "yellow"], Templates: null);
         var probe = new ModelEvaluation(new Embedder(model, cache: null, progress: null)).LinearProbe(train, set);
 
-        Assert.Equal((1, 60, 60), (probe.L2Weight, probe.TrainImages, probe.Outcome.Pictures.Count));
+        Assert.Equal((60, 60), (probe.TrainImages, probe.Outcome.Pictures.Count));
+        Assert.True(probe.L2Weight >= 0.1, $"{probe.L2Weight} is bold.");
         Assert.Equal(1, Accuracy.Of(probe.Outcome).Top1);
     }
 
