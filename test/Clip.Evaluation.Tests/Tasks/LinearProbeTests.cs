@@ -91,7 +91,7 @@ public sealed class LinearProbeTests
             Assert.Throws<ClipException>(() => LogisticRegression.Fit([new("a", [1, 0]), new("a", [0, 1])], 1)).Message,
             StringComparison.Ordinal);
 
-    /// <summary>A class that only the test pictures have is never right; one that only training pictures have may be taken for it.</summary>
+    /// <summary>A class that only test pictures have is never right; one that only training pictures have may be taken for it.</summary>
     [Fact]
     public void ClassesThatDifferAreNoError()
     {
