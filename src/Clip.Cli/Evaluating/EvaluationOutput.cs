@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Cli.Reporting;
 using Clip.Evaluation.Results;
 
 namespace Clip.Cli.Evaluating;
@@ -27,6 +28,8 @@ internal sealed class EvaluationOutput
         Description = "Prints published results of well-known models on known data sets beside those measured.",
     };
 
+    private readonly ReportOption _report = new();
+
     private readonly List<Evaluated> _done = [];
 
     /// <summary>Whether standard output is JSON.</summary>
@@ -35,16 +38,14 @@ internal sealed class EvaluationOutput
         Description = "Prints one JSON object instead of lines, with CLIP_benchmark's entries under results.",
     };
 
-    public IEnumerable<Option> All => [Json, _output, _append, _perClass, _published];
-
-    /// <summary>Everything so far.</summary>
-    public IReadOnlyList<Evaluated> Done => _done;
+    public IEnumerable<Option> All => [Json, _output, _append, _report.Option, _perClass, _published];
 
     /// <summary>Refuses, before anything is measured, where results could not go.</summary>
     /// <exception cref="ClipException">The table of results is none.</exception>
     public void Check(ParseResult parsed)
     {
         if (parsed.GetValue(_append) is { } table) ResultTable.Check(table);
+        _report.IsWanted(parsed);
         if (parsed.GetValue(_output) is { } file && Directory.Exists(file))
             throw new ClipException(
                 $"--output {file} is a folder; give a file's name, such as {Path.Combine(file, "{dataset}_{task}.json")}.");
@@ -66,6 +67,7 @@ internal sealed class EvaluationOutput
     {
         EvaluationResult[] results = [.. _done.Select(evaluated => evaluated.Result)];
         if (parsed.GetValue(_output) is { } file) ResultFile.Write(file, results);
+        if (_report.IsWanted(parsed)) EvaluationPage.Of(_done).Write(_report, parsed);
         if (parsed.GetValue(Json))
         {
             Console.WriteLine(ResultFile.Text(results));

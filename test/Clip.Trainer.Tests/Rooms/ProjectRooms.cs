@@ -47,7 +47,11 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
         new(
             "Microsoft.ML.Clip.Search", "pictures found by words or pictures: an index file, and what asks it",
             [
+                new(RoomGraph.Root, "the catalog's methods"),
+                new("FindingSimilar", "the neighbors of features as a step of ML.NET pipelines"),
+                new("VectorData", "indexes as collections of Microsoft.Extensions.VectorData"),
                 new("Indexing", "the index as its users see it: entries, queries, changes, searches"),
+                new("Approximate", "the graph of neighbors for approximate search"),
                 new("Storage", "the index's file: written aside, mapped into memory"),
                 new("Scanning", "exact search over rows of floats, by their codes"),
             ]),
@@ -116,6 +120,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new("Commands", "one file a command, thin: parse, call, print"),
                 new("Serving", "clip serve and clip mcp: who may ask, and on which ways"),
                 new("Training", "clip train and its options"),
+                new("Searching/Databases", "indexes in PostgreSQL"),
                 new("Evaluating", "clip evaluate and its options"),
                 new("Searching", "indexes of pictures, made, kept up to date and asked"),
                 new("Pretrained", "models by name, downloaded and said so"),
