@@ -27,6 +27,7 @@ internal static class OptionRows
     {
         ["classify --no-preview"] = "it takes a terminal; ClassifyTests has one",
         ["experiment efficiency --grad-checkpointing"] = "the same numbers in less memory; it is read with those about it",
+        ["experiment efficiency --tf32"] = "it takes a GPU; it is read with those about it",
         ["experiment efficiency --workers"] = "only how long it takes; it is read with --max-bad and --read-timeout",
         ["index --watch"] = "it goes on until it is stopped",
         ["pull --precision"] = "it takes a hub; PullTests has one",
@@ -90,6 +91,7 @@ internal static class OptionRows
         evaluate --data {broken/train.tsv} --csv-label-key kind --model {model} --no-cache | --max-bad 1 => more than the 1 percent
         evaluate --data {photos} --model {model} | --embedding-cache {out} => OUT/
         evaluate --data {photos} --model {model} --embedding-cache {out} | --no-cache => not OUT/
+        evaluate --data {photos} --model {model} --no-cache | --report {out.html} => <html
         evaluate --data {photos} --model {model} --no-cache | --list => food101
         evaluate --data set={photos} --model {model} --no-cache | --layout set=food101 => Food-101 in
         evaluate --data food101={photos} --model {model} --no-cache | --split food101=night => night
@@ -209,6 +211,7 @@ internal static class OptionRows
         --output {out} --data {pairs} --images-seen 36 | --max-steps 2 => clip  8 images
         --output {out} --data {pairs} --images-seen 12 | --images-seen 17 => clip  24 images
         --output {out} --data {pairs} --epochs 1 | --epochs 2 => clip  24 images
+        --output {out} --data {pairs} --max-steps 1 | --gflops 0.5 => ...
         --output {out} --data {pairs} --max-steps 1 | --device cuda:99 => cuda:99
         --output {out} --data {pairs} --max-steps 1 | --seed 9 => --seed 9
         --output {out} --data {pairs} --max-steps 1 --csv-caption-key kind | --labels 4 => 12 pictures, 4 labels
