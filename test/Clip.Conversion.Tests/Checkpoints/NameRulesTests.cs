@@ -48,7 +48,8 @@ public sealed class NameRulesTests
         foreach (var config in new[] { new ClipConfig { Vision = Vision(drawn), Text = Text(drawn) }, Siglip(drawn) })
         {
             var layout = ParameterLayout.Of(config).Select(parameter => parameter.Name).ToArray();
-            var pieces = layout.SelectMany(name => NameTable.HuggingFace.OfOurs(name)!.Pieces.Select(piece => (name, piece.Name))).ToArray();
+            var pieces = layout
+                .SelectMany(name => NameTable.HuggingFace.OfOurs(name)!.Pieces.Select(piece => (name, piece.Name))).ToArray();
 
             Assert.Equal(pieces.Length, pieces.Select(piece => piece.Name).Distinct().Count());
             Assert.All(pieces, piece => Assert.Equal(piece.name, NameTable.HuggingFace.OfTheirs(piece.Name)!.Ours));
