@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Clip.Conversion.Initialization;
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
+using Clip.Data;
+using Clip.Data.Sources;
 using Microsoft.ML.Clip;
 
 namespace Clip.Bench;

@@ -8,6 +8,7 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     TowersCommand.Create(),
     ExportsCommand.Create(),
     ResampleCommand.Create(),
+    SearchCommand.Create(),
     PlainCommand.Create(),
     KernelsCommand.Create(),
     InputCommand.Create(),

@@ -15,6 +15,7 @@ internal sealed class CommandGroups
     [
         ("Start here", [QuickstartCommand.Create()]),
         ("Use models", [ClassifyCommand.Create(), CaptionCommand.Create(), EvaluateCommand.Create()]),
+        ("Find pictures", [IndexCommand.Create(), SearchCommand.Create(), DuplicatesCommand.Create()]),
         (
             "Get and convert models",
             [

@@ -1,6 +1,6 @@
 using System.Reflection;
 using Clip.Conversion.Checkpoints;
-using Clip.Trainer.Data;
+using Clip.Data;
 using Clip.Trainer.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -1,8 +1,8 @@
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
 using Clip.Conversion.Tokenizing;
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
+using Clip.Data;
+using Clip.Data.Sources;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;

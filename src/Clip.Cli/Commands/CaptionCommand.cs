@@ -1,8 +1,9 @@
 using System.CommandLine;
 using Clip.Conversion.ModelFolders;
-using Clip.Trainer.Evaluation;
+using Clip.Evaluation;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
+using Clip.Trainer.Validation;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Imaging;
 using TorchSharp;

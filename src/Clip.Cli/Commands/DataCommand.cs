@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using Clip.Cli.Options;
+using Clip.Data;
+using Clip.Data.Sources;
 using Clip.Trainer;
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
 
 namespace Clip.Cli.Commands;
 

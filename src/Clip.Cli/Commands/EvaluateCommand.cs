@@ -5,11 +5,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Clip.Cli.Options;
 using Clip.Cli.Pretrained;
+using Clip.Data;
+using Clip.Data.Sources;
+using Clip.Evaluation;
 using Clip.Trainer;
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
-using Clip.Trainer.Evaluation;
 using Clip.Trainer.Training;
+using Clip.Trainer.Validation;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
 

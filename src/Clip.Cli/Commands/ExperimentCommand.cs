@@ -9,14 +9,15 @@ using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Tokenizing;
+using Clip.Data;
+using Clip.Data.Sources;
+using Clip.Evaluation;
 using Clip.Trainer;
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
-using Clip.Trainer.Evaluation;
 using Clip.Trainer.Experiments;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
+using Clip.Trainer.Validation;
 using Microsoft.ML.Clip;
 
 namespace Clip.Cli.Commands;

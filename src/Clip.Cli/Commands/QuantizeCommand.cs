@@ -7,9 +7,9 @@ using Clip.Conversion.Initialization;
 using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Quantization;
 using Clip.Conversion.Quantization;
+using Clip.Data;
+using Clip.Data.Sources;
 using Clip.Trainer;
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
 
 namespace Clip.Cli.Commands;
 

@@ -4,8 +4,8 @@ using System.Globalization;
 using Clip.Cli.Quickstart;
 using Clip.Cli.Running;
 using Clip.Cli.Training;
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
+using Clip.Data;
+using Clip.Data.Sources;
 using Clip.Trainer.Training;
 
 namespace Clip.Cli.Commands;

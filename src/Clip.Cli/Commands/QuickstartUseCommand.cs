@@ -2,8 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using Clip.Cli.Options;
 using Clip.Cli.Quickstart;
-using Clip.Trainer.Data;
-using Clip.Trainer.Evaluation;
+using Clip.Data;
+using Clip.Evaluation;
+using Clip.Trainer.Validation;
 using Microsoft.ML;
 
 namespace Clip.Cli.Commands;

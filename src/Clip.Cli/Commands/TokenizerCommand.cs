@@ -2,8 +2,8 @@ using System.CommandLine;
 using Clip.Cli.Options;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Tokenizing;
+using Clip.Data.Sources;
 using Clip.Trainer;
-using Clip.Trainer.Data.Sources;
 
 namespace Clip.Cli.Commands;
 

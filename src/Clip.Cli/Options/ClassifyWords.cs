@@ -1,4 +1,4 @@
-using Clip.Trainer.Data.Sources;
+using Clip.Data.Sources;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.ZeroShot;
 

@@ -1,7 +1,8 @@
 using System.CommandLine;
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
-using Clip.Trainer.Evaluation;
+using Clip.Data;
+using Clip.Data.Sources;
+using Clip.Evaluation;
+using Clip.Trainer.Validation;
 
 namespace Clip.Cli.Options;
 

@@ -1,5 +1,5 @@
+using Clip.Data;
 using Clip.Trainer;
-using Clip.Trainer.Data;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Files;
 

@@ -35,6 +35,7 @@ internal static class Numbers
         ["--epochs-cooldown"] = new(0, Most) { IsAbove = true },
         ["--eps"] = new(0, 1) { IsAbove = true },
         ["--grad-clip-norm"] = new(0, 1e9) { IsAbove = true },
+        ["--image-weight"] = new(-100, 100),
         ["--images-seen"] = new(1, 1e12),
         ["--keep"] = new(1, Most),
         ["--labels"] = new(1, Most),
@@ -51,6 +52,7 @@ internal static class Numbers
         ["--max-minutes"] = new(0, 10 * 366 * 24 * 60) { IsAbove = true },
         ["--max-steps"] = new(1, 1e12),
         ["--mean-cosine"] = new(0, 1) { IsAbove = true, IsBelow = true },
+        ["--min-score"] = new(0, 1) { IsAbove = true },
         ["--model-ema-decay"] = new(0, 1) { IsBelow = true },
         ["--pictures"] = new(1, Most),
         ["--points"] = new(1, 1_000),
@@ -67,6 +69,7 @@ internal static class Numbers
         ["--vocab-size"] = new(514, Most) { Why = "every byte, inside and at the end of a word, and the two special tokens are 514" },
         ["--warmup"] = new(0, 1e12),
         ["--wd"] = new(0, 100),
+        ["--without-weight"] = new(0, 100),
         ["--workers"] = new(0, 1_024),
         ["--zeroshot-frequency"] = new(1, Most),
     };

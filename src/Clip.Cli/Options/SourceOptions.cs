@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Clip.Trainer.Data.Sources;
+using Clip.Data.Sources;
 
 namespace Clip.Cli.Options;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Clip.Data;
 using Clip.Trainer;
-using Clip.Trainer.Data;
 
 namespace Clip.Cli.Options;
 

@@ -1,5 +1,5 @@
 using Clip.Conversion.Initialization;
-using Clip.Trainer.Data;
+using Clip.Data;
 
 namespace Clip.Cli.Quickstart;
 

@@ -1,7 +1,8 @@
 using System.Globalization;
-using Clip.Trainer.Evaluation;
+using Clip.Evaluation;
 using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
+using Clip.Trainer.Validation;
 using Spectre.Console;
 
 namespace Clip.Cli.Reporting;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Clip.Cli.Options;
-using Clip.Trainer.Data.Sources;
+using Clip.Data.Sources;
 using Clip.Trainer.Training;
 
 namespace Clip.Cli.Training;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Clip.Trainer.Data;
+using Clip.Data;
 
 namespace Clip.Cli.Training;
 

@@ -1,6 +1,6 @@
 using Clip.Conversion.Tokenizing;
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
+using Clip.Data;
+using Clip.Data.Sources;
 using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
 using Microsoft.ML;

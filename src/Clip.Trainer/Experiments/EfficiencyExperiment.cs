@@ -1,8 +1,9 @@
 using Clip.Conversion.Configs;
-using Clip.Trainer.Data;
-using Clip.Trainer.Evaluation;
+using Clip.Data;
+using Clip.Evaluation;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
+using Clip.Trainer.Validation;
 
 namespace Clip.Trainer.Experiments;
 

@@ -3,8 +3,9 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using Clip.Conversion.Checkpoints;
-using Clip.Trainer.Evaluation;
+using Clip.Evaluation;
 using Clip.Trainer.Training;
+using Clip.Trainer.Validation;
 using SkiaSharp;
 
 namespace Clip.Trainer.Reporting;

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
-using Clip.Trainer.Evaluation;
+using Clip.Evaluation;
+using Clip.Trainer.Validation;
 
 namespace Clip.Trainer.Training;
 

@@ -1,4 +1,5 @@
-using Clip.Trainer.Evaluation;
+using Clip.Trainer.Validation;
+
 
 namespace Clip.Trainer.Training;
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using Clip.Trainer.Data;
-using Clip.Trainer.Evaluation;
+using Clip.Data;
+using Clip.Evaluation;
 using Clip.Trainer.Objectives;
+using Clip.Trainer.Validation;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using Clip.Trainer.Data;
+using Clip.Data;
 using Clip.Trainer.Objectives;
 
 namespace Clip.Trainer.Training;

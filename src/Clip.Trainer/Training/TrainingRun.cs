@@ -2,10 +2,11 @@ using System.Text.Json;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
-using Clip.Trainer.Data;
-using Clip.Trainer.Evaluation;
+using Clip.Data;
+using Clip.Evaluation;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
+using Clip.Trainer.Validation;
 
 namespace Clip.Trainer.Training;
 

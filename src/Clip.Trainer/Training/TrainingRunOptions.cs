@@ -1,7 +1,8 @@
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
-using Clip.Trainer.Evaluation;
+using Clip.Data;
+using Clip.Data.Sources;
+using Clip.Evaluation;
 using Clip.Trainer.Objectives;
+using Clip.Trainer.Validation;
 
 namespace Clip.Trainer.Training;
 

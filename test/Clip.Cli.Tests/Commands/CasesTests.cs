@@ -1,6 +1,6 @@
 using Clip.Cli.Options;
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
+using Clip.Data;
+using Clip.Data.Sources;
 
 namespace Clip.Cli.Tests.Commands;
 

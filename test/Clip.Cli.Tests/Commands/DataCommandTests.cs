@@ -1,4 +1,4 @@
-using Clip.Trainer.Data.Sources;
+using Clip.Data.Sources;
 
 namespace Clip.Cli.Tests.Commands;
 

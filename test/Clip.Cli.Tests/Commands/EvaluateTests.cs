@@ -1,5 +1,5 @@
 using Clip.Conversion.Tokenizing;
-using Clip.Trainer.Tests.Data.Sources;
+using Clip.Data.Tests.Sources;
 
 namespace Clip.Cli.Tests.Commands;
 

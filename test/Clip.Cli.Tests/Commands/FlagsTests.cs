@@ -6,8 +6,8 @@ using Clip.Cli;
 using Clip.Cli.Options;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.ModelFolders;
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
+using Clip.Data;
+using Clip.Data.Sources;
 using Clip.Trainer.Training;
 using Microsoft.ML.Clip;
 

@@ -26,7 +26,10 @@ public sealed class Consumers : IAsyncLifetime, IDisposable
         ["Microsoft.ML.Clip"] = [OnnxRuntime],
         ["Microsoft.ML.Clip.Extensions.AI"] = [OnnxRuntime],
         ["Microsoft.ML.Clip.MoreFormats"] = [OnnxRuntime],
+        ["Microsoft.ML.Clip.Search"] = [OnnxRuntime],
         ["Clip.Conversion"] = [OnnxRuntime],
+        ["Clip.Data"] = [OnnxRuntime],
+        ["Clip.Evaluation"] = [OnnxRuntime],
         ["Clip.Trainer"] = [OnnxRuntime, "libtorch-cpu-$(NETCoreSdkPortableRuntimeIdentifier)"],
     };
 

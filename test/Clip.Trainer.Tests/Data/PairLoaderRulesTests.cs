@@ -1,6 +1,6 @@
 using Clip.Conversion.Initialization;
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
+using Clip.Data;
+using Clip.Data.Sources;
 using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Tests.Data;

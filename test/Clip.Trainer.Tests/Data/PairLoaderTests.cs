@@ -1,5 +1,5 @@
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
+using Clip.Data;
+using Clip.Data.Sources;
 using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Tests.Data;

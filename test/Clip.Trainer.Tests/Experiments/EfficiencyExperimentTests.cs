@@ -1,10 +1,11 @@
 using Clip.Conversion.Configs;
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
-using Clip.Trainer.Evaluation;
+using Clip.Data;
+using Clip.Data.Sources;
+using Clip.Evaluation;
 using Clip.Trainer.Experiments;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
+using Clip.Trainer.Validation;
 using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Tests.Experiments;

@@ -1,5 +1,6 @@
-using Clip.Trainer.Evaluation;
+using Clip.Evaluation;
 using Clip.Trainer.Training;
+using Clip.Trainer.Validation;
 
 namespace Clip.Trainer.Tests.Reporting;
 

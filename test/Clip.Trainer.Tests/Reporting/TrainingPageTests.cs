@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Clip.Trainer.Evaluation;
 using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
+using Clip.Trainer.Validation;
 
 namespace Clip.Trainer.Tests.Reporting;
 

@@ -45,6 +45,13 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             "Microsoft.ML.Clip.Extensions.AI", "embedding generators and services, for those who want that dependency",
             [new(RoomGraph.Root, "all of it")]),
         new(
+            "Microsoft.ML.Clip.Search", "pictures found by words or pictures: an index file, and what asks it",
+            [
+                new("Indexing", "the index as its users see it: entries, queries, changes, searches"),
+                new("Storage", "the index's file: written aside, mapped into memory"),
+                new("Scanning", "exact search over rows of floats, by their codes"),
+            ]),
+        new(
             "Microsoft.ML.Clip.MoreFormats", "TIFF, HEIC and the like by ImageMagick: a ClipImageDecoder to register",
             [new(RoomGraph.Root, "all of it")]),
         new(
@@ -63,18 +70,25 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new(RoomGraph.Root, "the error that people see"),
             ]),
         new(
-            "Clip.Trainer", "data, modules, objectives, loop, ML.NET estimator: a library",
+            "Clip.Data", "captioned and labeled images in batches: no TorchSharp",
+            [
+                new("Sources", "tables, folders, Parquet, WebDataset, data views"),
+                new(RoomGraph.Root, "pairs of image and caption in batches, on background threads"),
+                new("Augmenting", "what augmentation does to pixels"),
+            ]),
+        new(
+            "Clip.Evaluation", "what a model folder is worth: no TorchSharp",
+            [new(RoomGraph.Root, "labeled sets and metrics")]),
+        new(
+            "Clip.Trainer", "modules, objectives, loop, ML.NET estimator: a library",
             [
                 new("Estimating", "training as an ML.NET estimator"),
                 new("Experiments", "trainings that are compared"),
                 new("Reporting", "logs, charts, the page of a run"),
                 new("Training", "loop, optimizer, schedule, checkpoints"),
-                new("Evaluation", "what a model in training and a model folder are worth; training asks it after epochs"),
+                new("Validation", "what a model in training is worth; training asks it after epochs"),
                 new("Objectives", "losses and what they train; nothing here knows of the loop"),
                 new("Modeling", "one module a file, weights named as OpenAI's"),
-                new("Data/Sources", "tables, folders, Parquet, WebDataset, data views"),
-                new("Data", "pairs of image and caption in batches, on background threads"),
-                new("Data/Augmenting", "what augmentation does to pixels"),
             ]),
         new(
             "Clip.Cli", "the command clip",
@@ -82,6 +96,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new(RoomGraph.Root, "the list of commands"),
                 new("Commands", "one file a command, thin: parse, call, print"),
                 new("Training", "clip train and its options"),
+                new("Searching", "indexes of pictures, made, kept up to date and asked"),
                 new("Pretrained", "models by name, downloaded and said so"),
                 new("Reporting", "the console"),
                 new("Options", "options that commands share"),

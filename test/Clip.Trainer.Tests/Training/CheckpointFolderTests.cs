@@ -1,6 +1,7 @@
-using Clip.Trainer.Evaluation;
+using Clip.Evaluation;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
+using Clip.Trainer.Validation;
 
 namespace Clip.Trainer.Tests.Training;
 

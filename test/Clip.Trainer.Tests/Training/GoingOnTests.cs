@@ -1,11 +1,12 @@
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
 using Clip.Conversion.Tokenizing;
-using Clip.Trainer.Data;
-using Clip.Trainer.Data.Sources;
-using Clip.Trainer.Evaluation;
+using Clip.Data;
+using Clip.Data.Sources;
+using Clip.Evaluation;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
+using Clip.Trainer.Validation;
 using Microsoft.ML.Clip;
 using ClipModel = Clip.Trainer.Modeling.ClipModel;
 

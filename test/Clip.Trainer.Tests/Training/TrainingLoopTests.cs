@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Clip.Conversion.Checkpoints;
-using Clip.Trainer.Data;
+using Clip.Data;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;

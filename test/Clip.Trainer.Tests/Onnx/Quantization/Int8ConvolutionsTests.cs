@@ -94,7 +94,7 @@ public sealed class Int8ConvolutionsTests : IDisposable
     public void Quantising_a_folder_measures_the_ranges_on_its_samples_and_the_whole_model_has_them_too()
     {
         using var pictures = new TinyRun();
-        var rows = Clip.Trainer.Data.CaptionTable.Read(pictures.Table);
+        var rows = Clip.Data.CaptionTable.Read(pictures.Table);
         var vocabulary = BpeTrainer.Train(rows.SelectMany(row => row.Captions), 520);
         var config = _config.WithVocabulary(vocabulary.Size);
         _weights["token_embedding.weight"] = new WeightTensor(

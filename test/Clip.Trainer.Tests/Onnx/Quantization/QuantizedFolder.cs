@@ -4,7 +4,7 @@ using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Onnx.Quantization;
 using Clip.Conversion.Quantization;
 using Clip.Conversion.Tokenizing;
-using Clip.Trainer.Data;
+using Clip.Data;
 
 namespace Clip.Trainer.Tests.Onnx.Quantization;
 

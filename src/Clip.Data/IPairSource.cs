@@ -1,0 +1,29 @@
+namespace Clip.Data;
+
+/// <summary>
+/// Captioned images as the loop sees them: batches by the number of their step. What a step holds follows from the data and the seed
+/// alone, never from timing, so that an interrupted run needs no more than its step to go on.
+/// </summary>
+internal interface IPairSource
+{
+    /// <summary>Pairs in an epoch.</summary>
+    long Count { get; }
+
+    /// <summary>Steps in an epoch; at least one.</summary>
+    long StepsPerEpoch { get; }
+
+    /// <summary>Tells these pairs from others.</summary>
+    string Fingerprint { get; }
+
+    /// <summary>Images that could not be read so far, with the reason.</summary>
+    IReadOnlyDictionary<string, string> Broken { get; }
+
+    /// <summary>The batches of a range of steps, in order, made on background threads a few ahead of the reader.</summary>
+    /// <param name="from">The first step, counted from 0 over the whole run.</param>
+    /// <param name="to">The step to stop before.</param>
+    /// <param name="cancellation">Stops the background work.</param>
+    IAsyncEnumerable<PairBatch> ReadAsync(long from, long to, CancellationToken cancellation = default);
+
+    /// <summary>Every pair once, in the order of the data, with the captions of epoch 0; the last batch may be smaller.</summary>
+    IEnumerable<PairBatch> InOrder();
+}

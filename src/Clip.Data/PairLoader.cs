@@ -1,0 +1,189 @@
+using System.Threading.Channels;
+using Clip.Conversion.Initialization;
+using Microsoft.ML.Clip;
+
+namespace Clip.Data;
+
+/// <summary>
+/// Turns captioned images into batches on background threads, a few batches ahead of whoever reads them. What a batch holds
+/// depends on the data, the seed and the step only, never on timing.
+/// </summary>
+/// <param name="records">The images and their captions.</param>
+/// <param name="tokenizer">Makes token ids of the captions.</param>
+/// <param name="contextLength">The most tokens of a text; longer ones are cut.</param>
+/// <param name="images">Fills in a sample's pixels.</param>
+/// <param name="options">How to load.</param>
+internal sealed class PairLoader(
+    IRecordSource records, ClipTokenizer tokenizer, int contextLength, IPixelSource images, PairLoaderOptions options)
+    : IPairSource, IDisposable
+{
+    private const int BatchesAhead = 3;
+    private static readonly TimeSpan PatienceWithReads = TimeSpan.FromSeconds(5);
+    private readonly TimedRecords _records = new(records, options.ReadTimeout);
+    private readonly EpochSampler _sampler = new(
+        records.Parts, options.BatchSize, options.Seed, SharesImages(records) ? i => records.ImageId(i) : null);
+    private readonly BadRecords _bad = Gather(records, options);
+    private readonly CaptionTokens _tokens = new(tokenizer, contextLength);
+
+    public IReadOnlyDictionary<string, string> Broken => _bad.Reasons;
+
+    public long Count => _sampler.Count;
+
+    public long StepsPerEpoch => _sampler.StepsPerEpoch;
+
+    public string Fingerprint => records.Fingerprint;
+
+    public async IAsyncEnumerable<PairBatch> ReadAsync(
+        long from, long to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        _bad.ThrowIfTooMany();
+        using var log = options.LogSamples is { } path ? new SampleLog(path, from) : null;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var ready = Channel.CreateBounded<PairBatch>(BatchesAhead);
+        var work = Task.Run(() => Produce(ready.Writer, stop.Token), CancellationToken.None);
+        try
+        {
+            await foreach (var batch in ready.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+            {
+                log?.Write(batch);
+                yield return batch;
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            // A read that blocks cannot be ended; whoever stops the run does not wait for it.
+            await Task.WhenAny(work, Task.Delay(PatienceWithReads, CancellationToken.None)).ConfigureAwait(false);
+            _records.Dispose();
+        }
+
+        PairBatch Next(long step, CancellationToken token) =>
+            Assemble(_sampler.BatchOf(step), step, _sampler.EpochOf(step), atLeast: 2, token);
+
+        async Task Produce(ChannelWriter<PairBatch> writer, CancellationToken token)
+        {
+            try
+            {
+                for (var step = from; step < to; step++)
+                    await writer.WriteAsync(Next(step, token), token).ConfigureAwait(false);
+                writer.Complete();
+            }
+            catch (Exception e)
+            {
+                // Reaches the reader at its next batch; a canceled reader no longer listens.
+                writer.Complete(e);
+            }
+        }
+    }
+
+    public IEnumerable<PairBatch> InOrder()
+    {
+        try
+        {
+            foreach (var chunk in Enumerable.Range(0, records.Count).Chunk(options.BatchSize))
+                yield return Assemble(chunk, step: 0, epoch: 0);
+        }
+        finally
+        {
+            _records.Dispose();
+        }
+    }
+
+    /// <summary>Ends the threads that read; not the records.</summary>
+    public void Dispose() => _records.Dispose();
+
+    /// <summary>Makes one batch.</summary>
+    /// <param name="samples">Record numbers.</param>
+    /// <param name="step">The step the batch is for.</param>
+    /// <param name="epoch">The epoch the batch is for.</param>
+    /// <param name="atLeast">How many readable pairs it must have, where there are as many.</param>
+    /// <param name="cancellation">Leaves what is not begun.</param>
+    private PairBatch Assemble(
+        ReadOnlyMemory<int> samples, long step, long epoch, int atLeast = 0, CancellationToken cancellation = default)
+    {
+        var size = images.FloatCount;
+        var (drawn, pairs) = (samples.ToArray(), new Pair?[samples.Length]);
+        var pixels = GC.AllocateUninitializedArray<float>(checked(samples.Length * size));
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Workers, CancellationToken = cancellation };
+        Parallel.For(0, drawn.Length, parallel, i => pairs[i] = TryFill(drawn[i], epoch, pixels.AsSpan(i * size, size)));
+        _bad.ThrowIfTooMany();
+        if (pairs.Count(pair => pair is not null) < atLeast) DrawOn(drawn, pairs, pixels, step, epoch, atLeast);
+
+        var (kept, length) = (0, pairs.Max(pair => pair?.Ids.Length ?? 0));
+        var ids = new long[pairs.Length * length];
+        var (keys, captions) = (new List<string>(pairs.Length), new List<string>(pairs.Length));
+        for (var i = 0; i < pairs.Length; i++)
+        {
+            if (pairs[i] is not { } pair) continue;
+            if (kept != i) pixels.AsSpan(i * size, size).CopyTo(pixels.AsSpan(kept * size));
+            for (var j = 0; j < pair.Ids.Length; j++) ids[(kept * length) + j] = pair.Ids[j];
+            keys.Add(records.Key(drawn[i]));
+            captions.Add(pair.Caption);
+            kept++;
+        }
+
+        return kept == pairs.Length
+            ? new PairBatch(step, kept, pixels, ids, length) { Keys = keys, Captions = captions }
+            : new PairBatch(step, kept, pixels[..(kept * size)], ids[..(kept * length)], length) { Keys = keys, Captions = captions };
+    }
+
+    /// <summary>
+    /// Puts other records in the places of bad ones, until the step has what it needs: a contrast is of two pairs, and a few bad records
+    /// that happen to meet in a step are no reason to end a run. Which ones follows from the seed and the step.
+    /// </summary>
+    private void DrawOn(int[] drawn, Pair?[] pairs, float[] pixels, long step, long epoch, int atLeast)
+    {
+        var size = images.FloatCount;
+        var random = new SampleRandom(options.Seed, epoch, step, 2);
+        var shown = drawn.Where((_, i) => pairs[i] is not null).Select(records.ImageId).ToHashSet();
+        for (var tries = 8L * records.Count; tries > 0 && shown.Count < Math.Min(atLeast, drawn.Length); tries--)
+        {
+            var candidate = random.Next(records.Count);
+            if (shown.Contains(records.ImageId(candidate)) || _bad.Reasons.ContainsKey(records.Key(candidate))) continue;
+            var place = Array.IndexOf(pairs, null);
+            drawn[place] = candidate;
+            pairs[place] = TryFill(candidate, epoch, pixels.AsSpan(place * size, size));
+            if (pairs[place] is not null) shown.Add(records.ImageId(candidate));
+            else _bad.ThrowIfTooMany();
+        }
+    }
+
+    /// <summary>Fills in a sample's pixels and gives its caption and tokens; null for a bad record.</summary>
+    private Pair? TryFill(int sample, long epoch, Span<float> pixels)
+    {
+        try
+        {
+            var captions = _records.ReadCaptions(sample);
+            images.Fill(_records, sample, new SampleRandom(options.Seed, epoch, sample, 0), pixels);
+            var caption = Choose(captions, new SampleRandom(options.Seed, epoch, sample, 1));
+            return new Pair(caption, _tokens.Of(caption));
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            _bad.Add(records.Key(sample), e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>The caption that an epoch shows, or the sentence of it. What there is no choice of draws no number.</summary>
+    private string Choose(IReadOnlyList<string> captions, SampleRandom random)
+    {
+        var caption = captions.Count == 1 ? captions[0] : captions[random.Next(captions.Count)];
+        if (!options.SampleSentences) return caption;
+        var sentences = Sentences.Of(caption);
+        return sentences.Length == 1 ? caption : sentences[random.Next(sentences.Length)];
+    }
+
+    private static BadRecords Gather(IRecordSource records, PairLoaderOptions options)
+    {
+        var bad = new BadRecords(records.Count + records.Unusable.Count, options.MaxBadPercent, options.OnBroken);
+        foreach (var (key, reason) in records.Unusable) bad.Add(key, reason);
+        return bad;
+    }
+
+    private static bool SharesImages(IRecordSource records) =>
+        records.Parts.Any(part => part.Factor > 1) || Enumerable.Range(0, records.Count).Any(i => records.ImageId(i) != i);
+
+    /// <summary>What a sample shows: the caption that was drawn, and its tokens.</summary>
+    private sealed record Pair(string Caption, int[] Ids);
+}

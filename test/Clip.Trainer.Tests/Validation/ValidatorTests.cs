@@ -1,0 +1,102 @@
+using System.Runtime.CompilerServices;
+using Clip.Data;
+using Clip.Evaluation;
+using Clip.Trainer.Validation;
+using Microsoft.ML.Clip;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Tests.Validation;
+
+/// <summary>What is measured after which epoch, and that the model goes on training as if nothing had been.</summary>
+public sealed class ValidatorTests : IDisposable
+{
+    private readonly TinyRun _run = new();
+
+    public void Dispose() => _run.Dispose();
+
+    [Fact]
+    public void ItMeasuresInEvaluationModeAndLeavesTheModelInTraining()
+    {
+        using var colors = new Colors();
+        colors.Module.train();
+
+        var metrics = Validator(colors, pairsEvery: 1, setsEvery: 1).Measure(1, last: false, Tensors, CancellationToken.None);
+
+        Assert.NotNull(metrics);
+        Assert.True(colors.WasTraining.Count >= 3);
+        Assert.All(colors.WasTraining, Assert.False);
+        Assert.True(colors.Module.training);
+    }
+
+    [Fact]
+    public void AValidationThatFailsLeavesTheModelInTrainingToo()
+    {
+        using var colors = new Colors { LossValue = () => float.NaN };
+
+        Assert.Throws<ClipException>(() => Validator(colors, 1, 1).Measure(1, last: false, Tensors, CancellationToken.None));
+
+        Assert.True(colors.Module.training);
+    }
+
+    [Theory]
+    [InlineData(2, 3, "- p s p - ps")]
+    [InlineData(1, 4, "p p p ps p ps")]
+    [InlineData(10, 10, "- - - - - ps")]
+    public void PairsAndSetsAreMeasuredAfterTheirEpochsAndBothAfterTheLast(int pairsEvery, int setsEvery, string expected)
+    {
+        using var colors = new Colors();
+        var validator = Validator(colors, pairsEvery, setsEvery);
+
+        var measured = Enumerable.Range(1, 6).Select(epoch =>
+            validator.Measure(epoch, last: epoch == 6, Tensors, CancellationToken.None) is { } metrics
+                ? (metrics.Loss is null ? "" : "p") + (metrics.ZeroShot.Count == 0 ? "" : "s")
+                : "-");
+
+        Assert.Equal(expected, string.Join(' ', measured));
+    }
+
+    /// <summary>A smaller last batch counts by its pairs.</summary>
+    [Fact]
+    public void TheLossIsTheMeanOverPairsNotOverBatches()
+    {
+        var losses = new Queue<float>([1, 2, 9]);
+        using var colors = new Colors { LossValue = losses.Dequeue };
+
+        var metrics = Validator(colors, 1, setsEvery: 99).Measure(1, last: false, Tensors, CancellationToken.None)!;
+
+        Assert.Equal(((4 * 1) + (4 * 2) + 9) / 9.0, metrics.Loss!.Value, 12);
+        Assert.Equal(["clip_val_loss"], metrics.Values.Select(v => v.Name));
+    }
+
+    private Validator Validator(Colors colors, int pairsEvery, int setsEvery)
+    {
+        var probe = new ZeroShotProbe(
+            ClipTokenizer.Create(_run.Folder["tokenizer"]), 12, ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16)), 16, 4);
+        var image = new LabeledImage { ImagePath = _run.Folder["0.png"], Class = "red" };
+        var set = new LabeledSet("walls", [image], ["red", "green", "blue"], Templates: null);
+        return new Validator(colors, new Pairs(), pairsEvery, [set], setsEvery, probe);
+    }
+
+    private static (Tensor Pixels, Tensor Ids) Tensors(PairBatch batch) => (zeros(batch.Count, 3, 16, 16), zeros(batch.Count, 3));
+
+    /// <summary>Nine pairs, in batches of four, and a batch in which nothing could be read.</summary>
+    private sealed class Pairs : IPairSource
+    {
+        public long Count => 9;
+
+        public long StepsPerEpoch => 2;
+
+        public string Fingerprint => "pairs";
+
+        public IReadOnlyDictionary<string, string> Broken => new Dictionary<string, string>();
+
+        public async IAsyncEnumerable<PairBatch> ReadAsync(
+            long from, long to, [EnumeratorCancellation] CancellationToken cancellation = default)
+        {
+            await Task.CompletedTask;
+            yield break;
+        }
+
+        public IEnumerable<PairBatch> InOrder() => new[] { 4, 4, 0, 1 }.Select(count => new PairBatch(0, count, [], [], 3));
+    }
+}

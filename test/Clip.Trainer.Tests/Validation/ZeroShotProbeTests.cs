@@ -1,0 +1,141 @@
+using Clip.Conversion.Configs;
+using Clip.Evaluation;
+using Clip.Trainer.Objectives;
+using Clip.Trainer.Validation;
+using Microsoft.ML;
+using Microsoft.ML.Clip;
+using Microsoft.ML.Data;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Tests.Validation;
+
+/// <summary>Accuracy on labeled pictures while training, and of a folder: what is counted, and for which picture.</summary>
+public sealed class ZeroShotProbeTests : IDisposable
+{
+    private static readonly string[] Primary = ["red", "green", "blue"];
+    private static readonly string[] Eight = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+    private readonly TinyRun _run = new();
+
+    public void Dispose() => _run.Dispose();
+
+    /// <summary>Pictures move up over those that cannot be read, in every batch, and no other picture's class is compared.</summary>
+    [Theory]
+    [InlineData(new int[0])]
+    [InlineData(new[] { 0 })]
+    [InlineData(new[] { 1, 2, 4 })]
+    [InlineData(new[] { 0, 1, 2, 3, 5, 8 })]
+    public void UnreadablePicturesAreToldAndTheOthersKeepTheirClass(int[] broken)
+    {
+        var images = Walls();
+        foreach (var i in broken) File.WriteAllText(images[i].ImagePath, "no picture");
+        var told = new List<string>();
+        using var colors = new Colors();
+
+        var result = Probe(batchSize: 4, told.Add).Measure(colors, new LabeledSet("walls", images, Primary, Templates: null));
+
+        Assert.Equal(("walls", 1.0, 1.0), (result.Name, result.Top1, result.Top5));
+        Assert.Equal(broken.Select(i => images[i].ImagePath), told);
+    }
+
+    [Fact]
+    public void AWrongClassCountsAgainstIt()
+    {
+        var images = Walls();
+        images[4].Class = "red";
+        using var colors = new Colors();
+
+        Assert.Equal(8 / 9.0, Probe(4).Measure(colors, new LabeledSet("walls", images, Primary, null)).Top1, 12);
+    }
+
+    [Fact]
+    public void NoReadablePictureIsAnError()
+    {
+        var images = Walls();
+        foreach (var image in images) File.Delete(image.ImagePath);
+        using var colors = new Colors();
+
+        var error = Assert.Throws<ClipException>(() => Probe(4).Measure(colors, new LabeledSet("walls", images, Primary, null)));
+        Assert.Contains("None of the pictures of walls could be read", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Of eight pictures the first's class is the best of eight, the second's the second best, and so on.</summary>
+    [Fact]
+    public void TopFiveAreFiveInTrainingAndOfAFolder()
+    {
+        var ml = new MLContext();
+        LabeledImage[] images = [.. Eight.Select((label, i) => new LabeledImage { ImagePath = _run.Folder[$"{i}.png"], Class = label })];
+        using var falling = new Falling();
+
+        var training = Probe(3).Measure(falling, new LabeledSet("walls", images, Eight, null));
+        var folder = ZeroShotAccuracy.Measure(ml, images, Eight, _ => ml.Data.LoadFromEnumerable(
+            images.Select(_ => new Row { Score = [.. Enumerable.Range(0, 8).Select(i => -(float)i)] })));
+
+        Assert.Equal((1 / 8.0, 5 / 8.0), (training.Top1, training.Top5));
+        Assert.Equal((1 / 8.0, 5 / 8.0, 1 / 8.0), (folder.Top1, folder.Top5, folder.MeanPerClassRecall));
+        Assert.Equal((1 / 8.0, 8, 8), (folder.Chance, folder.Images, folder.Labels));
+    }
+
+    /// <summary>Three pictures of one class, of which two are hit, and one of another, which is not.</summary>
+    [Fact]
+    public void EveryClassCountsTheSameInTheMeanPerClassRecall()
+    {
+        var ml = new MLContext();
+        string[] classes = ["a", "a", "a", "b"];
+        LabeledImage[] images = [.. classes.Select((label, i) => new LabeledImage { ImagePath = _run.Folder[$"{i}.png"], Class = label })];
+        float[][] scores = [[2, 1], [2, 1], [1, 2], [2, 1]];
+
+        var accuracy = ZeroShotAccuracy.Measure(ml, images, ["a", "b"], _ => ml.Data.LoadFromEnumerable(
+            scores.Select(score => new Two { Score = score })));
+
+        Assert.Equal((2 / 4.0, 1 / 3.0), (accuracy.Top1, accuracy.MeanPerClassRecall));
+    }
+
+    private ZeroShotProbe Probe(int batchSize, Action<string>? onBroken = null) => new(
+        ClipTokenizer.Create(_run.Folder["tokenizer"]), 12, ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16)), 16, batchSize)
+    {
+        OnBroken = (path, _) => onBroken?.Invoke(path),
+    };
+
+    /// <summary>The red, green and blue of the drawn pictures.</summary>
+    private LabeledImage[] Walls() =>
+        [.. Enumerable.Range(0, 12).Where(i => i % 4 < 3).Select(i => new LabeledImage
+        {
+            ImagePath = _run.Folder[$"{i}.png"], Class = Primary[i % 4],
+        })];
+
+    private sealed class Row
+    {
+        [VectorType(8)]
+        public float[] Score { get; set; } = [];
+    }
+
+    private sealed class Two
+    {
+        [VectorType(2)]
+        public float[] Score { get; set; } = [];
+    }
+
+    /// <summary>Likes each label less than the one before.</summary>
+    private sealed class Falling : IObjective, IDisposable
+    {
+        private readonly Linear _module = nn.Linear(1, 1);
+
+        public nn.Module Module => _module;
+
+        public ClipConfig ModelConfig => throw new NotSupportedException();
+
+        public double? LogitScale => null;
+
+        public Tensor Loss(Tensor pixels, Tensor ids) => throw new NotSupportedException();
+
+        public void AfterStep() => throw new NotSupportedException();
+
+        public Func<Tensor, Tensor> Classifier(Tensor prompts, int perLabel) => pixels =>
+            arange(0, -(prompts.shape[0] / perLabel), -1, ScalarType.Float32).repeat(pixels.shape[0], 1);
+
+        public void Dispose() => _module.Dispose();
+    }
+}
