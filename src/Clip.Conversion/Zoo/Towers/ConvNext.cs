@@ -7,6 +7,8 @@ internal sealed record ConvNext : ImageTower
 {
     public override string Family => "ConvNeXt";
 
+    public override bool IsConvolutional => true;
+
     public required IReadOnlyList<int> Depths { get; init; }
 
     public required IReadOnlyList<int> Widths { get; init; }

@@ -192,7 +192,7 @@ internal sealed record FastVit : ImageTower
         var rows = net.Reshape(net.Rows(x, width), -1, width);
         net.Places = (long)side * side;
         var attention = new Onnx.AttentionGraph(net.Graph, width, width / HeadWidth);
-        var parts = Qkv.FusedWithoutBias.Take(net.Parameters, $"{name}token_mixer.", width, width);
+        var parts = new Qkv(["token_mixer.qkv.weight"], []).Take(net.Parameters, name, width, width);
         string y;
         if (HasLayerNorm)
         {
