@@ -9,7 +9,7 @@ internal static class ZooTable
     public static void Print()
     {
         Console.WriteLine(
-            $"{"model",-34}{"image",6}{"embed",7}{"parameters",16}{"GFLOPs image",14}{"GFLOPs text",13}  {"license",-14}{"name to pull",-62}family");
+            $"{"model",-34}{"image",6}{"embed",7}{"parameters",16}{"GFLOPs image",14}{"GFLOPs text",13}  {"license",-14}{"name to pull",-63}family");
         var converting = 0;
         foreach (var entry in ZooCatalog.All)
         {
@@ -21,7 +21,7 @@ internal static class ZooTable
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"{start}{model.ImageSize,6}{model.EmbedDim,7}{model.Parameters,16:N0}{model.ImageOperations / 1e9,14:F2}"
-                    + $"{model.TextOperations / 1e9,13:F2}  {entry.License ?? "-",-14}{Pull(entry),-62}{model.Family}"));
+                    + $"{model.TextOperations / 1e9,13:F2}  {entry.License ?? "-",-14}{Pull(entry),-63}{model.Family}"));
             }
             catch (ClipException e)
             {

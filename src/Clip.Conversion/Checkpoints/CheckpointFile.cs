@@ -48,7 +48,7 @@ public sealed class CheckpointFile : IDisposable
             HasHuggingFaceNames = NameMap.IsHuggingFace(weights.Keys);
             Weights = !isRenamed ? weights : HasHuggingFaceNames ? NameMap.ToOpenAI(weights)
                 : SiglipNames.IsTimms(weights.Keys) ? SiglipNames.FromOpenClip(CustomText.Rename(weights))
-                : CustomText.Rename(weights);
+                : LongClip.Join(CustomText.Rename(weights));
         }
         catch
         {

@@ -1,6 +1,5 @@
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Zoo;
-using Clip.Conversion.Zoo.Towers;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Imaging;
 
@@ -21,21 +20,14 @@ internal sealed class ZooConversion(ConversionOptions options, ZooFiles files, A
 
         var weights = ZooFiles.Weights(checkpoint, around);
         var model = files.Model(weights);
-        var writeTokenizer = model.Text is null ? null : Tokenizer(model.Text, around);
+        var writeTokenizer = model.Text is null ? null : ZooFolder.Tokenizer(files, model.Text, options.Tokenizer, around);
         var preprocessing = Preprocessing(model, around);
         say($"{checkpoint.Path}: {model.Family}");
         say($"From the config: {model.Sizes}");
         if (checkpoint.LeftOut is { } other) warn($"{checkpoint.Path} holds '{other}' too, which is left out.");
         weights = LowRankMerge.Apply(weights);
         FiniteWeights.Require(weights, checkpoint.Path);
-        AtomicFolder.Write(target, folder =>
-        {
-            File.WriteAllText(Path.Combine(folder, "config.json"), files.ForFolder(model));
-            preprocessing?.Save(Path.Combine(folder, ModelPreprocessing.Name));
-            writeTokenizer?.Invoke(folder);
-            ZooExporter.Export(model, weights, Path.Combine(folder, "onnx"), options.Precisions);
-            SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), weights);
-        });
+        new ZooFolder(files, model, weights, preprocessing, writeTokenizer).Write(target, options.Precisions);
         say($"Model folder: {target}");
         if (writeTokenizer is null && model.Text is not null)
         {
@@ -59,26 +51,6 @@ internal sealed class ZooConversion(ConversionOptions options, ZooFiles files, A
             throw new ClipException($"{files.Source} says what its model is, so {idle} cannot be given; leave it out, or correct the config.");
     }
 
-    /// <summary>Writes the tokenizer into a folder: CLIP's own for open_clip's text tower with its vocabulary, else the files as they are.</summary>
-    private Action<string>? Tokenizer(TextTower text, CompanionFiles around)
-    {
-        if (text is OpenClipText own && !files.NamesTokenizer)
-        {
-            if ((options.Tokenizer ?? around.Tokenizer) is not { } path) return null;
-            var tokenizer = TokenizerFiles.Load(path);
-            if (tokenizer.Size > own.VocabSize)
-                throw new ClipException(
-                    $"The tokenizer has {tokenizer.Size} entries but the model only {own.VocabSize}; give the `Tokenizer` it was trained with.");
-            // Where padding matters, it is open_clip's; else Hugging Face's, which its clients expect.
-            var padding = own.NeedsFullContext ? 0 : tokenizer.EndOfTextId;
-            return folder => tokenizer.Save(folder, own.ContextLength, padding);
-        }
-
-        var found = options.Tokenizer is { } given ? SiglipTokenizerFiles.Open(given) : SiglipTokenizerFiles.Find(around.Folder);
-        found?.RequireFit(text.VocabSize);
-        return found is null ? null : found.CopyTo;
-    }
-
     /// <summary>What a file beside the checkpoint says, or the config itself; else the usual, which is told.</summary>
     private ClipImagePreprocessing? Preprocessing(ZooModel model, CompanionFiles around)
     {
@@ -92,7 +64,7 @@ internal sealed class ZooConversion(ConversionOptions options, ZooFiles files, A
 
         warn($"No file beside the checkpoint tells how pictures are prepared: OpenAI's mean and deviation are taken; if the model was trained "
             + $"with others, put its {ModelPreprocessing.Name} or open_clip_config.json beside it and convert again.");
-        return model.HasLogitBias ? ModelPreprocessing.Squashed(size) : ClipImagePreprocessing.ForSize(size);
+        return ZooFolder.UsualPreprocessing(model);
     }
 
     private ClipImagePreprocessing? FromConfig()

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Zoo.Blocks;
 using Clip.Conversion.Zoo.Towers;
@@ -5,7 +7,7 @@ using Clip.Conversion.Zoo.Towers;
 namespace Clip.Conversion.Zoo.Reading;
 
 /// <summary>timm's Transformers by their names.</summary>
-internal static class TimmTransformers
+internal static partial class TimmTransformers
 {
     private const string Trunk = TimmHead.Trunk;
     private const string Blocks = $"{Trunk}blocks.";
@@ -38,10 +40,17 @@ internal static class TimmTransformers
         ["vit_relpos_medium_patch16_cls_224"] = (16, 512, 12, 8, 2048),
         ["vit_large_patch14_clip_224"] = (14, 1024, 24, 16, 4096),
         ["vit_base_mci_224"] = (16, 768, 12, 12, 3072),
-        ["vit_base_patch16_siglip_384"] = (16, 768, 12, 12, 3072),
-        ["vit_so400m_patch14_siglip_384"] = (14, 1152, 27, 16, 4304),
         ["naflexvit_base_patch16_siglip"] = (16, 768, 12, 12, 3072),
         ["naflexvit_so400m_patch16_siglip"] = (16, 1152, 27, 16, 4304),
+    };
+
+    /// <summary>Width, layers, heads, and channels inside the MLP of SigLIP's towers.</summary>
+    private static readonly Dictionary<string, (int Width, int Layers, int Heads, int Mlp)> Siglips = new()
+    {
+        ["base"] = (768, 12, 12, 3072),
+        ["large"] = (1024, 24, 16, 4096),
+        ["so400m"] = (1152, 27, 16, 4304),
+        ["giantopt"] = (1536, 40, 16, 6144),
     };
 
     public static ImageTower? Eva(TimmTower tower)
@@ -112,7 +121,14 @@ internal static class TimmTransformers
 
     public static ImageTower? Vit(TimmTower tower)
     {
-        if (!Vits.TryGetValue(tower.Name, out var table)) return null;
+        var siglip = SiglipName().Match(tower.Name);
+        if (!Vits.TryGetValue(tower.Name, out var table) && !siglip.Success) return null;
+        if (siglip.Success)
+        {
+            var (siglipWidth, layers, heads, mlp) = Siglips[siglip.Groups["size"].Value];
+            table = (int.Parse(siglip.Groups["patch"].ValueSpan, CultureInfo.InvariantCulture), siglipWidth, layers, heads, mlp);
+        }
+
         var (sizes, keys) = (tower.Sizes, tower.Keys);
         var isStem = tower.Name == "vit_base_mci_224";
         var stem = isStem ? keys.Section("backbone") : null;
@@ -166,9 +182,21 @@ internal static class TimmTransformers
                 Variant = TimmVariant.ConvolutionalStem,
                 StemWidths = stemWidths,
             },
-            _ => plain with { Head = tower.Head("map", ""), Pooling = TimmPooling.Map },
+            _ => plain with
+            {
+                Head = tower.Head("map", ""),
+                Pooling = TimmPooling.Map,
+                Block = block with
+                {
+                    Mlp = block.Mlp with { Activation = IsTanh(tower.Name) ? Nonlinearity.GeluTanh : Nonlinearity.Gelu },
+                },
+            },
         };
     }
+
+    /// <summary>timm computes tanh-GELU where it made the tower for SigLIP 2 or later; SigLIP's own names it left at exact GELU.</summary>
+    private static bool IsTanh(string name) => name is "vit_base_patch32_siglip_256" or "vit_large_patch16_siglip_512"
+        || name.StartsWith("vit_so400m_patch16_", StringComparison.Ordinal) || name.StartsWith("vit_giantopt_", StringComparison.Ordinal);
 
     public static ImageTower? NaFlex(TimmTower tower)
     {
@@ -220,4 +248,7 @@ internal static class TimmTransformers
 
     private static void Check(TimmTower tower, int width, int heads, int mlpWidth, int layers) => SizeRules.Block(
         tower.Source, new BlockPlan { Width = width, Heads = heads, Mlp = new MlpPlan([], "") { Width = mlpWidth } }, layers);
+
+    [GeneratedRegex("^vit_(?<size>base|large|so400m|giantopt)_patch(?<patch>14|16|32)_siglip_[0-9]{3}$", RegexOptions.CultureInvariant)]
+    private static partial Regex SiglipName();
 }

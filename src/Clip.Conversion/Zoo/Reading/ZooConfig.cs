@@ -30,12 +30,14 @@ internal static class ZooConfig
         if (HuggingFaceModels.Reads(root)) return true;
         var model = root.Section("model_cfg") ?? root;
         if (model.Section("vision_cfg") is not { } vision || model.Section("text_cfg") is not { } text) return false;
-        var isSiglip = SiglipConfigJson.IsSiglip(vision) && text.Value("hf_model_name") is null;
+        var isSiglip = SiglipConfigJson.IsSiglip(vision) && text.Value("hf_model_name") is null
+            && text.Flag("no_causal_mask") && text.Flag("proj_bias") && text.Text("pool_type", "") == "last";
         if (isSiglip) return false;
         // A remainder of the image is dropped by the patches' convolution, which the plain road refuses.
         var hasRemainder = vision.Value("layers") is not { ValueKind: JsonValueKind.Array }
             && vision.Int("image_size", 224) % Math.Max(1, vision.Int("patch_size", 16)) != 0;
-        return hasRemainder || model.Value("multimodal_cfg") is not null
+        // A tokenizer that is not CLIP's is named in a config that stays open_clip's.
+        return hasRemainder || model.Value("multimodal_cfg") is not null || text.Value("hf_tokenizer_name") is not null
             || VisionSwitches.Any(key => IsOn(vision, key)) || TextSwitches.Any(key => IsOn(text, key));
     }
 
