@@ -9,10 +9,12 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     ExportsCommand.Create(),
     ResampleCommand.Create(),
     SearchCommand.Create(),
+    ServeCommand.Create(),
     PlainCommand.Create(),
     KernelsCommand.Create(),
     InputCommand.Create(),
     TrainStepCommand.Create(),
     TrainMemoryCommand.Create(),
     TrainPeakCommand.Create(),
+    GpuCommand.Create(),
 }.Parse(args).Invoke();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using TorchSharp;
 
@@ -29,7 +30,7 @@ internal static class TrainPeakCommand
             using var data = StepData.Create(parsed.GetValue(settings)!);
             using var step = new OwnStep(data, new TrainingOptions
             {
-                Bfloat16 = parsed.GetValue(bfloat16),
+                Precision = parsed.GetValue(bfloat16) ? TrainingPrecision.Bf16 : TrainingPrecision.Fp32,
                 GradCheckpointing = parsed.GetValue(checkpointing),
                 AccumFrequency = parsed.GetValue(parts),
             });

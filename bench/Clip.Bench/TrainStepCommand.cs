@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using TorchSharp;
 
@@ -55,7 +56,7 @@ internal static class TrainStepCommand
     private static void Run(StepData data, string python, string script, int rounds, int threads)
     {
         using var fp32 = new OwnStep(data, new TrainingOptions());
-        using var bf16 = new OwnStep(data, new TrainingOptions { Bfloat16 = true });
+        using var bf16 = new OwnStep(data, new TrainingOptions { Precision = TrainingPrecision.Bf16 });
         using var loop = PyTorchStep.Start(python, script, data, threads, foreachAdamW: false);
         using var fused = PyTorchStep.Start(python, script, data, threads, foreachAdamW: true);
         List<(string Name, Func<(TimeSpan Time, double Loss)> Step)> entrants = [("ours, fp32", fp32.Step), ("ours, bf16", bf16.Step)];

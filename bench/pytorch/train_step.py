@@ -88,12 +88,12 @@ class Clip(nn.Module):
     def encode_text(self, ids):
         x = self.transformer(self.token_embedding(ids) + self.positional_embedding)
         # The end of text has the highest id.
-        return self.ln_final(x[torch.arange(len(x)), ids.argmax(dim=-1)]) @ self.text_projection
+        return self.ln_final(x[torch.arange(len(x), device=x.device), ids.argmax(dim=-1)]) @ self.text_projection
 
     def forward(self, pixels, ids):
         image, text = F.normalize(self.visual(pixels), dim=-1), F.normalize(self.encode_text(ids), dim=-1)
         logits = self.logit_scale.exp() * image @ text.t()
-        pairs = torch.arange(len(logits))
+        pairs = torch.arange(len(logits), device=logits.device)
         return (F.cross_entropy(logits, pairs) + F.cross_entropy(logits.t(), pairs)) / 2
 
 
@@ -124,4 +124,5 @@ def main(settings, start, threads, adamw):
         print(json.dumps({"seconds": time.perf_counter() - begin, "loss": value}), flush=True)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -16,6 +16,7 @@ internal sealed class CommandGroups
         ("Start here", [QuickstartCommand.Create()]),
         ("Use models", [ClassifyCommand.Create(), CaptionCommand.Create(), EvaluateCommand.Create()]),
         ("Find pictures", [IndexCommand.Create(), SearchCommand.Create(), DuplicatesCommand.Create()]),
+        ("Serve", [ServeCommand.Create(), McpCommand.Create()]),
         (
             "Get and convert models",
             [

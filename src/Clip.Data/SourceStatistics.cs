@@ -9,11 +9,11 @@ namespace Clip.Data;
 /// <summary>What a source holds, counted by reading and decoding all of it.</summary>
 internal sealed class SourceStatistics
 {
-    private readonly ConcurrentDictionary<UInt128, int> _images = new(), _captions = new();
+    private readonly ConcurrentDictionary<UInt128, int> _captions = new();
+    private readonly ConcurrentQueue<(UInt128 Image, int Record)> _images = new();
     private readonly ConcurrentDictionary<string, int> _formats = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<(int Width, int Height, int Bytes)> _sizes = new();
     private readonly ConcurrentQueue<(int Captions, int Characters)> _texts = new();
-    private readonly ConcurrentQueue<(int Copy, int Original)> _copies = new();
     private long _captionCopies;
 
     private SourceStatistics(BadRecords bad) => Bad = bad;
@@ -30,8 +30,8 @@ internal sealed class SourceStatistics
     /// <summary>How many captions each record has, and how many characters they have together; in no order.</summary>
     public IReadOnlyCollection<(int Captions, int Characters)> Texts => _texts;
 
-    /// <summary>Records whose image has the same bytes as another record's.</summary>
-    public IReadOnlyCollection<(int Copy, int Original)> Copies => _copies;
+    /// <summary>Records whose image has the same bytes as an earlier record's, and the first of those; in order.</summary>
+    public IReadOnlyList<(int Copy, int Original)> Copies { get; private set; } = [];
 
     /// <summary>Captions that another record has as well.</summary>
     public long CaptionCopies => _captionCopies;
@@ -46,6 +46,12 @@ internal sealed class SourceStatistics
         foreach (var (key, reason) in records.Unusable) bad.Add(key, reason);
         var statistics = new SourceStatistics(bad);
         Parallel.For(0, records.Count, new ParallelOptions { CancellationToken = cancellation }, i => statistics.Add(records, i));
+        // Threads see them in any order.
+        statistics.Copies =
+        [
+            .. statistics._images.GroupBy(seen => seen.Image, seen => seen.Record).Select(same => same.Order().ToArray())
+                .SelectMany(same => same.Skip(1).Select(copy => (copy, same[0]))).Order(),
+        ];
         return statistics;
     }
 
@@ -59,7 +65,7 @@ internal sealed class SourceStatistics
             using (var image = ImageDecoder.Decode(bytes.Span, settings.MaxPixels, settings.Gray16))
                 _sizes.Enqueue((image.Width, image.Height, bytes.Span.Length));
             _formats.AddOrUpdate(FileFormat.Find(bytes.Span)?.Extension ?? "other", 1, (_, count) => count + 1);
-            if (!_images.TryAdd(ImageHash.Of(bytes.Span), record)) _copies.Enqueue((record, _images[ImageHash.Of(bytes.Span)]));
+            _images.Enqueue((ImageHash.Of(bytes.Span), record));
             _texts.Enqueue((captions.Count, captions.Sum(caption => caption.Length)));
             foreach (var caption in captions.Distinct(StringComparer.Ordinal))
             {

@@ -40,6 +40,21 @@ public sealed class PullTests(RealModel real) : HubFixture
     }
 
     [Fact]
+    public async Task ItBringsThePrecisionThatIsAskedFor()
+    {
+        Publish(change: folder =>
+        {
+            TinyClip.SaveVision(Path.Combine(folder, "onnx", "vision_model_int8.onnx"));
+            TinyClip.SaveText(Path.Combine(folder, "onnx", "text_model_int8.onnx"));
+        });
+        var output = Path.Combine(Root, "assets", "copy");
+        (await ClipAsync("pull", Tiny, "--precision", "int8", "--output", output)).Succeeded();
+        Assert.Equal(
+            ["onnx/text_model_int8.onnx", "onnx/vision_model_int8.onnx"],
+            FilesIn(output).Where(file => file.EndsWith(".onnx", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task AModelIsClassifiedWithByItsName()
     {
         Publish();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Cli.Options;
 using Clip.Conversion.ModelFolders;
 using Clip.Evaluation;
 using Clip.Trainer.Modeling;
@@ -25,12 +26,13 @@ internal static class CaptionCommand
             Description = "Captions that the beam search follows at once; 1 is greedy search.",
             DefaultValueFactory = _ => 5,
         };
+        var device = DeviceOption.Create();
         var images = new Argument<string[]>("images") { Description = "Pictures.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("caption", "Captions pictures.") { model, beams, images };
+        var command = new Command("caption", "Captions pictures.") { model, beams, device, images };
         command.SetAction(parsed =>
         {
             var folder = parsed.GetValue(model)!;
-            var objective = ObjectiveFolder.Open(folder, out var config);
+            var objective = ObjectiveFolder.Open(folder, out var config, parsed.GetValue(device)!);
             using var module = objective.Module;
             if (module is not VirTexModel captioner)
                 throw new ClipException(
@@ -45,8 +47,8 @@ internal static class CaptionCommand
                 using var scope = torch.NewDisposeScope();
                 var values = new float[preprocessor.FloatCount];
                 ImageFile.Prepare(preprocessor, path, values);
-                var device = captioner.parameters().First().device;
-                var ids = search.Caption(torch.tensor(values, [1, 3, config.Vision.ImageSize, config.Vision.ImageSize]).to(device));
+                var pixels = torch.tensor(values, [1, 3, config.Vision.ImageSize, config.Vision.ImageSize]);
+                var ids = search.Caption(pixels.to(captioner.parameters().First().device));
                 Console.WriteLine($"{path}\t{tokenizer.Decode(ids).Trim()}");
             }
         });

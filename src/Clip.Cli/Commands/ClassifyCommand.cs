@@ -3,6 +3,7 @@ using Clip.Cli.Options;
 using Clip.Cli.Pretrained;
 using Clip.Cli.Reporting;
 using Clip.Evaluation;
+using Clip.Evaluation.Report;
 using Clip.Trainer.Validation;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
@@ -37,11 +38,12 @@ internal static class ClassifyCommand
             Description = "Does not show the pictures themselves, as a terminal with colors does where there are "
                 + $"{PicturePreview.MostPictures} or fewer.",
         };
+        var report = new ReportOption();
         // None where they stand behind the labels.
         var images = new Argument<string[]>("images") { Description = PicturePaths.Description, Arity = ArgumentArity.ZeroOrMore };
         var command = new Command("classify", "Classifies images zero-shot and prints the best labels.")
         {
-            images, labels, model, templates, top, json, csv, noPreview,
+            images, labels, model, templates, top, json, csv, report.Option, noPreview,
         };
         command.Validators.Add(result =>
         {
@@ -53,7 +55,11 @@ internal static class ClassifyCommand
             if (words.Understood is { } understood) await Console.Error.WriteLineAsync(understood).ConfigureAwait(false);
             var name = parsed.GetValue(model)!;
             var folder = await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false);
-            var scored = Classify(folder, words, parsed.GetValue(top));
+            var isReported = report.IsWanted(parsed);
+            var classified = Classify(folder, words);
+            // What is printed as it comes is scored once for the report too.
+            if (isReported) classified = [.. classified];
+            var scored = classified.Select(c => new LabeledPicture(c.Path, c.Scores.TopLabels(words.Labels, parsed.GetValue(top))));
             if (parsed.GetValue(json))
             {
                 using var opened = ClipModel.Open(folder);
@@ -75,18 +81,35 @@ internal static class ClassifyCommand
                     foreach (var line in LabelReport.Lines(picture)) console.WriteLine(line);
                 }
             }
+
+            if (isReported)
+            {
+                using var opened = ClipModel.Open(folder);
+                var pictures = words.Pictures.Length == 1 ? "a picture" : $"{words.Pictures.Length} pictures";
+                report.Write(
+                    parsed, $"What the model sees in {pictures}", [(name, opened.Fingerprint)], [Reported(words, [.. classified])], [], []);
+            }
         });
         return command;
     }
 
-    private static IEnumerable<LabeledPicture> Classify(string folder, ClassifyWords words, int top)
+    private static ReportedSet Reported(ClassifyWords words, IReadOnlyList<(string Path, float[] Scores)> classified)
+    {
+        var template = words.Templates is { Length: > 0 } given ? given[0] : PromptTemplates.Default[0];
+        return new ReportedSet(
+            "pictures", words.Labels, [.. words.Labels.Select(label => PromptTemplates.Apply(template, label))],
+            ReportedOutcomes.Named([.. classified.Select(c => new StoredImage { ImagePath = c.Path })]), Right: null,
+            [new(0, [.. classified.Select(c => PictureOutcome.Of(c.Scores, c.Scores, right: null))], [])]);
+    }
+
+    private static IEnumerable<(string Path, float[] Scores)> Classify(string folder, ClassifyWords words)
     {
         if (ObjectiveFolder.NeedsTorch(folder))
         {
             // By the likelihood of the labels, which no ONNX file gives.
             foreach (var (path, chances) in words.Pictures.Zip(
                 ObjectiveFolder.Classify(folder, words.Labels, words.Templates, words.Pictures)))
-                yield return Best(path, chances);
+                yield return Checked(path, chances);
             yield break;
         }
 
@@ -96,12 +119,13 @@ internal static class ClassifyCommand
             .ClipClassifyZeroShot("Score", nameof(Row.ImagePath), folder, words.Labels, words.Templates)
             .Fit(rows);
         foreach (var row in ml.Data.CreateEnumerable<Scored>(classifier.Transform(rows), reuseRowObject: true))
-            yield return Best(row.ImagePath, row.Score);
+            yield return Checked(row.ImagePath, row.Score);
 
-        LabeledPicture Best(string path, float[] scores)
+        static (string, float[]) Checked(string path, float[] scores)
         {
             Placing.RequireFinite(scores);
-            return new LabeledPicture(path, scores.TopLabels(words.Labels, top));
+            // The row's own array is filled anew for the next one.
+            return (path, [.. scores]);
         }
     }
 

@@ -80,7 +80,7 @@ internal static class DataCommand
         Say($"different captions   {found.DistinctCaptions}");
         Say($"duplicate captions   {found.CaptionCopies}");
         Say($"duplicate images     {found.Copies.Count}");
-        foreach (var (copy, original) in found.Copies.Order().Take(Examples)) Say($"  {records.Key(copy)} = {records.Key(original)}");
+        foreach (var (copy, original) in found.Copies.Take(Examples)) Say($"  {records.Key(copy)} = {records.Key(original)}");
         foreach (var (key, reason) in found.Bad.Reasons.OrderBy(b => b.Key, StringComparer.Ordinal).Take(Examples))
             Say($"  {key}: {reason}");
         if (found.Bad.Reasons.Count > Examples) Say($"  and {found.Bad.Reasons.Count - Examples} more broken ones");

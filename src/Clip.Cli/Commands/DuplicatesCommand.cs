@@ -25,7 +25,7 @@ internal static class DuplicatesCommand
             IReadOnlyList<IReadOnlyList<ClipSearchResult>> groups;
             using (display.Start(opened.Count))
             {
-                groups = opened.FindDuplicates((float)parsed.GetValue(least), new Told(pictures =>
+                groups = opened.FindDuplicates((float)parsed.GetValue(least), new ToldAtOnce(pictures =>
                 {
                     display.Advance(pictures - done);
                     done = pictures;
@@ -50,11 +50,5 @@ internal static class DuplicatesCommand
             return Task.FromResult(0);
         });
         return command;
-    }
-
-    /// <summary>At once, on the thread that tells.</summary>
-    private sealed class Told(Action<int> told) : IProgress<int>
-    {
-        public void Report(int value) => told(value);
     }
 }

@@ -22,7 +22,9 @@ using Microsoft.ML.Clip;
 
 namespace Clip.Cli.Commands;
 
-/// <summary><c>clip experiment efficiency</c>: how fast objectives learn to classify, on one encoder (CLIP paper, figure 2).</summary>
+/// <summary>
+/// <c>clip experiment efficiency</c>: how fast objectives and encoders learn to classify (CLIP paper, figures 2 and 10).
+/// </summary>
 internal static class ExperimentCommand
 {
     public static Command Create() => new("experiment", "Experiments that compare trainings.") { Efficiency() };
@@ -32,13 +34,14 @@ internal static class ExperimentCommand
         var data = new Option<string>("--data") { Description = "Folder with train.tsv, val.tsv and classnames.txt.", Required = true };
         var output = new Option<string>("--output")
         {
-            Description = "Folder for efficiency.csv and efficiency.html; objectives measured there before are kept.",
+            Description = "Folder for efficiency.csv and efficiency.html; what was measured there before is kept.",
             Required = true,
         };
-        var model = new Option<string>("--model")
+        var models = new Option<string[]>("--model")
         {
-            Description = "Config of the encoder and of the text side.",
-            DefaultValueFactory = _ => "RN-small-96",
+            Description = "Configs of the encoder and of the text side, any number of them.",
+            DefaultValueFactory = _ => ["RN-small-96"],
+            AllowMultipleArgumentsPerToken = true,
         };
         var objectives = new Option<string[]>("--objectives")
         {
@@ -50,6 +53,10 @@ internal static class ExperimentCommand
         {
             Description = "Images that each objective sees, rounded up to whole epochs; or give --epochs, --max-steps or --max-minutes.",
             DefaultValueFactory = _ => 100_000,
+        };
+        var gflops = new Option<double?>("--gflops")
+        {
+            Description = "Computation of each run in place of --images-seen: billions of operations of the image tower, forward.",
         };
         var points = new Option<int>("--points") { Description = "How often accuracy is measured.", DefaultValueFactory = _ => 10 };
         var labels = new Option<int>("--labels")
@@ -67,9 +74,9 @@ internal static class ExperimentCommand
         var (optimization, augmentation) = (new OptimizationOptions(), new AugmentationOptions());
         objectives.AcceptOnlyFromAmong([.. ObjectiveKinds.Names]);
         var command = new Command(
-            "efficiency", "Trains objectives on one image encoder and draws zero-shot accuracy against images processed.")
+            "efficiency", "Trains objectives and image encoders, and draws zero-shot accuracy against images and computation.")
         {
-            data, output, model, objectives, seen, points, labels, vocabSize, seed,
+            data, output, models, objectives, seen, gflops, points, labels, vocabSize, seed,
         };
         foreach (var option in (IEnumerable<Option>)[.. table.All, .. loading.All, .. optimization.All, .. augmentation.All])
             command.Options.Add(option);
@@ -77,6 +84,8 @@ internal static class ExperimentCommand
         {
             if (IsGiven(result, seen) && IsGiven(result, optimization.Epochs))
                 result.AddError("--images-seen and --epochs both say how long to train; give one of them.");
+            if (IsGiven(result, gflops) && (IsGiven(result, seen) || IsGiven(result, optimization.Epochs)))
+                result.AddError("--gflops says how long to train, as --images-seen and --epochs do; give one of them.");
         });
         command.SetAction(async (parsed, _) =>
         {
@@ -89,13 +98,12 @@ internal static class ExperimentCommand
             var report = Path.GetFullPath(parsed.GetValue(output)!);
             using var held = RunLock.Take(report);
             var (csv, html) = (Path.Combine(report, "efficiency.csv"), Path.Combine(report, "efficiency.html"));
-            var curves = File.Exists(csv) ? EfficiencyReport.Read(csv).ToDictionary(c => c.Objective) : [];
+            var curves = File.Exists(csv) ? EfficiencyReport.Read(csv).ToDictionary(c => (c.Model, c.Objective)) : [];
 
             var tokens = Path.Combine(report, "tokenizer");
             var vocabulary = BpeTrainer.Train(RecordSources.Captions(records), parsed.GetValue(vocabSize), cancellationToken: cancellation);
             vocabulary.Save(tokens);
             var tokenizer = ClipTokenizer.Create(tokens);
-            var config = ClipConfigJson.Load(parsed.GetValue(model)!).WithVocabulary(vocabulary);
             var reading = loading.Parse(parsed);
             var options = optimization.Parse(parsed) with
             {
@@ -103,50 +111,57 @@ internal static class ExperimentCommand
                 Seed = parsed.GetValue(seed),
             };
 
-            var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize) with
+            var configs = parsed.GetValue(models)!.Distinct().Select(m => (
+                Name: PageWords.WithoutFolders(m).Replace(',', ' '), Config: ClipConfigJson.Load(m).WithVocabulary(vocabulary))).ToArray();
+            if (configs.GroupBy(c => c.Name).FirstOrDefault(same => same.Count() > 1) is { } twice)
+                throw new ClipException($"Two configs of --model are named {twice.Key}, by which results are told apart; rename one.");
+            if (parsed.GetValue(gflops) is not null && options.MaxSteps is not null)
+                throw new ClipException("--gflops and --max-steps both say how long to train; give one of them.");
+            foreach (var (name, config) in configs)
             {
-                Background = options.Augmentation.Background?.Bytes,
-            };
-            using var pixels = new AugmentedPixels(preprocessing, options.Augmentation, AugmentedPixels.DefaultCacheBytes);
-            var pairs = Loader(ObjectiveKind.Clip);
-            if (parsed.GetResult(optimization.Epochs) is not { Implicit: false })
-            {
+                var size = config.Vision.ImageSize;
+                var preprocessing = ClipImagePreprocessing.ForSize(size) with { Background = options.Augmentation.Background?.Bytes };
+                using var pixels = new AugmentedPixels(preprocessing, options.Augmentation, AugmentedPixels.DefaultCacheBytes);
+                var pairs = Loader(ObjectiveKind.Clip);
                 var each = Math.Min(pairs.Count, pairs.StepsPerEpoch * options.PairsPerStep);
-                options = options with { Epochs = Epochs(parsed.GetValue(seen), each) };
-            }
+                var own = parsed.GetValue(gflops) is { } budget
+                    ? options with { MaxSteps = Steps(budget, config, options.PairsPerStep) }
+                    : parsed.GetResult(optimization.Epochs) is { Implicit: false }
+                        ? options
+                        : options with { Epochs = Epochs(parsed.GetValue(seen), each) };
+                var probe = new ZeroShotProbe(
+                    tokenizer, config.Text.ContextLength, ClipImagePreprocessor.Create(preprocessing), size, options.BatchSize)
+                {
+                    OnBroken = Skipped,
+                };
+                var experiment = new EfficiencyExperiment(name, config, own, Loader, probe, test);
+                (string, string)[] facts =
+                [
+                    ("training data", pairs.Fingerprint), ("model", name),
+                    ("measured on", $"{test.Images.Count} pictures, {test.Labels.Count} labels"),
+                    ("options", Flags.In(Course.Describe(own.Course("as above")))),
+                ];
+                foreach (var kind in parsed.GetValue(objectives)!.Select(o => Enum.Parse<ObjectiveKind>(o, ignoreCase: true)))
+                {
+                    curves[(name, kind)] = await experiment.RunAsync(kind, parsed.GetValue(points), Say, cancellation)
+                        .ConfigureAwait(false);
+                    EfficiencyCurve[] all = [.. curves.Values.OrderBy(c => c.Best)];
+                    Write(csv, EfficiencyReport.Csv(all));
+                    Write(html, EfficiencyReport.Html(all, facts));
+                }
 
-            var probe = new ZeroShotProbe(
-                tokenizer, config.Text.ContextLength, ClipImagePreprocessor.Create(preprocessing),
-                config.Vision.ImageSize, options.BatchSize)
-            {
-                OnBroken = Skipped,
-            };
-            var experiment = new EfficiencyExperiment(config, options, Loader, probe, test);
-            (string, string)[] facts =
-            [
-                ("training data", pairs.Fingerprint), ("model", PageWords.WithoutFolders(parsed.GetValue(model)!)),
-                ("measured on", $"{test.Images.Count} pictures, {test.Labels.Count} labels"),
-                ("options", Flags.In(Course.Describe(options.Course("as above")))),
-            ];
-            foreach (var kind in parsed.GetValue(objectives)!.Select(name => Enum.Parse<ObjectiveKind>(name, ignoreCase: true)))
-            {
-                curves[kind] = await experiment.RunAsync(kind, parsed.GetValue(points), Say, cancellation)
-                    .ConfigureAwait(false);
-                EfficiencyCurve[] all = [.. curves.Values.OrderBy(c => c.Best)];
-                Write(csv, EfficiencyReport.Csv(all));
-                Write(html, EfficiencyReport.Html(all, facts));
+                PairLoader Loader(ObjectiveKind kind) => new(
+                    records, tokenizer, config.Text.ContextLength, pixels,
+                    new PairLoaderOptions(options.PairsPerStep, options.Seed, reading)
+                    {
+                        SampleSentences = kind == ObjectiveKind.ConVirt,
+                        OnBroken = Skipped,
+                    });
             }
 
             foreach (var ratio in EfficiencyReport.Ratios([.. curves.Values])) Console.WriteLine(ratio);
             Console.WriteLine($"{csv}\n{html}");
             return 0;
-
-            PairLoader Loader(ObjectiveKind kind) => new(
-                records, tokenizer, config.Text.ContextLength, pixels, new PairLoaderOptions(options.PairsPerStep, options.Seed, reading)
-                {
-                    SampleSentences = kind == ObjectiveKind.ConVirt,
-                    OnBroken = Skipped,
-                });
         });
         return command;
 
@@ -163,6 +178,9 @@ internal static class ExperimentCommand
             return epochs <= most ? (int)epochs : throw new ClipException(
                 $"--images-seen {images} are {epochs} epochs of the {each} images there are, and {most} are the most; give fewer.");
         }
+
+        static long Steps(double gflops, ClipConfig config, int pairs) =>
+            (long)Math.Max(1, Math.Round(gflops / (ModelCost.Of(config).Image / 1e9) / pairs));
 
         static void Write(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
     }

@@ -4,8 +4,10 @@ using Clip.Cli.Options;
 using Clip.Cli.Quickstart;
 using Clip.Data;
 using Clip.Evaluation;
-using Clip.Trainer.Validation;
+using Clip.Evaluation.Metrics;
+using Clip.Evaluation.Outcomes;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace Clip.Cli.Commands;
 
@@ -37,14 +39,14 @@ internal static class QuickstartUseCommand
         using var classifier = ml.Transforms
             .ClipClassifyZeroShot("Score", nameof(LabeledImage.ImagePath), paths.Model, labels, SceneCaptions.Templates)
             .Fit(view);
-        Report("among the combinations never seen", ZeroShotAccuracy.Measure(ml, images, labels, classifier.Transform));
+        Report("among the combinations never seen", labels, classifier.Transform(view));
 
         var all = LineFile.Read(data.AllLabels, "labels");
         using (var wider = ml.Transforms
             .ClipClassifyZeroShot("Score", nameof(LabeledImage.ImagePath), paths.Model, all, SceneCaptions.Templates)
             .Fit(view))
         {
-            Report("among all combinations", ZeroShotAccuracy.Measure(ml, images, all, wider.Transform));
+            Report("among all combinations", all, wider.Transform(view));
         }
 
         ml.Model.Save(classifier, view.Schema, paths.Pipeline);
@@ -58,20 +60,24 @@ internal static class QuickstartUseCommand
         if (AppDomain.CurrentDomain.GetAssemblies().Any(a => a.GetName().Name == "TorchSharp"))
             throw new ClipException("TorchSharp was loaded to use the model; please report this.");
         return 0;
+
+        void Report(string among, string[] candidates, IDataView scored)
+        {
+            var set = new LabeledSet("test", images, candidates, SceneCaptions.Templates);
+            var accuracy = Accuracy.Of(ClassificationOutcome.Of(set, [.. scored.GetColumn<float[]>("Score")]));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"zero-shot top-1 {accuracy.Top1:P1} {among} "
+                + $"({images.Length} pictures, {candidates.Length} labels, chance {1.0 / candidates.Length:P1})"));
+        }
     }
 
     private static uint[] Answers(MLContext ml, IDataView scored) =>
         [.. ml.Data.CreateEnumerable<Answer>(scored, reuseRowObject: true).Select(answer => answer.PredictedLabel)];
 
-    private static void Report(string among, ZeroShotAccuracy accuracy) =>
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"zero-shot top-1 {accuracy.Top1:P1} {among} "
-            + $"({accuracy.Images} pictures, {accuracy.Labels} labels, chance {accuracy.Chance:P1})"));
-
     private sealed class Answer
     {
-        [Microsoft.ML.Data.KeyType(uint.MaxValue - 1)]
+        [KeyType(uint.MaxValue - 1)]
         public uint PredictedLabel { get; set; }
     }
 }

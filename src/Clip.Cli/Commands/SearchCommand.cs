@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Clip.Cli.Pretrained;
 using Clip.Cli.Searching;
+using Clip.Cli.Searching.Databases;
 using Microsoft.ML.Clip;
 
 namespace Clip.Cli.Commands;
@@ -10,13 +11,18 @@ internal static class SearchCommand
 {
     public static Command Create()
     {
-        var index = new Argument<string>("index") { Description = "The index, of clip index." };
+        var index = new Argument<string>("index")
+        {
+            Description = "The index, of clip index; with --store there is none, and words begin here.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var words = new Argument<string[]>("words")
         {
             Description = "What to search for, such as \"red car at night\".",
             Arity = ArgumentArity.ZeroOrMore,
         };
         var query = new QueryOptions();
+        var database = new DatabaseOptions();
         var model = PretrainedModel.Option("--model", ClipHub.DefaultModel);
         model.Description += " Without it, the one that the index was made with.";
         var top = new Option<int>("--top") { Description = "How many pictures to give.", DefaultValueFactory = _ => 10 };
@@ -26,28 +32,60 @@ internal static class SearchCommand
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
         };
+        var approximate = new Option<bool>("--approximate")
+        {
+            Description = "Searches by the graph of clip index --approximate: faster over millions, and may miss a few.",
+        };
         var json = new Option<bool>("--json") { Description = "Prints one JSON document instead of lines." };
         var open = new Option<bool>("--open") { Description = "Shows the pictures in the browser, too." };
         var command = new Command("search", "Finds pictures of an index by words, by pictures, or by both.") { index, words };
-        foreach (var option in query.All.Concat([top, filters, model, json, open])) command.Options.Add(option);
+        foreach (var option in query.All.Concat([top, filters, approximate]).Concat(database.All).Concat([model, json, open]))
+            command.Options.Add(option);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var asked = query.Parse(parsed, parsed.GetValue(words)!);
+            string[] positional = [.. new[] { parsed.GetValue(index) }.OfType<string>(), .. parsed.GetValue(words)!];
+            var isStored = database.Parse(parsed) is not null;
+            if (!isStored && positional.Length == 0)
+                throw new ClipException("Give the index of clip index, and behind it the words to search by.");
+            var asked = query.Parse(parsed, isStored ? positional : positional[1..]);
             SearchFilter[] conditions = [.. (parsed.GetValue(filters) ?? []).Select(SearchFilter.Parse)];
-            using var opened = ClipImageIndex.Open(parsed.GetValue(index)!);
-            var isGiven = parsed.GetResult(model) is { Implicit: false };
-            var name = (isGiven ? null : opened.ModelName) ?? parsed.GetValue(model)!;
-            var folder = await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false);
-            using var embedder = ClipModel.Open(folder);
-            opened.RequireModel(embedder);
-            var found = opened.Search(asked.Embed(embedder), new ClipSearchOptions
-            {
-                Top = parsed.GetValue(top),
-                Filter = conditions.Length == 0 ? null : entry => conditions.All(condition => condition.Counts(entry)),
-            }, cancellation);
+            var found = isStored ? await SearchDatabaseAsync().ConfigureAwait(false) : await SearchFileAsync().ConfigureAwait(false);
             if (parsed.GetValue(json)) Console.WriteLine(SearchReport.Json(asked, found));
             else foreach (var picture in found) Console.WriteLine(SearchReport.Line(picture));
             if (parsed.GetValue(open)) await Console.Error.WriteLineAsync(ResultPage.Open($"{asked}", found)).ConfigureAwait(false);
+
+            async Task<IReadOnlyList<ClipSearchResult>> SearchFileAsync()
+            {
+                using var opened = ClipImageIndex.Open(positional[0]);
+                using var embedder = await OpenModelAsync(opened.ModelName).ConfigureAwait(false);
+                opened.RequireModel(embedder);
+                return opened.Search(asked.Embed(embedder), new ClipSearchOptions
+                {
+                    Top = parsed.GetValue(top),
+                    Filter = conditions.Length == 0 ? null : entry => conditions.All(condition => condition.Counts(entry)),
+                    Approximate = parsed.GetValue(approximate),
+                }, cancellation);
+            }
+
+            async Task<IReadOnlyList<ClipSearchResult>> SearchDatabaseAsync()
+            {
+                var opened = await database.OpenAsync(parsed, cancellation).ConfigureAwait(false);
+                await using (opened.ConfigureAwait(false))
+                {
+                    using var embedder = await OpenModelAsync(opened.Model?.Name).ConfigureAwait(false);
+                    opened.Require(embedder.Fingerprint);
+                    return await opened.SearchAsync(
+                        asked.Embed(embedder), parsed.GetValue(top), conditions, parsed.GetValue(approximate), cancellation)
+                        .ConfigureAwait(false);
+                }
+            }
+
+            async Task<ClipModel> OpenModelAsync(string? known)
+            {
+                var isGiven = parsed.GetResult(model) is { Implicit: false };
+                var name = (isGiven ? null : known) ?? parsed.GetValue(model)!;
+                return ClipModel.Open(await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false));
+            }
         });
         return command;
     }

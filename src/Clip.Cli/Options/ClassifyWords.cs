@@ -60,6 +60,18 @@ internal sealed class ClassifyWords
         return new ClassifyWords(names, prompts, files, understood);
     }
 
+    /// <summary>Labels and templates where no pictures are given; none where there are no words.</summary>
+    /// <exception cref="ClipException">A word may be meant as something else than what it is taken for, or a file is not sound.</exception>
+    public static (string[] Labels, string[]? Templates) ReadLabels(string[] labels, string[] templates)
+    {
+        var (names, behindLabels, _) = labels.Length == 0 ? ([], [], false) : Labeled(labels);
+        var (prompts, behindTemplates) = Prompts(templates);
+        if (behindLabels.Concat(behindTemplates).FirstOrDefault() is { } path)
+            throw new ClipException($"'{path}' is no label and no template; a text file of them stands first and alone.");
+        if (names.Length > 0) LabelPrompts.Expand(names, prompts, prompts: null);
+        return (names, prompts);
+    }
+
     private static (string[] Labels, string[] Pictures, bool IsFile) Labeled(string[] words)
     {
         if (IsFile(words[0])) return (LineFile.Read(words[0], "--labels"), words[1..], true);

@@ -27,6 +27,12 @@ internal static class NamedFiles
         };
     }
 
+    /// <summary>Whether a value has a name.</summary>
+    public static bool HasName(string value) => Split(value).Name is not null;
+
+    /// <summary>The names that values have.</summary>
+    public static IEnumerable<string> Names(string[] values) => values.Select(value => Split(value).Name).OfType<string>();
+
     /// <summary>Parts a value into its name and its path; the name is null where there is none.</summary>
     private static (string? Name, string Path) Split(string value)
     {

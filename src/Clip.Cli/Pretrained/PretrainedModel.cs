@@ -57,6 +57,10 @@ internal static class PretrainedModel
         }
     }
 
+    /// <summary>What clients call a model: its name, or that of its folder.</summary>
+    public static string NameOf(string model) =>
+        Directory.Exists(model) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))) : model;
+
     /// <summary>The folder of a model, or the path as it is where it cannot be a name, whether it exists or not.</summary>
     /// <inheritdoc cref="ResolveAsync"/>
     public static Task<string> ResolveOrPathAsync(string model, CancellationToken cancellation) =>

@@ -16,6 +16,7 @@ internal static class MeasurementText
         var available = Size(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         yield return Line(
             "memory", $"{state} for weights, gradients and optimizer; {peak} for all of this process at its peak, of {available}");
+        if (measured.DeviceMemory.Length > 0) yield return Line("GPU's memory", measured.DeviceMemory);
         if (measured.Steps.Count == 0) yield break;
         // The first step fills pipelines and caches.
         var steps = measured.Steps.Count > 1 ? measured.Steps.Skip(1).ToArray() : measured.Steps;

@@ -66,6 +66,21 @@ internal sealed class FileStore : IPictureStore
         return Task.CompletedTask;
     }
 
+    public Task BuildApproximateAsync(IndexingDisplay display, CancellationToken cancellation)
+    {
+        var done = 0;
+        using (display.Start(_index.Count))
+        {
+            _index.BuildApproximate(progress: new ToldAtOnce(pictures =>
+            {
+                display.Advance(pictures - done);
+                done = pictures;
+            }), cancellationToken: cancellation);
+        }
+
+        return Task.CompletedTask;
+    }
+
     public ValueTask DisposeAsync()
     {
         _journal.Dispose();

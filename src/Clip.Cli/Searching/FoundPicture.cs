@@ -10,5 +10,8 @@ internal sealed record FoundPicture(ClipIndexEntry Entry, Func<ImageBytes> Read)
 {
     /// <summary>Whether an index that knows <paramref name="known"/> has this picture's embedding.</summary>
     public bool IsUnchanged(ClipIndexEntry known) =>
-        (known.Size, known.Modified, known.ContentHash) == (Entry.Size, Entry.Modified, Entry.ContentHash);
+        (known.Size, Micro(known), known.ContentHash) == (Entry.Size, Micro(Entry), Entry.ContentHash);
+
+    /// <summary>In microseconds, for databases keep no more of a time.</summary>
+    private static long? Micro(ClipIndexEntry entry) => entry.Modified?.UtcTicks / TimeSpan.TicksPerMicrosecond;
 }

@@ -21,4 +21,7 @@ internal interface IPictureStore : IAsyncDisposable
 
     /// <summary>Makes what was changed the state that searches see.</summary>
     Task CommitAsync(CancellationToken cancellation);
+
+    /// <summary>Makes what approximate searches need.</summary>
+    Task BuildApproximateAsync(IndexingDisplay display, CancellationToken cancellation);
 }

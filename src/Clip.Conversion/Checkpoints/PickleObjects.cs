@@ -16,6 +16,12 @@ internal sealed class PickleObject(PickleGlobal? source)
 {
     public PickleGlobal? Source => source;
 
+    /// <summary>What the function was called with, where its host keeps that.</summary>
+    public object?[] Arguments { get; init; } = [];
+
+    /// <summary>What the object was built of; null where it was not.</summary>
+    public object? State { get; set; }
+
     public Dictionary<object, object?> Attributes { get; } = [];
 
     public Dictionary<object, object?> Items { get; } = [];

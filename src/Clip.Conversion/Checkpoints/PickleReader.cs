@@ -10,7 +10,11 @@ namespace Clip.Conversion.Checkpoints;
 /// tuples (arrays), numbers, strings, bytes, and what the host makes of classes and functions. A pickle is a program, and a hostile one
 /// runs what it names; here nothing is ever run: a name stands for itself, and what it would make for an object without life.
 /// </summary>
-internal sealed class PickleReader(Stream stream, string path, IPickleHost host)
+/// <param name="stream">The pickle.</param>
+/// <param name="path">Its file, for errors.</param>
+/// <param name="host">What its names mean.</param>
+/// <param name="python2">What Python 2's texts are in, which may be bytes: Latin-1 keeps those; null for UTF-8.</param>
+internal sealed class PickleReader(Stream stream, string path, IPickleHost host, Encoding? python2 = null)
 {
     private static readonly object Mark = new();
 
@@ -77,8 +81,10 @@ internal sealed class PickleReader(Stream stream, string path, IPickleHost host)
             case 'G': _stack.Push(BinaryPrimitives.ReadDoubleBigEndian(Bytes(8))); break;            // BINFLOAT
             case 'S': _stack.Push(Line().Trim('\'', '"')); break;                                    // STRING
             case 'V': _stack.Push(Line()); break;                                                   // UNICODE
-            case 'X' or 'T': _stack.Push(Text(Length(4))); break;                                   // BINUNICODE, BINSTRING
-            case 0x8c or 'U': _stack.Push(Text(Length(1))); break;                                  // SHORT_BINUNICODE, SHORT_BINSTRING
+            case 'X': _stack.Push(Text(Length(4))); break;                                          // BINUNICODE
+            case 'T': _stack.Push((python2 ?? Encoding.UTF8).GetString(Bytes(Length(4)))); break;    // BINSTRING
+            case 0x8c: _stack.Push(Text(Length(1))); break;                                         // SHORT_BINUNICODE
+            case 'U': _stack.Push((python2 ?? Encoding.UTF8).GetString(Bytes(Length(1)))); break;    // SHORT_BINSTRING
             case 0x8d: _stack.Push(Text(Length(8))); break;                                         // BINUNICODE8
             case 'C': _stack.Push(Bytes(Length(1))); break;                                         // SHORT_BINBYTES
             case 'B': _stack.Push(Bytes(Length(4))); break;                                         // BINBYTES
@@ -154,6 +160,7 @@ internal sealed class PickleReader(Stream stream, string path, IPickleHost host)
     {
         // Dictionaries have attributes in Python (a state_dict's _metadata); nobody here reads them.
         if (_stack.Peek() is not PickleObject instance) return;
+        instance.State = state;
         // Of objects with __slots__ the state is a pair.
         foreach (var part in state is object?[] pair ? pair : [state])
         {

@@ -48,6 +48,9 @@ internal sealed class WebDatasetSource : IRecordSource
 
     public string Key(int record) => $"{_shards[_index[record].Shard]}:{_index.Key(record)}";
 
+    /// <summary>The shard that a record lies in.</summary>
+    public string ShardOf(int record) => _shards[_index[record].Shard];
+
     public long ImageId(int record) => _sameImages?[record] ?? record;
 
     public ImageBytes ReadImage(int record) => ReadPart(record, 0, _index[record].ImageLength);

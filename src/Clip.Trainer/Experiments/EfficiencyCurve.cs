@@ -1,3 +1,4 @@
+using Clip.Conversion.Configs;
 using Clip.Trainer.Objectives;
 
 namespace Clip.Trainer.Experiments;
@@ -8,10 +9,14 @@ namespace Clip.Trainer.Experiments;
 /// <param name="Top5">Share whose label is among the five best.</param>
 internal sealed record EfficiencyPoint(long Images, double Top1, double Top5);
 
-/// <summary>How an objective's zero-shot accuracy grows with the images processed (CLIP paper, figure 2).</summary>
-/// <param name="Objective">Which.</param>
+/// <summary>
+/// How a model's zero-shot accuracy grows with the images processed (CLIP paper, figure 2), and so with the computation (figure 10).
+/// </summary>
+/// <param name="Model">The config's name.</param>
+/// <param name="Gflops">What an image costs its image tower, forward, in billions of operations (<see cref="ModelCost"/>).</param>
+/// <param name="Objective">What it was trained for.</param>
 /// <param name="Points">In order.</param>
-internal sealed record EfficiencyCurve(ObjectiveKind Objective, IReadOnlyList<EfficiencyPoint> Points)
+internal sealed record EfficiencyCurve(string Model, double Gflops, ObjectiveKind Objective, IReadOnlyList<EfficiencyPoint> Points)
 {
     /// <summary>The highest top-1 accuracy.</summary>
     public double Best => Points.Count == 0 ? 0 : Points.Max(p => p.Top1);
@@ -40,8 +45,8 @@ internal sealed record EfficiencyCurve(ObjectiveKind Objective, IReadOnlyList<Ef
     }
 
     /// <summary>
-    /// How many times as many images this objective needs as another to reach the best accuracy that both reach, and that accuracy; null
-    /// where one learned nothing.
+    /// How many times as many images this one needs as another to reach the best accuracy that both reach, and that accuracy; null where
+    /// one of them learned nothing.
     /// </summary>
     public (double Times, double Accuracy)? SlowerThan(EfficiencyCurve other)
     {

@@ -8,16 +8,17 @@ using Clip.Trainer.Validation;
 namespace Clip.Trainer.Experiments;
 
 /// <summary>
-/// Trains objectives on one image encoder with equal images and measures zero-shot accuracy on the way (CLIP paper,
-/// section 2.3 and figure 2).
+/// Trains objectives on an image encoder with equal images and measures zero-shot accuracy on the way (CLIP paper, section 2.3 and
+/// figure 2).
 /// </summary>
+/// <param name="name">The encoder's, for the curves.</param>
 /// <param name="config">The encoder's and the text side's sizes.</param>
 /// <param name="options">How each is trained; the objective is put in.</param>
 /// <param name="train">The pairs, as an objective reads them.</param>
 /// <param name="probe">Measures accuracy.</param>
 /// <param name="test">What it is measured on.</param>
 internal sealed class EfficiencyExperiment(
-    ClipConfig config, TrainingOptions options, Func<ObjectiveKind, IPairSource> train, ZeroShotProbe probe, LabeledSet test)
+    string name, ClipConfig config, TrainingOptions options, Func<ObjectiveKind, IPairSource> train, ZeroShotProbe probe, LabeledSet test)
 {
     /// <summary>Trains one objective from scratch.</summary>
     /// <param name="kind">Which.</param>
@@ -41,7 +42,7 @@ internal sealed class EfficiencyExperiment(
         loop.OnStep = Step;
         if (!await loop.RunAsync(cancellation).ConfigureAwait(false)) throw new OperationCanceledException(cancellation);
         if (measured.Count == 0 || measured[^1].Images != images) Measure();
-        return new EfficiencyCurve(kind, measured);
+        return new EfficiencyCurve(name, ModelCost.Of(own).Image / 1e9, kind, measured);
 
         void Step(StepReport step)
         {
@@ -58,7 +59,7 @@ internal sealed class EfficiencyExperiment(
             module.train();
             measured.Add(new EfficiencyPoint(images, result.Top1, result.Top5));
             say(FormattableString.Invariant(
-                $"{kind.Name()}  {images} images  loss {loss:F3}  top-1 {result.Top1:P1}  top-5 {result.Top5:P1}"));
+                $"{name}  {kind.Name()}  {images} images  loss {loss:F3}  top-1 {result.Top1:P1}  top-5 {result.Top5:P1}"));
         }
     }
 

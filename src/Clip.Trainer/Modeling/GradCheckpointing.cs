@@ -25,7 +25,7 @@ internal static class GradCheckpointing
     public static Tensor Forward(nn.Module<Tensor, Tensor> block, Tensor input) =>
         // Where nothing flows back to the input, there is no graph to hang the second run on.
         Enabled.Value && is_grad_enabled() && input.requires_grad
-            ? SecondRun.apply(block, input, Autocast.IsEnabled)
+            ? SecondRun.apply(block, input, Autocast.Precision)
             : block.forward(input);
 
     private sealed class Restore(bool outer) : IDisposable
@@ -41,7 +41,7 @@ internal static class GradCheckpointing
         {
             var (block, input) = ((nn.Module<Tensor, Tensor>)vars[0], (Tensor)vars[1]);
             ctx.save_data("block", block);
-            ctx.save_data("bfloat16", vars[2]);
+            ctx.save_data("precision", vars[2]);
             ctx.save_for_backward([input]);
             using var unused = no_grad();
             return block.forward(input);
@@ -51,7 +51,7 @@ internal static class GradCheckpointing
         {
             using var scope = NewDisposeScope();
             var block = (nn.Module<Tensor, Tensor>)ctx.get_data("block");
-            using var precision = Autocast.Bfloat16((bool)ctx.get_data("bfloat16"));
+            using var precision = Autocast.Use((TrainingPrecision)ctx.get_data("precision"));
             using var graph = enable_grad();
             var input = ctx.get_saved_variables()[0].detach().requires_grad_(true);
             block.forward(input).backward([grad_output]); // the weights' gradients are added where they belong

@@ -61,10 +61,18 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         var index = end.view(batch, 1, 1).expand(batch, 1, width);
         var mask = TensorOps.Range(length, input.device).view(1, 1, 1, length).le(end.view(batch, 1, 1, 1));
 
-        var x = token_embedding.forward(input).Plus(positional_embedding.narrow(0, 0, length));
+        var x = Embed(input).Plus(positional_embedding.narrow(0, 0, length));
         var pooled = transformer.Pool(x, rows => rows.gather(1, index), mask);
         return ln_final.forward(pooled).matmul(text_projection).MoveToOuterDisposeScope();
     }
+
+    /// <summary>
+    /// On the CPU with a gradient of the rows that were used alone; elsewhere with the whole one, for counting rows there would wait for
+    /// all the work under way.
+    /// </summary>
+    private Tensor Embed(Tensor ids) => TorchDevice.IsApart(ids.device)
+        ? token_embedding.weight!.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], -1)
+        : token_embedding.forward(ids);
 
     private static Tensor Ends(Tensor input, long id)
     {

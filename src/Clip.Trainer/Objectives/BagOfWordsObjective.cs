@@ -15,7 +15,7 @@ internal sealed class BagOfWordsObjective(BagOfWordsModel model) : IObjective
 
     public ClipConfig ModelConfig => model.Config;
 
-    public double? LogitScale => null;
+    public Tensor? LogitScale => null;
 
     public Tensor Loss(Tensor pixels, Tensor ids)
     {

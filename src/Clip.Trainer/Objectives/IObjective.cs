@@ -13,8 +13,8 @@ internal interface IObjective
     /// <summary>The model's sizes.</summary>
     ClipConfig ModelConfig { get; }
 
-    /// <summary>The inverse temperature at the moment, for reports; null where the objective has none.</summary>
-    double? LogitScale { get; }
+    /// <summary>The inverse temperature at the moment, a scalar for reports; null where the objective has none.</summary>
+    Tensor? LogitScale { get; }
 
     /// <summary>The loss of a batch, with the graph behind it.</summary>
     /// <param name="pixels">[B, 3, S, S] normalized pixels.</param>

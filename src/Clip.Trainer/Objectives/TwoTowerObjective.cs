@@ -16,7 +16,14 @@ internal abstract class TwoTowerObjective(ClipModel model) : IContrastiveObjecti
 
     public ClipConfig ModelConfig => model.Config;
 
-    public double? LogitScale => Math.Exp(model.LogitScale.item<float>());
+    public Tensor? LogitScale
+    {
+        get
+        {
+            using var scope = NewDisposeScope();
+            return model.LogitScale.detach().Widened().exp().MoveToOuterDisposeScope();
+        }
+    }
 
     public Tensor EncodeImage(Tensor pixels) => Unit(model.EncodeImage(pixels));
 

@@ -20,7 +20,7 @@ internal sealed class VirTexObjective(VirTexModel model) : IObjective
 
     public ClipConfig ModelConfig => model.Config;
 
-    public double? LogitScale => null;
+    public Tensor? LogitScale => null;
 
     public Tensor Loss(Tensor pixels, Tensor ids)
     {

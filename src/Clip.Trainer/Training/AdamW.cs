@@ -108,6 +108,34 @@ public sealed class AdamW : IDisposable
         return norm;
     }
 
+    /// <summary>
+    /// The same without reading anything from the device: whether loss and norm are finite is decided there, and where one is not, every
+    /// weight and moment stays as it is.
+    /// </summary>
+    /// <param name="learningRate">This step's learning rate.</param>
+    /// <param name="maxNorm">As in <see cref="Step"/>.</param>
+    /// <param name="loss">The step's loss, a scalar.</param>
+    /// <param name="scaler">Scaled the loss; null where nothing did.</param>
+    /// <returns>The norm, a scalar in the dispose scope of the moment.</returns>
+    internal Tensor StepOnDevice(double learningRate, double? maxNorm, Tensor loss, LossScaler? scaler)
+    {
+        using var scope = NewDisposeScope();
+        using var unused = no_grad();
+        using var guarded = GuardedStep.Of(_slots.ConvertAll(s => s.Parameter.grad), loss, maxNorm, scaler);
+        Steps++;
+        double correction1 = 1 - Math.Pow(_beta1, Steps), correction2 = 1 - Math.Pow(_beta2, Steps);
+        foreach (var slot in _slots.Where(s => s.Parameter.grad is not null))
+        {
+            var rate = learningRate * slot.Factor;
+            guarded.Update(slot.Parameter, slot.Mean, slot.Square, new AdamWFactors(
+                1, (float)(1 - (rate * slot.Decay)), (float)(1 - _beta1),
+                (float)_beta2, (float)(1 - _beta2), (float)Math.Sqrt(correction2), (float)_epsilon, (float)(-rate / correction1)));
+        }
+
+        scaler?.Update(guarded.Finite);
+        return guarded.Norm.MoveToOuterDisposeScope();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

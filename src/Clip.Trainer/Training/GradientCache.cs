@@ -17,15 +17,17 @@ namespace Clip.Trainer.Training;
 internal static class GradientCache
 {
     /// <summary>Adds a batch's gradients to those of the weights.</summary>
-    /// <returns>The loss; where it is not finite, no gradient has changed.</returns>
-    public static float Backward(IContrastiveObjective objective, IReadOnlyList<(Tensor Pixels, Tensor Ids)> parts)
+    /// <param name="objective">What is trained.</param>
+    /// <param name="parts">The batch.</param>
+    /// <param name="scaled">The loss as its gradients are taken of it; see <see cref="LossScaler"/>.</param>
+    /// <returns>The loss itself, without a graph, in the dispose scope of the moment.</returns>
+    public static Tensor Backward(
+        IContrastiveObjective objective, IReadOnlyList<(Tensor Pixels, Tensor Ids)> parts, Func<Tensor, Tensor> scaled)
     {
         using var scope = NewDisposeScope();
         var (images, texts) = Features(objective, parts);
         var loss = objective.LossOf(images, texts);
-        var value = loss.item<float>();
-        if (!float.IsFinite(value)) return value;
-        loss.backward();
+        scaled(loss).backward();
 
         long start = 0;
         foreach (var (pixels, ids) in parts)
@@ -39,7 +41,7 @@ internal static class GradientCache
             start += count;
         }
 
-        return value;
+        return loss.detach().MoveToOuterDisposeScope();
     }
 
     private static (Tensor Images, Tensor Texts) Features(IContrastiveObjective objective, IReadOnlyList<(Tensor Pixels, Tensor Ids)> parts)

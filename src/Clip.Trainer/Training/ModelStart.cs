@@ -30,7 +30,9 @@ internal static class ModelStart
             }
 
             FineTuning.Apply(module, config, options.FineTuning);
-            if (torch.cuda_is_available()) module.to(torch.CUDA);
+            var device = TorchDevice.Of(options.Device, say);
+            if (device.type != DeviceType.CPU) module.to(device);
+            if (options.Tf32) torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = true;
             return objective;
         }
         catch

@@ -1,3 +1,6 @@
+using Clip.Trainer.Modeling;
+using static TorchSharp.torch;
+
 namespace Clip.Trainer.Training;
 
 /// <summary>Knows a lack of memory by its exceptions, .NET's and libtorch's, and says what to lower.</summary>
@@ -29,9 +32,14 @@ internal static class OutOfMemory
         }
     }
 
+    /// <summary>The GPU's memory, where there is one.</summary>
+    private static string OnGpu() =>
+        cuda_is_available() && DeviceMemory.Describe(CUDA) is { Length: > 0 } told ? $" ({told})" : "";
+
     /// <summary>What to tell the user.</summary>
     public static ClipException Tell(Exception e, int batchSize) => new(
-        $"Memory ran out with batches of {batchSize} pairs; lower `BatchSize` (with `AccumFrequency` a step still compares as many), "
+        $"Memory ran out with batches of {batchSize} pairs{OnGpu()}; "
+        + "lower `BatchSize` (with `AccumFrequency` a step still compares as many), "
         + "recompute activations with `GradCheckpointing`, or take a smaller `Model`. "
         + "The last checkpoint is whole: go on with `Resume` where the batch size stays.",
         e);

@@ -21,6 +21,10 @@ internal sealed class TrainingLoop(
 {
     private readonly nn.Module _module = objective.Module;
     private readonly TrainingStep _step = new(objective, options);
+
+    /// <summary>A step that a GPU may still be computing: its outcome is read after the next was started, so that neither waits.</summary>
+    private RunningStep? _started;
+
     private bool _validationDue;
 
     /// <summary>What, beside options and data, a run that goes on must share with the one before; see <see cref="Course"/>.</summary>
@@ -66,8 +70,10 @@ internal sealed class TrainingLoop(
             while (!IsFinished)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var report = await StepAsync(batches, schedule, clock).ConfigureAwait(false);
-                OnStep?.Invoke(report);
+                var before = _started;
+                _started = await StepAsync(batches, schedule, clock).ConfigureAwait(false);
+                Report(before);
+                if (!_step.ReadsNothing || EndsEpoch || IsSaveDue) ReportStarted();
                 _step.Seconds = clock.Seconds;
                 EndStep(cancellation);
             }
@@ -76,6 +82,7 @@ internal sealed class TrainingLoop(
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
+            ReportStarted();
             Save();
             return false;
         }
@@ -86,7 +93,11 @@ internal sealed class TrainingLoop(
     /// </summary>
     public IDisposable? UseAveragedWeights() => _step.UseAveragedWeights();
 
-    public void Dispose() => _step.Dispose();
+    public void Dispose()
+    {
+        _started?.Dispose();
+        _step.Dispose();
+    }
 
     /// <summary>Looks for a learning rate on the weights as they are; what it does to them is not worth keeping.</summary>
     public async Task<LearningRateFinder> FindLearningRateAsync(CancellationToken cancellation)
@@ -124,30 +135,43 @@ internal sealed class TrainingLoop(
         CooldownPower = options.Cooldown?.Power ?? 1,
     };
 
-    private async Task<StepReport> StepAsync(IAsyncEnumerator<PairBatch> batches, LearningRateSchedule schedule, RunClock clock)
+    private async Task<RunningStep> StepAsync(IAsyncEnumerator<PairBatch> batches, LearningRateSchedule schedule, RunClock clock)
     {
         var started = clock.Seconds;
         await batches.MoveNextAsync().ConfigureAwait(false);
         var (batch, waited, learningRate) = (batches.Current, clock.Seconds - started, schedule.At(StepsDone, TimeSpent));
-        var loss = Step(batch, learningRate);
-        return new StepReport(
-            StepsDone, TotalSteps, loss, learningRate, objective.LogitScale ?? double.NaN, batch.Count, clock.Seconds - started, waited)
-        {
-            SecondsAllowed = (options.MaxMinutes * 60) - clock.Seconds,
-        };
-    }
-
-    private double Step(PairBatch batch, double learningRate)
-    {
         if (batch.Count < 2)
             throw new ClipException(
                 $"Step {batch.Step + 1} has {batch.Count} readable pairs, and a contrast needs two; "
                 + "check the images of the training data.");
-
-        using var scope = NewDisposeScope();
         var (pixels, ids) = Tensors(batch);
-        var outcome = _step.Take(pixels, ids, learningRate);
-        return outcome.IsFinite ? outcome.Loss : throw NotFinite(batch, outcome, _step.NonFinitePairs(pixels, ids));
+        var step = new RunningStep(batch, pixels, ids, _step.Start(pixels, ids, learningRate));
+        if (!_step.ReadsNothing) step.Wait();
+        step.Report = new StepReport(
+            StepsDone, TotalSteps, double.NaN, learningRate, double.NaN, batch.Count, clock.Seconds - started, waited)
+        {
+            SecondsAllowed = (options.MaxMinutes * 60) - clock.Seconds,
+        };
+        return step;
+    }
+
+    private void ReportStarted()
+    {
+        var step = _started;
+        _started = null;
+        Report(step);
+    }
+
+    /// <summary>Tells what a step came to, once; where that is nothing to go on with, the run ends.</summary>
+    private void Report(RunningStep? step)
+    {
+        if (step is null) return;
+        using (step)
+        {
+            var outcome = step.Wait();
+            if (!outcome.IsFinite) throw NotFinite(step.Batch, outcome, _step.NonFinitePairs(step.Pixels, step.Ids));
+            OnStep?.Invoke(step.Report with { Loss = outcome.Loss, LogitScale = outcome.LogitScale });
+        }
     }
 
     private static ClipException NotFinite(PairBatch batch, StepOutcome outcome, IReadOnlyList<int> culprits)
@@ -176,8 +200,18 @@ internal sealed class TrainingLoop(
     {
         var device = _module.parameters().First().device;
         return (
-            tensor(batch.Pixels, [batch.Count, 3, imageSize, imageSize]).to(device),
-            tensor(batch.InputIds, [batch.Count, batch.TextLength]).to(device));
+            Copied(tensor(batch.Pixels, [batch.Count, 3, imageSize, imageSize]), device),
+            Copied(tensor(batch.InputIds, [batch.Count, batch.TextLength]), device));
+    }
+
+    /// <summary>On the device; NVIDIA's copies from pinned memory while the program goes on and the step before is computed.</summary>
+    private static Tensor Copied(Tensor host, Device device)
+    {
+        if (device.type == DeviceType.CPU) return host;
+        using var unused = host;
+        if (device.type != DeviceType.CUDA) return host.to(device);
+        using var pinned = host.pin_memory();
+        return pinned.to(device, non_blocking: true);
     }
 
     /// <summary>Validates at the end of an epoch, and saves where that is due or the model is the best so far.</summary>
@@ -189,6 +223,35 @@ internal sealed class TrainingLoop(
     }
 
     private void Save() => checkpoints?.Save(_step, Course, _validationDue);
+}
+
+/// <summary>A step on its way, with what is told of it.</summary>
+/// <param name="batch">Its pairs.</param>
+/// <param name="pixels">Theirs; the object's own.</param>
+/// <param name="ids">Theirs; the object's own.</param>
+/// <param name="started">The step.</param>
+internal sealed class RunningStep(PairBatch batch, Tensor pixels, Tensor ids, StartedStep started) : IDisposable
+{
+    private StepOutcome? _outcome;
+
+    public PairBatch Batch => batch;
+
+    public Tensor Pixels => pixels;
+
+    public Tensor Ids => ids;
+
+    /// <summary>What is known without waiting.</summary>
+    public StepReport Report { get; set; } = null!;
+
+    /// <summary>Waits for the step.</summary>
+    public StepOutcome Wait() => _outcome ??= started.Outcome();
+
+    public void Dispose()
+    {
+        pixels.Dispose();
+        ids.Dispose();
+        started.Dispose();
+    }
 }
 
 /// <summary>The time that a run has taken, with what it had taken before it was gone on with.</summary>

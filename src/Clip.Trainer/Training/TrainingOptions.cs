@@ -1,4 +1,5 @@
 using Clip.Data;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 
 namespace Clip.Trainer.Training;
@@ -60,8 +61,17 @@ public sealed record TrainingOptions
     /// <summary>What happens to the images.</summary>
     public Augmentation Augmentation { get; init; } = new();
 
-    /// <summary>Whether matrix products run in bfloat16; weights, norms and losses stay in float32.</summary>
-    public bool Bfloat16 { get; init; }
+    /// <summary>What matrix products run in; weights, norms and losses stay in float32.</summary>
+    public TrainingPrecision Precision { get; init; }
+
+    /// <summary>Whether a GPU may round the factors of float32 products to 10 bits (NVIDIA's TF32), which is much faster.</summary>
+    public bool Tf32 { get; init; }
+
+    /// <summary>
+    /// What to train on: <c>auto</c> (default) for the first NVIDIA GPU where there is one, else the CPU; <c>cpu</c>, <c>cuda</c>,
+    /// <c>cuda:N</c> or <c>mps</c>.
+    /// </summary>
+    public string Device { get; init; } = TorchDevice.Auto;
 
     /// <summary>Decides the starting weights, the order of the samples, their crops and captions.</summary>
     public long Seed { get; init; }
@@ -96,6 +106,7 @@ public sealed record TrainingOptions
         Check(FineTuning.LoraAlpha, "FineTuning.LoraAlpha", least: double.Epsilon);
         Check(SaveFrequency, nameof(SaveFrequency), least: 1);
         Check(SaveSteps, nameof(SaveSteps), least: 1);
+        TorchDevice.Check(Device);
 
         static void Check(double? value, string name, double least, double most = double.MaxValue)
         {
@@ -121,7 +132,8 @@ public sealed record TrainingOptions
             ("LayerDecay", LayerDecay),
             ("Optimizer.WeightDecay", Optimizer.WeightDecay), ("Optimizer.Beta1", Optimizer.Beta1),
             ("Optimizer.Beta2", Optimizer.Beta2), ("Optimizer.Epsilon", Optimizer.Epsilon),
-            ("GradClipNorm", GradClipNorm), ("ModelEmaDecay", ModelEmaDecay), ("Bfloat16", Bfloat16), ("Seed", Seed),
+            ("GradClipNorm", GradClipNorm), ("ModelEmaDecay", ModelEmaDecay), ("Seed", Seed),
+            ("Precision", Precision.ToString().ToLowerInvariant()), ("Tf32", Tf32),
             ("FineTuning.LockImage", tuning.LockImage), ("FineTuning.LockImageUnlockedGroups", tuning.LockImageUnlockedGroups),
             ("FineTuning.LockText", tuning.LockText), ("FineTuning.LockTextUnlockedLayers", tuning.LockTextUnlockedLayers),
             ("FineTuning.LoraRank", tuning.LoraRank), ("FineTuning.LoraAlpha", tuning.LoraAlpha),

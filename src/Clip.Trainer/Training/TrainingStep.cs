@@ -6,25 +6,26 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
 
-/// <summary>What a step came to.</summary>
-/// <param name="Loss">Before the step.</param>
-/// <param name="GradientNorm">The gradients' joint 2-norm before clipping.</param>
-internal readonly record struct StepOutcome(float Loss, double GradientNorm)
-{
-    /// <summary>Whether both are numbers to go on with.</summary>
-    public bool IsFinite => float.IsFinite(Loss) && double.IsFinite(GradientNorm);
-}
-
 /// <summary>One step of training, from a batch to other weights; and all that changes with it, which is what a checkpoint holds.</summary>
 /// <param name="objective">Its module is trained in place.</param>
 /// <param name="options">How to train.</param>
 internal sealed class TrainingStep(IObjective objective, TrainingOptions options) : IDisposable
 {
     private readonly AdamW _optimizer = Optimizer(objective, options);
+    private readonly LossScaler? _scaler =
+        options.Precision == TrainingPrecision.Fp16 ? new LossScaler(objective.Module.parameters().First().device) : null;
+
     private readonly ModelEma? _ema = options.ModelEmaDecay is { } decay ? new ModelEma(objective.Module, decay) : null;
 
     /// <summary>What is trained.</summary>
     public nn.Module Module => objective.Module;
+
+    /// <summary>
+    /// Whether a step is taken without reading anything from its tensors: on a GPU, where that would wait for all the work under way, and
+    /// in float16, whose steps may be left out. Else weights are changed on the CPU in one pass over memory, which needs the numbers first.
+    /// </summary>
+    public bool ReadsNothing { get; init; } =
+        options.Precision == TrainingPrecision.Fp16 || TorchDevice.IsApart(objective.Module.parameters().First().device);
 
     /// <summary>How long they took, of all parts of a run that was interrupted.</summary>
     public double Seconds { get; set; }
@@ -37,31 +38,45 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
     }
 
     /// <summary>The optimizer's moments and the averaged weights, by name; the tensors are the object's own.</summary>
-    public IEnumerable<(string Name, Tensor Value)> State => [.. _optimizer.State, .. _ema?.State ?? []];
+    public IEnumerable<(string Name, Tensor Value)> State => [.. _optimizer.State, .. _ema?.State ?? [], .. _scaler?.State ?? []];
 
     /// <summary>
     /// Puts the averaged weights, where the run keeps them, into the module until the result is disposed: for validation and export.
     /// </summary>
     public IDisposable? UseAveragedWeights() => _ema?.InModel();
 
+    /// <summary>Takes a step and waits for what it came to.</summary>
+    /// <inheritdoc cref="Start"/>
+    public StepOutcome Take(Tensor pixels, Tensor ids, double learningRate)
+    {
+        using var started = Start(pixels, ids, learningRate);
+        return started.Outcome();
+    }
+
     /// <summary>Takes a step.</summary>
     /// <param name="pixels">[B, 3, S, S] normalized pixels.</param>
     /// <param name="ids">[B, L] int64 token ids; row i belongs to image i.</param>
     /// <param name="learningRate">This step's.</param>
     /// <returns>Loss and gradients' norm; where one of them is not finite, no weight has changed.</returns>
-    public StepOutcome Take(Tensor pixels, Tensor ids, double learningRate)
+    public StartedStep Start(Tensor pixels, Tensor ids, double learningRate)
     {
         using var scope = NewDisposeScope();
-        using var precision = Autocast.Bfloat16(options.Bfloat16);
+        using var precision = Autocast.Use(options.Precision);
         using var memory = GradCheckpointing.Use(options.GradCheckpointing);
         _optimizer.ZeroGrad();
         var loss = Backward(Parts(pixels, ids));
-        if (!float.IsFinite(loss)) return new StepOutcome(loss, double.NaN);
-        var outcome = new StepOutcome(loss, _optimizer.Step(learningRate, options.GradClipNorm));
-        if (!outcome.IsFinite) return outcome;
-        objective.AfterStep();
-        _ema?.Update(Steps);
-        return outcome;
+        if (!ReadsNothing)
+        {
+            var value = HostRead.Number(loss);
+            var known = double.IsFinite(value) ? _optimizer.Step(learningRate, options.GradClipNorm) : double.NaN;
+            if (double.IsFinite(known)) AfterStep();
+            using var norm = tensor(known, ScalarType.Float64);
+            return StartedStep.Of(loss, norm, objective.LogitScale, _scaler);
+        }
+
+        var found = _optimizer.StepOnDevice(learningRate, options.GradClipNorm, loss, _scaler);
+        AfterStep();
+        return StartedStep.Of(loss, found, objective.LogitScale, _scaler);
     }
 
     /// <summary>The pairs of a batch whose features are not finite.</summary>
@@ -73,13 +88,13 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
         if (objective is not IContrastiveObjective contrastive) return [];
         using var scope = NewDisposeScope();
         using var unused = no_grad();
-        using var precision = Autocast.Bfloat16(options.Bfloat16);
+        using var precision = Autocast.Use(options.Precision);
         var finite = Parts(pixels, ids).SelectMany(part =>
         {
             var (image, text) = contrastive.Encode(part.Pixels, part.Ids);
-            return cat([image, text], 1).isfinite().all(1).cpu().data<bool>().ToArray();
+            return HostRead.Numbers(cat([image, text], 1).isfinite().all(1));
         }).ToList();
-        var found = Enumerable.Range(0, finite.Count).Where(i => !finite[i]).ToList();
+        var found = Enumerable.Range(0, finite.Count).Where(i => finite[i] == 0).ToList();
         return found.Count == finite.Count ? [] : found; // all of them: the weights have gone wrong
     }
 
@@ -99,29 +114,35 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
         return new AdamW(trained, options.Optimizer.For(objective.Module), factors);
     }
 
-    private float Backward(List<(Tensor Pixels, Tensor Ids)> parts)
+    /// <returns>The loss, without a graph, in the dispose scope of the moment.</returns>
+    private Tensor Backward(List<(Tensor Pixels, Tensor Ids)> parts)
     {
-        if (parts.Count > 1 && objective is IContrastiveObjective contrastive) return GradientCache.Backward(contrastive, parts);
+        Func<Tensor, Tensor> scaled = _scaler is null ? loss => loss : _scaler.Scaled;
+        if (parts.Count > 1 && objective is IContrastiveObjective contrastive) return GradientCache.Backward(contrastive, parts, scaled);
 
         // A loss that is a mean over pairs, or the only part.
-        double total = parts.Sum(p => p.Pixels.shape[0]), mean = 0;
-        foreach (var (pixels, ids) in parts)
+        double total = parts.Sum(p => p.Pixels.shape[0]);
+        var shares = parts.ConvertAll(part =>
         {
             using var scope = NewDisposeScope();
-            using Scalar share = pixels.shape[0] / total;
-            var loss = parts.Count == 1 ? objective.Loss(pixels, ids) : objective.Loss(pixels, ids).mul(share);
-            var value = loss.item<float>();
-            mean += value;
-            if (!float.IsFinite(value)) break;
-            loss.backward();
-        }
+            using Scalar share = part.Pixels.shape[0] / total;
+            var loss = parts.Count == 1 ? objective.Loss(part.Pixels, part.Ids) : objective.Loss(part.Pixels, part.Ids).mul(share);
+            scaled(loss).backward();
+            return loss.detach().MoveToOuterDisposeScope();
+        });
+        return shares.Count == 1 ? shares[0] : stack([.. shares.Select(share => share.Widened())]).sum();
+    }
 
-        return (float)mean;
+    private void AfterStep()
+    {
+        objective.AfterStep();
+        _ema?.Update(Steps);
     }
 
     public void Dispose()
     {
         _optimizer.Dispose();
         _ema?.Dispose();
+        _scaler?.Dispose();
     }
 }

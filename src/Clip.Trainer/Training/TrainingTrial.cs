@@ -28,7 +28,10 @@ internal sealed class TrainingTrial(TrainingRunOptions options, Action<string> s
             if (steps.Count == MeasuredSteps) enough.Cancel();
         };
         await loop.RunAsync(enough.Token).ConfigureAwait(false);
-        return new RunMeasurement(RunRecord.Of(options, parts).Facts(options, parts), loop.StateBytes, loop.TotalSteps, steps);
+        return new RunMeasurement(RunRecord.Of(options, parts).Facts(options, parts), loop.StateBytes, loop.TotalSteps, steps)
+        {
+            DeviceMemory = DeviceMemory.Describe(parts.Model.parameters().First().device),
+        };
     }
 
     private async Task<T> TryAsync<T>(Func<TrainingSetup, CancellationToken, Task<T>> measure, CancellationToken cancellation)
@@ -47,4 +50,8 @@ internal sealed class TrainingTrial(TrainingRunOptions options, Action<string> s
 /// <param name="TotalSteps">Steps of the whole run.</param>
 /// <param name="Steps">The steps that were measured.</param>
 internal sealed record RunMeasurement(
-    IReadOnlyList<(string Name, string Value)> Facts, long StateBytes, long TotalSteps, IReadOnlyList<StepReport> Steps);
+    IReadOnlyList<(string Name, string Value)> Facts, long StateBytes, long TotalSteps, IReadOnlyList<StepReport> Steps)
+{
+    /// <summary>What of a GPU's memory is in use, after these steps; empty where none is computed on.</summary>
+    public string DeviceMemory { get; init; } = "";
+}

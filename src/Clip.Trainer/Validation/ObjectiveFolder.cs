@@ -1,7 +1,9 @@
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
+using Clip.Data;
 using Clip.Evaluation;
+using Clip.Evaluation.Outcomes;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Microsoft.ML.Clip;
@@ -18,8 +20,9 @@ internal static class ObjectiveFolder
     /// </summary>
     /// <param name="folder">A model folder.</param>
     /// <param name="config">The model's sizes.</param>
-    /// <exception cref="ClipException">The folder has no config or weights, or they do not fit.</exception>
-    public static IObjective Open(string folder, out ClipConfig config)
+    /// <param name="device">What it is to compute on; see <see cref="TorchDevice.Names"/>.</param>
+    /// <exception cref="ClipException">The folder has no config or weights, or they do not fit; or there is no such device.</exception>
+    public static IObjective Open(string folder, out ClipConfig config, string device = TorchDevice.Auto)
     {
         config = ClipConfigJson.Load(folder);
         var objective = ObjectiveKinds.Of(config).Create(config);
@@ -27,7 +30,7 @@ internal static class ObjectiveFolder
         {
             using var file = CheckpointFile.Open(folder);
             TorchWeights.Load(objective.Module, file.Weights, file.Path);
-            if (cuda_is_available()) objective.Module.to(CUDA);
+            objective.Module.to(TorchDevice.Of(device, _ => { }));
             objective.Module.eval();
             return objective;
         }
@@ -41,12 +44,22 @@ internal static class ObjectiveFolder
     /// <summary>Whether a folder's model classifies by the likelihood of texts, which its ONNX files do not give.</summary>
     public static bool NeedsTorch(string folder) => ClipConfigJson.TextSideOf(folder) != TextSide.Tower;
 
-    /// <summary>Zero-shot accuracy in torch, by the objective's own scores.</summary>
-    public static ZeroShotResult ZeroShot(string folder, LabeledSet set)
+    /// <summary>What the model makes of a labeled set, in torch, by the objective's own scores.</summary>
+    /// <param name="folder">A model folder.</param>
+    /// <param name="set">The set.</param>
+    /// <param name="maxBadPercent">The most pictures that may be unreadable, in percent; they are left out.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="ClipException">Too many pictures cannot be read, or a score is not finite.</exception>
+    public static ClassificationOutcome ZeroShot(string folder, LabeledSet set, double maxBadPercent, CancellationToken cancellation)
     {
         var objective = Open(folder, out var config);
         using var module = objective.Module;
-        return Probe(folder, config).Measure(objective, set);
+        var bad = new BadRecords(set.Images.Count, maxBadPercent, report: null);
+        return Probe(folder, config, (path, reason) =>
+        {
+            bad.Add(path, reason);
+            bad.ThrowIfTooMany();
+        }).Outcome(objective, set, cancellation);
     }
 
     /// <summary>The chances of labels for each picture, by the objective's own scores.</summary>
@@ -56,10 +69,13 @@ internal static class ObjectiveFolder
     {
         var objective = Open(folder, out var config);
         using var module = objective.Module;
-        return Probe(folder, config).Classify(objective, labels, templates, paths);
+        return Probe(folder, config, onBroken: null).Classify(objective, labels, templates, paths);
     }
 
-    private static ZeroShotProbe Probe(string folder, ClipConfig config) => new(
+    private static ZeroShotProbe Probe(string folder, ClipConfig config, Action<string, string>? onBroken) => new(
         ClipTokenizer.Create(folder), config.Text.ContextLength,
-        ClipImagePreprocessor.Create(ModelPreprocessing.Of(folder, config)), config.Vision.ImageSize, batchSize: 64);
+        ClipImagePreprocessor.Create(ModelPreprocessing.Of(folder, config)), config.Vision.ImageSize, batchSize: 64)
+    {
+        OnBroken = onBroken,
+    };
 }

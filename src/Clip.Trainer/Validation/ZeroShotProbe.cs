@@ -1,8 +1,11 @@
 using Clip.Data;
 using Clip.Evaluation;
+using Clip.Evaluation.Metrics;
+using Clip.Evaluation.Outcomes;
 using Clip.Trainer.Objectives;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Imaging;
+using Microsoft.ML.Clip.Inference;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -22,32 +25,55 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
     public Action<string, string>? OnBroken { get; init; }
 
     /// <summary>Classifies every picture of a set among all its labels, with a module in evaluation mode.</summary>
-    /// <exception cref="ClipException">No picture could be read, or a score is NaN or infinite.</exception>
+    /// <exception cref="ClipException">
+    /// No picture could be read, a score is NaN or infinite, or the set's pictures have several labels or its labels different numbers of
+    /// prompts.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was stopped, perhaps while a picture's file blocked.</exception>
     public ZeroShotResult Measure(IObjective objective, LabeledSet set, CancellationToken cancellation = default)
+    {
+        if (set.IsMultiLabel)
+            throw new ClipException($"Pictures of {set.Name} have any number of labels, so they have no accuracy; take another set.");
+        var accuracy = Accuracy.Of(Outcome(objective, set, cancellation));
+        return new ZeroShotResult(set.Name, accuracy.Top1, accuracy.Top5);
+    }
+
+    /// <summary>What a module in evaluation mode makes of a set's pictures: the objective's scores, whose softmax are chances.</summary>
+    /// <inheritdoc cref="Measure"/>
+    public ClassificationOutcome Outcome(IObjective objective, LabeledSet set, CancellationToken cancellation = default)
     {
         using var unused = no_grad();
         using var scope = NewDisposeScope();
         var device = objective.Module.parameters().First().device;
         var templates = set.Templates ?? PromptTemplates.Default;
-        var prompts = set.Labels.SelectMany(label => templates.Select(template => PromptTemplates.Apply(template, label))).ToArray();
-        var classify = objective.Classifier(Ids(prompts).to(device), templates.Count);
-        var index = set.Labels.Select((label, i) => (label, i)).ToDictionary(l => l.label, l => l.i);
-        var placings = new List<Placing>();
+        var prompts = ClipLabelEmbeddings.Prompts(set.Labels, templates, set.Prompts);
+        if (prompts.Select(own => own.Count).Distinct().Count() > 1)
+            throw new ClipException(
+                $"The labels of {set.Name} have different numbers of prompts; give each as many.");
+        var classify = objective.Classifier(Ids([.. prompts.SelectMany(own => own)]).to(device), prompts[0].Count);
+        var scores = new List<float[]?>();
+        var broken = new Dictionary<string, string>();
         foreach (var chunk in set.Images.Chunk(batchSize))
         {
             using var inner = NewDisposeScope();
-            var (pixels, readable) = Interruptible.Run(() => Pixels(chunk), cancellation);
-            if (readable.Count == 0) continue;
-            var scores = classify(tensor(pixels, [readable.Count, 3, imageSize, imageSize]).to(device));
-            var rows = scores.@float().cpu().data<float>().ToArray();
-            placings.AddRange(readable.Select((image, row) =>
-                Placing.Of(rows.AsSpan(row * set.Labels.Count, set.Labels.Count), index[image.Class])));
+            var (pixels, reasons) = Interruptible.Run(() => Pixels(chunk), cancellation);
+            for (var i = 0; i < chunk.Length; i++)
+            {
+                if (reasons[i] is not { } reason) continue;
+                broken[chunk[i].ImagePath] = reason;
+                OnBroken?.Invoke(chunk[i].ImagePath, reason);
+            }
+
+            var readable = reasons.Count(reason => reason is null);
+            var rows = readable == 0
+                ? []
+                : classify(tensor(pixels, [readable, 3, imageSize, imageSize]).to(device)).@float().cpu().data<float>().ToArray();
+            var row = 0;
+            scores.AddRange(reasons.Select(reason =>
+                reason is null ? rows.AsSpan(row++ * set.Labels.Count, set.Labels.Count).ToArray() : null));
         }
 
-        return placings.Count > 0
-            ? new ZeroShotResult(set.Name, placings.Average(p => p.Hit(1)), placings.Average(p => p.Hit(5)))
-            : throw new ClipException($"None of the pictures of {set.Name} could be read; check its paths.");
+        return ClassificationOutcome.Of(set, scores) with { Prompts = prompts, Scoring = new ClipScoring(1, null), Broken = broken };
     }
 
     /// <summary>The chances of labels for each picture: a softmax over the objective's scores, with a module in evaluation mode.</summary>
@@ -87,7 +113,8 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
         return tensor(padded, [texts.Length, length]);
     }
 
-    private (float[] Pixels, List<LabeledImage> Readable) Pixels(LabeledImage[] chunk)
+    /// <summary>The pixels of those that can be read, one behind the other, and what is wrong with each.</summary>
+    private (float[] Pixels, string?[] Reasons) Pixels(LabeledImage[] chunk)
     {
         var size = images.FloatCount;
         var pixels = new float[(long)chunk.Length * size];
@@ -104,19 +131,12 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
             }
         });
 
-        var readable = new List<LabeledImage>();
+        var place = 0;
         for (var i = 0; i < chunk.Length; i++)
         {
-            if (reasons[i] is { } reason)
-            {
-                OnBroken?.Invoke(chunk[i].ImagePath, reason);
-                continue;
-            }
-
-            pixels.AsSpan(i * size, size).CopyTo(pixels.AsSpan(readable.Count * size));
-            readable.Add(chunk[i]);
+            if (reasons[i] is null) pixels.AsSpan(i * size, size).CopyTo(pixels.AsSpan(place++ * size));
         }
 
-        return (pixels[..(readable.Count * size)], readable);
+        return (pixels[..(place * size)], reasons);
     }
 }

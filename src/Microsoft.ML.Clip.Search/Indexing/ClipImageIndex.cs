@@ -40,6 +40,9 @@ public sealed class ClipImageIndex : IDisposable
     /// <summary>What that model is called, for people.</summary>
     public string? ModelName { get; }
 
+    /// <summary>Changes with each time that it is saved; empty before the first.</summary>
+    internal string Generation => Reading(() => _generation);
+
     /// <summary>How many pictures there are.</summary>
     public int Count => Reading(() => _content.Count);
 
@@ -164,6 +167,7 @@ public sealed class ClipImageIndex : IDisposable
     /// <param name="options">How many, and which; default: the ten best of all.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="ArgumentException">The query is of another dimension, or has no direction.</exception>
+    /// <exception cref="InvalidOperationException">An approximate search is asked for, and there is no graph for it.</exception>
     public IReadOnlyList<ClipSearchResult> Search(
         ReadOnlySpan<float> query, ClipSearchOptions? options = null, CancellationToken cancellationToken = default) =>
         SearchUnits([CheckedQuery(query)], options, cancellationToken)[0];
@@ -258,6 +262,26 @@ public sealed class ClipImageIndex : IDisposable
         }
     }
 
+    /// <summary>Makes the graph for <see cref="ClipSearchOptions.Approximate"/>, in a file <c>.hnsw</c> beside the index.</summary>
+    /// <param name="options">How; default <c>new ClipApproximateOptions()</c>.</param>
+    /// <param name="progress">Told how many pictures are in it, of <see cref="Count"/>.</param>
+    /// <param name="cancellationToken">Stops it; there is no new file then.</param>
+    /// <exception cref="InvalidOperationException">There are changes that are not saved, or the index never was.</exception>
+    /// <exception cref="PlatformNotSupportedException">USearch has no native library for this system.</exception>
+    public void BuildApproximate(
+        ClipApproximateOptions? options = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new ClipApproximateOptions();
+        options.Check();
+        Reading(() =>
+        {
+            if (_generation.Length == 0 || _content.HasChanges)
+                throw new InvalidOperationException($"Save the index '{Path}' before its graph for approximate search is built.");
+            _content.BuildGraph(Path, _generation, options, progress, cancellationToken);
+            return true;
+        });
+    }
+
     /// <summary>Takes up what another program has saved, where nothing has been changed here.</summary>
     /// <returns>Whether there was something new.</returns>
     /// <exception cref="InvalidOperationException">Something has been changed here and not been saved.</exception>
@@ -318,7 +342,9 @@ public sealed class ClipImageIndex : IDisposable
     {
         options ??= new ClipSearchOptions();
         options.Check();
-        return Reading(() => _content.Search(queries, options, cancellation));
+        return Reading(() => options is { Approximate: true, Filter: null }
+            ? _content.SearchGraph(Path, _generation, queries, options)
+            : _content.Search(queries, options, cancellation));
     }
 
     /// <summary>Another program may have saved the file since; on a new index, what was there is to be replaced.</summary>

@@ -18,6 +18,12 @@ public sealed record ClipSearchOptions
     /// </summary>
     public Func<ClipIndexEntry, bool>? Filter { get; init; }
 
+    /// <summary>
+    /// Whether to search by the graph that <see cref="ClipImageIndex.BuildApproximate"/> has made: faster over millions, and it may miss a
+    /// few. Scores are exact. With a <see cref="Filter"/> the search is exact all the same. Default <see langword="false"/>.
+    /// </summary>
+    public bool Approximate { get; init; }
+
     /// <summary>Threads to search on; 0 (default) is one for each core.</summary>
     public int Threads { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.Clip.Approximate;
 using Microsoft.ML.Clip.Scanning;
 using Microsoft.ML.Clip.Storage;
 
@@ -13,7 +14,9 @@ internal sealed class IndexContent(IndexFile? file) : IDisposable
     private readonly List<(ClipIndexEntry Entry, float[] Vector)?> _added = [];
     private readonly HashSet<int> _removed = [];
     private readonly Lock _idsGate = new();
+    private readonly Lock _graphGate = new();
     private IndexFile? _file = file;
+    private NeighborGraph? _graph;
     private Dictionary<string, int>? _rows;
 
     public int Count => FileRows - _removed.Count + _added.Count(row => row is not null);
@@ -65,21 +68,44 @@ internal sealed class IndexContent(IndexFile? file) : IDisposable
             : row => !_removed.Contains(row) && options.Filter?.Invoke(Entry(row)) != false;
         var threads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads;
         var found = _file is null ? null : new ExactScan(_file.Matrix, threads).Best(queries, top, counts, least, cancellation);
-        return [.. queries.Select((query, i) => Results(query, found?[i] ?? []))];
+        return [.. queries.Select((query, i) => WithAdded(found?[i] ?? [], query, top, least, options))];
+    }
 
-        ClipSearchResult[] Results(float[] query, ScoredRow[] inFile)
-        {
-            var rows = inFile.AsEnumerable();
-            if (_added.Count > 0)
-            {
-                var best = new BestRows(top);
-                foreach (var row in inFile) best.Add(row);
-                AddAdded(best, query, options.Filter, least);
-                rows = best.Sorted();
-            }
+    /// <summary>By the graph of the file's rows; what was added since is compared one by one.</summary>
+    public ClipSearchResult[][] SearchGraph(string path, string generation, IReadOnlyList<float[]> queries, ClipSearchOptions options)
+    {
+        var top = (int)Math.Min((long)options.Top + options.Skip, Math.Max(1, Count));
+        var least = options.MinScore ?? float.NegativeInfinity;
+        NeighborGraph graph;
+        lock (_graphGate) graph = _graph ??= NeighborGraph.Open(path, generation);
+        return [.. queries.Select(query => WithAdded(Near(query), query, top, least, options))];
 
-            return [.. rows.Skip(options.Skip).Select(row => new ClipSearchResult(Entry(row.Row), row.Score))];
-        }
+        IEnumerable<ScoredRow> Near(float[] query) => graph.Search(query, top + _removed.Count)
+            .Where(row => !_removed.Contains(row))
+            .Select(row => new ScoredRow(row, TensorPrimitives.Dot(query, Vector(row)))).Where(row => row.Score >= least);
+    }
+
+    /// <summary>Builds the graph of the file's rows, to be used from the next search on.</summary>
+    public void BuildGraph(
+        string path, string generation, ClipApproximateOptions options, IProgress<int>? progress, CancellationToken cancellation)
+    {
+        NeighborGraph.Build(path, generation, FileRows, _file!.Matrix.Dimension, Vector, options, progress, cancellation);
+        lock (_graphGate) CloseGraph();
+    }
+
+    private ClipSearchResult[] WithAdded(
+        IEnumerable<ScoredRow> inFile, float[] query, int top, float least, ClipSearchOptions options)
+    {
+        var best = new BestRows(top);
+        foreach (var row in inFile) best.Add(row);
+        AddAdded(best, query, options.Filter, least);
+        return [.. best.Sorted().Skip(options.Skip).Select(row => new ClipSearchResult(Entry(row.Row), row.Score))];
+    }
+
+    private void CloseGraph()
+    {
+        _graph?.Dispose();
+        _graph = null;
     }
 
     /// <summary>Every pair of rows that are that close, one at a time.</summary>
@@ -130,6 +156,7 @@ internal sealed class IndexContent(IndexFile? file) : IDisposable
     /// <summary>Goes on with another file, without changes.</summary>
     public void Take(IndexFile file)
     {
+        CloseGraph();
         _file?.Dispose();
         _file = file;
         _added.Clear();
@@ -137,7 +164,11 @@ internal sealed class IndexContent(IndexFile? file) : IDisposable
         _rows = null;
     }
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        CloseGraph();
+        _file?.Dispose();
+    }
 
     private IEnumerable<int> LiveRows() => Enumerable.Range(0, FileRows).Where(row => !_removed.Contains(row))
         .Concat(Enumerable.Range(0, _added.Count).Where(i => _added[i] is not null).Select(i => FileRows + i));

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -32,10 +33,14 @@ internal static class MlNet
     public static SchemaShape.Column KeyShape(string name) =>
         new(name, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true, TextAnnotation("KeyValues"));
 
-    public static VersionInfo Version(string signature, string loader) => new(
+    /// <summary>A vector whose slots have no names.</summary>
+    public static SchemaShape.Column PlainVectorShape(string name, DataViewType itemType) =>
+        new(name, SchemaShape.Column.VectorKind.Vector, itemType, isKey: false);
+
+    public static VersionInfo Version(string signature, string loader, Assembly? assembly = null) => new(
         signature, verWrittenCur: 0x00010001, verReadableCur: 0x00010001, verWeCanReadBack: 0x00010001, loaderSignature: loader,
         // The simple name: a full one would tie the file to this build's version.
-        loaderAssemblyName: typeof(MlNet).Assembly.GetName().Name!);
+        loaderAssemblyName: (assembly ?? typeof(MlNet).Assembly).GetName().Name!);
 
     private static SchemaShape TextAnnotation(string name) =>
         new([new SchemaShape.Column(name, SchemaShape.Column.VectorKind.Vector, TextDataViewType.Instance, isKey: false)]);

@@ -54,33 +54,51 @@ public sealed class ClipLabelEmbeddings
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var sentences = LabelPrompts.Expand(labels, templates, prompts);
+        var sentences = Prompts(labels, templates, prompts);
         var tower = model.TextTower;
-        RefuseTwins(tower, labels, sentences);
-        var dimension = tower.Dimension;
-        var embedded = model.EmbedTexts([.. sentences.SelectMany(s => s)], normalize: true, cancellationToken);
+        RefuseTwins(labels, sentences, sentence => tower.Tokenize(sentence, out _));
+        return new ClipLabelEmbeddings([.. labels], [.. Means(model, sentences, cancellationToken).SelectMany(row => row)]);
+    }
 
-        var rows = new float[labels.Count * dimension];
+    /// <summary>For each label the sentences that stand for it; see <see cref="Create"/>.</summary>
+    internal static IReadOnlyList<string>[] Prompts(
+        IReadOnlyList<string> labels, IReadOnlyList<string>? templates, IReadOnlyDictionary<string, IReadOnlyList<string>>? prompts) =>
+        LabelPrompts.Expand(labels, templates, prompts);
+
+    /// <summary>For each label the normalized mean of its sentences' embeddings.</summary>
+    internal static float[][] Means(
+        ClipModel model, IReadOnlyList<IReadOnlyList<string>> sentences, CancellationToken cancellationToken) =>
+        Means(sentences, model.EmbedTexts([.. sentences.SelectMany(s => s)], normalize: true, cancellationToken));
+
+    /// <summary>The same of embeddings that are there: of length 1, following one another label by label.</summary>
+    internal static float[][] Means(IReadOnlyList<IReadOnlyList<string>> sentences, float[][] embedded)
+    {
+        var rows = new float[sentences.Count][];
         var next = 0;
-        for (var label = 0; label < labels.Count; label++)
+        for (var label = 0; label < rows.Length; label++)
         {
-            var row = rows.AsSpan(label * dimension, dimension);
+            var row = rows[label] = new float[embedded[0].Length];
             for (var i = 0; i < sentences[label].Count; i++) TensorPrimitives.Add(row, embedded[next++], row);
             EmbeddingMath.Normalize(row);
         }
 
-        return new ClipLabelEmbeddings([.. labels], rows);
+        return rows;
     }
 
     /// <summary>
     /// Labels whose prompts have the same tokens would share one probability: "cat", "Cat" and "cat ", or long ones cut at one place.
     /// </summary>
-    private static void RefuseTwins(TextTower tower, IReadOnlyList<string> labels, IReadOnlyList<string>[] sentences)
+    /// <param name="labels">The labels.</param>
+    /// <param name="sentences">For each the sentences that stand for it.</param>
+    /// <param name="tokenize">Makes a sentence what the model sees of it.</param>
+    /// <exception cref="ArgumentException">Two labels are one text.</exception>
+    internal static void RefuseTwins(
+        IReadOnlyList<string> labels, IReadOnlyList<IReadOnlyList<string>> sentences, Func<string, int[]> tokenize)
     {
         var first = new Dictionary<string, int>();
         for (var label = 0; label < labels.Count; label++)
         {
-            var tokens = string.Join('|', sentences[label].Select(s => string.Join(' ', tower.Tokenize(s, out _))));
+            var tokens = string.Join('|', sentences[label].Select(s => string.Join(' ', tokenize(s))));
             if (first.TryAdd(tokens, label)) continue;
             throw new ArgumentException(
                 $"The labels '{labels[first[tokens]]}' and '{labels[label]}' are one text to the model, which sees neither case nor spaces "

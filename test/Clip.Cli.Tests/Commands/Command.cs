@@ -18,6 +18,8 @@ internal static class Command
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // Embeddings that commands keep are not the user's.
+        start.Environment["HF_ASSETS_CACHE"] = ProcessFolder.Path;
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();

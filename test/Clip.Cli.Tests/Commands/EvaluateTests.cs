@@ -86,7 +86,29 @@ public sealed class EvaluateTests : IDisposable
         Assert.Contains("12 images, 36 captions", output, StringComparison.Ordinal);
     }
 
-    private async Task<string> EvaluateAsync(params string[] arguments)
+    /// <summary>Broken pictures are named and left out, and the second task on the same pictures reads none of them.</summary>
+    [Fact]
+    public async Task BrokenPicturesAreLeftOutAndOthersKept()
+    {
+        Paint([.. Enumerable.Range(0, 12).Select(i => $"photos/{(i % 2 == 0 ? "cat" : "dog")}/{i}.png")]);
+        _folder.Write("photos/cat/broken.png", "no picture");
+        string[] evaluate = ["--data", _folder["photos"], "--embedding-cache", _folder["cache"]];
+
+        var (output, error) = await RunAsync([.. evaluate, "--max-bad", "8"]);
+        var (again, _) = await RunAsync([.. evaluate, "--max-bad", "8", "--labels", _folder.Write("labels.txt", "cat\ndog\n")]);
+        var refused = await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() => RunAsync([.. evaluate, "--max-bad", "7"]));
+
+        Assert.Contains("12 images, 2 labels", output, StringComparison.Ordinal);
+        Assert.StartsWith($"Skipped {_folder["photos/cat/broken.png"]}: Image file", error, StringComparison.Ordinal);
+        Assert.Equal(output.Split('(')[0], again.Split('(')[0]);
+        Assert.NotEmpty(Directory.GetFiles(_folder["cache"], "*.embeddings", SearchOption.AllDirectories));
+        Assert.Contains(
+            "1 of 13 records are bad, more than the 7 percent that --max-bad allows", refused.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<string> EvaluateAsync(params string[] arguments) => (await RunAsync(arguments)).Output;
+
+    private async Task<(string Output, string Error)> RunAsync(params string[] arguments)
     {
         if (!Directory.Exists(_folder["model"]))
         {
@@ -98,7 +120,7 @@ public sealed class EvaluateTests : IDisposable
 
         var (exit, output, error) = await Command.RunApartAsync(["evaluate", "--model", _folder["model"], .. arguments]);
         Assert.True(exit == 0, error);
-        return output;
+        return (output, error);
     }
 
     private void Paint(params string[] names)

@@ -59,7 +59,10 @@ public sealed class TrainOptionsTests : IDisposable
         | --beta2 0.625 => Run.Training.Optimizer.Beta2=0.625
         | --eps 0.125 => Run.Training.Optimizer.Epsilon=0.125
         | --grad-clip-norm 21 => Run.Training.GradClipNorm=21
-        | --precision bf16 => Run.Training.Bfloat16=True
+        | --precision bf16 => Run.Training.Precision=Bf16
+        | --precision fp16 => Run.Training.Precision=Fp16
+        | --tf32 => Run.Training.Tf32=True
+        | --device cuda:1 => Run.Training.Device=cuda:1
         | --model-ema => Run.Training.ModelEmaDecay=0.9998
         --model-ema | --model-ema-decay 0.5 => Run.Training.ModelEmaDecay=0.5
         | --model-ema-decay 0.5 => nothing

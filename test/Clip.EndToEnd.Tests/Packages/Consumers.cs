@@ -27,6 +27,7 @@ public sealed class Consumers : IAsyncLifetime, IDisposable
         ["Microsoft.ML.Clip.Extensions.AI"] = [OnnxRuntime],
         ["Microsoft.ML.Clip.MoreFormats"] = [OnnxRuntime],
         ["Microsoft.ML.Clip.Search"] = [OnnxRuntime],
+        ["Microsoft.ML.Clip.AspNetCore"] = [OnnxRuntime],
         ["Clip.Conversion"] = [OnnxRuntime],
         ["Clip.Data"] = [OnnxRuntime],
         ["Clip.Evaluation"] = [OnnxRuntime],

@@ -66,6 +66,8 @@ internal sealed class ChildProcess : IDisposable
 
         // Sums on one thread have one order, so results are the same bit for bit, and the tests' processes don't fight for cores.
         start.Environment["OMP_NUM_THREADS"] = "1";
+        // Embeddings that commands keep are not the user's.
+        start.Environment["HF_ASSETS_CACHE"] = ProcessFolder.Path;
         // A build server that stays would hold our end of its output open for ever.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";

@@ -45,6 +45,8 @@ public sealed class EfficiencyCurveTests : IDisposable
         Assert.Equal([ObjectiveKind.VirTex, ObjectiveKind.Bow], read.Select(c => c.Objective));
         Assert.Equal(Slow.Points, read[0].Points);
         Assert.Equal(Fast.Points, read[1].Points);
+        Assert.Equal("RN-small-96", read[0].Model);
+        Assert.Equal(0.08, read[0].Gflops, 1e-12);
     }
 
     [Fact]
@@ -62,6 +64,30 @@ public sealed class EfficiencyCurveTests : IDisposable
     }
 
     [Fact]
+    public void TowersAreComparedByComputationBesideImages()
+    {
+        var (transformer, resNet) = (Fast with { Model = "ViT", Gflops = 0.3 }, Fast with { Model = "ResNet", Gflops = 0.1 });
+        resNet = resNet with { Points = [.. resNet.Points.Select(p => p with { Images = 6 * p.Images })] };
+
+        var ratio = Assert.Single(EfficiencyReport.Ratios([resNet, transformer]));
+        var html = EfficiencyReport.Html([resNet, transformer], []);
+
+        Assert.StartsWith("ResNet needs 2.00 times the computation of ViT, and 6.00 times the images, to reach 50.0 % as bow", ratio);
+        Assert.Contains("GFLOPs of the image tower × images", html, StringComparison.Ordinal);
+        Assert.Contains("<td>ViT</td><td>10,000</td><td>3,000</td>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ATableOfAnotherKindIsRefused()
+    {
+        var path = _folder.Write("efficiency.csv", "objective,images,top1,top5\nclip,100,0.5,0.6\n");
+
+        var error = Assert.Throws<ClipException>(() => EfficiencyReport.Read(path));
+
+        Assert.Contains("its header is not model,objective,images,gflops,top1,top5", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void MeasurementsAreEvenOnTheLogarithmicAxisAndEndWithTheRun()
     {
         var steps = EfficiencyExperiment.Steps(total: 1000, points: 3).Order();
@@ -70,5 +96,5 @@ public sealed class EfficiencyCurveTests : IDisposable
     }
 
     private static EfficiencyCurve Curve(ObjectiveKind kind, params (long Images, double Top1)[] points) =>
-        new(kind, [.. points.Select(p => new EfficiencyPoint(p.Images, p.Top1, p.Top1))]);
+        new("RN-small-96", 0.08, kind, [.. points.Select(p => new EfficiencyPoint(p.Images, p.Top1, p.Top1))]);
 }

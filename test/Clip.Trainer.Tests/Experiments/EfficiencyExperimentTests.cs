@@ -40,7 +40,7 @@ public sealed class EfficiencyExperimentTests : IDisposable
         var test = new LabeledSet(
             "walls", [new LabeledImage { ImagePath = _run.Folder["0.png"], Class = "red" }], ["red", "green"], Templates: null);
         return await new EfficiencyExperiment(
-            config, options,
+            "tiny", config, options,
             _ => new PairLoader(
                 new TableSource(CaptionTable.Read(_run.Table)), tokenizer, 12, pixels,
                 new PairLoaderOptions(options.PairsPerStep, options.Seed)),

@@ -21,7 +21,7 @@ public sealed class AutocastTests : IDisposable
         if (masked) visible![0, 0, 0, 3] = tensor(false);
         var expected = Autocast.Attention(query, key, value, visible, causal);
 
-        using var precision = Autocast.Bfloat16();
+        using var precision = Autocast.Use(TrainingPrecision.Bf16);
         var actual = Autocast.Attention(query.bfloat16(), key.bfloat16(), value.bfloat16(), visible, causal);
 
         Assert.Equal(ScalarType.BFloat16, actual.dtype);

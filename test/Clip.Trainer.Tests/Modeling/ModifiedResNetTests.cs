@@ -145,7 +145,7 @@ public sealed class ModifiedResNetTests
         {
             foreach (var (_, parameter) in tower.named_parameters()) parameter.grad = null;
             foreach (var (_, buffer) in tower.named_buffers()) buffer.zero_();
-            using var autocast = Autocast.Bfloat16(bfloat16);
+            using var autocast = Autocast.Use(bfloat16 ? TrainingPrecision.Bf16 : TrainingPrecision.Fp32);
             var output = tower.forward(images).@float();
             (output * direction).sum().backward();
             return (

@@ -161,7 +161,7 @@ public class ObjectiveTests
         static float[][] Rows(Tensor features) => [.. features.data<float>().ToArray().Chunk((int)features.shape[1])];
     }
 
-    private static IObjective Create(string name, int tower)
+    internal static IObjective Create(string name, int tower)
     {
         var kind = Enum.Parse<ObjectiveKind>(name, ignoreCase: true);
         var config = kind.Config(
@@ -173,7 +173,7 @@ public class ObjectiveTests
     }
 
     /// <summary>Four images of noise and four texts, of which the second is longest.</summary>
-    private static (Tensor Pixels, Tensor Ids) Batch(IObjective objective)
+    internal static (Tensor Pixels, Tensor Ids) Batch(IObjective objective)
     {
         var size = objective.Module.named_parameters().Any(p => p.name == "visual.class_embedding") ? 16 : 32;
         using var random = new Generator(3);

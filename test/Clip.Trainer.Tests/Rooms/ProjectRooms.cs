@@ -47,9 +47,23 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
         new(
             "Microsoft.ML.Clip.Search", "pictures found by words or pictures: an index file, and what asks it",
             [
+                new(RoomGraph.Root, "the catalog's methods"),
+                new("FindingSimilar", "the neighbors of features as a step of ML.NET pipelines"),
+                new("VectorData", "indexes as collections of Microsoft.Extensions.VectorData"),
                 new("Indexing", "the index as its users see it: entries, queries, changes, searches"),
+                new("Approximate", "the graph of neighbors for approximate search"),
                 new("Storage", "the index's file: written aside, mapped into memory"),
                 new("Scanning", "exact search over rows of floats, by their codes"),
+            ]),
+        new(
+            "Microsoft.ML.Clip.AspNetCore", "a model and an index of pictures over HTTP",
+            [
+                new(RoomGraph.Root, "what an application calls: AddClipServer, MapClip"),
+                new("Endpoints", "one file an endpoint, and what all have in common"),
+                new("Searching", "the served index: ids for its paths, queries, pictures to show"),
+                new("Batching", "the queues before the towers, and what is asked of the model through them"),
+                new("Requests", "bodies, fields, data URLs, and how they are refused"),
+                new("Settings", "the options"),
             ]),
         new(
             "Microsoft.ML.Clip.MoreFormats", "TIFF, HEIC and the like by ImageMagick: a ClipImageDecoder to register",
@@ -82,7 +96,15 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             ]),
         new(
             "Clip.Evaluation", "what a model folder is worth: no TorchSharp",
-            [new(RoomGraph.Root, "labeled sets and metrics")]),
+            [
+                new("Report", "results as a page to look at"),
+                new("Tasks", "what a model makes of a set: zero-shot, retrieval, linear probe"),
+                new("Embedding", "pictures and texts to features, each once, kept on disk"),
+                new("Metrics", "numbers of outcomes, as CLIP_benchmark defines them"),
+                new("Outcomes", "what a model made of each picture, for metrics and reports"),
+                new("DataSets", "published data sets as people have them on disk, their classes and prompts"),
+                new(RoomGraph.Root, "labeled and captioned sets, and how right answers are ranked"),
+            ]),
         new(
             "Clip.Trainer", "modules, objectives, loop, ML.NET estimator: a library",
             [
@@ -99,7 +121,10 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             [
                 new(RoomGraph.Root, "the list of commands"),
                 new("Commands", "one file a command, thin: parse, call, print"),
+                new("Serving", "clip serve and clip mcp: who may ask, and on which ways"),
                 new("Training", "clip train and its options"),
+                new("Searching/Databases", "indexes in PostgreSQL"),
+                new("Evaluating", "clip evaluate and its options"),
                 new("Searching", "indexes of pictures, made, kept up to date and asked"),
                 new("Pretrained", "models by name, downloaded and said so"),
                 new("Reporting", "the console"),

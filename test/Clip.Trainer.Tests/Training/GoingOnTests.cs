@@ -4,6 +4,7 @@ using Clip.Conversion.Tokenizing;
 using Clip.Data;
 using Clip.Data.Sources;
 using Clip.Evaluation;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Training;
 using Clip.Trainer.Validation;
@@ -97,7 +98,8 @@ public sealed class GoingOnTests : IAsyncLifetime, IDisposable
             new() { Objective = ObjectiveKind.SigLip }, new() { Epochs = 3 }, new() { BatchSize = 3 }, new() { LearningRate = 3 },
             new() { MaxMinutes = 3 }, new() { AccumFrequency = 3 }, new() { LayerDecay = 0.5 }, new() { Warmup = 3 },
             new() { Scheduler = LearningRateScheduler.Const }, new() { Optimizer = new AdamWOptions(WeightDecay: 3) },
-            new() { GradClipNorm = 3 }, new() { ModelEmaDecay = 0.5 }, new() { Bfloat16 = true }, new() { Seed = 3 },
+            new() { GradClipNorm = 3 }, new() { ModelEmaDecay = 0.5 }, new() { Precision = TrainingPrecision.Bf16 },
+            new() { Tf32 = true }, new() { Seed = 3 },
             new() { Augmentation = new() { Background = new Background((1, 2, 3)) } },
             new() { Augmentation = new() { Crop = new RandomResizedCrop(0.5) } }, new() { FineTuning = new() { LockText = true } },
         ];

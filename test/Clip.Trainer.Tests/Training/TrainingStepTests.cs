@@ -90,7 +90,7 @@ public sealed class TrainingStepTests
         Assert.True(step.Take(Pixels(4), Ids(4), learningRate: 0).IsFinite);
 
         Assert.Equal(after, model.LogitScale.item<float>(), 1e-6f);
-        Assert.Equal(Math.Exp(after), objective.LogitScale!.Value, 1e-3);
+        Assert.Equal(Math.Exp(after), objective.LogitScale!.item<double>(), 1e-3);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ internal sealed class Colors : IObjective, IDisposable
 
     public ClipConfig ModelConfig => throw new NotSupportedException();
 
-    public double? LogitScale => null;
+    public Tensor? LogitScale => null;
 
     public Tensor Loss(Tensor pixels, Tensor ids)
     {

@@ -1,8 +1,10 @@
 using Clip.Conversion.Initialization;
 using Clip.Evaluation;
+using Clip.Evaluation.Embedding;
+using Clip.Evaluation.Metrics;
+using Clip.Evaluation.Tasks;
 using Clip.Trainer.Tests.Onnx.Quantization;
-using Clip.Trainer.Validation;
-using Microsoft.ML;
+using Microsoft.ML.Clip;
 using SkiaSharp;
 
 namespace Clip.Trainer.Tests.Validation;
@@ -31,10 +33,12 @@ public sealed class LinearProbeTests : IDisposable
         var random = new SampleRandom(seed);
         var (train, test) = (Draw(60, "train", ref random, wrong: 0.3), Draw(60, "test", ref random, wrong: 0));
 
-        var probe = new ModelFolderEvaluation(new MLContext(seed: 0), _model.Path).LinearProbe(train, test);
+        using var model = ClipModel.Open(_model.Path);
+        var set = new LabeledSet("test", test, ["blue", "yellow"], Templates: null);
+        var probe = new ModelEvaluation(new Embedder(model, cache: null, progress: null)).LinearProbe(train, set);
 
-        Assert.Equal((1, 60, 60), (probe.L2Weight, probe.TrainImages, probe.Images));
-        Assert.Equal(1, probe.Top1);
+        Assert.Equal((1, 60, 60), (probe.L2Weight, probe.TrainImages, probe.Outcome.Pictures.Count));
+        Assert.Equal(1, Accuracy.Of(probe.Outcome).Top1);
     }
 
     /// <summary>Pictures of noise, every other one blue, and some of them by the wrong name.</summary>

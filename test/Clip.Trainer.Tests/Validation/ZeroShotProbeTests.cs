@@ -1,10 +1,10 @@
 using Clip.Conversion.Configs;
 using Clip.Evaluation;
+using Clip.Evaluation.Metrics;
+using Clip.Evaluation.Outcomes;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Validation;
-using Microsoft.ML;
 using Microsoft.ML.Clip;
-using Microsoft.ML.Data;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -40,6 +40,24 @@ public sealed class ZeroShotProbeTests : IDisposable
         Assert.Equal(broken.Select(i => images[i].ImagePath), told);
     }
 
+    /// <summary>ImageNet's "missile" comes twice, so the second is spoken as its name is, and known by another.</summary>
+    [Fact]
+    public void LabelsMayHavePromptsOfTheirOwnWhereAllHaveAsMany()
+    {
+        var images = Walls();
+        using var colors = new Colors();
+        var set = new LabeledSet("walls", images, Primary, ["{}"]);
+
+        var outcome = Probe(4).Outcome(colors, Spoken("green"));
+        var error = Assert.Throws<ClipException>(() => Probe(4).Measure(colors, Spoken("red", "green")));
+
+        Assert.Equal([["green"], ["green"], ["blue"]], outcome.Prompts);
+        Assert.Equal("The labels of walls have different numbers of prompts; give each as many.", error.Message);
+
+        LabeledSet Spoken(params string[] red) =>
+            set with { Prompts = new Dictionary<string, IReadOnlyList<string>> { ["red"] = red } };
+    }
+
     [Fact]
     public void AWrongClassCountsAgainstIt()
     {
@@ -65,30 +83,27 @@ public sealed class ZeroShotProbeTests : IDisposable
     [Fact]
     public void TopFiveAreFiveInTrainingAndOfAFolder()
     {
-        var ml = new MLContext();
         LabeledImage[] images = [.. Eight.Select((label, i) => new LabeledImage { ImagePath = _run.Folder[$"{i}.png"], Class = label })];
         using var falling = new Falling();
 
-        var training = Probe(3).Measure(falling, new LabeledSet("walls", images, Eight, null));
-        var folder = ZeroShotAccuracy.Measure(ml, images, Eight, _ => ml.Data.LoadFromEnumerable(
-            images.Select(_ => new Row { Score = [.. Enumerable.Range(0, 8).Select(i => -(float)i)] })));
+        var set = new LabeledSet("walls", images, Eight, null);
+        var training = Probe(3).Measure(falling, set);
+        var folder = Accuracy.Of(ClassificationOutcome.Of(
+            set, [.. images.Select(_ => Enumerable.Range(0, 8).Select(i => -(float)i).ToArray())]));
 
         Assert.Equal((1 / 8.0, 5 / 8.0), (training.Top1, training.Top5));
         Assert.Equal((1 / 8.0, 5 / 8.0, 1 / 8.0), (folder.Top1, folder.Top5, folder.MeanPerClassRecall));
-        Assert.Equal((1 / 8.0, 8, 8), (folder.Chance, folder.Images, folder.Labels));
     }
 
     /// <summary>Three pictures of one class, of which two are hit, and one of another, which is not.</summary>
     [Fact]
     public void EveryClassCountsTheSameInTheMeanPerClassRecall()
     {
-        var ml = new MLContext();
         string[] classes = ["a", "a", "a", "b"];
         LabeledImage[] images = [.. classes.Select((label, i) => new LabeledImage { ImagePath = _run.Folder[$"{i}.png"], Class = label })];
         float[][] scores = [[2, 1], [2, 1], [1, 2], [2, 1]];
 
-        var accuracy = ZeroShotAccuracy.Measure(ml, images, ["a", "b"], _ => ml.Data.LoadFromEnumerable(
-            scores.Select(score => new Two { Score = score })));
+        var accuracy = Accuracy.Of(ClassificationOutcome.Of(new LabeledSet("walls", images, ["a", "b"], null), scores));
 
         Assert.Equal((2 / 4.0, 1 / 3.0), (accuracy.Top1, accuracy.MeanPerClassRecall));
     }
@@ -106,18 +121,6 @@ public sealed class ZeroShotProbeTests : IDisposable
             ImagePath = _run.Folder[$"{i}.png"], Class = Primary[i % 4],
         })];
 
-    private sealed class Row
-    {
-        [VectorType(8)]
-        public float[] Score { get; set; } = [];
-    }
-
-    private sealed class Two
-    {
-        [VectorType(2)]
-        public float[] Score { get; set; } = [];
-    }
-
     /// <summary>Likes each label less than the one before.</summary>
     private sealed class Falling : IObjective, IDisposable
     {
@@ -127,7 +130,7 @@ public sealed class ZeroShotProbeTests : IDisposable
 
         public ClipConfig ModelConfig => throw new NotSupportedException();
 
-        public double? LogitScale => null;
+        public Tensor? LogitScale => null;
 
         public Tensor Loss(Tensor pixels, Tensor ids) => throw new NotSupportedException();
 

@@ -1,10 +1,10 @@
 using Clip.Conversion.Configs;
 using Clip.Evaluation;
+using Clip.Evaluation.Metrics;
+using Clip.Evaluation.Outcomes;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Validation;
-using Microsoft.ML;
 using Microsoft.ML.Clip;
-using Microsoft.ML.Data;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -35,13 +35,13 @@ public sealed class ZeroShotTests : IDisposable
     [Fact]
     public void AFoldersScoresThatTieAreAsGoodAsGuessing()
     {
-        var ml = new MLContext();
+        var set = new LabeledSet("walls", Images(), Labels, Templates: null);
 
-        var accuracy = ZeroShotAccuracy.Measure(ml, Images(), Labels, _ => Scores(ml, 0.125f));
+        var accuracy = Accuracy.Of(ClassificationOutcome.Of(set, Scores(0.125f)));
 
         Assert.Equal(
             (1.0 / Labels.Length, 5.0 / Labels.Length, 1.0 / Labels.Length), (accuracy.Top1, accuracy.Top5, accuracy.MeanPerClassRecall));
-        Assert.Throws<ClipException>(() => ZeroShotAccuracy.Measure(ml, Images(), Labels, _ => Scores(ml, float.NaN)));
+        Assert.Throws<ClipException>(() => ClassificationOutcome.Of(set, Scores(float.NaN)));
     }
 
     private ZeroShotResult Measure(float score)
@@ -55,14 +55,7 @@ public sealed class ZeroShotTests : IDisposable
     private LabeledImage[] Images() =>
         [.. Enumerable.Range(0, 12).Select(i => new LabeledImage { ImagePath = _run.Folder[$"{i}.png"], Class = Labels[i % 4] })];
 
-    private static IDataView Scores(MLContext ml, float score) => ml.Data.LoadFromEnumerable(
-        Enumerable.Range(0, 12).Select(_ => new Row { Score = [.. Labels.Select(_ => score)] }));
-
-    private sealed class Row
-    {
-        [VectorType(8)]
-        public float[] Score { get; set; } = [];
-    }
+    private static float[][] Scores(float score) => [.. Enumerable.Range(0, 12).Select(_ => Labels.Select(_ => score).ToArray())];
 
     /// <summary>Gives every label of every picture one score.</summary>
     private sealed class SameScore(float score) : IObjective, IDisposable
@@ -73,7 +66,7 @@ public sealed class ZeroShotTests : IDisposable
 
         public ClipConfig ModelConfig => throw new NotSupportedException();
 
-        public double? LogitScale => null;
+        public Tensor? LogitScale => null;
 
         public Tensor Loss(Tensor pixels, Tensor ids) => throw new NotSupportedException();
 

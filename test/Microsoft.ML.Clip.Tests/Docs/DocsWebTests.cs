@@ -47,6 +47,13 @@ public sealed class DocsWebTests : IDisposable
         Assert.Equal(Models.TinyClip.Dimension, embedding!.Length);
     });
 
+    [Fact]
+    public Task TheServersReadmeServes() => Serve("src/Microsoft.ML.Clip.AspNetCore/README.md", async client =>
+    {
+        Assert.Equal("healthy\n", await client.GetStringAsync("/clip/healthz"));
+        Assert.Contains("<title>CLIP</title>", await client.GetStringAsync("/clip/"), StringComparison.Ordinal);
+    });
+
     /// <summary>Starts a page's application, and stops it after the requests.</summary>
     private static async Task Serve(string page, Func<HttpClient, Task> ask)
     {

@@ -57,7 +57,7 @@ public sealed class Chromium : IAsyncLifetime
             ReducedMotion = ReducedMotion.Reduce,
             AcceptDownloads = true,
         });
-        context.SetDefaultTimeout(60_000);
+        context.SetDefaultTimeout(20_000);
         return new Tab(context, await context.NewPageAsync());
     }
 

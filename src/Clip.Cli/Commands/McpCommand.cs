@@ -1,0 +1,28 @@
+using System.CommandLine;
+using Clip.Cli.Pretrained;
+using Clip.Cli.Searching;
+using Clip.Cli.Serving;
+using Microsoft.ML.Clip;
+
+namespace Clip.Cli.Commands;
+
+/// <summary><c>clip mcp</c>: an index as tools of an assistant, by the Model Context Protocol on standard input and output.</summary>
+internal static class McpCommand
+{
+    public static Command Create()
+    {
+        var model = PretrainedModel.Option("--model", ClipHub.DefaultModel);
+        model.Description += " Without it, the one that the index was made with.";
+        var index = new Option<string>("--index") { Description = "An index of pictures that 'clip index' wrote.", Required = true };
+        var command = new Command("mcp", "Lets assistants search an index of pictures, over the Model Context Protocol.") { index, model };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            // Without a model given, the one that the index was made with.
+            var isGiven = parsed.GetResult(model) is { Implicit: false };
+            var name = (isGiven ? null : SearchedModel.Of(parsed.GetValue(index)!)) ?? parsed.GetValue(model)!;
+            var folder = await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false);
+            await ToolServer.RunAsync(folder, PretrainedModel.NameOf(name), parsed.GetValue(index)!, cancellation).ConfigureAwait(false);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,66 @@
+using Clip.Evaluation.Outcomes;
+
+namespace Clip.Evaluation.Report;
+
+/// <summary>What was measured, as a report takes it.</summary>
+internal static class ReportedOutcomes
+{
+    /// <summary>What models made of one set. Pictures that any of them could not read are left out.</summary>
+    /// <param name="results">For each model its number, what it made of the set, and what was measured on that.</param>
+    public static ReportedSet Set(IReadOnlyList<(int Model, ClassificationOutcome Outcome, IReadOnlyList<ReportedMetric> Metrics)> results)
+    {
+        var first = results[0].Outcome;
+        var set = first.Set;
+        var common = results.Select(r => r.Outcome.Pictures.Select(picture => picture.Image))
+            .Aggregate((all, own) => all.Intersect(own)).ToHashSet();
+        var pictures = first.Pictures.Where(picture => common.Contains(picture.Image)).ToArray();
+        return new ReportedSet(
+            set.Name, set.Labels, [.. set.Labels.Select((label, i) => first.Prompts.Count > 0 ? first.Prompts[i][0] : label)],
+            Named([.. pictures.Select(picture => picture.Image)]), [.. pictures.Select(picture => picture.Right)],
+            [.. results.Select(r => Run(r.Model, r.Outcome, r.Metrics, common))]);
+    }
+
+    /// <summary>How one model finds pictures and captions by each other.</summary>
+    public static ReportedRetrieval Retrieval(int model, RetrievalOutcome outcome, IReadOnlyList<ReportedMetric> metrics) => new(
+        outcome.Set.Name, model, Named(outcome.Images), outcome.Captions, outcome.ImageOfCaption, outcome.ImageFeatures,
+        outcome.CaptionFeatures, metrics);
+
+    /// <summary>For each label the recall of a linear probe; NaN where a label has no picture.</summary>
+    public static IReadOnlyList<double> Recalls(ClassificationOutcome probe)
+    {
+        var hits = probe.Pictures.ToLookup(picture => picture.Right[0], picture => picture.Placing.Hit(1));
+        return [.. Enumerable.Range(0, probe.Set.Labels.Count).Select(label => hits[label].DefaultIfEmpty(double.NaN).Average())];
+    }
+
+    private static ReportedRun Run(
+        int model, ClassificationOutcome outcome, IReadOnlyList<ReportedMetric> metrics, HashSet<LabeledImage> common)
+    {
+        var pictures = outcome.Pictures.Where(picture => common.Contains(picture.Image)).ToArray();
+        return new ReportedRun(
+            model, [.. pictures.Select(p => PictureOutcome.Of(p.Scores, outcome.Probabilities(p), p.Right))], metrics)
+        {
+            Embeddings = pictures.All(p => p.Features is not null) ? [.. pictures.Select(p => p.Features!)] : null,
+        };
+    }
+
+    /// <summary>Pictures by their paths below the folder that all lie in.</summary>
+    public static IReadOnlyList<ReportedPicture> Named(IReadOnlyList<StoredImage> images)
+    {
+        var shared = images.Count == 0 ? "" : images.Select(image => Folder(image.ImagePath)).Aggregate(Shared);
+        return
+        [
+            .. images.Select(image => new ReportedPicture(image.ImagePath[shared.Length..], image.Read)
+            {
+                Size = () => image.Content is null ? new FileInfo(image.ImagePath).Length : image.Read().Length,
+            }),
+        ];
+    }
+
+    private static string Folder(string path) => path[..(path.LastIndexOfAny(['/', '\\']) + 1)];
+
+    private static string Shared(string a, string b)
+    {
+        var length = a.AsSpan().CommonPrefixLength(b);
+        return Folder(a[..length]);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Clip.Trainer.Modeling;
+
+/// <summary>The devices that torch computes on, by the names that PyTorch's users give them.</summary>
+internal static class TorchDevice
+{
+    /// <summary>The first NVIDIA GPU where there is one, else the CPU.</summary>
+    public const string Auto = "auto";
+
+    /// <summary>What may be given.</summary>
+    public const string Names = "auto, cpu, cuda, cuda:N or mps";
+
+    /// <summary>Whether work on it goes on while the program does: what is read from it is waited for.</summary>
+    public static bool IsApart(Device device) => device.type != DeviceType.CPU;
+
+    /// <summary>Refuses what is no device's name, wherever it is run.</summary>
+    /// <exception cref="ClipException">It is none.</exception>
+    public static void Check(string name)
+    {
+        if (name is not (Auto or "cpu" or "cuda" or "mps") && Number(name) is null)
+            throw new ClipException($"`Device` '{name}' is not known; give {Names}.");
+    }
+
+    /// <summary>The device of a name.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="say">Told what <c>auto</c> took.</param>
+    /// <exception cref="ClipException">There is no such device, or libtorch was built without it.</exception>
+    public static Device Of(string name, Action<string> say)
+    {
+        Check(name);
+        switch (name)
+        {
+            case Auto when cuda_is_available():
+                var first = Cuda(name, null);
+                say($"Computing on {first}.");
+                return first;
+            case Auto or "cpu":
+                if (name == Auto) say("Computing on the CPU.");
+                return CPU;
+            case "mps":
+                return mps_is_available() ? MPS : throw new ClipException("`Device` mps is Apple's GPU, which is not here; give cpu.");
+            default:
+                return Cuda(name, Number(name));
+        }
+    }
+
+    private static Device Cuda(string name, int? number)
+    {
+        if (!cuda_is_available())
+            throw new ClipException(
+                $"`Device` {name} needs an NVIDIA GPU with its driver, and libtorch built for it (the package TorchSharp-cuda-linux or "
+                + "TorchSharp-cuda-windows in place of TorchSharp-cpu); give cpu, or see to these.");
+        var count = cuda.device_count();
+        // Processes that were started together on one machine take a GPU each.
+        var index = number ?? (LocalRank() % count);
+        return index < count
+            ? device($"cuda:{index}")
+            : throw new ClipException($"`Device` {name} is not here: the GPUs are numbered from 0 to {count - 1}; give one of these.");
+    }
+
+    /// <summary>This process's number among those that mpirun or Slurm started on this machine; 0 where there are no others.</summary>
+    private static int LocalRank() =>
+        new[] { "OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID" }
+            .Select(Environment.GetEnvironmentVariable)
+            .Select(value => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var rank) ? rank : (int?)null)
+            .FirstOrDefault(rank => rank is not null) ?? 0;
+
+    private static int? Number(string name) =>
+        name.StartsWith("cuda:", StringComparison.Ordinal)
+        && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
+}
