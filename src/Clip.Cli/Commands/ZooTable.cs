@@ -9,7 +9,8 @@ internal static class ZooTable
     public static void Print()
     {
         Console.WriteLine(
-            $"{"model",-34}{"image",6}{"embed",7}{"parameters",16}{"GFLOPs image",14}{"GFLOPs text",13}  {"license",-14}{"name to pull",-63}family");
+            $"{"model",-34}{"image",6}{"embed",7}{"parameters",16}{"GFLOPs image",14}{"GFLOPs text",13}  {"license",-14}"
+            + $"{"name to pull",-63}family");
         var converting = 0;
         foreach (var entry in ZooCatalog.All)
         {
@@ -29,7 +30,8 @@ internal static class ZooTable
             }
         }
 
-        Console.WriteLine($"{converting} of {ZooCatalog.All.Count} convert. A license is a dash where it is not known here: look it up at the hub.");
+        Console.WriteLine(
+            $"{converting} of {ZooCatalog.All.Count} convert. A license is a dash where it is not known here: look it up at the hub.");
     }
 
     private static string Pull(ZooEntry entry) => entry.Repository ?? "-";

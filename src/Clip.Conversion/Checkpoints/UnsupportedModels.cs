@@ -9,7 +9,8 @@ namespace Clip.Conversion.Checkpoints;
 internal static class UnsupportedModels
 {
     /// <summary>What to do with a model of the zoo, whose weights alone do not tell all of it.</summary>
-    private const string GiveConfig = "give its `Config` (open_clip_config.json, Hugging Face's config.json, or a name of clip models --zoo)";
+    private const string GiveConfig =
+        "give its `Config` (open_clip_config.json, Hugging Face's config.json, or a name of clip models --zoo)";
 
     private const string GivePlain = "give a plain CLIP model";
 
@@ -45,12 +46,13 @@ internal static class UnsupportedModels
             if (prefix == ClipNames.Image.TimmPrefix && SiglipNames.IsTimms(names)) continue;
             if (names.FirstOrDefault(name => name.StartsWith(prefix, StringComparison.Ordinal)) is { } name)
                 throw new ClipException(
-                    $"{path} holds {kind}: tensor '{name}', which {(remedy == GiveConfig ? "its weights alone do not tell how to compute" : "is not supported")}; "
-                    + $"{remedy}.");
+                    $"{path} holds {kind}: tensor '{name}', which "
+                    + $"{(remedy == GiveConfig ? "its weights alone do not tell how to compute" : "is not supported")}; {remedy}.");
         }
 
         if (names.FirstOrDefault(name => name.Contains(".ls_1.", StringComparison.Ordinal)) is { } scale)
             throw new ClipException(
-                $"{path} holds a model with LayerScale, tensor '{scale}', which its weights alone do not tell how to compute; {GiveConfig}.");
+                $"{path} holds a model with LayerScale, tensor '{scale}', which its weights alone do not tell how to "
+                + $"compute; {GiveConfig}.");
     }
 }

@@ -1,5 +1,6 @@
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Zoo;
+using Clip.Conversion.Zoo.Towers;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Imaging;
 
@@ -48,7 +49,8 @@ internal sealed class ZooConversion(ConversionOptions options, ZooFiles files, A
             _ => null,
         };
         if (idle is not null)
-            throw new ClipException($"{files.Source} says what its model is, so {idle} cannot be given; leave it out, or correct the config.");
+            throw new ClipException(
+                $"{files.Source} says what its model is, so {idle} cannot be given; leave it out, or correct the config.");
     }
 
     /// <summary>What a file beside the checkpoint says, or the config itself; else the usual, which is told.</summary>
@@ -62,8 +64,8 @@ internal sealed class ZooConversion(ConversionOptions options, ZooFiles files, A
             return found;
         }
 
-        warn($"No file beside the checkpoint tells how pictures are prepared: OpenAI's mean and deviation are taken; if the model was trained "
-            + $"with others, put its {ModelPreprocessing.Name} or open_clip_config.json beside it and convert again.");
+        warn("No file beside the checkpoint tells how pictures are prepared: the usual mean and deviation are taken; if the model was "
+            + $"trained with others, put its {ModelPreprocessing.Name} or open_clip_config.json beside it and convert again.");
         return ZooFolder.UsualPreprocessing(model);
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Zoo;
+using Clip.Conversion.Zoo.Towers;
 using Clip.Conversion.Zoo.Reading;
 
 namespace Clip.Conversion.ModelFolders;

@@ -35,7 +35,8 @@ internal sealed record ZooFolder(
         var model = files.Model(weights: null);
         var write = model.Text is null ? null : Tokenizer(files, model.Text, tokenizer, new CompanionFiles(null));
         var weights = RandomWeights.Create([.. model.Layout()], seed);
-        new ZooFolder(files, model, weights, model.Image is null ? null : UsualPreprocessing(model), write).Write(target, [OnnxPrecision.Fp32]);
+        new ZooFolder(files, model, weights, model.Image is null ? null : UsualPreprocessing(model), write).Write(
+            target, [OnnxPrecision.Fp32]);
         return $"{model.Family}: {model.Sizes}";
     }
 
@@ -61,7 +62,8 @@ internal sealed record ZooFolder(
             var tokenizer = TokenizerFiles.Load(path);
             if (tokenizer.Size > own.VocabSize)
                 throw new ClipException(
-                    $"The tokenizer has {tokenizer.Size} entries but the model only {own.VocabSize}; give the `Tokenizer` it was trained with.");
+                    $"The tokenizer has {tokenizer.Size} entries but the model only {own.VocabSize}; give the `Tokenizer` it was "
+                    + "trained with.");
             // Where padding matters, it is open_clip's; else Hugging Face's, which its clients expect.
             var padding = own.NeedsFullContext ? 0 : tokenizer.EndOfTextId;
             return folder => tokenizer.Save(folder, own.ContextLength, padding);

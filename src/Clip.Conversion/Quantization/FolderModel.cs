@@ -32,7 +32,7 @@ internal sealed record FolderModel
     public required Func<string, OnnxPrecision, Int8Options?, GraphProto> Graph { get; init; }
 
     /// <summary>Reads a folder.</summary>
-    /// <exception cref="ClipException">It lacks config or weights, they do not fit, or it is a model without ONNX files of its own.</exception>
+    /// <exception cref="ClipException">It lacks config or weights, they do not fit, or it has no ONNX files of its own.</exception>
     public static FolderModel Open(string folder)
     {
         var path = Path.Combine(folder, "config.json");

@@ -4,6 +4,7 @@ using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Format;
 using Clip.Conversion.Onnx.Quantization;
 using Clip.Conversion.Zoo.Blocks;
+using Clip.Conversion.Zoo.Towers;
 using static Clip.Conversion.Onnx.Format.GraphBuilder;
 using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
 

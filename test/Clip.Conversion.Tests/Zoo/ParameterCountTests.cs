@@ -27,7 +27,8 @@ public sealed class ParameterCountTests(ITestOutputHelper output)
 
         output.WriteLine(
             $"{name}: {model.Parameters / 1e6:F2} = {model.ImageParameters / 1e6:F2} + {model.TextParameters / 1e6:F2} M, "
-            + $"{model.ImageOperations / 1e9:F2} + {model.TextOperations / 1e9:F2} GFLOPs, {model.ImageSize}, {model.EmbedDim}, {model.Family}");
+            + $"{model.ImageOperations / 1e9:F2} + {model.TextOperations / 1e9:F2} GFLOPs, {model.ImageSize}, "
+            + $"{model.EmbedDim}, {model.Family}");
         Assert.InRange(model.Parameters, model.ImageParameters + model.TextParameters, long.MaxValue);
         Assert.InRange(model.ImageParameters, 1_000_000, 5_000_000_000);
         if (!Published.TryGetValue(name, out var published)) return;

@@ -3,7 +3,7 @@ using Xunit.Sdk;
 
 namespace Clip.Conversion.Tests.Zoo;
 
-/// <summary>A row for every family with golden data: of those that travel with the code, and of all where the larger set is there.</summary>
+/// <summary>A row for every family with golden data; those that are not carried skip where the larger set is not there.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class ZooDataAttribute : DataAttribute
 {

@@ -36,7 +36,8 @@ internal sealed class ConvolutionChain
         foreach (var node in graph.Node)
         {
             if (WeightOf(node) is not { } weight || points.ContainsKey(node.Input[0])) continue;
-            if (_producers.TryGetValue(node.Input[0], out var pool) && pool.OpType == "AveragePool" && points.ContainsKey(pool.Input[0])) continue;
+            if (_producers.TryGetValue(node.Input[0], out var pool) && pool.OpType == "AveragePool" && points.ContainsKey(pool.Input[0]))
+                continue;
             points[node.Input[0]] = $"{weight}/input";
         }
 

@@ -32,7 +32,7 @@ internal sealed class BatchNorm(Parameters parameters)
     /// <summary>A batch norm alone as a depthwise convolution of 1×1.</summary>
     public (WeightTensor Weight, WeightTensor Bias) Alone(string norm, int channels)
     {
-        var one = parameters.HasValues ? new WeightTensor([channels, 1, 1, 1], Ones(channels)) : new WeightTensor([channels, 1, 1, 1], default);
+        var one = new WeightTensor([channels, 1, 1, 1], parameters.HasValues ? Ones(channels) : default(ReadOnlyMemory<float>));
         return Fold(one, norm);
     }
 

@@ -43,7 +43,7 @@ internal sealed record BlockPlan
 
     public required MlpPlan Mlp { get; init; }
 
-    /// <summary>Channels of all heads together where that is another number than <see cref="Width"/>, as T5 allows; 0 for the same.</summary>
+    /// <summary>Channels of all heads together where these are not <see cref="Width"/>, as T5 allows; 0 for the same.</summary>
     public int HeadsWidth { get; init; }
 
     public double Eps { get; init; } = 1e-6;

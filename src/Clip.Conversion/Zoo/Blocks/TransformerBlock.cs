@@ -110,7 +110,9 @@ internal sealed class TransformerBlock(TowerWriter net, BlockPlan plan, TokenCou
         {
             var length = _graph.Op("ReduceL2", [x, _graph.Vector(-1)], Attribute("keepdims", 1L));
             x = net.Op("Div", x, net.Op("Max", length, _graph.Scalar(1e-12f)));
-            if (isQuery) x = net.Op("Mul", x, _graph.Weight(name + cosine, Temperatures(net.Parameters.Take(name + cosine, plan.Heads, 1, 1))));
+            if (!isQuery) return x;
+            var scales = Temperatures(net.Parameters.Take(name + cosine, plan.Heads, 1, 1));
+            x = net.Op("Mul", x, _graph.Weight(name + cosine, scales));
         }
 
         return Rotary is { } rotary && turns ? rotary.Turn(_graph, x, "rope") : x;

@@ -24,7 +24,11 @@ internal static class HuggingFaceModels
         if (type == "distilbert") return new ZooModel { Text = DistilBert(keys, sizes) };
         var embedDim = sizes.Of("text_projection.weight", 0, keys.Int("projection_dim", type == "altclip" ? 768 : 512));
         var (text, vision) = (keys.Section("text_config"), keys.Section("vision_config"));
-        return new ZooModel { Image = Vision(vision, sizes, embedDim), Text = type == "altclip" ? Alt(text, sizes, embedDim) : Chinese(text, sizes, embedDim) };
+        return new ZooModel
+        {
+            Image = Vision(vision, sizes, embedDim),
+            Text = type == "altclip" ? Alt(text, sizes, embedDim) : Chinese(text, sizes, embedDim),
+        };
     }
 
     private static BertText Chinese(ConfigKeys keys, Sizes sizes, int embedDim)

@@ -54,8 +54,8 @@ internal static class HuggingFaceTexts
             tower = Nllb(nllb, keys, sizes, contextLength, embedDim, pool, Projection);
         else
             throw new ClipException(
-                $"{sizes.Source}: hf_model_name {name} is not supported; {string.Join(", ", Berts.Keys.Concat(T5s.Keys).Concat(Nllbs.Keys))} "
-                + "are.");
+                $"{sizes.Source}: hf_model_name {name} is not supported; "
+                + $"{string.Join(", ", Berts.Keys.Concat(T5s.Keys).Concat(Nllbs.Keys))} are.");
         keys.RefuseOthers("model_type", "architectures", "hidden_dropout_prob", "attention_probs_dropout_prob", "torch_dtype");
         OpenClipModels.RefuseOtherText(text.Also("width", "vocab_size", "pad_id", "heads", "layers", "pool_type"));
         return tower;
@@ -72,7 +72,8 @@ internal static class HuggingFaceTexts
                 "linear" => new TextHead(["text.proj"], 0),
                 "" or "none" when width == embedDim => new TextHead([], 0),
                 _ => throw new ClipException(
-                    $"{sizes.Source}: hf_proj_type '{kind}' is not supported for width {width} and embed_dim {embedDim}; mlp and linear are."),
+                    $"{sizes.Source}: hf_proj_type '{kind}' is not supported for width {width} and embed_dim {embedDim}; "
+                    + "mlp and linear are."),
             };
         }
     }
@@ -175,7 +176,8 @@ internal static class HuggingFaceTexts
         "cls_pooler" => hasPooler ? TextPool.Pooler : TextPool.First,
         "cls_last_hidden_state_pooler" => TextPool.First,
         _ => throw new ClipException(
-            $"{source}: hf_pooler_type '{name}' is not supported; mean_pooler, max_pooler, cls_pooler and cls_last_hidden_state_pooler are."),
+            $"{source}: hf_pooler_type '{name}' is not supported; mean_pooler, max_pooler, cls_pooler and "
+            + "cls_last_hidden_state_pooler are."),
     };
 
     private static void Check(string source, HuggingFaceText text)

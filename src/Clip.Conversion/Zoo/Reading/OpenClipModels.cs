@@ -14,7 +14,8 @@ internal static class OpenClipModels
 
     private static readonly string[] IdleText =
     [
-        "hf_tokenizer_name", "tokenizer_kwargs", "tokenizer_mode", "tokenizer_type", "tiktoken_name", "output_tokens", "hf_model_pretrained",
+        "hf_tokenizer_name", "tokenizer_kwargs", "tokenizer_mode", "tokenizer_type", "tiktoken_name", "output_tokens",
+        "hf_model_pretrained",
         "variable_text", "bos_id",
         // The same numbers before or behind the pooling of one token.
         "final_ln_after_pool",
@@ -53,7 +54,8 @@ internal static class OpenClipModels
     private static OpenClipVit Vision(ConfigKeys keys, Sizes sizes, int embedDim, bool isQuick)
     {
         if (keys.Value("layers") is { ValueKind: JsonValueKind.Array })
-            throw new ClipException($"{sizes.Source}: a ResNet beside this text tower is not supported; give a Vision Transformer's model.");
+            throw new ClipException(
+                $"{sizes.Source}: a ResNet beside this text tower is not supported; give a Vision Transformer's model.");
         var (width, headWidth) = (keys.Int("width", 768), keys.Int("head_width", 64));
         ClipConfig.Positive(sizes.Source, headWidth, "vision head_width", ClipConfig.MaxWidth);
         var block = Block(keys, sizes.Source, width, width / headWidth, isQuick);

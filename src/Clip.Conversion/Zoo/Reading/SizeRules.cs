@@ -36,6 +36,7 @@ internal static class SizeRules
         ClipConfig.Positive(source, vocabSize, "text vocab_size", ClipConfig.MaxVocabulary);
         ClipConfig.Positive(source, width, "text width", ClipConfig.MaxWidth);
         if ((long)vocabSize * width > Array.MaxLength)
-            throw new ClipException($"{source}: text vocab_size {vocabSize} times width {width} is more than an array holds; no CLIP's is.");
+            throw new ClipException(
+                $"{source}: text vocab_size {vocabSize} times width {width} is more than an array holds; no CLIP's is.");
     }
 }

@@ -141,7 +141,8 @@ internal static class TimmConvolutional
     {
         var (sizes, keys) = (tower.Sizes, tower.Keys);
         var (depths, heads) = (keys.Ints("depths", [2, 2, 18, 2]), keys.Ints("num_heads", [4, 8, 16, 32]));
-        if (depths.Length == 0 || depths.Length != heads.Length) throw new FormatException("depths and num_heads must be of as many stages");
+        if (depths.Length == 0 || depths.Length != heads.Length)
+            throw new FormatException("depths and num_heads must be of as many stages");
         var patch = sizes.Of($"{Trunk}patch_embed.proj.weight", 2, keys.Int("patch_size", 4));
         var width = sizes.Of($"{Trunk}patch_embed.proj.weight", 0, keys.Int("embed_dim", 128));
         SizeRules.Patches(tower.Source, tower.ImageSize, patch);

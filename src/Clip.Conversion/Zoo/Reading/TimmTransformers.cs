@@ -23,8 +23,8 @@ internal static partial class TimmTransformers
     };
 
     /// <summary>The same, the reference grid of positions, and what is added to them.</summary>
-    private static readonly Dictionary<string, (int Patch, int Width, int Layers, int Heads, double Ratio, int Grid, int Offset)> Perceptions =
-        new()
+    private static readonly
+        Dictionary<string, (int Patch, int Width, int Layers, int Heads, double Ratio, int Grid, int Offset)> Perceptions = new()
         {
             ["vit_pe_core_tiny_patch16_384"] = (16, 192, 12, 3, 4, 24, 1),
             ["vit_pe_core_small_patch16_384"] = (16, 384, 12, 6, 4, 24, 1),

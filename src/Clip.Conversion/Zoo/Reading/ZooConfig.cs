@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
+using Clip.Conversion.Zoo.Towers;
 
 namespace Clip.Conversion.Zoo.Reading;
 
@@ -10,8 +11,8 @@ internal static class ZooConfig
     /// <summary>What of open_clip's own towers the plain road does not have.</summary>
     private static readonly string[] VisionSwitches =
     [
-        "timm_model_name", "ls_init_value", "attentional_pool", "no_ln_pre", "pos_embed_type", "final_ln_after_pool", "pool_type", "act_kwargs",
-        "norm_kwargs", .. Blocks, "patch_dropout",
+        "timm_model_name", "ls_init_value", "attentional_pool", "no_ln_pre", "pos_embed_type", "final_ln_after_pool", "pool_type",
+        "act_kwargs", "norm_kwargs", .. Blocks, "patch_dropout",
     ];
 
     private static readonly string[] TextSwitches =

@@ -51,7 +51,7 @@ internal sealed record ConvNext : ImageTower
         return Head.Write(net, net.LayerNorm(x, $"{trunk}head.norm", Widths[^1], Eps), Widths[^1], EmbedDim, "head.fc");
     }
 
-    /// <summary>The residual stream lies in rows, a place each, which the two linear layers take; only the wide convolution takes the grid.</summary>
+    /// <summary>The residual stream lies in rows, a place each, which linear layers take; only the convolution takes the grid.</summary>
     private string Block(TowerWriter net, string name, string x, int width, int side)
     {
         net.Scope(name);

@@ -2,7 +2,7 @@ using Clip.Conversion.Zoo.Blocks;
 
 namespace Clip.Conversion.Zoo.Towers;
 
-/// <summary>timm's <c>Eva</c>: EVA-CLIP (arXiv:2303.15389), EVA02 (arXiv:2303.11331) and the Perception Encoder (arXiv:2504.13181).</summary>
+/// <summary>timm's <c>Eva</c>: EVA-CLIP (arXiv:2303.15389), EVA02 (arXiv:2303.11331), the Perception Encoder (arXiv:2504.13181).</summary>
 internal sealed record Eva : ImageTower
 {
     public override string Family => Kind switch
@@ -65,7 +65,8 @@ internal sealed record Eva : ImageTower
     {
         get
         {
-            var plain = new BlockPlan { Width = Width, Heads = Heads, Eps = Eps, Mlp = new MlpPlan(["mlp.fc1"], "mlp.fc2") { Width = MlpWidth } };
+            var mlp = new MlpPlan(["mlp.fc1"], "mlp.fc2") { Width = MlpWidth };
+            var plain = new BlockPlan { Width = Width, Heads = Heads, Eps = Eps, Mlp = mlp };
             return Kind switch
             {
                 EvaKind.Eva01 => plain with { Qkv = Qkv.FusedWithoutKeyBias },

@@ -56,7 +56,8 @@ internal sealed record FastVit : ImageTower
         x = MobileOne(net, x, $"{Trunk}stem.0.", new Branches(3, stem, 3) { HasScale = HasStemScale }, new Stride(side) { Step = 2 });
         side = (side + 1) / 2;
         x = MobileOne(
-            net, x, $"{Trunk}stem.1.", new Branches(stem, stem, 3) { HasScale = HasStemScale }, new Stride(side) { Step = 2, Groups = stem });
+            net, x, $"{Trunk}stem.1.", new Branches(stem, stem, 3) { HasScale = HasStemScale },
+            new Stride(side) { Step = 2, Groups = stem });
         side = (side + 1) / 2;
         x = MobileOne(net, x, $"{Trunk}stem.2.", new Branches(stem, stem, 1) { HasIdentity = true }, new Stride(side));
         for (var stage = 0; stage < Widths.Count; stage++)
@@ -81,7 +82,8 @@ internal sealed record FastVit : ImageTower
         net.Scope($"{Trunk}final_conv");
         x = MobileOne(
             net, x, $"{Trunk}final_conv.",
-            new Branches(Widths[^1], OutputWidth, 3) { HasScale = true, Excite = ExciteWidths[^1] }, new Stride(side) { Groups = Widths[^1] });
+            new Branches(Widths[^1], OutputWidth, 3) { HasScale = true, Excite = ExciteWidths[^1] },
+            new Stride(side) { Groups = Widths[^1] });
         return Head.Write(net, net.GridMean(x), OutputWidth, EmbedDim, "head.fc");
     }
 
@@ -118,7 +120,8 @@ internal sealed record FastVit : ImageTower
 
     private static (WeightTensor Weight, WeightTensor Bias) Add(
         (WeightTensor Weight, WeightTensor Bias) wide, (WeightTensor Weight, WeightTensor Bias) narrow) =>
-        (TensorMath.Sum(wide.Weight, TensorMath.PadKernel(narrow.Weight, (int)wide.Weight.Shape[^1])), TensorMath.Sum(wide.Bias, narrow.Bias));
+        (TensorMath.Sum(wide.Weight, TensorMath.PadKernel(narrow.Weight, (int)wide.Weight.Shape[^1])),
+            TensorMath.Sum(wide.Bias, narrow.Bias));
 
     /// <summary>Channels weighed by what their means tell (squeeze and excitation).</summary>
     private static string Excite(TowerWriter net, string x, string name, int channels, int hidden)

@@ -44,6 +44,7 @@ internal sealed record HuggingFaceVit : ImageTower
         x = new TransformerBlock(net, Block, tokens).All($"{Prefix}encoder.layers.", Layers, x, readsFirst: true);
         net.Scope("visual_projection");
         net.Places = 1;
-        return net.Project(net.LayerNorm(x, $"{Prefix}post_layernorm", width, Block.Eps), "visual_projection", width, EmbedDim, hasBias: false);
+        x = net.LayerNorm(x, $"{Prefix}post_layernorm", width, Block.Eps);
+        return net.Project(x, "visual_projection", width, EmbedDim, hasBias: false);
     }
 }

@@ -62,7 +62,8 @@ internal sealed record OpenClipText : TextTower
         if (IsCausal)
         {
             var square = graph.Op("Concat", [length, length], Attribute("axis", 0L));
-            causal = net.Op("Slice", graph.Weight("causal_mask", CausalMask(ContextLength)), graph.Vector(0, 0), square, graph.Vector(0, 1));
+            var full = graph.Weight("causal_mask", CausalMask(ContextLength));
+            causal = net.Op("Slice", full, graph.Vector(0, 0), square, graph.Vector(0, 1));
         }
 
         var block = new TransformerBlock(net, Block.Plan, itemsAndTokens);

@@ -4,7 +4,7 @@ using Clip.Conversion.Zoo.Blocks;
 
 namespace Clip.Conversion.Zoo.Towers;
 
-/// <summary>open_clip's own Vision Transformer with every switch of its <c>CLIPVisionCfg</c> that a published config has, and more.</summary>
+/// <summary>open_clip's own Vision Transformer with the switches of its <c>CLIPVisionCfg</c>.</summary>
 internal sealed record OpenClipVit : ImageTower
 {
     private const string Prefix = "visual.";
@@ -66,7 +66,8 @@ internal sealed record OpenClipVit : ImageTower
         var parts = width == EmbedDim ? Qkv.InProjection.Take(parameters, name, width, EmbedDim) : Apart(parameters, name, width);
         net.Places = pool.Queries;
         var q = net.Product(
-            query, $"{name}q", TensorMath.Scale(parts[0].Weight, attention.QueryScale), TensorMath.Scale(parts[0].Bias!, attention.QueryScale));
+            query, $"{name}q", TensorMath.Scale(parts[0].Weight, attention.QueryScale),
+            TensorMath.Scale(parts[0].Bias!, attention.QueryScale));
         net.Places = Tokens;
         var k = net.Product(keys, $"{name}k", parts[1].Weight, parts[1].Bias);
         var v = net.Product(keys, $"{name}v", parts[2].Weight, parts[2].Bias);

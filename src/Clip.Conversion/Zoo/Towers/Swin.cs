@@ -59,8 +59,8 @@ internal sealed record Swin : ImageTower
         // [items, rows, 2 (row), columns, 2 (column), width]; the column counts more than the row.
         var cut = net.Transpose(net.Reshape(x, -1, side / 2, 2, side / 2, 2, width), 0, 1, 3, 4, 2, 5);
         net.Places = (long)side * side / 4;
-        return net.Linear(
-            net.LayerNorm(net.Reshape(cut, -1, 4 * width), $"{name}norm", 4 * width, Eps), $"{name}reduction", 4 * width, 2 * width, hasBias: false);
+        var normed = net.LayerNorm(net.Reshape(cut, -1, 4 * width), $"{name}norm", 4 * width, Eps);
+        return net.Linear(normed, $"{name}reduction", 4 * width, 2 * width, hasBias: false);
     }
 
     private string Block(TowerWriter net, string x, string name, int stage, int number, int width, int side)
@@ -92,11 +92,11 @@ internal sealed record Swin : ImageTower
         y = net.Reshape(Roll(net, net.Reshape(y, -1, side, side, width), side - shift, side), -1, width);
         x = net.Add(x, y);
         y = net.LayerNorm(x, $"{name}norm2", width, Eps);
-        y = net.Linear(net.Activate(net.Linear(y, $"{name}mlp.fc1", width, 4 * width), Nonlinearity.Gelu), $"{name}mlp.fc2", 4 * width, width);
-        return net.Add(x, y);
+        y = net.Activate(net.Linear(y, $"{name}mlp.fc1", width, 4 * width), Nonlinearity.Gelu);
+        return net.Add(x, net.Linear(y, $"{name}mlp.fc2", 4 * width, width));
     }
 
-    /// <summary>Attention whose scores differ by window: [1, windows, heads, tokens, tokens], added with the windows of an item apart.</summary>
+    /// <summary>Attention whose scores differ by window: [1, windows, heads, tokens, tokens].</summary>
     private static string Shifted(
         TowerWriter net, string[] projected, int windows, int tokens, int width, int heads, string scores)
     {
@@ -122,8 +122,8 @@ internal sealed record Swin : ImageTower
     }
 
     /// <summary>
-    /// What a window's tokens add to each other's scores: by their distance; and in shifted windows −100 between those that are no neighbors
-    /// in the picture. [1, heads, tokens, tokens], or with a window's axis in between.
+    /// What a window's tokens add to each other's scores: by their distance; and in shifted windows −100 between those that are no
+    /// neighbors in the picture. [1, heads, tokens, tokens], or with a window's axis in between.
     /// </summary>
     private static string Scores(TowerWriter net, string name, int heads, int window, int side, int shift)
     {

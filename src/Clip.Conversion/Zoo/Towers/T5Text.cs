@@ -52,7 +52,8 @@ internal sealed record T5Text : HuggingFaceText
         var length = graph.Op("Squeeze", [graph.Op("Shape", [ids], Attribute("start", 1L), Attribute("end", 2L)), graph.Vector(0)]);
         var places = net.Op("Range", graph.Scalar(0L), length, graph.Scalar(1L));
         var distances = net.Op("Sub", graph.Op("Unsqueeze", [places, graph.Vector(0)]), graph.Op("Unsqueeze", [places, graph.Vector(1)]));
-        var rows = net.Add(net.Op("Clip", distances, graph.Scalar((long)-Farthest), graph.Scalar((long)Farthest)), graph.Scalar((long)Farthest));
+        var farthest = graph.Scalar((long)Farthest);
+        var rows = net.Add(net.Op("Clip", distances, graph.Scalar((long)-Farthest), farthest), farthest);
         var scores = net.Transpose(net.Op("Gather", byDistance, rows), 2, 0, 1);
         return net.Add(padding, graph.Op("Unsqueeze", [scores, graph.Vector(0)]));
     }

@@ -1,6 +1,6 @@
 using Clip.Conversion.Checkpoints;
 
-namespace Clip.Conversion.Zoo;
+namespace Clip.Conversion.Zoo.Reading;
 
 /// <summary>
 /// A tower's sizes: a dimension of a tensor where there is a checkpoint, else what the config says, else what the name stands for.
@@ -15,7 +15,8 @@ internal sealed class Sizes(IReadOnlyDictionary<string, WeightTensor>? weights, 
     public int Of(string tensor, int axis, int otherwise)
     {
         if (weights is null || !weights.TryGetValue(tensor, out var weight)) return otherwise;
-        return axis < weight.Shape.Count && weight.Shape[axis] is > 0 and <= int.MaxValue ? (int)weight.Shape[axis] : throw new ClipException(
+        if (axis < weight.Shape.Count && weight.Shape[axis] is > 0 and <= int.MaxValue) return (int)weight.Shape[axis];
+        throw new ClipException(
             $"{source}: the tensor '{tensor}' has shape [{string.Join(", ", weight.Shape)}], unlike in a model of this kind.");
     }
 

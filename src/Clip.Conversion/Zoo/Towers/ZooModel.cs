@@ -2,10 +2,9 @@ using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Onnx.Format;
 using Clip.Conversion.Zoo.Blocks;
-using Clip.Conversion.Zoo.Towers;
 using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
 
-namespace Clip.Conversion.Zoo;
+namespace Clip.Conversion.Zoo.Towers;
 
 /// <summary>A model of any family whose graphs are written from its towers' pages.</summary>
 internal sealed record ZooModel

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Clip.Conversion.Configs;
 
-namespace Clip.Conversion.Zoo;
+namespace Clip.Conversion.Zoo.Reading;
 
 /// <summary>
 /// A section of a config that remembers what was asked of it, so that what nobody asked for, and thus would be silently left out, can be
@@ -19,7 +19,8 @@ internal sealed class ConfigKeys(JsonElement? section, string name, string sourc
     public bool Has(string key) => Value(key) is not null;
 
     /// <summary>Whether a key is there and null, which is not the same as absent where that has a default.</summary>
-    public bool IsNull(string key) => section is { } keys && keys.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Null;
+    public bool IsNull(string key) =>
+        section is { } keys && keys.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Null;
 
     public int Int(string key, int otherwise) => Read(key, e => e.Int(key, otherwise), otherwise);
 
