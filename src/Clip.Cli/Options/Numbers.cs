@@ -40,7 +40,7 @@ internal static class Numbers
         ["--grad-clip-norm"] = new(0, 1e9) { IsAbove = true },
         ["--image-weight"] = new(-100, 100),
         ["--images-seen"] = new(1, 1e12),
-        ["--gflops"] = new(1e-3, 1e15),
+        ["--gflops"] = new(1e-3, 1e12),
         ["--keep"] = new(1, Most),
         ["--labels"] = new(1, Most),
         ["--layer-decay"] = new(0, 1) { IsAbove = true },
