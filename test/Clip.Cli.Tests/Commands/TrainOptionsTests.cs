@@ -70,6 +70,9 @@ public sealed class TrainOptionsTests : IDisposable
         | --max-minutes 24.5 => Run.Training.MaxMinutes=24.5
         | --accum-freq 3 => Run.Training.AccumFrequency=3; Run.Training.PairsPerStep=384
         | --grad-checkpointing => Run.Training.GradCheckpointing=True
+        | --local-loss => Run.Training.LocalLoss=True
+        | --grad-compression bf16 => Run.Training.GradientCompression=BFloat16
+        | --use-bn-sync => Run.Training.SynchronizedBatchNorm=True
         | --lr-scheduler const => Run.Training.Scheduler=Const
         --epochs-cooldown 1.5 | --lr-scheduler const-cooldown => Run.Training.Scheduler=ConstCooldown
         --lr-cooldown-end 0.25 --epochs-cooldown 2 | --epochs-cooldown 2.5 => Run.Training.Cooldown.Epochs=2.5

@@ -121,7 +121,7 @@ public sealed class EmbedTests(TrainedModel trained) : IDisposable
                 if (field.ClrType == typeof(float))
                 {
                     var floats = new float[group.RowCount * 32];
-                    await group.ReadAsync<float>(field, floats, new int[floats.Length]);
+                    await group.ReadRawAsync<float>(field, floats, new int[floats.Length], new int[floats.Length]);
                     values.AddRange(floats.Cast<object?>());
                 }
                 else
