@@ -118,6 +118,7 @@ internal static class OptionRows
         interpolate {model} {other} --output {out} | --alpha 0.25 => alpha 0.25
         pull a/b --allow-http | --revision v7 => hub.invalid/api/models/a/b/revision/v7 cannot be reached
         pull a/b | --output {photos} => ~/photos holds something that is no model
+        models | --zoo => ...
         pull a/b | --list => ImageNet top-1
         pull a/b | --allow-http => hub.invalid/api/models/a/b/revision/main cannot be reached
         quantize | --model {fresh} => OUT/onnx/model_int8.onnx
