@@ -20,7 +20,9 @@ internal static class ReportTables
     };
 
     /// <summary>A metric's name for people.</summary>
-    public static string NameOf(string metric) => Names.GetValueOrDefault(metric) ?? metric.Replace('_', ' ');
+    public static string NameOf(string metric) => Names.GetValueOrDefault(metric) ?? metric
+        .Replace("text_retrieval_recall@", "picture → text R@", StringComparison.Ordinal)
+        .Replace("image_retrieval_recall@", "text → picture R@", StringComparison.Ordinal).Replace('_', ' ');
 
     /// <summary>For each data set a row for each model, and below them what others have published.</summary>
     public static string Numbers(ReportData data)
