@@ -59,12 +59,19 @@ internal static class SearchCommand
                 using var opened = ClipImageIndex.Open(positional[0]);
                 using var embedder = await OpenModelAsync(opened.ModelName).ConfigureAwait(false);
                 opened.RequireModel(embedder);
-                return opened.Search(asked.Embed(embedder), new ClipSearchOptions
+                try
                 {
-                    Top = parsed.GetValue(top),
-                    Filter = conditions.Length == 0 ? null : entry => conditions.All(condition => condition.Counts(entry)),
-                    Approximate = parsed.GetValue(approximate),
-                }, cancellation);
+                    return opened.Search(asked.Embed(embedder), new ClipSearchOptions
+                    {
+                        Top = parsed.GetValue(top),
+                        Filter = conditions.Length == 0 ? null : entry => conditions.All(condition => condition.Counts(entry)),
+                        Approximate = parsed.GetValue(approximate),
+                    }, cancellation);
+                }
+                catch (InvalidOperationException e) when (parsed.GetValue(approximate))
+                {
+                    throw new ClipException(e.Message, e); // There is no graph, or one of another state.
+                }
             }
 
             async Task<IReadOnlyList<ClipSearchResult>> SearchDatabaseAsync()
