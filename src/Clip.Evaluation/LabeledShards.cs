@@ -98,7 +98,7 @@ internal static class LabeledShards
         : null;
 
     /// <summary>A set of which shards are missing would be measured on what is there.</summary>
-    private static void CheckCount(string path, int found)
+    internal static void CheckCount(string path, int found)
     {
         var file = Path.Combine(path, "nshards.txt");
         if (!Directory.Exists(path) || !File.Exists(file)) return;

@@ -6,11 +6,13 @@ using System.Text.Json.Nodes;
 using Clip.Cli.Evaluating;
 using Clip.Cli.Options;
 using Clip.Cli.Pretrained;
+using Clip.Cli.Reporting;
 using Clip.Cli.Running;
 using Clip.Data.Sources;
 using Clip.Evaluation;
 using Clip.Evaluation.Metrics;
 using Clip.Evaluation.Outcomes;
+using Clip.Evaluation.Report;
 using Clip.Evaluation.Tasks;
 
 namespace Clip.Cli.Commands;
@@ -39,9 +41,10 @@ internal static class EvaluateCommand
         var json = new Option<bool>("--json") { Description = "Prints one JSON object instead of lines." };
         var table = new TableOptions();
         var options = new EvaluationOptions();
+        var report = new ReportOption();
         var command = new Command("evaluate", "Measures zero-shot accuracy, retrieval and linear probes.")
         {
-            model, retrieval, probe, json, DataSetList.Option(json),
+            model, retrieval, probe, json, report.Option, DataSetList.Option(json),
         };
         foreach (var option in (IEnumerable<Option>)[.. sets.All, .. table.All, .. options.All])
             command.Options.Add(option);
@@ -58,19 +61,42 @@ internal static class EvaluateCommand
                 throw new ClipException(
                     "There is nothing to evaluate on; give labeled pictures with --data, or captioned ones with --retrieval-data.");
 
+            var page = report.IsWanted(parsed) ? new EvaluationPage() : null;
             var folder = await PretrainedModel.ResolveAsync(parsed.GetValue(model)!, cancellation).ConfigureAwait(false);
             using var stop = new StopSignals();
             using var evaluated = new EvaluatedModel(folder, options.Cache(parsed), options.MaxBadPercent(parsed));
             var measured = new JsonArray();
             foreach (var set in labeled)
             {
-                Report(set.Name, () => Describe(evaluated.ZeroShot(set, stop.Token), evaluated.IsByLikelihood));
+                Report(set.Name, () =>
+                {
+                    var outcome = evaluated.ZeroShot(set, stop.Token);
+                    var described = Describe(outcome, evaluated.IsByLikelihood);
+                    page?.Add(0, outcome, Shares(described));
+                    return described;
+                });
                 if (NamedFiles.For(parsed.GetValue(probe) ?? [], set.Name, probe.Name) is { } trainOn)
-                    Report(set.Name, () => Describe(
-                        evaluated.LinearProbe(sets.ReadImages(parsed, layout, set.Name, trainOn), set, stop.Token)));
+                    Report(set.Name, () =>
+                    {
+                        var fitted = evaluated.LinearProbe(sets.ReadImages(parsed, layout, set.Name, trainOn), set, stop.Token);
+                        var described = Describe(fitted);
+                        page?.AddProbe(0, fitted.Outcome, [.. Shares(described).Select(m => m with { Name = $"lp_{m.Name}" })]);
+                        return described;
+                    });
             }
 
-            foreach (var set in captioned) Report(set.Name, () => Describe(evaluated.Retrieval(set, stop.Token)));
+            foreach (var set in captioned)
+            {
+                Report(set.Name, () =>
+                {
+                    var outcome = evaluated.Retrieval(set, stop.Token);
+                    var described = Describe(outcome);
+                    page?.Add(0, outcome, Shares(described));
+                    return described;
+                });
+            }
+
+            page?.Write(report, parsed, [(parsed.GetValue(model)!, evaluated.Fingerprint)], []);
             if (parsed.GetValue(json))
                 Console.WriteLine(new JsonObject { ["model"] = parsed.GetValue(model), ["results"] = measured }.ToJsonString(Indented));
 
@@ -121,6 +147,13 @@ internal static class EvaluateCommand
             $"image→text {RetrievalMetrics.Describe(r.ImageToText)}  text→image {RetrievalMetrics.Describe(r.TextToImage)}  "
             + $"({o.Images.Count} images, {o.Captions.Count} captions");
     }
+
+    /// <summary>What is a share of something; counts and weights are not.</summary>
+    private static ReportedMetric[] Shares(Measurement measurement) =>
+    [
+        .. measurement.Values.Where(v => v.Name is not ("chance" or "images" or "labels" or "captions" or "l2" or "train_images"))
+            .Select(v => new ReportedMetric(v.Name, v.Value)),
+    ];
 
     private static string Invariant(FormattableString line) => line.ToString(CultureInfo.InvariantCulture);
 

@@ -30,6 +30,17 @@ internal sealed class EvaluatedModel : IDisposable
         _evaluation = new ModelEvaluation(new Embedder(_model, _cache, _display), maxBadPercent);
     }
 
+    /// <summary>By which the model is told from others.</summary>
+    public string Fingerprint
+    {
+        get
+        {
+            if (_model is not null) return _model.Fingerprint;
+            using var opened = ClipModel.Open(_folder);
+            return opened.Fingerprint;
+        }
+    }
+
     /// <summary>Whether it classifies by the likelihood of labels.</summary>
     public bool IsByLikelihood => _evaluation is null;
 

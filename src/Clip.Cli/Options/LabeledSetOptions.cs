@@ -25,7 +25,7 @@ internal sealed class LabeledSetOptions
         _known = new DataSetOptions(dataName);
         _data = new Option<string[]>(dataName)
         {
-            Description = "Labeled pictures: a table, a folder with one folder per class, or WebDataset shards with .cls, "
+            Description = "Labeled pictures: a table, Parquet, a folder with one folder per class, or WebDataset shards with .cls, "
                 + "as PATH or NAME=PATH; or the folder of a known data set, as food101=PATH; any number of them.",
             AllowMultipleArgumentsPerToken = true,
         };
@@ -81,6 +81,12 @@ internal sealed class LabeledSetOptions
                 else
                     labeled.Add(Renamed(parsed, known, name, loaded).Labeled(name, Prompts(parsed, name, known)));
             }
+            else if (LabeledShards.Find(path) is { } shards && RetrievalShards.Are(shards))
+            {
+                var skipped = new SkippedRows(name);
+                captioned.Add(RetrievalShards.Read(name, shards, skipped.Add) with { Known = DataSetCatalog.Find(name)?.Name });
+                skipped.ThrowIfTooMany(captioned[^1].Images.Count);
+            }
             else
             {
                 labeled.Add(Read(parsed, name, path, Table(parsed, layout)) with { Known = DataSetCatalog.Find(name)?.Name });
@@ -101,7 +107,7 @@ internal sealed class LabeledSetOptions
             .Select(value => _known.Find(parsed, value)).FirstOrDefault();
         if (known?.TrainSplit is { } split && Directory.Exists(path) && LabeledShards.Find(path) is null)
             return Renamed(parsed, known, set, DataSetOptions.Load(known, path, split)).Images;
-        return Images(path, path, Table(parsed, layout));
+        return Images(path, path, Table(parsed, layout), File(parsed, _labels, set) is { } file ? Names(file, _labels.Name, [set]) : null);
     }
 
     /// <summary>The layout of tables of labeled pictures.</summary>
@@ -126,11 +132,14 @@ internal sealed class LabeledSetOptions
 
     private static bool IsJson(string file) => file.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 
-    private static IReadOnlyList<LabeledImage> Images(string name, string path, CaptionTableOptions table)
+    private static IReadOnlyList<LabeledImage> Images(
+        string name, string path, CaptionTableOptions table, IReadOnlyList<string>? labels)
     {
         var skipped = new SkippedRows(name);
         var images = LabeledShards.Find(path) is { } shards
-            ? LabeledShards.Read(name, shards, labels: null, templates: null, skipped.Add).Images
+            ? LabeledShards.Read(name, shards, labels, templates: null, skipped.Add).Images
+            : LabeledParquet.Files(path, "train") is { } parquet
+            ? LabeledParquet.Read(name, parquet, table.CaptionKeys[0], labels, templates: null, skipped.Add).Images
             : LabeledSet.ReadImages(path, table, skipped.Add);
         skipped.ThrowIfTooMany(images.Count);
         return images;
@@ -155,7 +164,15 @@ internal sealed class LabeledSetOptions
             return set;
         }
 
-        var images = Images(name, path, table);
+        if (LabeledParquet.Files(path, "test") is { } parquet)
+        {
+            var skipped = new SkippedRows(name);
+            var set = LabeledParquet.Read(name, parquet, table.CaptionKeys[0], labels, templates, skipped.Add);
+            skipped.ThrowIfTooMany(set.Images.Count);
+            return set;
+        }
+
+        var images = Images(name, path, table, labels: null);
         // Labels of folders are written as the folders are, or as they are read.
         if (Directory.Exists(path)) labels = labels?.Select(PictureFiles.ClassName).ToArray();
         labels ??= [.. images.Select(i => i.Class).Distinct().Order(StringComparer.Ordinal)];

@@ -73,7 +73,7 @@ internal sealed class ParquetSource : IRecordSource
             {
                 try
                 {
-                    files.Add(ParquetTable.Open(path, options.ImageKey, options.CaptionKeys));
+                    files.Add(ParquetTable.Open(path, options.ImageKey, options.CaptionKeys, options.ClassNames is not null));
                     if (files[^1].Groups.Sum(g => (long)g.Rows) == 0) unusable.Add(new(path, "it has no rows"));
                 }
                 catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
@@ -90,6 +90,9 @@ internal sealed class ParquetSource : IRecordSource
             throw;
         }
     }
+
+    /// <summary>The file that a record lies in.</summary>
+    public string FileOf(int record) => _files[_groups[GroupOf(record, out _)].File].Path;
 
     public string Key(int record)
     {

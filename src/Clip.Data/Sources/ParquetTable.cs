@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Files;
 using Parquet;
@@ -16,7 +17,8 @@ internal sealed class ParquetTable : IDisposable
     private readonly DataField? _bytes, _path;
     private readonly DataField[] _captions;
 
-    private ParquetTable(string path, FileStream stream, ParquetReader reader, string? imageKey, IReadOnlyList<string>? captionKeys)
+    private ParquetTable(string path, FileStream stream, ParquetReader reader, string? imageKey, IReadOnlyList<string>? captionKeys,
+        bool classes)
     {
         (Path, _stream, _reader) = (path, stream, reader);
         var groups = Enumerable.Range(0, reader.RowGroupCount).Select(i => reader.OpenRowGroupReader(i).RowGroup);
@@ -26,7 +28,8 @@ internal sealed class ParquetTable : IDisposable
         _bytes = Of(image).FirstOrDefault(IsBytes);
         _path = Of(image).FirstOrDefault(IsText);
         var captions = captionKeys ?? JsonCaptions.DefaultKeys.Where(key => Of(key).Any(IsText)).Take(1).ToArray();
-        _captions = [.. captions.Select(key => Of(key).FirstOrDefault(IsText) ?? throw Lacks("caption", key, "`CaptionKeys`"))];
+        _captions = [.. captions.Select(key => Of(key).FirstOrDefault(f => IsText(f) || (classes && IsWhole(f)))
+            ?? throw Lacks("caption", key, "`CaptionKeys`"))];
         if (_captions.Length == 0) throw Lacks("caption", null, "`CaptionKeys`");
     }
 
@@ -41,10 +44,23 @@ internal sealed class ParquetTable : IDisposable
     /// <summary>The columns read, by name.</summary>
     public string Columns => string.Join(' ', _captions.Select(c => c.Path).Prepend((_bytes ?? _path)!.Path));
 
+    /// <summary>The names of its columns, in their order.</summary>
+    public IReadOnlyList<string> Names => [.. _reader.Schema.DataFields.Select(f => f.Path.FirstPart).OfType<string>().Distinct()];
+
+    /// <summary>Whether a caption is a class's number.</summary>
+    public bool HasNumbers => _captions.Any(IsWhole);
+
+    /// <summary>What Hugging Face's library wrote of the columns, in JSON; null where another wrote the file.</summary>
+    public string? Features => _reader.CustomMetadata is { } told && told.TryGetValue("huggingface", out var features) ? features : null;
+
     /// <summary>Opens a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="imageKey">The column of images; null for the usual ones.</param>
+    /// <param name="captionKeys">The columns of captions; null for the usual ones.</param>
+    /// <param name="classes">Whether a caption may be a class's number, which is given in digits.</param>
     /// <exception cref="InvalidDataException">It is not Parquet, or damaged.</exception>
     /// <exception cref="ClipException">It lacks a column.</exception>
-    public static ParquetTable Open(string path, string? imageKey, IReadOnlyList<string>? captionKeys)
+    public static ParquetTable Open(string path, string? imageKey, IReadOnlyList<string>? captionKeys, bool classes = false)
     {
         var stream = RegularFile.Open(path, FileOptions.RandomAccess);
         var hasEnds = false;
@@ -53,7 +69,7 @@ internal sealed class ParquetTable : IDisposable
             CheckEnds(stream);
             hasEnds = true;
             var reader = ParquetReader.CreateAsync(stream, leaveStreamOpen: true).GetAwaiter().GetResult();
-            return new ParquetTable(path, stream, reader, imageKey, captionKeys);
+            return new ParquetTable(path, stream, reader, imageKey, captionKeys, classes);
         }
         catch (Exception e)
         {
@@ -67,9 +83,9 @@ internal sealed class ParquetTable : IDisposable
     public ParquetRowGroup Load(int group) => new(
         System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!,
         Groups[group].Rows,
-        () => _bytes is null ? null : Column<byte>(group, _bytes),
-        () => _path is null ? null : Column<char>(group, _path),
-        () => [.. _captions.Select(column => Column<char>(group, column))]);
+        () => _bytes is null ? null : Column<ReadOnlyMemory<byte>>(group, _bytes),
+        () => _path is null ? null : Column<ReadOnlyMemory<char>>(group, _path),
+        () => [.. _captions.Select(column => Texts(group, column))]);
 
     public void Dispose()
     {
@@ -95,10 +111,24 @@ internal sealed class ParquetTable : IDisposable
 
     private static bool IsText(DataField field) => field.ClrType == typeof(ReadOnlyMemory<char>);
 
+    private static bool IsWhole(DataField field) => field.ClrType == typeof(long) || field.ClrType == typeof(int);
+
+    private ReadOnlyMemory<char>[][] Texts(int group, DataField field)
+    {
+        return field.ClrType == typeof(long) ? Digits(Column<long>(group, field))
+            : field.ClrType == typeof(int) ? Digits(Column<int>(group, field))
+            : Column<ReadOnlyMemory<char>>(group, field);
+
+        static ReadOnlyMemory<char>[][] Digits<T>(T[][] rows)
+            where T : IFormattable =>
+            [.. rows.Select(row => row.Select(value => value.ToString(null, CultureInfo.InvariantCulture).AsMemory()).ToArray())];
+    }
+
     private DataField[] Of(string key) => [.. _reader.Schema.DataFields.Where(field => field.Path.FirstPart == key)];
 
     /// <summary>The values of each row; a row has several in a list, and none for null.</summary>
-    private ReadOnlyMemory<T>[][] Column<T>(int group, DataField field)
+    private T[][] Column<T>(int group, DataField field)
+        where T : struct
     {
         try
         {
@@ -106,7 +136,7 @@ internal sealed class ParquetTable : IDisposable
             {
                 using var reader = _reader.OpenRowGroupReader(group);
                 var column = reader.ReadRawColumnDataBaseAsync(field).AsTask().GetAwaiter().GetResult();
-                return Rows((RawColumnData<ReadOnlyMemory<T>>)column, field, Groups[group].Rows);
+                return Rows((RawColumnData<T>)column, field, Groups[group].Rows);
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -115,12 +145,13 @@ internal sealed class ParquetTable : IDisposable
         }
     }
 
-    private static ReadOnlyMemory<T>[][] Rows<T>(RawColumnData<ReadOnlyMemory<T>> column, DataField field, int count)
+    private static T[][] Rows<T>(RawColumnData<T> column, DataField field, int count)
+        where T : struct
     {
         var values = column.Values;
         var definitions = field.MaxDefinitionLevel > 0 ? column.DefinitionLevels : default;
         var repetitions = field.MaxRepetitionLevel > 0 ? column.RepetitionLevels : default;
-        var rows = new ReadOnlyMemory<T>[count][];
+        var rows = new T[count][];
         var (row, value, places) = (-1, 0, Math.Max(definitions.Length, values.Length));
         for (var i = 0; i < places; i++)
         {

@@ -28,7 +28,10 @@ internal sealed record RecordSourceOptions
     /// <summary>The endings of captions in shards; null for <c>txt</c>, <c>json</c> and <c>cls</c>.</summary>
     public IReadOnlyList<string>? CaptionEndings { get; init; }
 
-    /// <summary>The names of the classes in shards (<c>.cls</c>); null for those in <c>classnames.txt</c> beside them.</summary>
+    /// <summary>
+    /// The names of the classes in shards (<c>.cls</c>); null for those in <c>classnames.txt</c> beside them. Where they are given, a
+    /// Parquet's captions may be numbers of classes.
+    /// </summary>
     public ClassNames? ClassNames { get; init; }
 
     /// <summary>Whether named pipes stand for shards: what comes out of them is kept in temporary files.</summary>

@@ -67,7 +67,7 @@ internal sealed record LoadedDataSet
     public LabeledSet Labeled(string name, ClassPrompts? prompts = null)
     {
         if (Set.Task == DataSetTask.Retrieval)
-            throw new ClipException($"{Set.Title} has captions and no classes; it is for retrieval, which clip evaluate measures.");
+            throw new ClipException($"{Set.Title} has captions and no classes; it is for retrieval.");
         var templates = prompts?.Templates ?? Set.Templates!;
         var own = prompts?.OfClass is { } ofClass
             ? ofClass.For(Labels, label => Spoken.GetValueOrDefault(label, label))

@@ -26,7 +26,8 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
 
     /// <summary>Classifies every picture of a set among all its labels, with a module in evaluation mode.</summary>
     /// <exception cref="ClipException">
-    /// No picture could be read, a score is NaN or infinite, or the set's pictures have several labels or its labels prompts of their own.
+    /// No picture could be read, a score is NaN or infinite, or the set's pictures have several labels or its labels different numbers of
+    /// prompts.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was stopped, perhaps while a picture's file blocked.</exception>
     public ZeroShotResult Measure(IObjective objective, LabeledSet set, CancellationToken cancellation = default)
@@ -41,14 +42,15 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
     /// <inheritdoc cref="Measure"/>
     public ClassificationOutcome Outcome(IObjective objective, LabeledSet set, CancellationToken cancellation = default)
     {
-        if (set.Prompts is not null)
-            throw new ClipException($"The labels of {set.Name} have prompts of their own, which only models with a text tower take.");
         using var unused = no_grad();
         using var scope = NewDisposeScope();
         var device = objective.Module.parameters().First().device;
         var templates = set.Templates ?? PromptTemplates.Default;
-        var prompts = ClipLabelEmbeddings.Prompts(set.Labels, templates, prompts: null);
-        var classify = objective.Classifier(Ids([.. prompts.SelectMany(own => own)]).to(device), templates.Count);
+        var prompts = ClipLabelEmbeddings.Prompts(set.Labels, templates, set.Prompts);
+        if (prompts.Select(own => own.Count).Distinct().Count() > 1)
+            throw new ClipException(
+                $"The labels of {set.Name} have different numbers of prompts; give each as many.");
+        var classify = objective.Classifier(Ids([.. prompts.SelectMany(own => own)]).to(device), prompts[0].Count);
         var scores = new List<float[]?>();
         var broken = new Dictionary<string, string>();
         foreach (var chunk in set.Images.Chunk(batchSize))

@@ -40,6 +40,24 @@ public sealed class ZeroShotProbeTests : IDisposable
         Assert.Equal(broken.Select(i => images[i].ImagePath), told);
     }
 
+    /// <summary>ImageNet's "missile" comes twice, so the second is spoken as its name is, and known by another.</summary>
+    [Fact]
+    public void LabelsMayHavePromptsOfTheirOwnWhereAllHaveAsMany()
+    {
+        var images = Walls();
+        using var colors = new Colors();
+        var set = new LabeledSet("walls", images, Primary, ["{}"]);
+
+        var outcome = Probe(4).Outcome(colors, Spoken("green"));
+        var error = Assert.Throws<ClipException>(() => Probe(4).Measure(colors, Spoken("red", "green")));
+
+        Assert.Equal([["green"], ["green"], ["blue"]], outcome.Prompts);
+        Assert.Equal("The labels of walls have different numbers of prompts; give each as many.", error.Message);
+
+        LabeledSet Spoken(params string[] red) =>
+            set with { Prompts = new Dictionary<string, IReadOnlyList<string>> { ["red"] = red } };
+    }
+
     [Fact]
     public void AWrongClassCountsAgainstIt()
     {
