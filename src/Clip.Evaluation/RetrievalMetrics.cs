@@ -23,6 +23,14 @@ public sealed record RetrievalMetrics(IReadOnlyList<double> ImageToText, IReadOn
     /// <exception cref="ArgumentException">An image has no text.</exception>
     public static RetrievalMetrics Compute(float[][] images, float[][] texts, int[]? imageOfText = null)
     {
+        var (imagePlacings, textPlacings) = Place(images, texts, imageOfText);
+        return new RetrievalMetrics(Recall(imagePlacings), Recall(textPlacings));
+    }
+
+    /// <summary>For each image where the best of its texts stands among all texts, and for each text where its image does.</summary>
+    /// <inheritdoc cref="Compute"/>
+    internal static (Placing[] Images, Placing[] Texts) Place(float[][] images, float[][] texts, int[]? imageOfText = null)
+    {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(texts);
         imageOfText ??= [.. Enumerable.Range(0, texts.Length)];
@@ -43,7 +51,7 @@ public sealed record RetrievalMetrics(IReadOnlyList<double> ImageToText, IReadOn
             for (var i = 0; i < scores.Length; i++) scores[i] = TensorPrimitives.Dot<float>(images[i], texts[t]);
             textPlacings[t] = Placing.Of(scores, imageOfText[t]);
         });
-        return new RetrievalMetrics(Recall(imagePlacings), Recall(textPlacings));
+        return (imagePlacings, textPlacings);
     }
 
     /// <summary>The recalls of one direction for the eye.</summary>

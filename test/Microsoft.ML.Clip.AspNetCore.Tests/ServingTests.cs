@@ -62,6 +62,44 @@ public sealed class ServingTests
         Assert.Throws<ArgumentOutOfRangeException>(() => services.AddClipServer("model", options => options.QueueLimit = 0));
     }
 
+    /// <summary>As .NET's own client sends JSON: such a body may be of any length, and is counted by the one it has.</summary>
+    [Fact]
+    public async Task ManyBodiesThatDoNotSayTheirLengthAreTaken()
+    {
+        await using var application = await ClipApplication.StartAsync();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(async i =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "v1/embeddings")
+            {
+                Content = JsonContent.Create(new { input = $"red {i}" }),
+                Headers = { TransferEncodingChunked = true },
+            };
+            using var response = await application.Client.SendAsync(request);
+            return response.StatusCode;
+        }));
+        Assert.All(answers, status => Assert.Equal(HttpStatusCode.OK, status));
+    }
+
+    /// <summary>A short version of the load that the benchmark's <c>serve</c> puts on for a minute.</summary>
+    [Fact]
+    public async Task ManyClientsAtOnceAreAllAnswered()
+    {
+        await using var application = await ClipApplication.StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, 32).Select(async client =>
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                var input = (client + i) % 2 == 0 ? ClipApplication.DataUrl(i % 3, i) : $"green {client} {i}";
+                var answer = await application.AskAsync("v1/embeddings", new { input });
+                var expected = (client + i) % 2 == 0
+                    ? application.Model.EmbedImage(Microsoft.ML.Clip.Tests.Models.TinyFolder.Picture(i % 3, i))
+                    : application.Model.EmbedText(input);
+                var given = answer.GetProperty("data")[0].GetProperty("embedding").Deserialize<float[]>()!;
+                Assert.All(expected.Zip(given), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+            }
+        }));
+    }
+
     /// <summary>A client that is gone in the middle of an upload leaves nothing behind that others would wait for.</summary>
     [Fact]
     public async Task ClientsThatGoInMidUploadHarmNobody()

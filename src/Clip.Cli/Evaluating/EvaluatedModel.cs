@@ -13,6 +13,7 @@ internal sealed class EvaluatedModel : IDisposable
 {
     private readonly string _folder;
     private readonly double _maxBadPercent;
+    private readonly Lazy<string> _weights;
     private readonly EmbeddingDisplay _display = new();
     private readonly ClipModel? _model;
     private readonly EmbeddingCache? _cache;
@@ -24,25 +25,15 @@ internal sealed class EvaluatedModel : IDisposable
     public EvaluatedModel(string folder, string? cache, double maxBadPercent)
     {
         (_folder, _maxBadPercent) = (folder, maxBadPercent);
+        _weights = new Lazy<string>(() => ObjectiveFolder.Fingerprint(folder));
         if (ObjectiveFolder.NeedsTorch(folder)) return;
         _model = ClipModel.Open(folder);
         if (cache is not null) _cache = EmbeddingCache.Open(cache, _model.Fingerprint, Console.Error.WriteLine);
         _evaluation = new ModelEvaluation(new Embedder(_model, _cache, _display), maxBadPercent);
     }
 
-    /// <summary>By which the model is told from others.</summary>
-    public string Fingerprint
-    {
-        get
-        {
-            if (_model is not null) return _model.Fingerprint;
-            using var opened = ClipModel.Open(_folder);
-            return opened.Fingerprint;
-        }
-    }
-
-    /// <summary>Whether it classifies by the likelihood of labels.</summary>
-    public bool IsByLikelihood => _evaluation is null;
+    /// <summary>Tells its weights from others: of a model that classifies by likelihood those of its file of weights.</summary>
+    public string Fingerprint => _model?.Fingerprint ?? _weights.Value;
 
     /// <inheritdoc cref="ModelEvaluation.ZeroShot"/>
     public ClassificationOutcome ZeroShot(LabeledSet set, CancellationToken cancellation) => Told(
@@ -51,12 +42,17 @@ internal sealed class EvaluatedModel : IDisposable
             : _evaluation.ZeroShot(set, cancellation));
 
     /// <inheritdoc cref="ModelEvaluation.LinearProbe"/>
-    public LinearProbe LinearProbe(IReadOnlyList<LabeledImage> train, LabeledSet set, CancellationToken cancellation)
+    public LinearProbe LinearProbe(IReadOnlyList<LabeledImage> train, LabeledSet set, long seed, CancellationToken cancellation)
     {
-        var probe = Towers("A linear probe").LinearProbe(train, set, cancellation);
+        var probe = Towers("A linear probe").LinearProbe(train, set, seed, cancellation);
         Told(probe.Outcome);
         return probe;
     }
+
+    /// <inheritdoc cref="ModelEvaluation.FewShot"/>
+    public IReadOnlyList<LinearProbe> FewShot(
+        IReadOnlyList<LabeledImage> train, LabeledSet set, int shots, int draws, long seed, CancellationToken cancellation) =>
+        Towers("A few-shot probe").FewShot(train, set, shots, draws, seed, cancellation);
 
     /// <inheritdoc cref="ModelEvaluation.Retrieval"/>
     public RetrievalOutcome Retrieval(RetrievalSet set, CancellationToken cancellation)

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using Clip.Data;
+using Clip.Evaluation.Metrics;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Hub;
 
 namespace Clip.Cli.Evaluating;
 
-/// <summary>How an evaluation embeds: what it may leave out, and where embeddings are kept.</summary>
+/// <summary>How something is evaluated: what may be left out, what is kept, and what is drawn.</summary>
 internal sealed class EvaluationOptions
 {
     private readonly Option<double> _maxBad = new("--max-bad")
@@ -21,9 +22,46 @@ internal sealed class EvaluationOptions
 
     private readonly Option<bool> _noCache = new("--no-cache") { Description = "Embeds everything anew, and keeps nothing." };
 
-    public IEnumerable<Option> All => [_maxBad, _cache, _noCache];
+    private readonly Option<int[]> _fewShot = new("--few-shot")
+    {
+        Description = "Fits linear probes also on so many training pictures of each class, such as 1 2 4 8 16.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<int> _draws = new("--few-shot-draws")
+    {
+        Description = "How often few-shot pictures are drawn; the probes' mean is told.",
+        DefaultValueFactory = _ => 3,
+    };
+
+    private readonly Option<string> _language = new("--language")
+    {
+        Description = "What labels and prompts are in, as it is to stand in the results.",
+        DefaultValueFactory = _ => "en",
+    };
+
+    private readonly Option<long> _seed = SeedOption();
+
+    public IEnumerable<Option> All => [_maxBad, _cache, _noCache, _fewShot, _draws, _language, _seed];
+
+    /// <summary>The seed of what is drawn; <c>clip evaluate compare</c> has the same.</summary>
+    public static Option<long> SeedOption() => new("--seed")
+    {
+        Description = "Decides what is drawn: pictures for probes, and the samples of confidence intervals.",
+        DefaultValueFactory = _ => 0,
+    };
 
     public double MaxBadPercent(ParseResult parsed) => parsed.GetValue(_maxBad);
+
+    public IReadOnlyList<int> Shots(ParseResult parsed) => [.. (parsed.GetValue(_fewShot) ?? []).Distinct().Order()];
+
+    public int Draws(ParseResult parsed) => parsed.GetValue(_draws);
+
+    public string Language(ParseResult parsed) => parsed.GetValue(_language)!;
+
+    public long Seed(ParseResult parsed) => parsed.GetValue(_seed);
+
+    public Bootstrap Bootstrap(ParseResult parsed) => new(seed: Seed(parsed));
 
     /// <summary>The cache's folder; null for none.</summary>
     public string? Cache(ParseResult parsed) => parsed.GetValue(_noCache)

@@ -1,52 +1,64 @@
 using System.CommandLine;
 using Clip.Cli.Reporting;
-using Clip.Evaluation.Outcomes;
+using Clip.Evaluation.Metrics;
 using Clip.Evaluation.Report;
+using Clip.Evaluation.Results;
+using PublishedResult = Clip.Evaluation.Report.PublishedResult;
 
 namespace Clip.Cli.Evaluating;
 
-/// <summary>Gathers what <c>clip evaluate</c> measures, model by model, for the page of <c>--report</c>.</summary>
-internal sealed class EvaluationPage
+/// <summary>What <c>clip evaluate</c> measured, for the page of <c>--report</c>.</summary>
+/// <param name="done">All results.</param>
+/// <param name="models">Names and fingerprints of the models; results tell theirs by its place.</param>
+internal sealed class EvaluationPage(IReadOnlyList<Evaluated> done, IReadOnlyList<(string Name, string Fingerprint)> models)
 {
-    private readonly List<(int Model, ClassificationOutcome Outcome, IReadOnlyList<ReportedMetric> Metrics)> _sets = [];
-    private readonly List<(int Model, string Set, ClassificationOutcome Outcome, IReadOnlyList<ReportedMetric> Metrics)> _probes = [];
-    private readonly List<ReportedRetrieval> _retrievals = [];
-
-    /// <summary>A model's zero-shot classification of a set.</summary>
-    public void Add(int model, ClassificationOutcome outcome, IReadOnlyList<ReportedMetric> metrics) =>
-        _sets.Add((model, outcome, metrics));
-
-    /// <summary>A probe of a model's embeddings, of a set that was or will be classified too.</summary>
-    public void AddProbe(int model, ClassificationOutcome outcome, IReadOnlyList<ReportedMetric> metrics) =>
-        _probes.Add((model, outcome.Set.Name, outcome, metrics));
-
-    /// <summary>A model's retrieval.</summary>
-    public void Add(int model, RetrievalOutcome outcome, IReadOnlyList<ReportedMetric> metrics) =>
-        _retrievals.Add(ReportedOutcomes.Retrieval(model, outcome, metrics));
+    /// <summary>A page of these results. Few-shot probes are in numbers elsewhere.</summary>
+    public static EvaluationPage Of(IReadOnlyList<Evaluated> done) => new(
+        [.. done.Where(d => d.Result.FewShot < 0)], [.. done.Select(d => (d.Result.Model, d.Result.Pretrained)).Distinct()]);
 
     /// <summary>Writes the page.</summary>
     /// <param name="report">The option that names it.</param>
     /// <param name="parsed">The command.</param>
-    /// <param name="models">Names and fingerprints of the models, by their numbers.</param>
-    /// <param name="published">What others have measured.</param>
-    public void Write(
-        ReportOption report, ParseResult parsed, IReadOnlyList<(string Name, string Fingerprint)> models,
-        IReadOnlyList<PublishedResult> published)
+    public void Write(ReportOption report, ParseResult parsed)
     {
         var title = models.Count == 1 ? "How good is the model?" : $"How good are the {models.Count} models?";
-        ReportedSet[] sets = [.. _sets.GroupBy(s => s.Outcome.Set.Name).Select(same => WithProbes(ReportedOutcomes.Set([.. same])))];
-        report.Write(parsed, title, models, sets, _retrievals, published);
+        ReportedSet[] sets =
+        [
+            .. done.Where(d => d.Classification is not null && d.Result.Task == EvaluationResult.ZeroShotTask)
+                .GroupBy(d => d.Result.Dataset)
+                .Select(same => WithProbes(ReportedOutcomes.Set(
+                    [.. same.Select(d => (Model(d.Result), d.Classification!, Metrics(d.Result)))]))),
+        ];
+        ReportedRetrieval[] retrievals =
+        [
+            .. done.Where(d => d.Retrieval is not null)
+                .Select(d => ReportedOutcomes.Retrieval(Model(d.Result), d.Retrieval!, Metrics(d.Result))),
+        ];
+        report.Write(parsed, title, models, sets, retrievals, [.. Published().Distinct()]);
     }
 
     private ReportedSet WithProbes(ReportedSet set) => set with { Runs = [.. set.Runs.Select(run => WithProbe(set, run))] };
 
     /// <summary>A probe's numbers stand beside zero-shot's; its labels begin with the set's.</summary>
-    private ReportedRun WithProbe(ReportedSet set, ReportedRun run) =>
-        _probes.FirstOrDefault(p => p.Model == run.Model && p.Set == set.Name) is { Outcome: { } outcome, Metrics: { } metrics }
-            ? run with
+    private ReportedRun WithProbe(ReportedSet set, ReportedRun run)
+    {
+        var probe = done.FirstOrDefault(d =>
+            d.Result.Task == EvaluationResult.ProbeTask && d.Result.Dataset == set.Name && Model(d.Result) == run.Model);
+        return probe is null
+            ? run
+            : run with
             {
-                Metrics = [.. run.Metrics, .. metrics],
-                ProbeRecalls = [.. ReportedOutcomes.Recalls(outcome).Take(set.Labels.Count)],
-            }
-            : run;
+                Metrics = [.. run.Metrics, .. Metrics(probe.Result)],
+                ProbeRecalls = [.. ReportedOutcomes.Recalls(probe.Classification!).Take(set.Labels.Count)],
+            };
+    }
+
+    private IEnumerable<PublishedResult> Published() => done.SelectMany(d => PublishedResults.Of(d.Result).Select(published =>
+        new PublishedResult(
+            $"{published.Model} {published.Pretrained}", d.Result.Dataset, published.Metric, published.Value, published.Source)));
+
+    private int Model(EvaluationResult result) => models.ToList().IndexOf((result.Model, result.Pretrained));
+
+    private static IReadOnlyList<ReportedMetric> Metrics(EvaluationResult result) =>
+        [.. result.Metrics.Select(metric => new ReportedMetric(metric.Name, metric.Value, metric.Interval?.Low, metric.Interval?.High))];
 }

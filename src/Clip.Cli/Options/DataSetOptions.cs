@@ -45,8 +45,20 @@ internal sealed class DataSetOptions
     }
 
     /// <summary>Reads the part that counts.</summary>
-    public LoadedDataSet Load(ParseResult parsed, DataSet known, string name, string path) =>
-        Load(known, path, NamedFiles.For(parsed.GetValue(_split) ?? [], name, _split.Name));
+    public LoadedDataSet Load(ParseResult parsed, DataSet known, string name, string path)
+    {
+        var split = NamedFiles.For(parsed.GetValue(_split) ?? [], name, _split.Name);
+        try
+        {
+            return Load(known, path, split);
+        }
+        catch (ClipException e) when (NamedFiles.For(parsed.GetValue(_layout) ?? [], name, _layout.Name) is null)
+        {
+            // Somebody's own pictures of flowers may be called so too.
+            throw new ClipException(
+                $"{e.Message.TrimEnd('.')}; or give {_layout.Name} {name}={Plain}, if it is a folder of class folders.", e);
+        }
+    }
 
     /// <summary>Reads a part, and tells what is other than published.</summary>
     public static LoadedDataSet Load(DataSet known, string path, string? split)

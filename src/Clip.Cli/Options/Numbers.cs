@@ -35,10 +35,12 @@ internal static class Numbers
         ["--epochs"] = new(1, Most),
         ["--epochs-cooldown"] = new(0, Most) { IsAbove = true },
         ["--eps"] = new(0, 1) { IsAbove = true },
+        ["--few-shot"] = new(1, Most),
+        ["--few-shot-draws"] = new(1, 1_000),
         ["--grad-clip-norm"] = new(0, 1e9) { IsAbove = true },
         ["--image-weight"] = new(-100, 100),
         ["--images-seen"] = new(1, 1e12),
-        ["--gflops"] = new(1e-3, 1e15),
+        ["--gflops"] = new(1e-3, 1e12),
         ["--keep"] = new(1, Most),
         ["--labels"] = new(1, Most),
         ["--layer-decay"] = new(0, 1) { IsAbove = true },
@@ -114,6 +116,8 @@ internal static class Numbers
                 Option<int?> one => () => one.CustomParser = result => Read<int>(result, range),
                 Option<long?> one => () => one.CustomParser = result => Read<long>(result, range),
                 Option<double?> one => () => one.CustomParser = result => Read<double>(result, range),
+                Option<int[]> some => () => some.CustomParser =
+                    result => [.. result.Tokens.Select(token => Read<int>(result, token.Value, range))],
                 Option<double[]> some => () => some.CustomParser =
                     result => [.. result.Tokens.Select(token => Read<double>(result, token.Value, range))],
                 _ => throw new InvalidOperationException($"{option.Name} takes numbers of a kind that cannot be read."),

@@ -17,8 +17,22 @@ internal static class PretrainedModel
     /// <param name="standard">The model without it; null where it is required.</param>
     public static Option<string> Option(string name, string? standard = null)
     {
-        var option = new Option<string>(name) { Description = Description, Required = standard is null };
+        var option = Complete(new Option<string>(name) { Description = Description, Required = standard is null });
         if (standard is not null) option.DefaultValueFactory = _ => standard;
+        return option;
+    }
+
+    /// <summary>The option for any number of models.</summary>
+    public static Option<string[]> Options(string name) => Complete(new Option<string[]>(name)
+    {
+        Description = $"{Description.TrimEnd('.')}; several give a table of models and data sets.",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true,
+    });
+
+    private static T Complete<T>(T option)
+        where T : Option
+    {
         // Only from the first letter on: there are many, and without one a shell offers folders.
         option.CompletionSources.Add(context => context.WordToComplete.Length == 0 ? [] : ClipHub.KnownModels.Select(known => known.Name));
         return option;

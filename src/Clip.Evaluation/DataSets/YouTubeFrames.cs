@@ -1,4 +1,5 @@
 using System.Globalization;
+using Clip.Data;
 using Clip.Data.Sources;
 
 namespace Clip.Evaluation.DataSets;
@@ -20,22 +21,20 @@ internal static class YouTubeFrames
             $"youtube_boundingboxes_detection_{part}.csv", $"yt_bb_detection_{part}.csv",
         ];
         var list = folder.File(names);
-        string[] places = [.. folder.Roots.SelectMany(root => new[] { "frames", part, "" }.Select(place => Path.Combine(root, place)))];
+        var frames = Frames(folder.FindFolder("frames", part) ?? folder.Roots[0]);
         var images = new List<LabeledImage>();
         var classes = new SortedDictionary<int, string>();
         var seen = new HashSet<(string, string, string)>();
         var absent = 0;
         var first = "";
-        foreach (var line in DataSetFolder.Lines(list))
+        foreach (var line in TextFile.ReadLines(list).Where(line => line.Length > 0))
         {
             var (video, time, number, name, present) = Row(list, line);
             if (name == "none") continue; // a segment without an object has no right answer among the objects
             if (classes.TryAdd(number, ListedPictures.Blanks(name)) is false && classes[number] != ListedPictures.Blanks(name))
                 throw DataSetFolder.BadLine(list, line, $"class {number} as before, '{classes[number]}'");
             if (!present || !seen.Add((video, time, name))) continue; // of several objects of a class the frame is one picture
-            var file = places.SelectMany(place => new[] { Path.Combine(place, video, time), Path.Combine(place, $"{video}_{time}") })
-                .SelectMany(stem => PictureFiles.Endings.Select(ending => $"{stem}.{ending}")).FirstOrDefault(File.Exists);
-            if (file is null)
+            if (!frames.TryGetValue($"{video}/{time}", out var file) && !frames.TryGetValue($"{video}_{time}", out file))
             {
                 if (absent++ == 0) first = $"{video} at {time} ms";
                 continue;
@@ -57,11 +56,24 @@ internal static class YouTubeFrames
         return new LoadedDataSet { Images = images, Labels = [.. classes.Values] };
     }
 
+    /// <summary>The pictures in a folder and deeper, by their path in it without the ending.</summary>
+    private static Dictionary<string, string> Frames(string folder)
+    {
+        var frames = new Dictionary<string, string>();
+        foreach (var file in PictureFiles.Folders(folder).SelectMany(Directory.EnumerateFiles))
+        {
+            if (PictureFiles.Endings.Contains(Path.GetExtension(file).TrimStart('.'), StringComparer.OrdinalIgnoreCase))
+                frames[Path.ChangeExtension(Path.GetRelativePath(folder, file), null).Replace('\\', '/')] = file;
+        }
+
+        return frames;
+    }
+
     private static (string Video, string Time, int Number, string Name, bool Present) Row(string list, string line)
     {
         string[] cells = line.Split(',');
         var presence = cells.Length >= 10 ? cells[5] : cells.Length == 5 ? cells[4] : "";
-        return presence is "present" or "absent" or "uncertain" && cells[0].IndexOfAny(Path.GetInvalidFileNameChars()) < 0
+        return presence is "present" or "absent" or "uncertain"
             && int.TryParse(cells[2], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && long.TryParse(cells[1], NumberStyles.None, CultureInfo.InvariantCulture, out _)
             ? (cells[0], cells[1], number, cells[3], presence == "present")

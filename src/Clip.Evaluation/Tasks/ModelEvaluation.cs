@@ -54,19 +54,51 @@ internal sealed class ModelEvaluation(Embedder embedder, double maxBadPercent = 
     /// <summary>Classifies pictures by a logistic regression that is fitted on others (CLIP paper, section 3.2).</summary>
     /// <param name="train">Pictures to fit it on.</param>
     /// <param name="set">What it is tested on.</param>
+    /// <param name="seed">Decides what is drawn.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <inheritdoc cref="ZeroShot"/>
-    public LinearProbe LinearProbe(IReadOnlyList<LabeledImage> train, LabeledSet set, CancellationToken cancellation = default)
+    public LinearProbe LinearProbe(
+        IReadOnlyList<LabeledImage> train, LabeledSet set, long seed = 0, CancellationToken cancellation = default)
     {
+        var (pictures, features, bad) = Probed(train, set, cancellation);
+        var probe = Tasks.LinearProbe.Measure(pictures, set, features, seed, cancellation);
+        return probe with { Outcome = probe.Outcome with { Broken = bad } };
+    }
+
+    /// <summary>The same with so many training pictures of each class, drawn several times.</summary>
+    /// <param name="train">Pictures to draw from.</param>
+    /// <param name="set">What it is tested on.</param>
+    /// <param name="shots">Pictures of each class.</param>
+    /// <param name="draws">How often they are drawn.</param>
+    /// <param name="seed">Decides what is drawn.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>A probe for each draw.</returns>
+    /// <inheritdoc cref="ZeroShot"/>
+    public IReadOnlyList<LinearProbe> FewShot(
+        IReadOnlyList<LabeledImage> train, LabeledSet set, int shots, int draws, long seed, CancellationToken cancellation = default)
+    {
+        var (pictures, features, bad) = Probed(train, set, cancellation);
+        return
+        [
+            .. Enumerable.Range(0, draws)
+                .Select(draw => Tasks.LinearProbe.FewShot(pictures, set, features, shots, seed, draw, cancellation))
+                .Select(probe => probe with { Outcome = probe.Outcome with { Broken = bad } }),
+        ];
+    }
+
+    private (ProbePicture[] Train, float[]?[] Test, IReadOnlyDictionary<string, string> Bad) Probed(
+        IReadOnlyList<LabeledImage> train, LabeledSet set, CancellationToken cancellation)
+    {
+        if (set.IsMultiLabel)
+            throw new ClipException($"Pictures of {set.Name} have any number of labels, and a linear probe takes one each; leave it out.");
         var bad = new BadRecords(train.Count + set.Images.Count, maxBadPercent, report: null);
         var trainFeatures = embedder.Images($"training pictures of {set.Name}", train, bad, cancellation);
         var testFeatures = embedder.Images(set.Name, set.Images, bad, cancellation);
-        var probe = Tasks.LinearProbe.Measure(
+        return (
             [
                 .. train.Zip(trainFeatures).Where(pair => pair.Second is not null)
                     .Select(pair => new ProbePicture(pair.First.Class, pair.Second!)),
             ],
-            set, testFeatures);
-        return probe with { Outcome = probe.Outcome with { Broken = bad.Reasons } };
+            testFeatures, bad.Reasons);
     }
 }

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
@@ -43,6 +46,16 @@ internal static class ObjectiveFolder
 
     /// <summary>Whether a folder's model classifies by the likelihood of texts, which its ONNX files do not give.</summary>
     public static bool NeedsTorch(string folder) => ClipConfigJson.TextSideOf(folder) != TextSide.Tower;
+
+    /// <summary>Tells a folder's weights and sizes from others: 32 hexadecimal digits of a hash.</summary>
+    /// <exception cref="ClipException">The folder has no config or weights.</exception>
+    public static string Fingerprint(string folder)
+    {
+        using var file = CheckpointFile.Open(folder);
+        using var weights = File.OpenRead(file.Path);
+        var config = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(ClipConfigJson.Load(folder)));
+        return Convert.ToHexStringLower(SHA256.HashData([.. SHA256.HashData(weights), .. config]))[..32];
+    }
 
     /// <summary>What the model makes of a labeled set, in torch, by the objective's own scores.</summary>
     /// <param name="folder">A model folder.</param>

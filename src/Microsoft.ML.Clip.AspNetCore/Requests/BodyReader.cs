@@ -21,40 +21,34 @@ internal sealed class BodyReader(ClipServerOptions options)
     /// <exception cref="ApiException">It is too large, or too many are held.</exception>
     public async Task UseAsync(HttpContext context, Func<ReadOnlyMemory<byte>, Task> use)
     {
-        // What does not say its length may be of any.
-        var claimed = context.Request.ContentLength ?? options.MaxBodyBytes;
-        if (claimed > options.MaxBodyBytes) throw TooLarge();
-        if (Interlocked.Add(ref _held, claimed) > _most)
-        {
-            Interlocked.Add(ref _held, -claimed);
-            throw new ApiException(
-                StatusCodes.Status503ServiceUnavailable, "The server is receiving as many uploads as it holds; try again in a second.",
-                code: "server_busy") { RetryAfter = TimeSpan.FromSeconds(1) };
-        }
-
+        if (context.Request.ContentLength > options.MaxBodyBytes) throw TooLarge();
+        var held = new Held(this);
         try
         {
-            await use(await ReadAsync(context).ConfigureAwait(false)).ConfigureAwait(false);
+            await use(await ReadAsync(context, held).ConfigureAwait(false)).ConfigureAwait(false);
         }
         finally
         {
-            Interlocked.Add(ref _held, -claimed);
+            held.Release();
         }
     }
 
-    private async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context)
+    private async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, Held held)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = options.MaxBodyBytes;
-        var buffer = new byte[context.Request.ContentLength ?? FirstBytes];
+        // What does not say its length, as .NET's own client does not for JSON, is counted as it comes.
+        var buffer = new byte[held.Take((int)(context.Request.ContentLength ?? FirstBytes))];
         var length = 0;
         while (true)
         {
-            // One byte more than is said shows whether there is more.
             if (length == buffer.Length)
             {
                 if (length == context.Request.ContentLength) return buffer;
-                Array.Resize(ref buffer, (int)Math.Min(2L * length, options.MaxBodyBytes + 1));
+                // One byte more than is allowed shows whether there is more.
+                var larger = (int)Math.Min(2L * length + 1, options.MaxBodyBytes + 1);
+                held.Take(larger - length);
+                Array.Resize(ref buffer, larger);
             }
 
             var read = await context.Request.Body.ReadAsync(buffer.AsMemory(length), context.RequestAborted).ConfigureAwait(false);
@@ -66,4 +60,22 @@ internal sealed class BodyReader(ClipServerOptions options)
 
     private ApiException TooLarge() => new(
         StatusCodes.Status413PayloadTooLarge, $"The body is larger than the {options.MaxBodyBytes} bytes that the server takes.");
+
+    /// <summary>What one request holds.</summary>
+    private sealed class Held(BodyReader reader)
+    {
+        private long _bytes;
+
+        /// <exception cref="ApiException">All requests together hold too much.</exception>
+        public int Take(int bytes)
+        {
+            _bytes += bytes;
+            if (Interlocked.Add(ref reader._held, bytes) <= reader._most) return bytes;
+            throw new ApiException(
+                StatusCodes.Status503ServiceUnavailable, "The server is receiving as many uploads as it holds; try again in a second.",
+                code: "server_busy") { RetryAfter = TimeSpan.FromSeconds(1) };
+        }
+
+        public void Release() => Interlocked.Add(ref reader._held, -_bytes);
+    }
 }

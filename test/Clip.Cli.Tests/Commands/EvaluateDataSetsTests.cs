@@ -67,6 +67,18 @@ public sealed class EvaluateDataSetsTests : IDisposable
         Assert.Contains("11 images, 22 captions", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task OnesOwnPicturesMayHaveAKnownName()
+    {
+        Paint("mine/rose/0.jpg", "mine/tulip/1.jpg");
+
+        var (exit, _, error) = await EvaluateAsync("--data", $"flowers={_folder["mine"]}");
+
+        Assert.Equal(1, exit);
+        Assert.Contains($"Oxford 102 Flower in '{_folder["mine"]}' lacks the folder jpg; it takes", error, StringComparison.Ordinal);
+        Assert.Contains("; or give --layout flowers=plain, if it is a folder of class folders.", error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("food11", "--layout: 'food11' is no known data set; did you mean food101?")]
     [InlineData("other=food101", "--layout is given for other, and no set is called so; the sets are food.")]

@@ -106,6 +106,61 @@ public sealed class EvaluateTests : IDisposable
             "1 of 13 records are bad, more than the 7 percent that --max-bad allows", refused.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Two models on two sets: a line each, a matrix, files of results, a table, and whether a difference is real.</summary>
+    [Fact]
+    public async Task SeveralModelsAndSetsGiveOneMatrixAndFilesToCompare()
+    {
+        string[] classes = ["cat", "dog"];
+        Paint([.. Enumerable.Range(0, 40).Select(i => $"photos/{classes[i % 2]}/{i}.png")]);
+        Paint([.. Enumerable.Range(0, 12).Select(i => $"others/{classes[i % 2]}/{i}.png")]);
+        await RunAsync("--data", _folder["photos"]); // makes the model
+        Assert.Equal(0, await Command.RunAsync(
+            "init", "--model", _folder["tiny.json"], "--output", _folder["second"], "--tokenizer", _folder["tokenizer"], "--seed", "2"));
+        string[] data = ["--data", _folder["photos"], _folder["others"], "--linear-probe", $"photos={_folder["others"]}"];
+
+        var (output, _) = await RunAsync(
+            [.. data, "--model", _folder["second"], "--few-shot", "1", "2", "--append", _folder["all.csv"],
+                "--output", _folder["{dataset}-{task}-{model}.json"], "--per-class", "--published"]);
+
+        var lines = output.Split('\n');
+        Assert.Equal(10, lines.Count(line => line.Contains("top-1", StringComparison.Ordinal) && !line.StartsWith(' ')));
+        Assert.Contains("1-shot linear probe top-1", output, StringComparison.Ordinal);
+        var header = Array.FindIndex(lines, line => line.Contains("photos acc1  photos lp_acc1", StringComparison.Ordinal));
+        Assert.StartsWith(_folder["model"], lines[header + 1], StringComparison.Ordinal);
+        Assert.StartsWith(_folder["second"], lines[header + 2], StringComparison.Ordinal);
+        Assert.Contains("cat (20 images)  linear probe", output, StringComparison.Ordinal);
+        Assert.Contains("No results of these data sets are published here", output, StringComparison.Ordinal);
+        Assert.Equal(1 + 10, File.ReadAllLines(_folder["all.csv"]).Length);
+
+        string File1(string model) => _folder[$"photos-zeroshot_classification-{_folder[model].Replace('/', '_')}.json"];
+        var (exit, compared, error) = await Command.RunApartAsync("evaluate", "compare", File1("model"), File1("second"));
+        Assert.True(exit == 0, error);
+        Assert.Contains("    acc1: ", compared, StringComparison.Ordinal);
+        Assert.Contains(" points (95 %: ", compared, StringComparison.Ordinal);
+        var others = _folder[$"others-zeroshot_classification-{_folder["second"].Replace('/', '_')}.json"];
+        var refused = await Command.RunApartAsync("evaluate", "compare", File1("model"), others);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("no data set and task in common", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--few-shot takes its pictures from those of --linear-probe", "--few-shot", "4")]
+    [InlineData("--few-shot must be a whole number from 1 to 1000000, and is '0'", "--few-shot", "0")]
+    [InlineData("is no table of results", "--append", "labels.txt")]
+    [InlineData("is a folder", "--output", "photos")]
+    public async Task WhatCannotBeDoneIsToldBeforeAnythingIsMeasured(string sentence, string option, string value)
+    {
+        Paint("photos/cat/1.png", "photos/dog/1.png");
+        _folder.Write("labels.txt", "cat\n");
+
+        var (exit, output, error) = await Command.RunApartAsync(
+            "evaluate", "--model", _folder.Path, "--data", _folder["photos"], option,
+            option == "--few-shot" ? value : _folder[value]);
+
+        Assert.Equal((1, ""), (exit, output));
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+    }
+
     private async Task<string> EvaluateAsync(params string[] arguments) => (await RunAsync(arguments)).Output;
 
     private async Task<(string Output, string Error)> RunAsync(params string[] arguments)

@@ -94,7 +94,7 @@ public sealed class TrainOptionsTests : IDisposable
         --objective convirt | --aug-color-jitter 0 => Run.Training.Augmentation.ColorJitter=0
         --objective convirt | --aug-blur 0 => Run.Training.Augmentation.BlurChance=0
         | --val-frequency 5 => Run.Validation.Frequency=5
-        --zeroshot-data y={pets} | --zeroshot-data z={pets} => SET[1].Name=z; SET[1].Labels=cat dog; PICTURE1=cat; PICTURE2=dog
+        --zeroshot-data y={pets} | --zeroshot-data z={pets} => SET[1].Name=z; SET[1].Labels=cat dog; PICTURE1=cat; PICTURE2=dog; ONE[1]
         --zeroshot-data z={pets} | --zeroshot-classnames {labels} => SET[0].Labels=cat dog cow
         --zeroshot-data z={pets} | --zeroshot-templates {lines} => SET[0].Templates=one {} two {}
         --zeroshot-data z={pets} | --csv-label-key kind => SET[0].Images[0].Class=dog; SET[0].Images[1].Class=cow; SET[0].Labels=cow dog
@@ -164,6 +164,7 @@ public sealed class TrainOptionsTests : IDisposable
             ["Run.Data.Train.Layout" + change["LAYOUT".Length..], "Run.Validation.Data.Layout" + change["LAYOUT".Length..]],
         "PICTURE1=cat" => [$"{Set}[1].Images[0].Class=cat", $"{Set}[1].Images[0].ImagePath={_folder["a.png"]}"],
         "PICTURE2=dog" => [$"{Set}[1].Images[1].Class=dog", $"{Set}[1].Images[1].ImagePath={_folder["b.png"]}"],
+        "ONE[1]" => [$"{Set}[1].IsMultiLabel=False", $"{Set}[1].MayHaveTwins=False"],
         _ => [change.Replace("SET", Set, StringComparison.Ordinal)],
     };
 

@@ -12,9 +12,10 @@ internal static partial class CliPage
 {
     /// <summary>The commands that do something, in the program's order, with their full names.</summary>
     public static IEnumerable<(string Name, Command Command)> Commands(Command of, string name = "clip") =>
-        of.Subcommands.Where(command => !command.Hidden).SelectMany(command => command.Subcommands.Count == 0
-            ? [($"{name} {command.Name}", command)]
-            : Commands(command, $"{name} {command.Name}"));
+        of.Subcommands.Where(command => !command.Hidden).SelectMany(command =>
+            Commands(command, $"{name} {command.Name}") is var below && command.Action is null
+                ? below
+                : below.Prepend(($"{name} {command.Name}", command)));
 
     /// <summary>The printed part of the page.</summary>
     public static string Print(Command root)

@@ -66,6 +66,15 @@ internal static class OptionRows
         evaluate --no-cache --model {model} | --retrieval-data {pairs/train.tsv} => 12 images, 12 captions
         evaluate --no-cache --model {model} --data {photos} | --linear-probe {photos} => trained on 24
         evaluate --no-cache --model {model} --data {photos} | --json => "acc1"
+        evaluate --no-cache --model {model} --data {photos} --linear-probe {photos} | --few-shot 2 => photos: 2-shot linear probe
+        evaluate --no-cache --model {model} --data {photos} --linear-probe {photos} --few-shot 2 | --few-shot-draws 2 => 2 draws
+        evaluate --no-cache --model {model} --data {photos} --json | --language de => "language": "de"
+        evaluate --no-cache --model {model} --data {photos} | --seed 7 => ...
+        evaluate --no-cache --model {model} --data {photos} | --output {out} => OUT:
+        evaluate --no-cache --model {model} --data {photos} | --append {out} => OUT:
+        evaluate --no-cache --model {model} --data {photos} | --per-class => cat (12 images)
+        evaluate --no-cache --model {model} --data {photos} | --published => No results of these data sets
+        evaluate compare {model.json} {other.json} | --seed 7 => ...
         duplicates {index} | --json => "score"
         duplicates {index} | --min-score 0.9999 => no duplicates
         evaluate --data {broken/train.tsv} --csv-label-key kind --model {model} --no-cache | --max-bad 1 => more than the 1 percent

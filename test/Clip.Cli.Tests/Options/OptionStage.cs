@@ -38,6 +38,9 @@ public sealed class OptionStage : IAsyncLifetime, IDisposable
         _folder.Write("labels.txt", "cat\ndog\ncow\n");
         foreach (var i in Enumerable.Range(0, 24)) Draw($"photos/{(i % 2 == 0 ? "cat" : "dog")}/{i}.png", i);
         await SourcesAsync();
+        foreach (var name in new[] { "model", "other" })
+            await CommandLine.RunAsync(
+                ["evaluate", "--no-cache", "--model", _folder[name], "--data", _folder["photos"], "--output", _folder[$"{name}.json"]]);
         await CommandLine.RunAsync(["index", _folder["pairs/train.tsv"], "--output", _folder["index"], "--model", _folder["model"]]);
     }
 

@@ -38,15 +38,14 @@ public sealed class OptionsTests(OptionStage stage) : IClassFixture<OptionStage>
     public void EveryOptionHasARow()
     {
         var tried = OptionRows.All.Select(row => $"{row.Command} {row.Option}").Union(OptionRows.Unseen.Keys);
-        var there = Leaves(CommandLine.Root(), "")
-            .Where(leaf => leaf.Name != "train")
-            .SelectMany(leaf => leaf.Command.Options.Where(option => !option.Recursive).Select(option => $"{leaf.Name} {option.Name}"));
+        var there = Commands(CommandLine.Root(), "")
+            .Where(one => one.Name != "train")
+            .SelectMany(one => one.Command.Options.Where(option => !option.Recursive).Select(option => $"{one.Name} {option.Name}"));
 
         Assert.Equal(there.Where(name => !name.EndsWith("--help", StringComparison.Ordinal)).Order(), tried.Order());
     }
 
-    private static IEnumerable<(string Name, System.CommandLine.Command Command)> Leaves(System.CommandLine.Command command, string path) =>
-        command.Subcommands.SelectMany(sub => sub.Subcommands.Count > 0
-            ? Leaves(sub, $"{path}{sub.Name} ")
-            : [($"{path}{sub.Name}", sub)]);
+    private static IEnumerable<(string Name, System.CommandLine.Command Command)> Commands(
+        System.CommandLine.Command command, string path) =>
+        command.Subcommands.SelectMany(sub => Commands(sub, $"{path}{sub.Name} ").Prepend(($"{path}{sub.Name}", sub)));
 }

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Xml.Linq;
+using Microsoft.AspNetCore.Builder;
 
 namespace Clip.EndToEnd.Tests.Packages;
 
@@ -80,7 +81,10 @@ public sealed class PackageTests(TrainedModel trained, Consumers consumers)
             _ => new[] { id },
         });
         // Microsoft.ML.DataView is a package of its own that Microsoft.ML is of one version with.
-        Assert.Empty(References(package, library).Except(dependencies).Except(Framework()).Except(["Microsoft.ML.DataView"]));
+        var frameworks = Framework(typeof(object));
+        if (Nuspec(package).Descendants().Any(e => e.Attribute("name")?.Value == "Microsoft.AspNetCore.App"))
+            frameworks = frameworks.Concat(Framework(typeof(WebApplication)));
+        Assert.Empty(References(package, library).Except(dependencies).Except(frameworks).Except(["Microsoft.ML.DataView"]));
     }
 
     private async Task<string[]> RunAsync(string application)
@@ -110,9 +114,10 @@ public sealed class PackageTests(TrainedModel trained, Consumers consumers)
         return [.. metadata.AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name))];
     }
 
-    private static IEnumerable<string> Framework()
+    /// <summary>The assemblies of the framework that a type belongs to.</summary>
+    private static IEnumerable<string> Framework(Type type)
     {
-        var files = Directory.GetFiles(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "*.dll");
+        var files = Directory.GetFiles(Path.GetDirectoryName(type.Assembly.Location)!, "*.dll");
         return files.Select(file => Path.GetFileNameWithoutExtension(file));
     }
 }

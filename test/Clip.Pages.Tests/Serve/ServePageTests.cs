@@ -178,6 +178,8 @@ public sealed class ServePageTests(Chromium chromium, ServedPage served) : IClas
     {
         var tab = await chromium.OpenAsync(width, isDark: isDark);
         await tab.Page.GotoAsync(new Uri(served.Address, query).AbsoluteUri);
+        // The server has told what it has, and the page listens.
+        await Expect(tab.Page.Locator("main > section:visible")).ToHaveCountAsync(1);
         return tab;
     }
 

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Clip.Evaluation.Outcomes;
+
+/// <summary>
+/// Tells what outcomes are of: the pictures by their names below the folder that all of them lie in, files by their sizes too, and what
+/// is right for each. Two models' outcomes are compared only where it is the same; prompts may differ, and where the data lie.
+/// </summary>
+internal static class DataFingerprint
+{
+    /// <summary>Of labels, and the pictures that could be read with their right ones.</summary>
+    public static string Of(ClassificationOutcome outcome) => Hash(
+        [.. outcome.Set.Labels], [.. outcome.Pictures.Select(picture => ((StoredImage)picture.Image, string.Join(',', picture.Right)))]);
+
+    /// <summary>Of the pictures that could be read, and their captions.</summary>
+    public static string Of(RetrievalOutcome outcome) =>
+        Hash([], [.. outcome.Images.Select(image => ((StoredImage)image, string.Join('\n', image.Captions)))]);
+
+    private static string Hash(IReadOnlyList<string> labels, IReadOnlyList<(StoredImage Image, string Right)> pictures)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var label in labels) Add($"label {label}");
+        string[] names = [.. pictures.Select(picture => picture.Image.ImagePath.Replace('\\', '/'))];
+        var common = Common(names);
+        for (var i = 0; i < names.Length; i++)
+        {
+            var (image, right) = pictures[i];
+            var size = image.Content is null ? new FileInfo(image.ImagePath).Length : 0;
+            Add(string.Create(CultureInfo.InvariantCulture, $"picture {names[i][common..]} {size} {right}"));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+
+        void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\0"));
+    }
+
+    /// <summary>How long the folder's name is that all names begin with.</summary>
+    private static int Common(string[] names)
+    {
+        var (first, length) = (names[0], names[0].LastIndexOf('/') + 1);
+        foreach (var name in names)
+        {
+            while (!name.AsSpan().StartsWith(first.AsSpan(0, length))) length = first.LastIndexOf('/', length - 2) + 1;
+        }
+
+        return length;
+    }
+}
