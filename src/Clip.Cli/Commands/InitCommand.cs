@@ -12,7 +12,7 @@ internal static class InitCommand
     {
         var model = new Option<string>("--model")
         {
-            Description = "The name of a config that comes with the program, or a config's path.",
+            Description = "The name of a config that comes with the program or of clip models --zoo, or a config's path.",
             Required = true,
         };
         var output = new Option<string>("--output") { Description = "The model folder to write.", Required = true };
@@ -25,6 +25,13 @@ internal static class InitCommand
         command.SetAction(parsed =>
         {
             var target = ModelFolderWriter.EnsureReplaceable(parsed.GetValue(output)!, parsed.GetValue(tokenizer)?.Split('+') ?? []);
+            if (ZooFiles.Find(parsed.GetValue(model)!, new CompanionFiles(null)) is { } zoo)
+            {
+                Console.WriteLine(ZooFolder.WriteRandom(zoo, parsed.GetValue(tokenizer), parsed.GetValue(seed), target));
+                Console.WriteLine($"Model folder: {target}");
+                return;
+            }
+
             var config = ModelConfigFile.Read(parsed.GetValue(model)!);
             var writeTokenizer = parsed.GetValue(tokenizer) is { } path ? Tokenizer(path, ref config) : null;
             var weights = RandomWeights.Create(config, parsed.GetValue(seed));

@@ -10,9 +10,19 @@ internal static class ModelsCommand
 {
     public static Command Create()
     {
-        var command = new Command("models", "Lists the model configs that come with the program.");
-        command.SetAction(_ =>
+        var zoo = new Option<bool>("--zoo")
         {
+            Description = "Lists open_clip's zoo instead: what converts, and under which name weights are pulled.",
+        };
+        var command = new Command("models", "Lists the model configs that come with the program.") { zoo };
+        command.SetAction(parsed =>
+        {
+            if (parsed.GetValue(zoo))
+            {
+                ZooTable.Print();
+                return;
+            }
+
             Console.WriteLine(
                 $"{"model",-16}{"image",6}{"embed",7}{"parameters",14}{"image tower",14}{"GFLOPs image",14}{"GFLOPs text",13}");
             var models = ClipConfigJson.Names.Select(name => (name, ClipConfigJson.Load(name)));

@@ -18,6 +18,9 @@ internal static class QuantizeCommand
 {
     private const int PaintedSamples = 32;
 
+    /// <summary>Features of a mean cosine below this are told to be far from float32's.</summary>
+    private const double FarCosine = 0.99;
+
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "A model folder with its weights (model.safetensors).", Required = true };
@@ -99,6 +102,12 @@ internal static class QuantizeCommand
                 ? string.Create(CultureInfo.InvariantCulture, $"   cosine mean {c.Mean:F5}, min {c.Min:F5}")
                 : "";
             Console.WriteLine($"{file.Name,-32} {size}{cosine}");
+            if (file is { Precision: OnnxPrecision.Int8, Cosine.Mean: < FarCosine })
+            {
+                Console.Error.WriteLine(
+                    $"clip: warning: {file.Name}: 8 bits change this model's features much; give --calibration, or use fp16.");
+            }
+
             if (file.FloatWeights.Count > 0) Console.WriteLine($"  float: {string.Join(", ", file.FloatWeights)}");
         }
 

@@ -70,7 +70,8 @@ internal static class SearchCommand
                 }
                 catch (InvalidOperationException e) when (parsed.GetValue(approximate))
                 {
-                    throw new ClipException(e.Message, e); // There is no graph, or one of another state.
+                    // There is no graph, or that of another state.
+                    throw new ClipException(e.Message, e);
                 }
             }
 

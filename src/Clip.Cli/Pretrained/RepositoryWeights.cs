@@ -16,6 +16,7 @@ internal static class RepositoryWeights
     [
         ("model.safetensors", HuggingFace), ("model.safetensors.index.json", HuggingFace), ("open_clip_model.safetensors", OpenClip),
         ("pytorch_model.bin", HuggingFace), ("pytorch_model.bin.index.json", HuggingFace), ("open_clip_pytorch_model.bin", OpenClip),
+        ("pytorch_model.bin", OpenClip),
     ];
 
     /// <summary>Downloads the config first: what cannot be converted is refused before the weights come.</summary>
@@ -38,7 +39,8 @@ internal static class RepositoryWeights
         }
 
         config = Path.Combine(repository.Folder, config);
-        ModelConfigFile.Read(config);
+        if (Zoo(config) is { } zoo) zoo.Model(weights: null);
+        else ModelConfigFile.Read(config);
         var paths = await repository.DownloadAsync([byPath[file]], cancellation).ConfigureAwait(false);
         if (file.EndsWith(".index.json", StringComparison.Ordinal))
         {
@@ -52,7 +54,9 @@ internal static class RepositoryWeights
 
     /// <summary>Whether a model of open_clip's takes the tokenizer that open_clip takes where a config names none.</summary>
     public static bool TakesOpenAIsTokenizer(string config) =>
-        Path.GetFileName(config) == OpenClip && !ModelConfigFile.Read(config).IsSiglip;
+        Path.GetFileName(config) == OpenClip && (Zoo(config) is { } zoo ? !zoo.NamesTokenizer : !ModelConfigFile.Read(config).IsSiglip);
+
+    private static ZooFiles? Zoo(string config) => ZooFiles.Find(config, new CompanionFiles(Path.GetDirectoryName(config)));
 
     private static bool Has(string path, string key)
     {

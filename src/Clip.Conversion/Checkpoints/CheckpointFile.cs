@@ -22,7 +22,7 @@ public sealed class CheckpointFile : IDisposable
 
     private readonly List<SafetensorsReader> _mapped = [];
 
-    private CheckpointFile(string path, bool map)
+    private CheckpointFile(string path, bool map, bool isRenamed = true)
     {
         Path = path;
         Files = ShardIndex.IsIndex(path) ? ShardIndex.Files(path) : [path];
@@ -30,7 +30,7 @@ public sealed class CheckpointFile : IDisposable
         {
             var read = new StoredTensors();
             foreach (var file in Files) Format = Read(file, map, read);
-            UnsupportedModels.Refuse(read.Weights.Keys, path);
+            if (isRenamed) UnsupportedModels.Refuse(read.Weights.Keys, path);
             var prefix = WeightNames.Prefix(read.Weights.Keys, path, out var leftOut);
             // A run of this program that keeps an average exports that.
             if (read.IsRun && leftOut == "ema") (prefix, leftOut) = ("ema.", "model");
@@ -41,14 +41,14 @@ public sealed class CheckpointFile : IDisposable
             foreach (var constant in OpenAIConstants.Append("attn_mask")) weights.Remove(constant);
             foreach (var positions in weights.Keys.Where(name => name.EndsWith(".position_ids", StringComparison.Ordinal)).ToArray())
                 weights.Remove(positions);
-            UnsupportedModels.Refuse(weights.Keys, path);
+            if (isRenamed) UnsupportedModels.Refuse(weights.Keys, path);
             RefuseIntegers(weights.Keys, read);
             ElementCounts = weights.GroupBy(w => read.Types[w.Key].Name())
                 .ToDictionary(type => type.Key, type => type.Sum(w => (long)w.Value.Data.Length));
             HasHuggingFaceNames = NameMap.IsHuggingFace(weights.Keys);
-            Weights = HasHuggingFaceNames ? NameMap.ToOpenAI(weights)
+            Weights = !isRenamed ? weights : HasHuggingFaceNames ? NameMap.ToOpenAI(weights)
                 : SiglipNames.IsTimms(weights.Keys) ? SiglipNames.FromOpenClip(CustomText.Rename(weights))
-                : CustomText.Rename(weights);
+                : LongClip.Join(CustomText.Rename(weights));
         }
         catch
         {
@@ -104,6 +104,21 @@ public sealed class CheckpointFile : IDisposable
     public static Dictionary<string, WeightTensor> Load(string path)
     {
         using var file = new CheckpointFile(Find(path), map: false);
+        return file.Weights.ToDictionary();
+    }
+
+    /// <summary>
+    /// Opens a checkpoint whose model is known by its config: the weights keep the names they have in the file, but for what stands before
+    /// all of them.
+    /// </summary>
+    /// <inheritdoc cref="Open"/>
+    internal static CheckpointFile OpenAsNamed(string path) => new(Find(path), map: true, isRenamed: false);
+
+    /// <summary>The same, read into memory of their own.</summary>
+    /// <inheritdoc cref="Open"/>
+    internal static Dictionary<string, WeightTensor> LoadAsNamed(string path)
+    {
+        using var file = new CheckpointFile(Find(path), map: false, isRenamed: false);
         return file.Weights.ToDictionary();
     }
 

@@ -24,7 +24,12 @@ public sealed record ModelCost(double Image, double Text)
 
     private static double Vit(VisionTransformerConfig vision) =>
         Convolution(3, vision.Width, vision.PatchSize, vision.ImageSize / vision.PatchSize)
-        + Transformer(vision.Tokens, vision.Width, vision.MlpWidth, vision.Layers);
+        + Transformer(vision.Tokens, vision.Width, vision.MlpWidth, vision.Layers)
+        + (vision.Pooling == VisionPooling.AttentionHead ? Head(vision.Tokens, vision.Width, vision.MlpWidth) : 0);
+
+    /// <summary>SigLIP's probe: one query attends to all tokens, whose keys and values are projected, and an MLP follows.</summary>
+    private static double Head(double tokens, double width, double mlpWidth) =>
+        2 * tokens * width * width + 2 * tokens * width + 2 * width * width + 2 * width * mlpWidth;
 
     private static double Transformer(double tokens, double width, double mlpWidth, int layers) =>
         layers * (tokens * width * (4 * width + 2 * mlpWidth) + 2 * tokens * tokens * width);

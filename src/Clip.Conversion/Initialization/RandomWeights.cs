@@ -18,7 +18,13 @@ public static class RandomWeights
     public static Dictionary<string, WeightTensor> Create(ClipConfig config, long seed)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var parameters = ParameterLayout.Of(config.Validate("the config")).ToList();
+        return Create([.. ParameterLayout.Of(config.Validate("the config"))], seed);
+    }
+
+    /// <summary>Draws the values of a layout.</summary>
+    /// <exception cref="ClipException">A tensor would not fit an array.</exception>
+    internal static Dictionary<string, WeightTensor> Create(IReadOnlyList<LayoutParameter> parameters, long seed)
+    {
         var drawn = new WeightTensor[parameters.Count];
         Parallel.For(0, drawn.Length, i => drawn[i] = Draw(parameters[i], new SampleRandom(seed, i)));
         return parameters.Zip(drawn).ToDictionary(pair => pair.First.Name, pair => pair.Second);

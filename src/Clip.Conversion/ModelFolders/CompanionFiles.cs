@@ -18,6 +18,10 @@ internal sealed record CompanionFiles(string? Folder)
     /// <summary>A config of Hugging Face's or open_clip's kind, or a run's record, which holds one; or null.</summary>
     public string? Config => Find("config.json", OpenClip, Run);
 
+    /// <summary>All of the files that may say what the model is, Hugging Face's first.</summary>
+    public IEnumerable<string> ConfigFiles => Folder is null ? [] : new[] { "config.json", OpenClip }
+        .Select(name => Path.Combine(Folder, name)).Where(File.Exists);
+
     /// <summary>Whether the folder is of a run, which writes a model folder when it ends.</summary>
     public bool IsRun => Find(Run) is not null;
 

@@ -75,8 +75,14 @@ internal static class Inspection
 
     private static IEnumerable<(string Heading, string Text)> Checkpoint(string path)
     {
-        using var checkpoint = CheckpointFile.Open(path);
         var around = CompanionFiles.Of(path);
+        if (ZooFiles.Find(null, around) is { } zoo)
+        {
+            foreach (var line in ZooInspection.Checkpoint(zoo, path, around)) yield return line;
+            yield break;
+        }
+
+        using var checkpoint = CheckpointFile.Open(path);
         var names = checkpoint.HasHuggingFaceNames ? "Hugging Face's names" : "OpenAI's names";
         yield return ("kind", $"checkpoint, {checkpoint.Format}, {names}{(checkpoint.IsOpenAIs ? ", as OpenAI released" : "")}");
         var missing = new List<string>();
@@ -94,6 +100,16 @@ internal static class Inspection
     {
         var around = new CompanionFiles(path);
         var missing = new List<string>();
+        if (ZooFiles.Find(null, around) is { } zoo && CheckpointFile.InFolder(path) is { } file && WeightFile.IsReal(file))
+        {
+            yield return ("kind", "model folder");
+            foreach (var line in ZooInspection.Model(zoo, path, around, missing)) yield return line;
+            foreach (var line in Preprocessing(around, null)) yield return line;
+            foreach (var line in Graphs(path, missing)) yield return line;
+            foreach (var text in missing) yield return (Missing, text);
+            yield break;
+        }
+
         var folderConfig = around.Config is { } configFile ? ModelConfigFile.Read(configFile) : null;
         var isSiglip = folderConfig is { IsSiglip: true };
         yield return ("kind", "model folder");
@@ -123,13 +139,7 @@ internal static class Inspection
 
         foreach (var line in Tokenizer(around, isSiglip, missing)) yield return line;
         foreach (var line in Preprocessing(around, folderConfig)) yield return line;
-        foreach (var (file, part, precision) in GraphsIn(path))
-        {
-            var graph = OnnxSummary.Read(file);
-            yield return (precision, $"{part}, {Path.GetRelativePath(path, file)}, {ModelDescription.Bytes(SizeOf(file, graph))}");
-            missing.AddRange(Absent(file, graph).Select(absent => $"{absent}, the weights of {Path.GetFileName(file)}"));
-        }
-
+        foreach (var line in Graphs(path, missing)) yield return line;
         var parts = GraphsIn(path).Select(g => g.Part).ToHashSet();
         if (folderConfig is { TextSide: not TextSide.Tower })
         {
@@ -174,6 +184,16 @@ internal static class Inspection
             if (isKnown) return null;
             missing.Add($"the {tower} tower's heads: `{ArchitectureInference.Setting(tower)}` or `Config`");
             return 1;
+        }
+    }
+
+    private static IEnumerable<(string Heading, string Text)> Graphs(string path, List<string> missing)
+    {
+        foreach (var (file, part, precision) in GraphsIn(path))
+        {
+            var graph = OnnxSummary.Read(file);
+            yield return (precision, $"{part}, {Path.GetRelativePath(path, file)}, {ModelDescription.Bytes(SizeOf(file, graph))}");
+            missing.AddRange(Absent(file, graph).Select(absent => $"{absent}, the weights of {Path.GetFileName(file)}"));
         }
     }
 

@@ -52,6 +52,12 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
     /// <exception cref="ClipException">The checkpoint cannot be converted, or something is still to be told.</exception>
     public void Run()
     {
+        if (ZooFiles.Find(options.Config, CompanionFiles.Of(options.Checkpoint)) is { } zoo)
+        {
+            new ZooConversion(options, zoo, say, warn).Run();
+            return;
+        }
+
         var target = ModelFolderWriter.EnsureReplaceable(options.Output, [options.Checkpoint, .. options.Tokenizer?.Split('+') ?? []]);
         var around = CompanionFiles.Of(options.Checkpoint);
         using var checkpoint = CheckpointFile.Open(options.Checkpoint);

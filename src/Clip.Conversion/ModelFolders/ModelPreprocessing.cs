@@ -15,18 +15,18 @@ internal static class ModelPreprocessing
     {
         ArgumentNullException.ThrowIfNull(config);
         var size = config.Vision.ImageSize;
-        // SigLIP squashes the whole picture to a square, with values from −1 to 1.
-        return config.IsSiglip
-            ? new ClipImagePreprocessing
-            {
-                ResizeHeight = size,
-                ResizeWidth = size,
-                DoCenterCrop = false,
-                Mean = [0.5f, 0.5f, 0.5f],
-                Std = [0.5f, 0.5f, 0.5f],
-            }
-            : ClipImagePreprocessing.ForSize(size);
+        return config.IsSiglip ? Squashed(size) : ClipImagePreprocessing.ForSize(size);
     }
+
+    /// <summary>SigLIP's: the whole picture squashed to a square, with values from −1 to 1.</summary>
+    public static ClipImagePreprocessing Squashed(int size) => new()
+    {
+        ResizeHeight = size,
+        ResizeWidth = size,
+        DoCenterCrop = false,
+        Mean = [0.5f, 0.5f, 0.5f],
+        Std = [0.5f, 0.5f, 0.5f],
+    };
 
     /// <summary>What the files beside a model say, or the usual where they say nothing.</summary>
     /// <exception cref="ClipException">They are not understood, or are for another size than the model's.</exception>
@@ -35,12 +35,21 @@ internal static class ModelPreprocessing
         ArgumentNullException.ThrowIfNull(around);
         ArgumentNullException.ThrowIfNull(config);
         if (around.Preprocessing() is not var (found, file)) return Usual(config);
-        var size = config.Vision.ImageSize;
+        RequireSize(found, file, config.Vision.ImageSize);
+        return found;
+    }
+
+    /// <summary>Checks that pictures are prepared for a model's size.</summary>
+    /// <exception cref="ClipException">They are for another.</exception>
+    public static void RequireSize(ClipImagePreprocessing found, string file, int size)
+    {
+        ArgumentNullException.ThrowIfNull(found);
         var (height, width) = found.DoCenterCrop
             ? (found.CropHeight, found.CropWidth)
             : (found.ResizeHeight ?? found.CropHeight, found.ResizeWidth ?? found.CropWidth);
-        return (height, width) == (size, size) ? found : throw new ClipException(
-            $"{file} prepares images of {height}×{width} but the model takes {size}×{size}; correct it or move it away.");
+        if ((height, width) != (size, size))
+            throw new ClipException(
+                $"{file} prepares images of {height}×{width} but the model takes {size}×{size}; correct it or move it away.");
     }
 
     /// <summary>What a model folder says, or the usual where it says nothing.</summary>

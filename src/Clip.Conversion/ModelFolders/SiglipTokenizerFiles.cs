@@ -25,7 +25,7 @@ internal sealed class SiglipTokenizerFiles(string folder)
     /// <summary>Opens the folder that <c>--tokenizer</c> names.</summary>
     /// <exception cref="ClipException">It is no folder with <c>tokenizer.json</c>.</exception>
     public static SiglipTokenizerFiles Open(string path) => Find(path) ?? throw new ClipException(
-        $"There is no {Main}, {string.Join(" or ", Models)} in '{path}'; give the folder of the SigLIP tokenizer's files.");
+        $"There is no {Main}, {string.Join(" or ", Models)} in '{path}'; give the folder of the model's tokenizer files.");
 
     /// <summary>Opens the tokenizer in a folder; null where there is none.</summary>
     public static SiglipTokenizerFiles? Find(string? folder) =>

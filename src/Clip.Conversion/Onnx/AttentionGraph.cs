@@ -27,12 +27,20 @@ internal sealed class AttentionGraph(GraphBuilder graph, int width, int heads)
     /// <param name="value">[items · tokens, width].</param>
     /// <param name="allShape">The last two's <see cref="HeadShape(long)"/>.</param>
     /// <param name="mask">Added to the scores [items, heads, rows, tokens]; null for none.</param>
+    /// <param name="onQuery">What is done to the query [items, heads, rows, channels]; null for nothing.</param>
+    /// <param name="onKey">What is done to the key [items, heads, tokens, channels]; null for nothing.</param>
     /// <returns>[items · rows, width].</returns>
-    public string Attend(string query, string queryShape, string key, string value, string allShape, string? mask)
+    public string Attend(
+        string query, string queryShape, string key, string value, string allShape, string? mask,
+        Func<string, string>? onQuery = null, Func<string, string>? onKey = null)
     {
+        var keysByHead = Heads(key, allShape);
+        if (onKey is not null) keysByHead = onKey(keysByHead);
         // Transposed apart from being cut into heads: ONNX Runtime makes this second step part of the product.
-        var keys = graph.Op("Transpose", [Heads(key, allShape)], Attribute("perm", 0, 1, 3, 2));
-        var scores = graph.Op("MatMul", [Heads(query, queryShape), keys]);
+        var keys = graph.Op("Transpose", [keysByHead], Attribute("perm", 0, 1, 3, 2));
+        var queries = Heads(query, queryShape);
+        if (onQuery is not null) queries = onQuery(queries);
+        var scores = graph.Op("MatMul", [queries, keys]);
         if (mask is not null) scores = graph.Op("Add", [scores, mask]);
         var mixed = graph.Op("MatMul", [graph.Op("Softmax", [scores], Attribute("axis", -1L)), Heads(value, allShape)]);
         return graph.Op("Reshape", [graph.Op("Transpose", [mixed], Attribute("perm", 0, 2, 1, 3)), graph.Vector(-1, width)]);

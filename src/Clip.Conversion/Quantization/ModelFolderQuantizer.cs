@@ -1,7 +1,5 @@
 using System.Numerics.Tensors;
-using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
-using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Format;
 using Clip.Conversion.Onnx.Quantization;
@@ -15,21 +13,14 @@ public sealed class ModelFolderQuantizer
 {
     private readonly string _folder;
     private readonly string _aside;
-    private readonly ClipConfig _config;
-    private readonly Dictionary<string, WeightTensor> _weights;
+    private readonly FolderModel _model;
     private readonly QuantizationOptions _options;
 
     private ModelFolderQuantizer(string folder, string aside, QuantizationOptions options)
     {
         (_folder, _aside, _options) = (folder, aside, options);
-        _config = ClipConfigJson.Load(folder);
-        if (_config.TextSide != TextSide.Tower)
-            throw new ClipException(
-                $"{folder} holds a model of `Objective` {(_config.TextSide == TextSide.Captioner ? "virtex" : "bow")}, "
-                + "which has no text tower and is used in torch; "
-                + "give a model with ONNX files of both towers.");
-        _weights = CheckpointFile.Load(folder);
-        FiniteWeights.Require(_weights, folder);
+        _model = FolderModel.Open(folder);
+        FiniteWeights.Require(_model.Weights, folder);
     }
 
     private int Range => _options.ReduceRange ? Int8Matrix.ReducedRange : Int8Matrix.FullRange;
@@ -69,7 +60,7 @@ public sealed class ModelFolderQuantizer
     private QuantizationReport Write(Action<string>? progress, CancellationToken cancellationToken)
     {
         // The whole model first: it is the one that misses no weight, and no samples are run in vain.
-        var stems = ClipOnnxExporter.StemsOf(_config);
+        var stems = _model.Stems;
         var fp32 = stems.ToDictionary(stem => stem, Graph);
         var sizes = fp32.ToDictionary(pair => pair.Key, pair => ModelFile.Size(pair.Value));
         var weights = fp32.ToDictionary(pair => pair.Key, pair => Int8Graph.Weights(pair.Value));
@@ -82,7 +73,7 @@ public sealed class ModelFolderQuantizer
         else progress?.Invoke($"{_folder} has no tokenizer, so the text tower is written but not compared.");
         var expected = towers.ToDictionary(tower => tower.Stem, tower => tower.Try(fp32[tower.Stem]));
 
-        var int8 = new Int8Options { FloatWeights = ParameterLayout.Of(_config).Projections, Range = Range };
+        var int8 = new Int8Options { FloatWeights = _model.Projections, Range = Range };
         if (_options.MeanCosine is { } cosine && _options.Precisions.Contains(OnnxPrecision.Int8))
         {
             int8 = int8 with { Activations = Activations() };
@@ -102,7 +93,7 @@ public sealed class ModelFolderQuantizer
             foreach (var stem in stems)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var graph = ClipOnnxExporter.Graph(stem, _config, _weights, precision, int8);
+                var graph = _model.Graph(stem, precision, int8);
                 var file = Path.Combine(_aside, $"{stem}{precision.Suffix()}.onnx");
                 var kept = precision == OnnxPrecision.Int8 ? weights[stem].Where(int8.FloatWeights.Contains).ToArray() : [];
                 ModelFile.Write(graph, file, ModelFile.MaxInlineBytes);
@@ -124,13 +115,14 @@ public sealed class ModelFolderQuantizer
     }
 
     /// <summary>
-    /// Where a ResNet's activations lie on the sample images; null for a Vision Transformer, whose scales are found as it runs.
+    /// Where the activations of a tower of convolutions lie on the sample images; null for a Transformer, whose scales are found as it
+    /// runs.
     /// </summary>
     private ActivationRanges? Activations()
     {
-        if (_config.Vision is not ResNetConfig) return null;
+        if (!_model.IsConvolutional) return null;
         var preprocessor = ClipImagePreprocessor.Create(
-            PreprocessingFile.ReadFolder(_folder, out _) ?? ClipImagePreprocessing.ForSize(_config.Vision.ImageSize));
+            PreprocessingFile.ReadFolder(_folder, out _) ?? ClipImagePreprocessing.ForSize(_model.ImageSize));
         var images = _options.ImagePaths.Select(path =>
         {
             var pixels = new float[preprocessor.FloatCount];
@@ -138,10 +130,10 @@ public sealed class ModelFolderQuantizer
             return pixels;
         });
         return ActivationRanges.Measure(
-            Graph(ClipOnnxExporter.VisionStem), images, _config.Vision.ImageSize, Path.Combine(_aside, "ranges.onnx"));
+            Graph(ClipOnnxExporter.VisionStem), images, _model.ImageSize, Path.Combine(_aside, "ranges.onnx"));
     }
 
-    private GraphProto Graph(string stem) => ClipOnnxExporter.Graph(stem, _config, _weights);
+    private GraphProto Graph(string stem) => _model.Graph(stem, OnnxPrecision.Fp32, null);
 
     private bool HasTokenizer() => new[] { "tokenizer.json", "vocab.json" }.Any(name => File.Exists(Path.Combine(_folder, name)));
 

@@ -71,7 +71,8 @@ internal static class PreprocessingFile
     }
 
     /// <summary>What a file tells; null where it is about other things.</summary>
-    private static ClipImagePreprocessing? ReadIfTold(string path)
+    /// <exception cref="FormatException">It is not understood.</exception>
+    internal static ClipImagePreprocessing? ReadIfTold(string path)
     {
         try
         {

@@ -45,9 +45,15 @@ internal sealed record ClipFolderConfig(string? ModelType, int? ContextLength, b
             var isSiglip = type?.StartsWith("siglip", StringComparison.OrdinalIgnoreCase) == true;
             // clip convert keeps open_clip's words in Hugging Face's config. A text read at the context's last place is padded as well.
             var text = Get(model, "text_cfg") ?? Get(model, "text_config") ?? alone;
-            var isPadded = isSiglip || Get(text, "pool_type")?.GetString() == "last";
+            // So is CoCa's, whose class token stands behind the context.
+            var isPadded = isSiglip || Get(text, "pool_type")?.GetString() == "last"
+                || Get(text, "embed_cls") is { ValueKind: JsonValueKind.True };
             var image = Get(model, "vision_cfg") ?? Get(model, "vision_config");
-            return new(type, Length(length, path), isPadded ? false : !Get(text, "no_causal_mask")?.GetBoolean())
+            // RoBERTa's positions count from behind the padding's id.
+            var unread = type == "altclip" && (Get(text, "pad_token_id") ?? default) is { ValueKind: JsonValueKind.Number } padding
+                ? padding.GetInt32() + 1
+                : 0;
+            return new(type, Length(length, path) - unread, isPadded ? false : !Get(text, "no_causal_mask")?.GetBoolean())
             {
                 HasInitialBias = Get(model, "init_logit_bias") is { ValueKind: JsonValueKind.Number },
                 Dimension = Width(model, "projection_dim") ?? Width(model, "embed_dim"),

@@ -40,8 +40,8 @@ internal static partial class Observation
     {
         var text = new StringBuilder($"exit {exit}\n{printed}\n");
         IEnumerable<string> files = Directory.Exists(output) ? Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories)
-            : File.Exists(output) ? [output]
-            : [];
+            : Directory.EnumerateFiles(Path.GetDirectoryName(output)!, $"{Path.GetFileName(output)}*")
+                .Where(file => file == output || file.StartsWith($"{output}.", StringComparison.Ordinal));
         foreach (var file in files.Order(StringComparer.Ordinal))
         {
             var bytes = File.ReadAllBytes(file);

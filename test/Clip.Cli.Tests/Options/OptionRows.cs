@@ -27,6 +27,7 @@ internal static class OptionRows
     {
         ["classify --no-preview"] = "it takes a terminal; ClassifyTests has one",
         ["experiment efficiency --grad-checkpointing"] = "the same numbers in less memory; it is read with those about it",
+        ["experiment efficiency --tf32"] = "it takes a GPU; it is read with those about it",
         ["experiment efficiency --workers"] = "only how long it takes; it is read with --max-bad and --read-timeout",
         ["index --watch"] = "it goes on until it is stopped",
         ["pull --precision"] = "it takes a hub; PullTests has one",
@@ -36,10 +37,20 @@ internal static class OptionRows
         ["tokenizer train --group-by-image"] = "captions are the same however records are made of them",
     };
 
+    /// <summary>Commands whose options are tried elsewhere, and where.</summary>
+    public static IReadOnlyDictionary<string, string> Elsewhere { get; } = new Dictionary<string, string>
+    {
+        ["train"] = "TrainOptionsTests",
+        ["serve"] = "it goes on until it is stopped, as in ServeCommandTests and ServePageTests",
+        ["mcp"] = "it goes on until it is stopped, as where an assistant asks it",
+    };
+
     private const string Own =
         """
         caption {pictures/0.png} | --model {model} => does not caption
         caption {pictures/0.png} --model {captioner} | --beam-size 1 => ...
+        caption {pictures/0.png} --model {captioner} | --device cuda:99 => cuda:99
+        classify {pictures/0.png} --labels cat dog cow --model {model} | --report {out.html} => <html
         classify {pictures/0.png} --model {model} | --labels emu gnu => emu
         classify {pictures/0.png} --labels cat dog cow | --model {nowhere} => '~/nowhere'
         classify {pictures/0.png} --labels cat dog cow --model {model} | --templates {lines.txt} => ...
@@ -80,12 +91,19 @@ internal static class OptionRows
         evaluate --data {broken/train.tsv} --csv-label-key kind --model {model} --no-cache | --max-bad 1 => more than the 1 percent
         evaluate --data {photos} --model {model} | --embedding-cache {out} => OUT/
         evaluate --data {photos} --model {model} --embedding-cache {out} | --no-cache => not OUT/
+        evaluate --data {photos} --model {model} --no-cache | --report {out.html} => <html
+        evaluate --data {photos} --model {model} --no-cache | --list => food101
+        evaluate --data set={photos} --model {model} --no-cache | --layout set=food101 => Food-101 in
+        evaluate --data food101={photos} --model {model} --no-cache | --split food101=night => night
         export-safetensors {model} | --output {out.safetensors} => visual.conv1.weight
         export-safetensors {model} --output {out.safetensors} | --naming hf => vision_model.embeddings.patch_embedding.weight
         export-safetensors {model} --output {taken.safetensors} | --overwrite => tensors:
         index {photos} --output {out} | --model {model} => 24 new
         index {photos} --model {model} | --output {out} => OUT:
         index {pairs/train.tsv} --model {model} --output {out} | --dataset-type webdataset => no usable records
+        index {photos} --model {model} --output {out} | --approximate => OUT.hnsw
+        index {photos} --model {model} | --store Hots=x => takes a connection string
+        index {photos} --model {model} --store Host=x | --table a;b => no table's name
         index {keys.tar} --model {model} --output {out} | --caption-key alt => alt 2
         index {rows.parquet} --model {model} --output {out} | --image-key picture => no image column 'picture'
         index {photos} --dataset-type imagefolder --model {model} --output {out} | --caption-templates {lines.txt} => one cat
@@ -110,6 +128,9 @@ internal static class OptionRows
         quantize --model {fresh} --precision int8 | --reduce-range => ...
         quickstart --output {out} --pictures 128 --epochs 1 | --epochs 2 => 2 steps of 128
         quickstart --output {out} --pictures 128 --epochs 1 | --seed 5 => "Seed": "5"
+        search {index} red | --approximate => has no graph
+        search red --model {model} | --store Hots=x => takes a connection string
+        search red --model {model} --store Host=x | --table a;b => no table's name
         search {index} red | --model {other} => ...
         search {index} red | --top 1 => ...
         search {index} red | --filter caption=walls => ...
@@ -190,6 +211,8 @@ internal static class OptionRows
         --output {out} --data {pairs} --images-seen 36 | --max-steps 2 => clip  8 images
         --output {out} --data {pairs} --images-seen 12 | --images-seen 17 => clip  24 images
         --output {out} --data {pairs} --epochs 1 | --epochs 2 => clip  24 images
+        --output {out} --data {pairs} --max-steps 1 | --gflops 0.5 => ...
+        --output {out} --data {pairs} --max-steps 1 | --device cuda:99 => cuda:99
         --output {out} --data {pairs} --max-steps 1 | --seed 9 => --seed 9
         --output {out} --data {pairs} --max-steps 1 --csv-caption-key kind | --labels 4 => 12 pictures, 4 labels
         """;
@@ -259,7 +282,7 @@ internal static class OptionRows
         let given = sides[0].Split("| ")
         select (given.Length > 1 ? given[0].Trim() : "", given[^1], sides.Length > 1 ? sides[1] : given[^1]);
 
-    /// <summary>The command's name: the words before its first argument or option.</summary>
+    /// <summary>The command's name: the words before its first argument or option, where not even these are arguments.</summary>
     private static string Name(string line) => string.Join(' ', line.Split(' ').TakeWhile(word => word[0] is not ('-' or '{'))
-        .Take(line.StartsWith("pull", StringComparison.Ordinal) ? 1 : 2));
+        .Take(line.Split(' ')[0] is "pull" or "search" ? 1 : 2));
 }

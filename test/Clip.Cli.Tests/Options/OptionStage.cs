@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.RegularExpressions;
 using Clip.Conversion.Tokenizing;
 using Clip.Data.Tests.Sources;
 using SkiaSharp;
@@ -7,7 +8,7 @@ using SkiaSharp;
 namespace Clip.Cli.Tests.Options;
 
 /// <summary>What the commands of <see cref="OptionRows"/> are given, made once, and what each has done.</summary>
-public sealed class OptionStage : IAsyncLifetime, IDisposable
+public sealed partial class OptionStage : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly Dictionary<string, Task<string>> _done = [];
@@ -62,13 +63,14 @@ public sealed class OptionStage : IAsyncLifetime, IDisposable
     internal async Task<string> RunAsync(string line)
     {
         var output = _folder[$"out{_runs++}"];
-        if (line.Contains("{out.safetensors}", StringComparison.Ordinal)) output += ".safetensors";
+        var ending = Ending().Match(line).Value;
+        output += ending;
         if (line.Contains("{fresh}", StringComparison.Ordinal)) Copy(_folder["model"], output);
         if (line.Contains("{pipe}", StringComparison.Ordinal)) await PipeAsync($"{output}.tar", line);
         string[] words =
         [
             .. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => new StringBuilder(word)
-                .Replace("{out}", output).Replace("{out.safetensors}", output).Replace("{fresh}", output).Replace("{pipe}", $"{output}.tar")
+                .Replace("{out}", output).Replace($"{{out{ending}}}", output).Replace("{fresh}", output).Replace("{pipe}", $"{output}.tar")
                 .Replace("{", $"{_folder.Path}/").Replace("}", "").ToString()),
         ];
         if (words[0] != "pull") return await Observation.OfAsync(words, _folder.Path, output);
@@ -76,6 +78,9 @@ public sealed class OptionStage : IAsyncLifetime, IDisposable
         var variables = new Dictionary<string, string> { ["HF_HOME"] = _folder["hub"], ["HF_ENDPOINT"] = "http://hub.invalid" };
         return await Observation.ApartAsync(words, _folder.Path, output, variables);
     }
+
+    [GeneratedRegex(@"(?<=\{out)\.[a-z]+(?=\})")]
+    private static partial Regex Ending();
 
     /// <summary>Tables of a dozen pictures, alike but for how they are laid out.</summary>
     private string Tables()

@@ -39,10 +39,12 @@ public sealed class OptionsTests(OptionStage stage) : IClassFixture<OptionStage>
     {
         var tried = OptionRows.All.Select(row => $"{row.Command} {row.Option}").Union(OptionRows.Unseen.Keys);
         var there = Commands(CommandLine.Root(), "")
-            .Where(one => one.Name != "train")
+            .Where(one => !OptionRows.Elsewhere.ContainsKey(one.Name))
             .SelectMany(one => one.Command.Options.Where(option => !option.Recursive).Select(option => $"{one.Name} {option.Name}"));
 
-        Assert.Equal(there.Where(name => !name.EndsWith("--help", StringComparison.Ordinal)).Order(), tried.Order());
+        var names = there.Where(name => !name.EndsWith("--help", StringComparison.Ordinal)).ToList();
+        Assert.Empty(names.Except(tried));
+        Assert.Empty(tried.Except(names));
     }
 
     private static IEnumerable<(string Name, System.CommandLine.Command Command)> Commands(

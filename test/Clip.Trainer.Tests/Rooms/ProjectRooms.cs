@@ -73,6 +73,10 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             [
                 new("ModelFolders", "from a checkpoint and what lies beside it to a model folder; what a file is"),
                 new("Quantization", "int8 and fp16 files for a model folder, chosen and measured on samples"),
+                new("Zoo", "open_clip's zoo and the families around it: the list, and a model's graphs"),
+                new("Zoo/Reading", "their configs, and what the names in them stand for"),
+                new("Zoo/Towers", "a page a family: sizes, and how its tower is written"),
+                new("Zoo/Blocks", "what towers are made of: attention, MLPs, convolutions, norms, positions"),
                 new("Onnx", "a model's graphs, written from its weights"),
                 new("Onnx/Quantization", "a graph rewritten for int8 and fp16"),
                 new("Onnx/Format", "ONNX files: nodes, weights, data beside"),

@@ -34,6 +34,12 @@ internal static class SavedZip
         stream.Write(content);
     }
 
+    public static void Remove(string zip, string entry)
+    {
+        using var archive = ZipFile.Open(zip, ZipArchiveMode.Update);
+        archive.Entries.Single(e => e.Name == entry).Delete();
+    }
+
     public static void ChangeSettings(string zip, Action<JsonObject> change)
     {
         var settings = Settings(zip);

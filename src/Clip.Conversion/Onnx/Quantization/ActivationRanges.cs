@@ -6,7 +6,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace Clip.Conversion.Onnx.Quantization;
 
 /// <summary>
-/// Between which values the activations of a ResNet's convolutions lie on images of the model's own kind, so that 8-bit numbers can be
+/// Between which values the activations of a tower's convolutions lie on images of the model's own kind, so that 8-bit numbers can be
 /// scaled when the file is written and not when it runs.
 /// </summary>
 internal sealed class ActivationRanges
@@ -59,7 +59,7 @@ internal sealed class ActivationRanges
         foreach (var image in images)
         {
             using var input = OrtValue.CreateTensorValueFromMemory(image, [1, 3, size, size]);
-            Widen(points[session.InputNames[0]], image);
+            if (points.TryGetValue(session.InputNames[0], out var pixels)) Widen(pixels, image);
             using var outputs = session.Run(options, session.InputNames, [input], session.OutputNames);
             for (var i = 0; i < outputs.Count; i++)
             {

@@ -2,7 +2,7 @@ using Clip.Conversion.Onnx.Format;
 
 namespace Clip.Conversion.Onnx.Quantization;
 
-/// <summary>How the convolutions of a ResNet's graph hang together, and at which values a chain of 8-bit operators needs a range.</summary>
+/// <summary>How the convolutions of a graph hang together, and at which values a chain of 8-bit operators needs a range.</summary>
 internal sealed class ConvolutionChain
 {
     private readonly Dictionary<string, List<NodeProto>> _consumers = [];
@@ -30,6 +30,15 @@ internal sealed class ConvolutionChain
             {
                 points[Rectified(node)?.Output[0] ?? node.Output[0]] = key;
             }
+        }
+
+        // Beside a ResNet, where each follows another, what comes into a convolution may be of any node.
+        foreach (var node in graph.Node)
+        {
+            if (WeightOf(node) is not { } weight || points.ContainsKey(node.Input[0])) continue;
+            if (_producers.TryGetValue(node.Input[0], out var pool) && pool.OpType == "AveragePool" && points.ContainsKey(pool.Input[0]))
+                continue;
+            points[node.Input[0]] = $"{weight}/input";
         }
 
         Points = points;
