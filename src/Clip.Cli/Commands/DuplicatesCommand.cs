@@ -46,7 +46,8 @@ internal static class DuplicatesCommand
 
             var pictures = groups.Sum(group => group.Count);
             Console.WriteLine(
-                groups.Count == 0 ? "no duplicates" : FormattableString.Invariant($"{pictures} pictures in {groups.Count} groups"));
+                groups.Count == 0 ? "no duplicates" : FormattableString.Invariant(
+                    $"{pictures} pictures in {groups.Count} {(groups.Count == 1 ? "group" : "groups")}"));
             return Task.FromResult(0);
         });
         return command;

@@ -17,8 +17,17 @@ internal static class SearchReport
     }
 
     /// <summary>One JSON document.</summary>
-    public static string Json(object query, IEnumerable<ClipSearchResult> results) =>
-        JsonSerializer.Serialize(new { query, results = results.Select(Picture) }, Indented);
+    public static string Json(SearchQuery query, IEnumerable<ClipSearchResult> results) => JsonSerializer.Serialize(
+        new
+        {
+            query = new
+            {
+                words = query.Words, images = query.Images, imageWeight = query.ImageWeight, without = query.Without,
+                withoutWeight = query.WithoutWeight,
+            },
+            results = results.Select(Picture),
+        },
+        Indented);
 
     /// <summary>One JSON document of groups.</summary>
     public static string Json(IEnumerable<IReadOnlyList<ClipSearchResult>> groups) =>

@@ -105,7 +105,28 @@ public sealed class SearchTests(TrainedModel trained) : IDisposable
         var lines = run.Succeeded().OutputLines;
         Assert.Equal("1.000  photos/a-copy.png", lines[0]);
         Assert.Equal("1.000  photos/red-square-0.png", lines[1]);
-        Assert.Equal("2 pictures in 1 groups", lines[^1]);
+        Assert.Equal("2 pictures in 1 group", lines[^1]);
+    }
+
+    [Fact]
+    public async Task AnApproximateSearchNeedsAGraphOfTheIndexAsItIs()
+    {
+        var photos = Pictures();
+        await IndexAsync(photos);
+        await RefusedAsync("has no graph for approximate search");
+        var exact = await SearchAsync("red square");
+        (await ClipProcess.RunAsync("index", photos, "--output", Index, "--approximate")).Succeeded();
+        Assert.Equal(exact.Select(Name), (await SearchAsync("red square", "--approximate")).Select(Name));
+        File.Delete(Path.Combine(photos, "blue-ring-0.png"));
+        await IndexAsync(photos);
+        await RefusedAsync("as it is now");
+
+        async Task RefusedAsync(string sentence)
+        {
+            var run = await ClipProcess.RunAsync("search", Index, "red square", "--approximate");
+            Assert.Equal(1, run.ExitCode);
+            Assert.Contains(sentence, Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -19,6 +19,6 @@ public static class MicrosoftMLClipSearch
 
         using var opened = ClipImageIndex.Open(args[3]);
         var found = opened.SearchAsync(model, "a red square").GetAwaiter().GetResult();
-        return found.Select(picture => opened.GetEmbedding(picture.Id)!.Length.ToString(CultureInfo.InvariantCulture));
+        return [.. found.Select(picture => opened.GetEmbedding(picture.Id)!.Length.ToString(CultureInfo.InvariantCulture))];
     }
 }
