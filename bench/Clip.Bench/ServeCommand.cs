@@ -38,14 +38,14 @@ internal static class ServeCommand
             Console.WriteLine("| inputs | --max-batch | requests/s | p50 ms | p99 ms | not answered | MB, first to last |");
             Console.WriteLine("|---|---|---|---|---|---|---|");
             for (var round = 0; round < parsed.GetValue(rounds); round++)
-            foreach (var kind in new[] { "texts", "pictures" })
-            foreach (var batch in parsed.GetValue(batches)!)
-            {
-                var line = await MeasureAsync(
-                    parsed.GetValue(folder)!, kind, batch, parsed.GetValue(clients), TimeSpan.FromSeconds(parsed.GetValue(seconds)),
-                    cancellation).ConfigureAwait(false);
-                Console.WriteLine(line);
-            }
+                foreach (var kind in new[] { "texts", "pictures" })
+                    foreach (var batch in parsed.GetValue(batches)!)
+                    {
+                        var line = await MeasureAsync(
+                            parsed.GetValue(folder)!, kind, batch, parsed.GetValue(clients), TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+                            cancellation).ConfigureAwait(false);
+                        Console.WriteLine(line);
+                    }
         });
         return command;
     }
@@ -58,7 +58,8 @@ internal static class ServeCommand
             [
                 Path.Combine(AppContext.BaseDirectory, "clip.dll"), "serve", "--model", folder, "--port", "0",
                 "--max-batch", batch.ToString(CultureInfo.InvariantCulture),
-            ]) { RedirectStandardOutput = true })!;
+            ])
+        { RedirectStandardOutput = true })!;
         try
         {
             var told = await server.StandardOutput.ReadLineAsync(cancellation).ConfigureAwait(false)

@@ -50,7 +50,9 @@ internal static class LabeledParquet
         // Lives as long as the process, as the set does.
         var records = ParquetSource.Open(files, new RecordSourceOptions
         {
-            CaptionKeys = [column], ClassNames = ClassNames.None, GroupByImage = false,
+            CaptionKeys = [column],
+            ClassNames = ClassNames.None,
+            GroupByImage = false,
         });
         foreach (var (file, reason) in records.Unusable) onBad(file, reason);
         var images = new List<LabeledImage>();

@@ -27,7 +27,11 @@ internal sealed class LabeledImage : StoredImage
     /// <summary>The same picture with other names of its labels.</summary>
     internal LabeledImage Renamed(IReadOnlyList<string> classes) => new()
     {
-        ImagePath = ImagePath, Content = Content, Container = Container, Group = Group, Classes = classes,
+        ImagePath = ImagePath,
+        Content = Content,
+        Container = Container,
+        Group = Group,
+        Classes = classes,
     };
 }
 

@@ -34,8 +34,19 @@ internal static class DataSetList
             {
                 Console.WriteLine(JsonSerializer.Serialize(DataSetCatalog.Sets.Select(set => new
                 {
-                    set.Name, set.Aliases, set.Title, Task = $"{set.Task}", set.License, set.Size, set.Source, set.Layout, set.Splits,
-                    set.Counts, set.Classes, set.Templates, TemplatesWordedHere = set.OwnWording,
+                    set.Name,
+                    set.Aliases,
+                    set.Title,
+                    Task = $"{set.Task}",
+                    set.License,
+                    set.Size,
+                    set.Source,
+                    set.Layout,
+                    set.Splits,
+                    set.Counts,
+                    set.Classes,
+                    set.Templates,
+                    TemplatesWordedHere = set.OwnWording,
                 }), Indented));
                 return 0;
             }

@@ -22,7 +22,10 @@ internal static class SearchReport
         {
             query = new
             {
-                words = query.Words, images = query.Images, imageWeight = query.ImageWeight, without = query.Without,
+                words = query.Words,
+                images = query.Images,
+                imageWeight = query.ImageWeight,
+                without = query.Without,
                 withoutWeight = query.WithoutWeight,
             },
             results = results.Select(Picture),

@@ -66,7 +66,11 @@ internal sealed class ApiKeyGuard(RequestDelegate next, string key)
 
         context.Response.Cookies.Append(Cookie, _token, new CookieOptions
         {
-            HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps, IsEssential = true, Path = "/",
+            HttpOnly = true,
+            SameSite = SameSiteMode.Strict,
+            Secure = context.Request.IsHttps,
+            IsEssential = true,
+            Path = "/",
         });
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }

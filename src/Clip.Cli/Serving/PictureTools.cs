@@ -27,7 +27,8 @@ internal sealed class PictureTools(PictureSearch search, PictureIndex pictures, 
         CancellationToken cancellation = default) => AnswerAsync(
             new PictureQuery
             {
-                Text = Words(query, "query"), Without = [.. (without ?? []).Where(word => !string.IsNullOrWhiteSpace(word))],
+                Text = Words(query, "query"),
+                Without = [.. (without ?? []).Where(word => !string.IsNullOrWhiteSpace(word))],
             },
             top, cancellation);
 

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Zoo;
-using Clip.Conversion.Zoo.Towers;
 using Clip.Conversion.Zoo.Reading;
+using Clip.Conversion.Zoo.Towers;
 
 namespace Clip.Conversion.ModelFolders;
 

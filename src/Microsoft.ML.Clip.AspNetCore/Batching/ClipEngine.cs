@@ -169,6 +169,7 @@ internal sealed class ClipEngine : IAsyncDisposable
         metrics.Refused();
         return new ApiException(
             StatusCodes.Status503ServiceUnavailable, "The server has as many inputs waiting as it takes; try again in a second.",
-            code: "server_busy") { RetryAfter = TimeSpan.FromSeconds(1) };
+            code: "server_busy")
+        { RetryAfter = TimeSpan.FromSeconds(1) };
     }
 }

@@ -73,7 +73,8 @@ internal sealed class BodyReader(ClipServerOptions options)
             if (Interlocked.Add(ref reader._held, bytes) <= reader._most) return bytes;
             throw new ApiException(
                 StatusCodes.Status503ServiceUnavailable, "The server is receiving as many uploads as it holds; try again in a second.",
-                code: "server_busy") { RetryAfter = TimeSpan.FromSeconds(1) };
+                code: "server_busy")
+            { RetryAfter = TimeSpan.FromSeconds(1) };
         }
 
         public void Release() => Interlocked.Add(ref reader._held, -_bytes);

@@ -29,8 +29,8 @@ internal sealed class Fields
     {
         var fields = new Fields(known);
         foreach (var (name, values) in query)
-        foreach (var value in values)
-            fields.Add(name, value ?? "");
+            foreach (var value in values)
+                fields.Add(name, value ?? "");
         return fields;
     }
 

@@ -39,7 +39,9 @@ internal sealed class PictureSearch(PictureIndex pictures, ClipEngine engine)
                 ClipQuery.Combine(parts),
                 new ClipSearchOptions
                 {
-                    Top = query.Top, Skip = query.Skip, Filter = own is null ? null : entry => entry.Id != own,
+                    Top = query.Top,
+                    Skip = query.Skip,
+                    Filter = own is null ? null : entry => entry.Id != own,
                 },
                 cancellation).ConfigureAwait(false);
             return [.. found.Select(FoundPicture.Of)];

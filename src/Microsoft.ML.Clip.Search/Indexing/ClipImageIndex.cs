@@ -79,7 +79,11 @@ public sealed class ClipImageIndex : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(dimension, 65_536);
         return new ClipImageIndex(System.IO.Path.GetFullPath(path), new IndexHeader
         {
-            Generation = "", ModelFingerprint = modelFingerprint, ModelName = modelName, Dimension = dimension, Count = 0,
+            Generation = "",
+            ModelFingerprint = modelFingerprint,
+            ModelName = modelName,
+            Dimension = dimension,
+            Count = 0,
         }, file: null);
     }
 
@@ -239,8 +243,11 @@ public sealed class ClipImageIndex : IDisposable
             ThrowIfSavedByAnother();
             var header = new IndexHeader
             {
-                Generation = Guid.NewGuid().ToString("N"), ModelFingerprint = ModelFingerprint, ModelName = ModelName,
-                Dimension = Dimension, Count = _content.Count,
+                Generation = Guid.NewGuid().ToString("N"),
+                ModelFingerprint = ModelFingerprint,
+                ModelName = ModelName,
+                Dimension = Dimension,
+                Count = _content.Count,
             };
             var aside = IndexFileWriter.WriteAside(Path, header, _content.Live());
             _lock.EnterWriteLock();

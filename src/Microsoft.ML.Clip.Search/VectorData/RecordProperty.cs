@@ -93,7 +93,8 @@ internal sealed record RecordShape(
                     VectorStoreVectorAttribute vector => new VectorStoreVectorProperty(
                         property.Name, property.PropertyType, vector.Dimensions)
                     {
-                        StorageName = vector.StorageName, DistanceFunction = vector.DistanceFunction,
+                        StorageName = vector.StorageName,
+                        DistanceFunction = vector.DistanceFunction,
                     },
                     _ => null,
                 };

@@ -61,7 +61,8 @@ public static partial class PromptTemplates
 
     /// <summary>Describable Textures (openai/CLIP, <c>data/prompts.md</c>).</summary>
     public static IReadOnlyList<string> DescribableTextures { get; } = Published(
-        from article in new[] { "a", "the" } from noun in new[] { "texture", "pattern", "thing", "object" }
+        from article in new[] { "a", "the" }
+        from noun in new[] { "texture", "pattern", "thing", "object" }
         select $"a photo of {article} {{}} {noun}.");
 
     /// <summary>EuroSAT (openai/CLIP, <c>data/prompts.md</c>).</summary>
@@ -89,7 +90,9 @@ public static partial class PromptTemplates
 
     /// <summary>NWPU-RESISC45 (openai/CLIP, <c>data/prompts.md</c>).</summary>
     public static IReadOnlyList<string> Resisc45 { get; } = Published(
-        from article in Articles from noun in new[] { "imagery", "photo", "view" } from place in new[] { "satellite", "aerial" }
+        from article in Articles
+        from noun in new[] { "imagery", "photo", "view" }
+        from place in new[] { "satellite", "aerial" }
         select $"{place} {noun} of {article}{{}}.");
 
     /// <summary>Stanford Cars (openai/CLIP, <c>data/prompts.md</c>).</summary>

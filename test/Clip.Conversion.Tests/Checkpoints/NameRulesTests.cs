@@ -58,12 +58,22 @@ public sealed class NameRulesTests
 
     private static VisionTransformerConfig Vision((int Image, int Text, int Width, bool Bias, int Seed) drawn) => new()
     {
-        ImageSize = 8, PatchSize = 4, Width = 2 * drawn.Width, Layers = drawn.Image, Heads = 2, MlpWidth = 3 * drawn.Width,
+        ImageSize = 8,
+        PatchSize = 4,
+        Width = 2 * drawn.Width,
+        Layers = drawn.Image,
+        Heads = 2,
+        MlpWidth = 3 * drawn.Width,
     };
 
     private static TextConfig Text((int Image, int Text, int Width, bool Bias, int Seed) drawn) => new()
     {
-        ContextLength = 5, VocabSize = 7, Width = 2 * drawn.Width, Layers = drawn.Text, Heads = 2, MlpWidth = 5,
+        ContextLength = 5,
+        VocabSize = 7,
+        Width = 2 * drawn.Width,
+        Layers = drawn.Text,
+        Heads = 2,
+        MlpWidth = 5,
     };
 
     private static ClipConfig Siglip((int Image, int Text, int Width, bool Bias, int Seed) drawn) =>

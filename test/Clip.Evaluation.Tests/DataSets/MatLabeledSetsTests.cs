@@ -108,11 +108,15 @@ public sealed class MatLabeledSetsTests : IDisposable
 
     private static Dictionary<string, MatFileWriter.Value> Car(string file, int number) => new()
     {
-        ["bbox_x1"] = MatFileWriter.Numbers(1000), ["class"] = MatFileWriter.Numbers(number), ["fname"] = MatFileWriter.Text(file),
+        ["bbox_x1"] = MatFileWriter.Numbers(1000),
+        ["class"] = MatFileWriter.Numbers(number),
+        ["fname"] = MatFileWriter.Text(file),
     };
 
     private static Dictionary<string, MatFileWriter.Value> Marked(string file, int number, int test) => new()
     {
-        ["relative_im_path"] = MatFileWriter.Text(file), ["class"] = MatFileWriter.Numbers(number), ["test"] = MatFileWriter.Numbers(test),
+        ["relative_im_path"] = MatFileWriter.Text(file),
+        ["class"] = MatFileWriter.Numbers(number),
+        ["test"] = MatFileWriter.Numbers(test),
     };
 }

@@ -15,12 +15,21 @@ internal sealed record RankCase(string Name, TrainingOptions Training)
 
     private static readonly TrainingOptions Usual = new()
     {
-        BatchSize = 4, MaxSteps = 20, LearningRate = 1e-3, Warmup = 2, Seed = 5, GradClipNorm = 1, SaveFrequency = 100,
+        BatchSize = 4,
+        MaxSteps = 20,
+        LearningRate = 1e-3,
+        Warmup = 2,
+        Seed = 5,
+        GradClipNorm = 1,
+        SaveFrequency = 100,
     };
 
     private static readonly TrainingOptions ResNet = Usual with
     {
-        BatchSize = 8, LearningRate = 1e-4, SynchronizedBatchNorm = true, Optimizer = new AdamWOptions(Epsilon: 1e-3),
+        BatchSize = 8,
+        LearningRate = 1e-4,
+        SynchronizedBatchNorm = true,
+        Optimizer = new AdamWOptions(Epsilon: 1e-3),
     };
 
     /// <summary>The table of pairs.</summary>

@@ -7,8 +7,12 @@ public sealed class ClipImageIndexTests : IDisposable
 {
     private static readonly ClipIndexEntry Full = new("a")
     {
-        Path = "/photos/ä.jpg", Size = 1234, Modified = new DateTimeOffset(2024, 2, 29, 12, 0, 1, TimeSpan.Zero), Caption = "ein Hund 🐕",
-        ContentHash = "ff", Data = "{}",
+        Path = "/photos/ä.jpg",
+        Size = 1234,
+        Modified = new DateTimeOffset(2024, 2, 29, 12, 0, 1, TimeSpan.Zero),
+        Caption = "ein Hund 🐕",
+        ContentHash = "ff",
+        Data = "{}",
     };
 
     private readonly TempFolder _folder = new();

@@ -132,7 +132,9 @@ public sealed class VectorStoreTests : IDisposable
         await photos.EnsureCollectionExistsAsync();
         await photos.UpsertAsync(new Dictionary<string, object?>
         {
-            ["Id"] = 7L, ["Color"] = "red", ["Embedding"] = (ReadOnlyMemory<float>)Embedding(0),
+            ["Id"] = 7L,
+            ["Color"] = "red",
+            ["Embedding"] = (ReadOnlyMemory<float>)Embedding(0),
         });
         var found = await photos.GetAsync(7L);
         Assert.Equal((7L, "red"), (found!["Id"], found["Color"]));
@@ -188,7 +190,11 @@ public sealed class VectorStoreTests : IDisposable
         await Photos.EnsureCollectionExistsAsync();
         await Photos.UpsertAsync(Enumerable.Range(0, 9).Select(i => new Photo
         {
-            Id = $"photo-{i}", Color = TinyFolder.Colors[i % 3], Number = i, Tags = ["a", $"tag{i}"], Embedding = Embedding(i),
+            Id = $"photo-{i}",
+            Color = TinyFolder.Colors[i % 3],
+            Number = i,
+            Tags = ["a", $"tag{i}"],
+            Embedding = Embedding(i),
         }));
     }
 

@@ -46,7 +46,9 @@ public sealed class DamagedTests : IDisposable
         var data = _ml.Data.LoadFromEnumerable(PictureRow.From(_folder, 3));
         using var fitted = _ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
         {
-            InputColumnName = "ImagePath", ModelFolder = _folder.Path, TowerStorage = ClipTowerStorage.ByReference,
+            InputColumnName = "ImagePath",
+            ModelFolder = _folder.Path,
+            TowerStorage = ClipTowerStorage.ByReference,
         }).Fit(data);
         File.Delete(_folder["onnx/weights"]);
 

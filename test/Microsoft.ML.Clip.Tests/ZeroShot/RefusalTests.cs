@@ -12,7 +12,9 @@ public sealed class RefusalTests(TinyFolder folder) : IClassFixture<TinyFolder>
 
     private ClipZeroShotEstimator.Options Options => new()
     {
-        InputColumnName = "ImagePath", ModelFolder = folder.Path, Labels = TinyFolder.Colors,
+        InputColumnName = "ImagePath",
+        ModelFolder = folder.Path,
+        Labels = TinyFolder.Colors,
     };
 
     [Fact]
