@@ -31,7 +31,7 @@ internal static class GpuCommand
         };
         command.SetAction(parsed =>
         {
-            var on = TorchDevice.Of(parsed.GetValue(device)!, Console.Error.WriteLine);
+            var on = TorchDevice.Of(parsed.GetValue(device)!);
             var exact = Compare(parsed.GetValue(small)!, on);
             using var data = StepData.Create(parsed.GetValue(large)!);
             data.Write(parsed.GetValue(start)!);

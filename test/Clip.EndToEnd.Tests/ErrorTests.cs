@@ -77,7 +77,7 @@ public sealed class ErrorTests(TrainedModel trained)
     [InlineData($"{Train} pairs.tsv --lr 0,001", "and is '0,001'; write a point before decimals")]
     [InlineData($"{Train} pairs.tsv --batch-size 1", "each picture is told from the others of its batch")]
     [InlineData($"{Train} pairs.tsv --train-data-upsampling-factors 0,5", "'0,5', which is not a factor")]
-    [InlineData($"{Train} pairs.tsv --precision fp8", "'fp8' not recognized. Must be one of: 'fp32', 'bf16'. See")]
+    [InlineData($"{Train} pairs.tsv --precision fp8", "'fp8' not recognized. Must be one of: 'fp32', 'bf16', 'fp16'. See")]
     [InlineData($"{Train} pairs.tsv --epoch 3", "'--epoch'. Did you mean --epochs? See 'clip train --help'.")]
     [InlineData($"{Train} pairs.tsv --best-metric nosuch", "--best-metric 'nosuch' is not measured in this run")]
     [InlineData("train --model model.json --output out", "Option '--train-data' is required. See 'clip train --help'.")]

@@ -52,13 +52,10 @@ internal static class EmbedCommand
             images, texts, model, output, format, shard, batch, raw,
         };
         foreach (var option in layout.All.Concat(loading.All)) command.Options.Add(option);
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(images) is null && result.GetValue(texts) is null)
-                result.AddError("There is nothing to embed; give --images, --texts or both.");
-        });
         command.SetAction((parsed, cancellation) => RankedJob.RunAsync(async ranks =>
         {
+            if (parsed.GetValue(images) is null && parsed.GetValue(texts) is null)
+                throw new ClipException("There is nothing to embed; give --images, --texts or both.");
             // The first downloads what the others then find.
             if (!ranks.IsFirst) ranks.Meet();
             var folder = await PretrainedModel.ResolveAsync(parsed.GetValue(model)!, cancellation).ConfigureAwait(false);

@@ -10,7 +10,7 @@ internal static class UnsupportedModels
 {
     /// <summary>What to do with a model of the zoo, whose weights alone do not tell all of it.</summary>
     private const string GiveConfig =
-        "give its `Config` (open_clip_config.json, Hugging Face's config.json, or a name of clip models --zoo)";
+        "give its `Config` (open_clip_config.json, Hugging Face's config.json, or the name of one of open_clip's)";
 
     private const string GivePlain = "give a plain CLIP model";
 

@@ -26,19 +26,15 @@ internal static class TorchDevice
 
     /// <summary>The device of a name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="say">Told what <c>auto</c> took.</param>
     /// <exception cref="ClipException">There is no such device, or libtorch was built without it.</exception>
-    public static Device Of(string name, Action<string> say)
+    public static Device Of(string name)
     {
         Check(name);
         switch (name)
         {
             case Auto when cuda_is_available():
-                var first = Cuda(name, null);
-                say($"Computing on {first}.");
-                return first;
+                return Cuda(name, null);
             case Auto or "cpu":
-                if (name == Auto) say("Computing on the CPU.");
                 return CPU;
             case "mps":
                 return mps_is_available() ? MPS : throw new ClipException("`Device` mps is Apple's GPU, which is not here; give cpu.");

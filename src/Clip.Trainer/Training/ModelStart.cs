@@ -34,7 +34,7 @@ internal static class ModelStart
             FineTuning.Apply(module, config, options.FineTuning);
             if (ranks is { AreSeveral: true } && options.Precision == TrainingPrecision.Fp16)
                 throw new ClipException("`Precision` fp16 is not offered over several ranks, whose loss would need one scale; take bf16.");
-            var device = TorchDevice.Of(options.Device, say);
+            var device = TorchDevice.Of(options.Device);
             // Ranks of one machine take its GPUs in turn.
             if (ranks is { AreSeveral: true } && options.Device is TorchDevice.Auto or "cuda" && device.type == DeviceType.CUDA)
                 device = new torch.Device(DeviceType.CUDA, ranks!.LocalRank % torch.cuda.device_count());

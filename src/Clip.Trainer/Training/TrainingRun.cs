@@ -48,7 +48,8 @@ internal sealed class TrainingRun(
             if (kept.Checkpoint is { } checkpoint) record = GoOn(loop, checkpoint, kept, record);
             else Save(parts, record, kept.Folder);
             say($"{parts.Train.Count} pairs, {parts.Parameters:N0} parameters, vocabulary {parts.Tokenizer.VocabularySize}, "
-                + $"{loop.TotalSteps} steps of {parts.PairsPerStep}{(ranks.AreSeveral ? $" on {ranks.Size} ranks" : "")}.");
+                + $"{loop.TotalSteps} steps of {parts.PairsPerStep}{(ranks.AreSeveral ? $" on {ranks.Size} ranks" : "")}, "
+                + $"on {parts.Model.parameters().First().device}.");
             if (options.Training.Warmup > loop.TotalSteps)
                 say($"The warm-up of {options.Training.Warmup} steps is longer than the run, so `LearningRate` is never reached; "
                     + "lower `Warmup`.");

@@ -33,7 +33,7 @@ internal static class ObjectiveFolder
         {
             using var file = CheckpointFile.Open(folder);
             TorchWeights.Load(objective.Module, file.Weights, file.Path);
-            objective.Module.to(TorchDevice.Of(device, _ => { }));
+            objective.Module.to(TorchDevice.Of(device));
             objective.Module.eval();
             return objective;
         }

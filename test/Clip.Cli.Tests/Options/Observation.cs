@@ -42,7 +42,9 @@ internal static partial class Observation
         IEnumerable<string> files = Directory.Exists(output) ? Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories)
             : Directory.EnumerateFiles(Path.GetDirectoryName(output)!, $"{Path.GetFileName(output)}*")
                 .Where(file => file == output || file.StartsWith($"{output}.", StringComparison.Ordinal));
-        foreach (var file in files.Order(StringComparer.Ordinal))
+        // A pipe that shards came out of has no length, and reading it would wait for more.
+        foreach (var file in files.Where(file => !file.EndsWith(".tar", StringComparison.Ordinal) || new FileInfo(file).Length > 0)
+            .Order(StringComparer.Ordinal))
         {
             var bytes = File.ReadAllBytes(file);
             text.Append($"{file}: {bytes.Length} bytes, {Convert.ToHexStringLower(SHA256.HashData(bytes))[..8]}\n{Inside(file, bytes)}");

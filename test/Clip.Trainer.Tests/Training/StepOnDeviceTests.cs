@@ -193,10 +193,8 @@ public sealed class StepOnDeviceTests
     public void WithoutAGpuAutoTakesTheCpuAndCudaIsRefused()
     {
         Skip.If(cuda_is_available(), "There is a GPU here.");
-        var said = new List<string>();
-        Assert.Equal(DeviceType.CPU, TorchDevice.Of("auto", said.Add).type);
-        Assert.Equal(["Computing on the CPU."], said);
-        var error = Assert.Throws<ClipException>(() => TorchDevice.Of("cuda:1", said.Add));
+        Assert.Equal(DeviceType.CPU, TorchDevice.Of("auto").type);
+        var error = Assert.Throws<ClipException>(() => TorchDevice.Of("cuda:1"));
         Assert.Contains("TorchSharp-cuda-linux", error.Message, StringComparison.Ordinal);
     }
 

@@ -82,5 +82,5 @@ internal sealed record TimmTower(ConfigKeys Vision, ConfigKeys Keys, Sizes Sizes
 
     /// <summary>The refusal of a name that is in no table.</summary>
     public ClipException Unknown() => new(
-        $"{Source}: timm_model_name {Name} is not supported; the ones in open_clip's published configs are (clip models --zoo).");
+        $"{Source}: timm_model_name {Name} is not supported; the ones in open_clip's published configs are.");
 }

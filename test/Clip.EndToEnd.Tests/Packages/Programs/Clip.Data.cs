@@ -11,7 +11,7 @@ public static class ClipData
     {
         ArgumentNullException.ThrowIfNull(args);
         var table = Directory.CreateDirectory(args[3]).FullName + "/captions.tsv";
-        File.WriteAllLines(table, ["image\tcaption", .. Enumerable.Range(1, 32).Select(i => $"{args[1]}\tcaption {i}")]);
+        File.WriteAllLines(table, ["filepath\ttitle", .. Enumerable.Range(1, 32).Select(i => $"{args[1]}\tcaption {i}")]);
         var rows = CaptionTable.Read(table, new CaptionTableOptions());
         return [rows.Sum(row => row.Captions.Count).ToString(CultureInfo.InvariantCulture)];
     }
