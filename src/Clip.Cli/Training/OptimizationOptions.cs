@@ -151,8 +151,10 @@ internal sealed class OptimizationOptions
         Epochs, _batchSize, _lr, _warmup, _wd, _beta1, _beta2, _eps, _clip, _precision, _tf32, _device, _modelEma, _modelEmaDecay,
         _maxSteps, _maxMinutes,
         _accumFreq, _gradCheckpointing, _scheduler, _cooldownEpochs, _cooldownEnd, _cooldownPower, _layerDecay,
-        _localLoss, _gradCompression, _useBnSync,
     ];
+
+    /// <summary>Those of a run that several ranks share.</summary>
+    public IEnumerable<Option> OverRanks => [_localLoss, _gradCompression, _useBnSync];
 
     public TrainingOptions Parse(ParseResult parsed) => new()
     {

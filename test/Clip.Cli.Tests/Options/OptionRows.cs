@@ -41,6 +41,7 @@ internal static class OptionRows
     public static IReadOnlyDictionary<string, string> Elsewhere { get; } = new Dictionary<string, string>
     {
         ["train"] = "TrainOptionsTests",
+        ["embed"] = "EmbedTests runs it in processes of its own, on one rank and on two; it reads as data shard does",
         ["serve"] = "it goes on until it is stopped, as in ServeCommandTests and ServePageTests",
         ["mcp"] = "it goes on until it is stopped, as where an assistant asks it",
     };
