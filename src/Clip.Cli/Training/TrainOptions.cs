@@ -15,7 +15,10 @@ internal sealed class TrainOptions
     private readonly ValidationOptions _validation = new();
 
     public IEnumerable<Option> All =>
-        [.. _data.All, .. _objective.All, .. _run.All, .. _optimization.All, .. _optimization.OverRanks, .. _augmentation.All, .. _validation.All];
+    [
+        .. _data.All, .. _objective.All, .. _run.All, .. _optimization.All, .. _optimization.OverRanks, .. _augmentation.All,
+        .. _validation.All,
+    ];
 
     /// <summary>What to do: the training itself, or a look at it.</summary>
     public TrainingVerb Verb(ParseResult parsed) => _run.Verb(parsed);
