@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 dotnet publish bench/Clip.Bench -c Release -r linux-x64 --self-contained false -p:TorchBackend=none -o "$work/app" -v quiet
 # Only what runs there: BenchmarkDotNet's tools, rare picture formats, debug symbols and documentation stay behind.
 find "$work/app" -type f \( -name '*.pdb' -o -name '*.xml' -o -name 'libMklImports.so' -o -name 'Microsoft.CodeAnalysis*' \
-    -o -name 'libtorch*.so*' -o -name 'Magick*' -o -name '*usearch*' \
+    -o -name 'libtorch*.so*' -o -name 'Magick*' -o -name '*usearch*' -o -name 'libnumkong*' \
     -o -name 'libcapstone.so' -o -name 'Microsoft.Diagnostics*' -o -name 'Iced.dll' -o -name 'msdia*' \
     -o -name 'BenchmarkDotNet*' -o -name 'Npgsql*' -o -name 'ModelContextProtocol*' -o -name 'OpenTelemetry*' -o -name 'libLdaNative*' \) -delete
 rm -rf "$work/app/libtorch-older-linux" "$work/app/BuildHost"*
@@ -27,7 +27,7 @@ mkdir -p "$work/dotnet/shared/Microsoft.NETCore.App" "$work/dotnet/host/fxr"
 cp "$root/dotnet" "$work/dotnet/"
 cp -r "$root/shared/Microsoft.NETCore.App/$version" "$work/dotnet/shared/Microsoft.NETCore.App/"
 cp -r "$root/host/fxr/$version" "$work/dotnet/host/fxr/"
-rm -f "$work"/dotnet/shared/Microsoft.NETCore.App/*/lib{mscordaccore,mscordbi}.so # a debugger's
+rm -f "$work"/dotnet/shared/Microsoft.NETCore.App/*/{libmscordaccore.so,libmscordbi.so,libclrgcexp.so,Microsoft.VisualBasic*}
 mkdir -p "$work/bench" "$work/configs"
 cp -r bench/gpu bench/pytorch "$work/bench/"
 rm -f "$work/bench/gpu/carried.tar.xz"
