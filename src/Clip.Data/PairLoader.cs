@@ -123,17 +123,16 @@ internal sealed class PairLoader(
         _bad.ThrowIfTooMany();
         if (pairs.Count(pair => pair is not null) < atLeast) DrawOn(drawn, pairs, pixels, step, epoch, atLeast, others);
 
-        var (kept, length) = (0, pairs.Max(pair => pair?.Ids.Length ?? 0));
+        var kept = PixelRows.CloseUp(pixels, size, pairs.Length, i => pairs[i] is not null);
+        var length = pairs.Max(pair => pair?.Ids.Length ?? 0);
         var ids = new long[pairs.Length * length];
         var (keys, captions) = (new List<string>(pairs.Length), new List<string>(pairs.Length));
         for (var i = 0; i < pairs.Length; i++)
         {
             if (pairs[i] is not { } pair) continue;
-            if (kept != i) pixels.AsSpan(i * size, size).CopyTo(pixels.AsSpan(kept * size));
-            for (var j = 0; j < pair.Ids.Length; j++) ids[(kept * length) + j] = pair.Ids[j];
+            for (var j = 0; j < pair.Ids.Length; j++) ids[(keys.Count * length) + j] = pair.Ids[j];
             keys.Add(records.Key(drawn[i]));
             captions.Add(pair.Caption);
-            kept++;
         }
 
         return kept == pairs.Length
@@ -175,7 +174,7 @@ internal sealed class PairLoader(
             var caption = Choose(captions, new SampleRandom(options.Seed, epoch, sample, 1));
             return new Pair(caption, _tokens.Of(caption));
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (ReadFault.Is(e))
         {
             _bad.Add(records.Key(sample), e.Message);
             return null;

@@ -43,7 +43,7 @@ internal static class SameBytes
                     using var content = read(images[i], start, bytes);
                     hashes[i] = (length(images[i]), ImageHash.Of(content.Span));
                 }
-                catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+                catch (Exception e) when (ReadFault.Is(e))
                 {
                     hashes[i] = (-1, (UInt128)images[i]); // like no other; told when it is to be trained on
                 }

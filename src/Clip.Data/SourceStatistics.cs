@@ -72,7 +72,7 @@ internal sealed class SourceStatistics
                 if (!_captions.TryAdd(ImageHash.Of(Encoding.UTF8.GetBytes(caption)), record)) Interlocked.Increment(ref _captionCopies);
             }
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (ReadFault.Is(e))
         {
             Bad.Add(records.Key(record), e.Message);
         }

@@ -17,6 +17,16 @@ internal class StoredImage
     /// </summary>
     internal string? Container { get; init; }
 
+    /// <summary>How many characters of the pictures' paths are the folder that all of them lie in.</summary>
+    internal static int SharedFolder(IReadOnlyList<StoredImage> images)
+    {
+        if (images.Count == 0) return 0;
+        var shared = images.Select(image => Folder(image.ImagePath)).Aggregate((a, b) => Folder(a[..a.AsSpan().CommonPrefixLength(b)]));
+        return shared.Length;
+
+        static string Folder(string path) => path[..(path.LastIndexOfAny(['/', '\\']) + 1)];
+    }
+
     /// <summary>The picture's encoded bytes, from wherever they lie.</summary>
     /// <exception cref="IOException">They cannot be read.</exception>
     /// <exception cref="InvalidDataException">They are damaged, or too many for a picture.</exception>

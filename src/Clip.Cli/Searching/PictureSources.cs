@@ -110,5 +110,5 @@ internal sealed class PictureSources(IReadOnlyList<string> names, RecordSourceOp
     }
 
     internal static bool IsUnreadable(Exception e) =>
-        e is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
+        ReadFault.Is(e) || e is ArgumentException or NotSupportedException;
 }

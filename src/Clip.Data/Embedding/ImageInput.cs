@@ -91,17 +91,13 @@ internal sealed class ImageInput(IRecordSource records, ClipModel model, Embeddi
                     preprocessor.Preprocess(bytes.Span, pixels.AsSpan(i * size, size));
                     isGood[i] = true;
                 }
-                catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+                catch (Exception e) when (ReadFault.Is(e))
                 {
                     bad(records.Key(start + i), e.Message);
                 }
             });
-            for (var i = 0; i < isGood.Length; i++)
-            {
-                if (!isGood[i]) continue;
-                if (Ids.Count != i) pixels.AsSpan(i * size, size).CopyTo(pixels.AsSpan(Ids.Count * size));
-                Ids.Add(records.Key(start + i));
-            }
+            PixelRows.CloseUp(pixels, size, isGood.Length, i => isGood[i]);
+            Ids.AddRange(Enumerable.Range(0, isGood.Length).Where(i => isGood[i]).Select(i => records.Key(start + i)));
         }
     }
 }

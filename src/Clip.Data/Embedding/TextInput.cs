@@ -69,7 +69,7 @@ internal sealed class TextInput : IEmbeddingInput
             {
                 texts = _textsOf(i);
             }
-            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (ReadFault.Is(e))
             {
                 bad(_key(i), e.Message);
                 continue;

@@ -76,7 +76,7 @@ internal sealed class ParquetSource : IRecordSource
                     files.Add(ParquetTable.Open(path, options.ImageKey, options.CaptionKeys, options.ClassNames is not null));
                     if (files[^1].Groups.Sum(g => (long)g.Rows) == 0) unusable.Add(new(path, "it has no rows"));
                 }
-                catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+                catch (Exception e) when (ReadFault.Is(e))
                 {
                     unusable.Add(new(path, e.Message));
                 }

@@ -42,7 +42,7 @@ internal static partial class RecordSources
             {
                 captions = records.ReadCaptions(i);
             }
-            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (ReadFault.Is(e))
             {
                 continue; // Told when it is to be trained on.
             }

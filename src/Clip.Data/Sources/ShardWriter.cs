@@ -83,7 +83,7 @@ internal sealed class ShardWriter(string folder, long shardBytes)
                 : throw new InvalidDataException("it is neither JPEG nor PNG nor WebP, which WebDatasets hold");
             return (extension, image.Span.ToArray(), records.ReadCaptions(record));
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (ReadFault.Is(e))
         {
             bad.Add(records.Key(record), e.Message);
             bad.ThrowIfTooMany();

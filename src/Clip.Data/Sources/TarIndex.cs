@@ -179,7 +179,7 @@ internal sealed class TarIndex(ShardMembers members)
                 using var file = RegularFile.Open(path, FileOptions.None);
                 if (Key is not null && Members.Count > 0) TryAdd(Key, Members, file, out _);
             }
-            catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+            catch (Exception e) when (ReadFault.Is(e))
             {
                 // What ails the shard is being told already.
             }

@@ -13,7 +13,7 @@ internal sealed class ImageBatches(ImageTower tower, int batchSize)
 
     /// <summary>Whether an exception tells of a picture that cannot be read.</summary>
     public static bool IsUnreadable(Exception e) =>
-        e is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException;
+        ReadFault.Is(e) || e is ArgumentException;
 
     /// <summary>Gives each picture's normalized embedding, or why there is none, in order.</summary>
     /// <exception cref="OperationCanceledException">It was canceled, perhaps while a picture's file blocked.</exception>
@@ -65,13 +65,7 @@ internal sealed class ImageBatches(ImageTower tower, int batchSize)
                 reasons[i] = e.Message;
             }
         });
-        for (var (i, place) = (0, 0); i < reasons.Length; i++)
-        {
-            if (reasons[i] is not null) continue;
-            if (place != i) pixels.AsSpan(i * _size, _size).CopyTo(pixels.AsSpan(place * _size));
-            place++;
-        }
-
+        PixelRows.CloseUp(pixels, _size, reasons.Length, i => reasons[i] is null);
         return reasons;
     }
 }

@@ -22,29 +22,16 @@ internal static class DataFingerprint
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var label in labels) Add($"label {label}");
-        string[] names = [.. pictures.Select(picture => picture.Image.ImagePath.Replace('\\', '/'))];
-        var common = Common(names);
-        for (var i = 0; i < names.Length; i++)
+        var folder = StoredImage.SharedFolder([.. pictures.Select(picture => picture.Image)]);
+        foreach (var (image, right) in pictures)
         {
-            var (image, right) = pictures[i];
+            var name = image.ImagePath[folder..].Replace('\\', '/');
             var size = image.Content is null ? new FileInfo(image.ImagePath).Length : 0;
-            Add(string.Create(CultureInfo.InvariantCulture, $"picture {names[i][common..]} {size} {right}"));
+            Add(string.Create(CultureInfo.InvariantCulture, $"picture {name} {size} {right}"));
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
 
         void Add(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\0"));
-    }
-
-    /// <summary>How long the folder's name is that all names begin with.</summary>
-    private static int Common(string[] names)
-    {
-        var (first, length) = (names[0], names[0].LastIndexOf('/') + 1);
-        foreach (var name in names)
-        {
-            while (!name.AsSpan().StartsWith(first.AsSpan(0, length))) length = first.LastIndexOf('/', length - 2) + 1;
-        }
-
-        return length;
     }
 }

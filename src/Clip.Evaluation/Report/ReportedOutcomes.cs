@@ -1,3 +1,4 @@
+using Clip.Evaluation.Metrics;
 using Clip.Evaluation.Outcomes;
 
 namespace Clip.Evaluation.Report;
@@ -28,8 +29,8 @@ internal static class ReportedOutcomes
     /// <summary>For each label the recall of a linear probe; NaN where a label has no picture.</summary>
     public static IReadOnlyList<double> Recalls(ClassificationOutcome probe)
     {
-        var hits = probe.Pictures.ToLookup(picture => picture.Right[0], picture => picture.Placing.Hit(1));
-        return [.. Enumerable.Range(0, probe.Set.Labels.Count).Select(label => hits[label].DefaultIfEmpty(double.NaN).Average())];
+        var recalls = ClassRecall.Of(probe).ToDictionary(of => of.Label, of => of.Recall);
+        return [.. probe.Set.Labels.Select(label => recalls.GetValueOrDefault(label, double.NaN))];
     }
 
     private static ReportedRun Run(
@@ -46,21 +47,13 @@ internal static class ReportedOutcomes
     /// <summary>Pictures by their paths below the folder that all lie in.</summary>
     public static IReadOnlyList<ReportedPicture> Named(IReadOnlyList<StoredImage> images)
     {
-        var shared = images.Count == 0 ? "" : images.Select(image => Folder(image.ImagePath)).Aggregate(Shared);
+        var shared = StoredImage.SharedFolder(images);
         return
         [
-            .. images.Select(image => new ReportedPicture(image.ImagePath[shared.Length..], image.Read)
+            .. images.Select(image => new ReportedPicture(image.ImagePath[shared..], image.Read)
             {
                 Size = () => image.Content is null ? new FileInfo(image.ImagePath).Length : image.Read().Length,
             }),
         ];
-    }
-
-    private static string Folder(string path) => path[..(path.LastIndexOfAny(['/', '\\']) + 1)];
-
-    private static string Shared(string a, string b)
-    {
-        var length = a.AsSpan().CommonPrefixLength(b);
-        return Folder(a[..length]);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Clip.Data;
 using Microsoft.ML.Clip;
 using SkiaSharp;
 
@@ -72,7 +73,7 @@ internal sealed record Sheets(int Edge, int Columns, int PerSheet, IReadOnlyList
         {
             preprocessor.Preprocess(picture.Read(), planes);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (ReadFault.Is(e))
         {
             throw new ClipException($"{picture.Name} cannot be read for the report: {e.Message}", e);
         }

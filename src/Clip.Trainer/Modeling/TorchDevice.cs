@@ -26,43 +26,36 @@ internal static class TorchDevice
 
     /// <summary>The device of a name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="localRank">This process's number among those of its job on this machine, which take the GPUs in turn.</param>
     /// <exception cref="ClipException">There is no such device, or libtorch was built without it.</exception>
-    public static Device Of(string name)
+    public static Device Of(string name, int localRank = 0)
     {
         Check(name);
         switch (name)
         {
             case Auto when cuda_is_available():
-                return Cuda(name, null);
+                return Cuda(name, null, localRank);
             case Auto or "cpu":
                 return CPU;
             case "mps":
                 return mps_is_available() ? MPS : throw new ClipException("`Device` mps is Apple's GPU, which is not here; give cpu.");
             default:
-                return Cuda(name, Number(name));
+                return Cuda(name, Number(name), localRank);
         }
     }
 
-    private static Device Cuda(string name, int? number)
+    private static Device Cuda(string name, int? number, int localRank)
     {
         if (!cuda_is_available())
             throw new ClipException(
                 $"`Device` {name} needs an NVIDIA GPU with its driver, and libtorch built for it (the package TorchSharp-cuda-linux or "
                 + "TorchSharp-cuda-windows in place of TorchSharp-cpu); give cpu, or see to these.");
         var count = cuda.device_count();
-        // Processes that were started together on one machine take a GPU each.
-        var index = number ?? (LocalRank() % count);
+        var index = number ?? (localRank % count);
         return index < count
             ? device($"cuda:{index}")
             : throw new ClipException($"`Device` {name} is not here: the GPUs are numbered from 0 to {count - 1}; give one of these.");
     }
-
-    /// <summary>This process's number among those that mpirun or Slurm started on this machine; 0 where there are no others.</summary>
-    private static int LocalRank() =>
-        new[] { "OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID" }
-            .Select(Environment.GetEnvironmentVariable)
-            .Select(value => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var rank) ? rank : (int?)null)
-            .FirstOrDefault(rank => rank is not null) ?? 0;
 
     private static int? Number(string name) =>
         name.StartsWith("cuda:", StringComparison.Ordinal)

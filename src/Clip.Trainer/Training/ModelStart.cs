@@ -34,10 +34,7 @@ internal static class ModelStart
             FineTuning.Apply(module, config, options.FineTuning);
             if (ranks is { AreSeveral: true } && options.Precision == TrainingPrecision.Fp16)
                 throw new ClipException("`Precision` fp16 is not offered over several ranks, whose loss would need one scale; take bf16.");
-            var device = TorchDevice.Of(options.Device);
-            // Ranks of one machine take its GPUs in turn.
-            if (ranks is { AreSeveral: true } && options.Device is TorchDevice.Auto or "cuda" && device.type == DeviceType.CUDA)
-                device = new torch.Device(DeviceType.CUDA, ranks!.LocalRank % torch.cuda.device_count());
+            var device = TorchDevice.Of(options.Device, ranks?.LocalRank ?? 0);
             if (device.type != DeviceType.CPU) module.to(device);
             if (options.Tf32) torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = true;
             if (!options.SynchronizedBatchNorm || ranks is null) return objective;

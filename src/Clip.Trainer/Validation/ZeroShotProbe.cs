@@ -125,18 +125,13 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
             {
                 images.Preprocess(chunk[i].Read(), pixels.AsSpan(i * size, size));
             }
-            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (ReadFault.Is(e))
             {
                 reasons[i] = e.Message;
             }
         });
 
-        var place = 0;
-        for (var i = 0; i < chunk.Length; i++)
-        {
-            if (reasons[i] is null) pixels.AsSpan(i * size, size).CopyTo(pixels.AsSpan(place++ * size));
-        }
-
-        return (pixels[..(place * size)], reasons);
+        var readable = PixelRows.CloseUp(pixels, size, chunk.Length, i => reasons[i] is null);
+        return (pixels[..(readable * size)], reasons);
     }
 }
