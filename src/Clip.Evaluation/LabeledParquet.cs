@@ -54,31 +54,13 @@ internal static class LabeledParquet
             ClassNames = ClassNames.None,
             GroupByImage = false,
         });
-        foreach (var (file, reason) in records.Unusable) onBad(file, reason);
-        var images = new List<LabeledImage>();
-        for (var i = 0; i < records.Count; i++)
+        var images = RecordPictures.Read(records, i => new LabeledImage
         {
-            var record = i;
-            try
-            {
-                images.Add(new LabeledImage
-                {
-                    ImagePath = records.Key(i),
-                    Container = records.FileOf(i),
-                    Class = Name(records.ReadCaptions(i)[0]),
-                    Content = () =>
-                    {
-                        using var bytes = records.ReadImage(record);
-                        return bytes.Span.ToArray();
-                    },
-                });
-            }
-            catch (Exception e) when (e is InvalidDataException or IOException)
-            {
-                onBad(records.Key(i), e.Message);
-            }
-        }
-
+            ImagePath = records.Key(i),
+            Container = records.FileOf(i),
+            Class = Name(records.ReadCaptions(i)[0]),
+            Content = RecordPictures.Content(records, i),
+        }, onBad);
         if (images.Count == 0) throw new ClipException($"'{files[0]}' has no rows with an image and a class that can be used.");
         return new LabeledSet(
             name, images, names ?? [.. images.Select(image => image.Class).Distinct().Order(StringComparer.Ordinal)], templates).Validate();

@@ -45,27 +45,13 @@ internal static class LabeledShards
             Templates = ["{}"],
             GroupByImage = false,
         });
-        foreach (var (key, reason) in records.Unusable) onBad(key, reason);
-        var images = new List<LabeledImage>();
-        for (var i = 0; i < records.Count; i++)
+        var images = RecordPictures.Read(records, i => new LabeledImage
         {
-            var record = i;
-            try
-            {
-                images.Add(new LabeledImage
-                {
-                    ImagePath = records.Key(i),
-                    Class = records.ReadCaptions(i)[0],
-                    Content = () => Bytes(records, record),
-                    Container = records.ShardOf(i),
-                });
-            }
-            catch (Exception e) when (e is InvalidDataException or IOException)
-            {
-                onBad(records.Key(i), e.Message);
-            }
-        }
-
+            ImagePath = records.Key(i),
+            Class = records.ReadCaptions(i)[0],
+            Content = RecordPictures.Content(records, i),
+            Container = records.ShardOf(i),
+        }, onBad);
         if (images.Count == 0)
             throw new ClipException(
                 $"'{path}' has no pictures with a class: {Reason(records)}; give shards of images with a .cls beside each.");
@@ -85,12 +71,6 @@ internal static class LabeledShards
         {
             return e.Message;
         }
-    }
-
-    private static byte[] Bytes(WebDatasetSource records, int record)
-    {
-        using var bytes = records.ReadImage(record);
-        return bytes.Span.ToArray();
     }
 
     private static string[]? Templates(string shard) => ClassNames.Find(shard, ClassNames.TemplatesName) is { } file

@@ -27,31 +27,13 @@ internal static class RetrievalShards
         LabeledShards.CheckCount(path, shards.Count);
         // Lives as long as the process, as the set does.
         var records = new WebDatasetSource(shards, new RecordSourceOptions { CaptionEndings = ["txt"], GroupByImage = false });
-        foreach (var (key, reason) in records.Unusable) onBad(key, reason);
-        var images = new List<CaptionedPicture>();
-        for (var i = 0; i < records.Count; i++)
+        var images = RecordPictures.Read(records, i => new CaptionedPicture
         {
-            var record = i;
-            try
-            {
-                images.Add(new CaptionedPicture
-                {
-                    ImagePath = records.Key(i),
-                    Container = records.ShardOf(i),
-                    Captions = [.. records.ReadCaptions(i)[0].Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)],
-                    Content = () =>
-                    {
-                        using var bytes = records.ReadImage(record);
-                        return bytes.Span.ToArray();
-                    },
-                });
-            }
-            catch (Exception e) when (e is InvalidDataException or IOException)
-            {
-                onBad(records.Key(i), e.Message);
-            }
-        }
-
+            ImagePath = records.Key(i),
+            Container = records.ShardOf(i),
+            Captions = [.. records.ReadCaptions(i)[0].Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)],
+            Content = RecordPictures.Content(records, i),
+        }, onBad);
         return images.Count > 0
             ? new RetrievalSet(name, images)
             : throw new ClipException($"'{path}' has no pictures with captions; give shards of images with a .txt beside each.");
