@@ -23,8 +23,8 @@ internal static class ReportedOutcomes
 
     /// <summary>How one model finds pictures and captions by each other.</summary>
     public static ReportedRetrieval Retrieval(int model, RetrievalOutcome outcome, IReadOnlyList<ReportedMetric> metrics) => new(
-        outcome.Set.Name, DataFingerprint.Of(outcome), model, Named(outcome.Images), outcome.Captions, outcome.ImageOfCaption, outcome.ImageFeatures,
-        outcome.CaptionFeatures, metrics);
+        outcome.Set.Name, DataFingerprint.Of(outcome), model, Named(outcome.Images), outcome.Captions, outcome.ImageOfCaption,
+        outcome.ImageFeatures, outcome.CaptionFeatures, metrics);
 
     /// <summary>For each label the recall of a linear probe; NaN where a label has no picture.</summary>
     public static IReadOnlyList<double> Recalls(ClassificationOutcome probe) => [.. ClassResult.Of(probe).Select(of => of.Recall)];

@@ -82,7 +82,10 @@ public sealed class ClassificationMetricsTests
     {
         var set = new LabeledSet(
             "many",
-            [new() { ImagePath = "0", Classes = ["l0", "l1"] }, new() { ImagePath = "1", Classes = ["l1"] }, new() { ImagePath = "2", Classes = [] }],
+            [
+                new() { ImagePath = "0", Classes = ["l0", "l1"] }, new() { ImagePath = "1", Classes = ["l1"] },
+                new() { ImagePath = "2", Classes = [] },
+            ],
             ["l0", "l1", "l2"], null)
         {
             IsMultiLabel = true,

@@ -37,7 +37,8 @@ public sealed class ReportNumbersTests
     public void A_report_has_the_metrics_of_the_results()
     {
         var outcome = Classified(
-            Labels, ([0.9f, 0.1f, 0], [0]), ([0.2f, 0.8f, 0], [0]), ([0.1f, 0.9f, 0], [0]), ([0.4f, 0.6f, 0], [1]), ([0.6f, 0.1f, 0.3f], [2]));
+            Labels, ([0.9f, 0.1f, 0], [0]), ([0.2f, 0.8f, 0], [0]), ([0.1f, 0.9f, 0], [0]),
+            ([0.4f, 0.6f, 0], [1]), ([0.6f, 0.1f, 0.3f], [2]));
 
         var set = ReportedOutcomes.Set([(0, outcome, [])]);
 

@@ -48,7 +48,8 @@ internal static class Painted
             [
                 .. Enumerable.Range(0, pictures).Select(i => new LabeledImage
                 {
-                    ImagePath = $"{Labels[i % Labels.Length]}/{i:D5}.png", Class = Labels[i % Labels.Length], Content = () => Picture(i, edge),
+                    ImagePath = $"{Labels[i % Labels.Length]}/{i:D5}.png", Class = Labels[i % Labels.Length],
+                    Content = () => Picture(i, edge),
                 }),
             ],
             Labels, null);
@@ -61,7 +62,8 @@ internal static class Painted
     {
         var random = new Random(17 + model);
         int[] right = [.. set.Images.Select((_, i) => i % Labels.Length)];
-        float[][] scores = [.. right.Select(own => Scores(random, own))], embeddings = [.. right.Select(own => Embedding(random, own, 0.35))];
+        float[][] scores = [.. right.Select(own => Scores(random, own))];
+        float[][] embeddings = [.. right.Select(own => Embedding(random, own, 0.35))];
         var outcome = ClassificationOutcome.Of(set, scores, embeddings) with
         {
             Prompts = [.. Labels.Select(label => new[] { $"a drawing of a {label}, on paper." })],
