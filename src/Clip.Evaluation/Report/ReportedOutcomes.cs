@@ -16,7 +16,8 @@ internal static class ReportedOutcomes
             .Aggregate((all, own) => all.Intersect(own)).ToHashSet();
         var pictures = first.Pictures.Where(picture => common.Contains(picture.Image)).ToArray();
         return new ReportedSet(
-            set.Name, DataFingerprint.Of(first with { Pictures = pictures }), set.Labels, [.. set.Labels.Select((label, i) => first.Prompts.Count > 0 ? first.Prompts[i][0] : label)],
+            set.Name, DataFingerprint.Of(first with { Pictures = pictures }), set.Labels,
+            [.. set.Labels.Select((label, i) => first.Prompts.Count > 0 ? first.Prompts[i][0] : label)],
             Named([.. pictures.Select(picture => picture.Image)]), [.. pictures.Select(picture => picture.Right)],
             [.. results.Select(r => Run(r.Model, r.Outcome, r.Metrics, common))]);
     }
