@@ -48,7 +48,7 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         module("ln_final", ln_final);
     }
 
-    /// <summary>Takes up the parameters that a model registered here has put in the place of its own, as when it goes to another device.</summary>
+    /// <summary>Takes up what a model that has this tower's parameters put in their place, as when it goes to another device.</summary>
     /// <param name="parameter">The model's parameter of a name.</param>
     internal void TakeUp(Func<string, Parameter> parameter)
     {

@@ -135,7 +135,8 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
     /// <returns>The loss, without a graph, in the dispose scope of the moment.</returns>
     private Tensor Backward(List<(Tensor Pixels, Tensor Ids)> parts)
     {
-        if (_exchange is not null) return tensor(new RankedBackward(objective, options, ranks!, _exchange).Backward(parts), device: parts[0].Pixels.device);
+        if (_exchange is not null)
+            return tensor(new RankedBackward(objective, options, ranks!, _exchange).Backward(parts), device: parts[0].Pixels.device);
         Func<Tensor, Tensor> scaled = _scaler is null ? loss => loss : _scaler.Scaled;
         if (parts.Count > 1 && objective is IContrastiveObjective contrastive) return GradientCache.Backward(contrastive, parts, scaled);
 
