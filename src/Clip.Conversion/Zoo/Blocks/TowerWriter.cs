@@ -128,9 +128,9 @@ internal sealed class TowerWriter(GraphBuilder graph, Parameters parameters)
         {
             Attribute("kernel_shape", kernel, kernel), Attribute("strides", shape.Step, shape.Step),
         };
-        // What has no padding says nothing of it: by that the rewriting for 8 bits knows patches from other convolutions.
+        // Patches of the picture say nothing of padding: by that the rewriting for 8 bits knows them from other convolutions.
         var padding = shape.Padding ?? kernel / 2;
-        if (padding > 0 || shape.Step == 1) attributes.Add(Attribute("pads", padding, padding, padding, padding));
+        if (padding > 0 || graph.Graph.Input.All(input => input.Name != x)) attributes.Add(Attribute("pads", padding, padding, padding, padding));
         if (shape.Groups > 1) attributes.Add(Attribute("group", (long)shape.Groups));
         return graph.Op("Conv", inputs, attributes.ToArray());
     }
