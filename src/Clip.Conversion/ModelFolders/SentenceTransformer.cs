@@ -48,7 +48,8 @@ internal static class SentenceTransformer
                 && type == (i == 0 ? "Transformer" : i == 1 ? "Pooling" : "Dense"));
             if (!isKnown)
                 throw new ClipException(
-                    $"{path}: the module {type} in '{place}' is not supported; Transformer, Pooling in 1_Pooling and Dense in 2_Dense are.");
+                    $"{path}: the module {type} in '{place}' is not supported; "
+                    + "Transformer, Pooling in 1_Pooling and Dense in 2_Dense are.");
         }
 
         if (Read(Path.Combine(folder, Folders[1], "config.json")) is { } pooling)

@@ -69,8 +69,8 @@ internal static class HuggingFaceModels
             Activation = Nonlinearities.OfHuggingFace(keys.Text("activation", "gelu"), sizes.Source),
         };
         return HuggingFaceTexts.Bert(
-            BertKind.DistilBert, read, sizes, "", keys.Int("max_seq_length", read.Positions), sizes.Of($"{Dense}.weight", 0, 512), TextPool.Mean,
-            new TextHead([Dense], 0));
+            BertKind.DistilBert, read, sizes, "", keys.Int("max_seq_length", read.Positions), sizes.Of($"{Dense}.weight", 0, 512),
+            TextPool.Mean, new TextHead([Dense], 0));
     }
 
     private static HuggingFaceVit Vision(ConfigKeys keys, Sizes sizes, int embedDim)
