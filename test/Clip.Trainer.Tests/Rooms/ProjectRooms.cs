@@ -99,8 +99,8 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
         new(
             "Clip.Evaluation", "what a model folder is worth: no TorchSharp",
             [
-                new("Results", "results in files and tables, compared, and beside published ones"),
                 new("Report", "results as a page to look at"),
+                new("Results", "results in files and tables, compared, and beside published ones"),
                 new("Tasks", "what a model makes of a set: zero-shot, retrieval, linear probe"),
                 new("Embedding", "pictures and texts to features, each once, kept on disk"),
                 new("Metrics", "numbers of outcomes, as CLIP_benchmark defines them"),
