@@ -9,6 +9,8 @@ public enum ClipImageViews
     /// <summary>That and its mirror image: two views.</summary>
     Mirrored,
 
-    /// <summary>These and four crops of seven eighths of the width and height, one at each corner, with their mirror images: ten views.</summary>
+    /// <summary>
+    /// These, and a crop of seven eighths of the width and height at each corner with its mirror image: ten views.
+    /// </summary>
     Crops,
 }
