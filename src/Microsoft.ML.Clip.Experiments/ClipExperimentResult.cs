@@ -5,7 +5,7 @@ using Microsoft.ML.Clip.Experiments.Search;
 namespace Microsoft.ML.Clip.Experiments;
 
 /// <summary>What an experiment found.</summary>
-public sealed record ClipExperimentResult
+public sealed partial record ClipExperimentResult
 {
     internal ClipExperimentResult(
         ExperimentData data, FeatureTable features, FoldPredictions folds, CandidateSettings settings, FeatureVariant variant) =>

@@ -9,6 +9,9 @@ public sealed record ClipDataProblems
     /// <summary>Sets of pictures that are nearly the same, the largest first.</summary>
     public IReadOnlyList<ClipDuplicates> Duplicates { get; init; } = [];
 
+    /// <summary>Whether copies and groups were looked for, which of more than 20,000 rows would take too long.</summary>
+    public bool AreCopiesChecked { get; init; } = true;
+
     /// <summary>Labels that are likely wrong, the likeliest first.</summary>
     public IReadOnlyList<ClipSuspectLabel> SuspectLabels { get; init; } = [];
 

@@ -10,7 +10,7 @@ internal static class CurveSection
     private const double Left = 58, Top = 34, Wide = 520, High = 300;
 
     /// <summary>The section; of one point or none there is no curve.</summary>
-    public static HtmlSection Of(IReadOnlyList<LearningCurvePoint> points)
+    public static HtmlSection Of(IReadOnlyList<ClipLearningCurvePoint> points)
     {
         var measured = points.OrderBy(point => point.PicturesPerClass).ToArray();
         if (measured.Length < 2)
@@ -34,7 +34,7 @@ internal static class CurveSection
             + HtmlTable.Of("Learning curve", ["pictures a class", "accuracy"], rows) + "</div>");
     }
 
-    private static string Advice(LearningCurvePoint last, (int Pictures, double Accuracy)[] expected)
+    private static string Advice(ClipLearningCurvePoint last, (int Pictures, double Accuracy)[] expected)
     {
         if (expected.Length == 0) return "There were hardly any errors left to count: more pictures would bring nothing that can be measured.";
         var gain = expected[0].Accuracy - last.Accuracy;
@@ -47,7 +47,7 @@ internal static class CurveSection
                 + "goes on from those that were counted.";
     }
 
-    private static string Chart(LearningCurvePoint[] points, (int Pictures, double Accuracy)[] expected)
+    private static string Chart(ClipLearningCurvePoint[] points, (int Pictures, double Accuracy)[] expected)
     {
         var most = Math.Log2(expected.Length > 0 ? expected[^1].Pictures : points[^1].PicturesPerClass);
         var first = Math.Log2(points[0].PicturesPerClass);

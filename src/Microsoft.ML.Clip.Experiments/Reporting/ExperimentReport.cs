@@ -11,7 +11,10 @@ namespace Microsoft.ML.Clip.Experiments.Reporting;
 internal sealed record ExperimentReport
 {
     /// <summary>The data's name.</summary>
-    public required string Name { get; init; }
+    public string Name { get; init; } = "the data";
+
+    /// <summary>What wrote the page, above the title.</summary>
+    public string Kind { get; init; } = "Experiment";
 
     /// <summary>What the features are of: a model, or several.</summary>
     public required string Model { get; init; }
@@ -38,7 +41,7 @@ internal sealed record ExperimentReport
     public required IReadOnlyList<ClipTrial> Trials { get; init; }
 
     /// <summary>The learning curve.</summary>
-    public required IReadOnlyList<LearningCurvePoint> Curve { get; init; }
+    public required IReadOnlyList<ClipLearningCurvePoint> Curve { get; init; }
 
     /// <summary>What is wrong with the data.</summary>
     public required ClipDataProblems Problems { get; init; }
@@ -80,7 +83,7 @@ internal sealed record ExperimentReport
         var metrics = ClassificationMetrics.Of(outcome, new Bootstrap());
         ReportedMetric[] reported = [.. metrics.Select(m => new ReportedMetric(m.Name, m.Value, m.Interval?.Low, m.Interval?.High))];
         ReportPage.Write(path, new ReportData(
-            $"Which classifier is best for {Name}?", "clip experiment classify", [Model],
+            $"Which classifier is best for {Name}?", Kind, [Model],
             hasPictures ? [ReportedOutcomes.Set([(0, outcome, reported)])] : [], [], Facts)
         {
             Sections = sections,

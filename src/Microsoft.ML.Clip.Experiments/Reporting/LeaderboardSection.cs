@@ -26,8 +26,8 @@ internal static class LeaderboardSection
                     $"<span class=\"rank\">{trial.Rank}</span>{HtmlPage.Encode(trial.Candidate)}"
                     + $"<small>{HtmlPage.Encode(string.Join(" · ", new[] { trial.Settings, trial.Features }.Where(t => t.Length > 0)))}</small>",
                     [
-                        $"{Bar(trial)}{Error(trial.Accuracy, trial.AccuracyStandardError)}",
-                        Error(trial.MacroRecall, trial.MacroRecallStandardError), Words.Line($"{trial.Seconds:F1}"),
+                        $"{Bar(trial)}{Error(trial.Accuracy, trial.AccuracyError)}",
+                        Error(trial.MacroRecall, trial.MacroRecallError), Words.Line($"{trial.Seconds:F1}"),
                     ],
                     trial.Rank == 1 ? "first" : null))));
     }
@@ -36,7 +36,7 @@ internal static class LeaderboardSection
 
     private static string Bar(ClipTrial trial)
     {
-        double end = Wide * trial.Accuracy, error = Wide * trial.AccuracyStandardError;
+        double end = Wide * trial.Accuracy, error = Wide * trial.AccuracyError;
         return Words.Line($"<svg class=\"span\" viewBox=\"0 0 {Wide} {High}\" width=\"{Wide}\" height=\"{High}\" aria-hidden=\"true\">")
             + Words.Line($"<rect class=\"count\" width=\"{Wide}\" height=\"{High}\" rx=\"4\"/>")
             + Words.Line($"<rect class=\"bin\" width=\"{end:F1}\" height=\"{High}\" rx=\"4\"/>")

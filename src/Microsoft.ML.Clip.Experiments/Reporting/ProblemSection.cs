@@ -37,10 +37,18 @@ internal sealed class ProblemSection(
             (problems.LookAlikes.Count, "pair of classes looks alike", "pairs of classes look alike"),
             (problems.Unreadable.Count, "file cannot be read", "files cannot be read"),
         ];
+        if (!problems.AreCopiesChecked)
+        {
+            _html.Append(
+                "<p class=\"note\">Copies and groups were not looked for among so many pictures: an index of them finds copies faster.</p>");
+        }
+
         var some = found.Where(f => f.Count > 0).ToArray();
         if (some.Length == 0)
         {
-            _html.Append("<p class=\"empty\">No label looks wrong, no picture comes twice, and every file can be read.</p>");
+            _html.Append(
+                $"<p class=\"empty\">No label looks wrong{(problems.AreCopiesChecked ? ", no picture comes twice" : "")}, and every file can be "
+                + "read.</p>");
             return;
         }
 

@@ -23,7 +23,7 @@ public sealed class ExperimentReportTests(Chromium chromium, ExperimentReportTes
         Assert.Equal(4, await tab.Page.Locator("#leaderboard tbody tr").CountAsync());
         var first = await tab.Page.Locator("#leaderboard tr.first").InnerTextAsync();
         Assert.Contains("linear probe", first);
-        Assert.Contains("L2 0.01 · normalized, mirrored", first);
+        Assert.Contains("L2 0.01 · image mirrored", first);
         Assert.Matches(@"95\.8\u00a0%\s*± 1\.2", first);
         await tab.Page.Locator("#tab-curve").ClickAsync();
         Assert.Contains("With 32 pictures a class expect about", await tab.Page.Locator("#curve").InnerTextAsync());
@@ -151,10 +151,10 @@ public sealed class ExperimentReportTests(Chromium chromium, ExperimentReportTes
                 Probabilities = [.. labels.Select((label, row) => Probabilities(label, row))],
                 Trials =
                 [
-                    new(1, "linear probe", "L2 0.01", "normalized, mirrored", 0.958, 0.012, 0.951, 0.014, 1.2),
-                    new(2, "prompts + class means", "0.6 of the prompts", "normalized", 0.955, 0.018, 0.95, 0.018, 0.4),
-                    new(3, "k-NN", "k = 5", "normalized", 0.931, 0.02, 0.925, 0.02, 0.1),
-                    new(4, "zero-shot", "photo prompts", "normalized", 0.792, 0.031, 0.78, 0.033, 0.1),
+                    Trial(1, "linear probe", "L2 0.01", "image mirrored", 0.958, 0.012),
+                    Trial(2, "prompts + class means", "0.6 of the prompts", "image", 0.955, 0.018),
+                    Trial(3, "k-NN", "k = 5", "image", 0.931, 0.02),
+                    Trial(4, "zero-shot", "photo prompts", "image", 0.792, 0.031),
                 ],
                 Curve = [new(1, 0.71, 0.03), new(2, 0.8, 0.025), new(4, 0.87, 0.02), new(8, 0.92, 0.015), new(16, 0.952, 0.012)],
                 Problems = new ClipDataProblems
@@ -187,11 +187,14 @@ public sealed class ExperimentReportTests(Chromium chromium, ExperimentReportTes
                 Images = new StoredImage?[20],
                 Texts = [.. labels.Select((label, row) => label == 0 ? $"the parcel number {row} <never> came" : $"thank you {row} times")],
                 Probabilities = [.. labels.Select((label, row) => label == 0 == row > 3 ? new[] { 0.9f, 0.1f } : [0.2f, 0.8f])],
-                Trials = [new(1, "k-NN", "k = 5", "normalized", 0.9, 0.02, 0.9, 0.02, 0.1)],
+                Trials = [Trial(1, "k-NN", "k = 5", "text", 0.9, 0.02)],
                 Curve = [new(1, 0.71, 0.03)],
                 Problems = new ClipDataProblems { SuspectLabels = [new(0, 0, 1, 0.8, 0.2)] },
             };
         }
+
+        private static ClipTrial Trial(int rank, string candidate, string settings, string features, double accuracy, double error) =>
+            new(candidate, settings, features, accuracy, error, accuracy - 0.01, error) { Rank = rank, Seconds = 0.4 };
 
         private static float[] Probabilities(int label, int row)
         {
