@@ -41,7 +41,7 @@ public sealed class AdviceTests
         var suggestions = Result().Suggest(3);
 
         Assert.Equal(3, suggestions.Count);
-        Assert.All(suggestions, suggestion => Assert.Equal((0.5, 0.4), (suggestion.ProbabilityOfFirst, suggestion.ProbabilityOfSecond), Close));
+        Assert.All(suggestions, s => Assert.Equal((0.5, 0.4), (s.ProbabilityOfFirst, s.ProbabilityOfSecond), Close));
         Assert.All(suggestions, suggestion => Assert.Equal($"more/{suggestion.Row}", suggestion.Name));
         var without = Result() with { Unlabeled = null };
         Assert.Contains("give some", Assert.Throws<InvalidOperationException>(() => without.Suggest(3)).Message);

@@ -16,8 +16,8 @@ internal static class ThresholdSection
         return new HtmlSection(
             "thresholds", "Thresholds",
             "<p class=\"note\">Where the score of the best label is below the threshold, answer \"I do not know\". Scores are those of models "
-            + $"that had not seen the pictures; if nothing is refused, {Words.Percent(all.Accuracy)} are right. The last column of numbers is the "
-            + "lower end of the 95 % interval: of few pictures little is known.</p>"
+            + $"that had not seen the pictures; if nothing is refused, {Words.Percent(all.Accuracy)} are right. Behind \"at least\" is the lower "
+            + "end of the interval that holds the truth 95 times of 100: of few pictures little is known.</p>"
             + HtmlTable.Of("Thresholds", columns, [Row("whatever comes", all), .. advice.Select(a => a.Advice is { } found
                 ? Row(Words.Line($"{100 * a.Target:0.#} %"), found)
                 : new HtmlRow(Words.Line($"{100 * a.Target:0.#} %"), Enumerable.Repeat("<span class=\"muted\">–</span>", columns.Length - 1)))])

@@ -39,8 +39,10 @@ public sealed class LabelTests
         Assert.InRange(ConfidentLearning.Of([.. labels], ByNeighbors(features, labels, classes: 4)).Count, 0, 4);
     }
 
-    /// <summary>The paper's rule by hand: of the second class 0.6 is usual, and one of the three of the first class that are like any reaches that;
-    /// so of its four pictures 4/3 are suspects, and the one that is least like it is.</summary>
+    /// <summary>
+    /// The paper's rule by hand: of the second class 0.6 is usual, and one of the three of the first class that are like any reaches that;
+    /// so of its four pictures 4/3 are suspects, and the one that is least like it is.
+    /// </summary>
     [Fact]
     public void AsManyPicturesAreSuspectedAsSeemToBeOfAnotherClass()
     {

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Clip.Experiments.Tests.DataCheck;
 /// <summary>Copies that were planted are found, and nothing else.</summary>
 public sealed class NearDuplicatesTests
 {
-    /// <summary>Of 400 pictures 40 come twice, a little changed. All are found, and no others, however close together all features lie.</summary>
+    /// <summary>Of 400 pictures 40 come twice, a little changed. All are found and no others, however close all features lie.</summary>
     [Theory]
     [InlineData(1.0)]
     [InlineData(0.2)]

@@ -37,7 +37,7 @@ public sealed class RefusalTests
     [Fact]
     public void ThereIsNoThresholdOfNothing() => Assert.Null(ThresholdAdvice.For(0.9, [], []));
 
-    /// <summary>Half of the unlabeled pictures are of the classes. Of the other half nearly all are found, and nearly none of the first.</summary>
+    /// <summary>Half of the unlabeled pictures are of the classes: nearly none of these is taken, and nearly all others are.</summary>
     [Fact]
     public void PicturesOfNoClassAreToldFromUnlabeledOnesOfAClass()
     {

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.Clip.Experiments.Suggestion;
 using Microsoft.ML.Clip.Experiments.Tests.DataCheck;
 
@@ -6,7 +7,7 @@ namespace Microsoft.ML.Clip.Experiments.Tests.Suggestion;
 /// <summary>Which pictures to label next, and what that would bring.</summary>
 public sealed class SuggestionTests
 {
-    /// <summary>The model is sure of 200 pictures and unsure of 5 clouds of 20: each cloud is asked for, and nothing that is known.</summary>
+    /// <summary>The model is sure of 200 pictures, unsure of 5 clouds of 20: each cloud is asked for, and nothing that is known.</summary>
     [Fact]
     public void UnsurePicturesOfAllKindsAreSuggested()
     {
@@ -61,7 +62,7 @@ public sealed class SuggestionTests
         float[] ByMeans(int[] known, int row)
         {
             var logits = Enumerable.Range(0, 10).Select(label => known.Where(k => labels[k] == label)
-                .Select(k => 10 * System.Numerics.Tensors.TensorPrimitives.Dot<float>(features[k], features[row])).DefaultIfEmpty(-10).Average())
+                .Select(k => 10 * TensorPrimitives.Dot<float>(features[k], features[row])).DefaultIfEmpty(-10).Average())
                 .ToArray();
             var sum = logits.Sum(logit => Math.Exp(logit));
             return [.. logits.Select(logit => (float)(Math.Exp(logit) / sum))];
