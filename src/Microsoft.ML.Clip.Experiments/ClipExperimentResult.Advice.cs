@@ -11,7 +11,7 @@ public sealed partial record ClipExperimentResult
 {
     private ClipDataProblems? _problems;
 
-    /// <summary>What is wrong with the data: copies, labels that are likely wrong, classes that look alike, files that cannot be read.</summary>
+    /// <summary>What is wrong with the data: copies, labels that are likely wrong, classes that look alike, unreadable files.</summary>
     public ClipDataProblems Problems => _problems ??= DataChecks.Of(Data, Features.Rows, Folds.Probabilities);
 
     /// <summary>
@@ -86,5 +86,6 @@ public sealed partial record ClipExperimentResult
 
     private bool[] Hits => [.. Folds.Probabilities.Select((own, row) => TensorPrimitives.IndexOfMax<float>(own) == Data.Labels[row])];
 
-    private static float[] Confidences(float[][]? probabilities) => [.. (probabilities ?? []).Select(own => TensorPrimitives.Max<float>(own))];
+    private static float[] Confidences(float[][]? probabilities) =>
+        [.. (probabilities ?? []).Select(own => TensorPrimitives.Max<float>(own))];
 }

@@ -84,8 +84,8 @@ internal sealed record HtmlPage(string Title, string Kind, IReadOnlyList<HtmlSec
     /// <summary>A place for a thumbnail of <see cref="ReportData.Pictures"/>, which the script fills.</summary>
     /// <param name="place">The picture's place among them.</param>
     /// <param name="name">What it is called, for those who do not see it.</param>
-    public static string Picture(int place, string name) =>
-        string.Create(CultureInfo.InvariantCulture, $"<span class=\"placed\" data-picture=\"{place}\" data-name=\"{Encode(name)}\"></span>");
+    public static string Picture(int place, string name) => string.Create(
+        CultureInfo.InvariantCulture, $"<span class=\"placed\" data-picture=\"{place}\" data-name=\"{Encode(name)}\"></span>");
 
     /// <summary>Text for between tags and for attributes.</summary>
     public static string Encode(string text) => WebUtility.HtmlEncode(text);

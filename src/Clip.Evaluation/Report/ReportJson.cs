@@ -17,7 +17,8 @@ internal static class ReportJson
     /// <param name="retrievals">Examples of retrievals; their albums come after.</param>
     /// <param name="placed">Pictures of the last album, which stand at places of their own.</param>
     public static ReadOnlyMemory<byte> Results(
-        IReadOnlyList<string> models, IReadOnlyList<ShownSet> sets, IReadOnlyList<ShownRetrieval> retrievals, int placed) => Document(json =>
+        IReadOnlyList<string> models, IReadOnlyList<ShownSet> sets, IReadOnlyList<ShownRetrieval> retrievals,
+        int placed) => Document(json =>
     {
         Strings(json, "models", models);
         json.WriteStartArray("sets");

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Clip.Experiments;
 
-/// <summary>What is wrong with the pictures or their labels, as far as features and folds can tell. Look at them before believing it.</summary>
+/// <summary>What is wrong with the pictures or their labels, as far as features and folds can tell. Look before believing it.</summary>
 public sealed record ClipDataProblems
 {
     /// <summary>Rows that could not be read, and why.</summary>

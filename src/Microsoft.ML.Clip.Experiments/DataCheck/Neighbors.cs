@@ -34,7 +34,8 @@ internal sealed record Neighbors(int[][] Rows, float[][] Cosines)
                 var cosine = TensorPrimitives.Dot<float>(features[row], others[other]);
                 if (found == count && cosine <= scores[^1]) continue;
                 var place = found < count ? found++ : count - 1;
-                for (; place > 0 && scores[place - 1] < cosine; place--) (best[place], scores[place]) = (best[place - 1], scores[place - 1]);
+                for (; place > 0 && scores[place - 1] < cosine; place--)
+                    (best[place], scores[place]) = (best[place - 1], scores[place - 1]);
                 (best[place], scores[place]) = (other, cosine);
             }
 

@@ -16,8 +16,8 @@ internal static class CurveSection
         if (measured.Length < 2)
         {
             return new HtmlSection(
-                "curve", "Learning curve", "<p class=\"empty\">There are too few pictures of a class for a curve; with twice as many there is "
-                + "one.</p>");
+                "curve", "Learning curve",
+                "<p class=\"empty\">There are too few pictures of a class for a curve; with twice as many there is one.</p>");
         }
 
         var fit = LearningCurveFit.Of([.. measured.Select(p => (p.PicturesPerClass, p.Accuracy, p.StandardError))]);
@@ -36,15 +36,15 @@ internal static class CurveSection
 
     private static string Advice(ClipLearningCurvePoint last, (int Pictures, double Accuracy)[] expected)
     {
-        if (expected.Length == 0) return "There were hardly any errors left to count: more pictures would bring nothing that can be measured.";
+        if (expected.Length == 0) return "There were hardly any errors left to count: nothing more can be measured.";
         var gain = expected[0].Accuracy - last.Accuracy;
         var (twice, four) = (Words.Percent(expected[0].Accuracy), Words.Percent(expected[1].Accuracy));
         return gain < Math.Max(0.005, last.StandardError)
-            ? $"Twice the pictures would bring little (about {twice} rather than {Words.Percent(last.Accuracy)}): better labels, or another "
-                + "model, may bring more."
+            ? $"Twice the pictures would bring little (about {twice} rather than {Words.Percent(last.Accuracy)}): better labels, or "
+                + "another model, may bring more."
             : $"With {expected[0].Pictures} pictures a class expect about {twice}, and with {expected[1].Pictures} about {four}, where "
-                + $"{last.PicturesPerClass} give {Words.Percent(last.Accuracy)}: errors fall as a power of the pictures, and the dashed line "
-                + "goes on from those that were counted.";
+                + $"{last.PicturesPerClass} give {Words.Percent(last.Accuracy)}: errors fall as a power of the pictures, and the dashed "
+                + "line goes on from those that were counted.";
     }
 
     private static string Chart(ClipLearningCurvePoint[] points, (int Pictures, double Accuracy)[] expected)
@@ -56,8 +56,8 @@ internal static class CurveSection
         double X(double pictures) => Left + Wide * (Math.Log2(pictures) - first) / (most - first);
         double Y(double accuracy) => Top + High * (1 - (Math.Clamp(accuracy, lowest, 1) - lowest) / (1 - lowest));
         var svg = new StringBuilder(Words.Line(
-            $"<svg class=\"chart wide\" viewBox=\"0 0 {Left + Wide + 36} {Top + High + 60}\" role=\"img\" aria-label=\"Learning curve; the ")
-            + "table beside it has the numbers.\">");
+            $"<svg class=\"chart wide\" viewBox=\"0 0 {Left + Wide + 36} {Top + High + 60}\" role=\"img\" ")
+            + "aria-label=\"Learning curve; the table beside it has the numbers.\">");
         for (var tick = 0; tick <= 4; tick++)
         {
             var value = lowest + (1 - lowest) * tick / 4;
@@ -93,7 +93,10 @@ internal static class CurveSection
         void Text(double x, double y, string text, string anchor) =>
             svg.Append(Words.Line($"<text x=\"{x:F1}\" y=\"{y:F1}\" text-anchor=\"{anchor}\">{text}</text>"));
 
-        void Line(string name, (int Pictures, double Accuracy)[] through) => svg.Append(
-            $"<polyline class=\"{name}\" points=\"{string.Join(' ', through.Select(p => Words.Line($"{X(p.Pictures):F1},{Y(p.Accuracy):F1}")))}\"/>");
+        void Line(string name, (int Pictures, double Accuracy)[] through)
+        {
+            var points = string.Join(' ', through.Select(p => Words.Line($"{X(p.Pictures):F1},{Y(p.Accuracy):F1}")));
+            svg.Append($"<polyline class=\"{name}\" points=\"{points}\"/>");
+        }
     }
 }

@@ -73,7 +73,8 @@ internal sealed record ExperimentReport
         [
             LeaderboardSection.Of(Trials), CurveSection.Of(Curve), new ProblemSection(Problems, Classes, Labels, shots).Section(),
             ThresholdSection.Of(
-                [.. Probabilities.Select(Best)], [.. Probabilities.Select((p, row) => TensorPrimitives.IndexOfMax<float>(p) == Labels[row])],
+                [.. Probabilities.Select(Best)],
+                [.. Probabilities.Select((p, row) => TensorPrimitives.IndexOfMax<float>(p) == Labels[row])],
                 [.. UnlabeledProbabilities.Select(Best)]),
         ];
         if (Suggestions.Count > 0) sections.Add(SuggestionSection.Of(Suggestions, Classes, row => shots.Of(Images.Count + row)));

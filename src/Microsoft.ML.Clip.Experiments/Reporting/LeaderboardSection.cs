@@ -18,19 +18,22 @@ internal static class LeaderboardSection
             : $"{Words.Count(trials.Count, "trial")}, the best first.";
         return new HtmlSection(
             "leaderboard", "Leaderboard",
-            $"<p class=\"note\">{note} Accuracy is that of pictures which the trial had not learned from, the mean over the folds; behind it "
-            + "is one standard error. Of trials that cannot be told apart by it the simpler one comes first.</p>"
+            $"<p class=\"note\">{note} Accuracy is that of pictures which the trial had not learned from, the mean over the folds; "
+            + "behind it is one standard error. Of trials that cannot be told apart by it the simpler one comes first.</p>"
             + HtmlTable.Of(
                 "Leaderboard", ["candidate", "accuracy", "mean recall", "seconds"],
                 shown.Select(trial => new HtmlRow(
                     $"<span class=\"rank\">{trial.Rank}</span>{HtmlPage.Encode(trial.Candidate)}"
-                    + $"<small>{HtmlPage.Encode(string.Join(" · ", new[] { trial.Settings, trial.Features }.Where(t => t.Length > 0)))}</small>",
+                    + $"<small>{HtmlPage.Encode(Details(trial))}</small>",
                     [
                         $"{Bar(trial)}{Error(trial.Accuracy, trial.AccuracyError)}",
                         Error(trial.MacroRecall, trial.MacroRecallError), Words.Line($"{trial.Seconds:F1}"),
                     ],
                     trial.Rank == 1 ? "first" : null))));
     }
+
+    private static string Details(ClipTrial trial) =>
+        string.Join(" · ", new[] { trial.Settings, trial.Features }.Where(text => text.Length > 0));
 
     private static string Error(double value, double error) => Words.Line($"{100 * value:F1}\u00a0%<small>± {100 * error:F1}</small>");
 

@@ -40,15 +40,15 @@ internal sealed class ProblemSection(
         if (!problems.AreCopiesChecked)
         {
             _html.Append(
-                "<p class=\"note\">Copies and groups were not looked for among so many pictures: an index of them finds copies faster.</p>");
+                "<p class=\"note\">Copies and groups were not looked for among so many pictures; an index of them finds copies.</p>");
         }
 
         var some = found.Where(f => f.Count > 0).ToArray();
         if (some.Length == 0)
         {
             _html.Append(
-                $"<p class=\"empty\">No label looks wrong{(problems.AreCopiesChecked ? ", no picture comes twice" : "")}, and every file can be "
-                + "read.</p>");
+                $"<p class=\"empty\">No label looks wrong{(problems.AreCopiesChecked ? ", no picture comes twice" : "")}, and every file "
+                + "can be read.</p>");
             return;
         }
 
@@ -69,7 +69,8 @@ internal sealed class ProblemSection(
         {
             Shot(
                 suspect.Row,
-                $"<b>{Name(suspect.Label)}</b><span class=\"arrow\" role=\"img\" aria-label=\"looks like\">→</span><b>{Name(suspect.Suggested)}</b>"
+                $"<b>{Name(suspect.Label)}</b><span class=\"arrow\" role=\"img\" aria-label=\"looks like\">→</span>"
+                + $"<b>{Name(suspect.Suggested)}</b>"
                 + $"<small>{Words.Percent(suspect.Probability)}, its label {Words.Percent(suspect.ProbabilityOfLabel)}</small>");
         }
 
@@ -80,15 +81,16 @@ internal sealed class ProblemSection(
     {
         Heading(
             "Pictures that are nearly the same",
-            "Copies with different labels teach the model nothing but doubt; keep one. Copies of one label were kept on one side of every fold, "
-            + "or else a model would be asked what it had learned by heart.", problems.Duplicates.Count, MostShown);
+            "Copies with different labels teach the model nothing but doubt; keep one. All copies were kept on one side of every fold, or "
+            + "else a model would be asked what it had learned by heart.", problems.Duplicates.Count, MostShown);
         _html.Append("<ul class=\"pairs\">");
         foreach (var set in problems.Duplicates.OrderByDescending(set => set.AcrossClasses).Take(MostShown))
         {
             var names = string.Join(", ", set.Rows.Select(row => labels[row]).Distinct().Select(Name));
             var marks = (set.AcrossClasses ? " <span class=\"flag\">different labels</span>" : "")
                 + (set.AcrossGroups ? " <span class=\"flag\">different groups</span>" : "");
-            _html.Append($"<li><p><b>{names}</b>{marks}<small>{Words.Count(set.Rows.Count, "picture")}</small></p><ul class=\"shots small\">");
+            _html.Append($"<li><p><b>{names}</b>{marks}<small>{Words.Count(set.Rows.Count, "picture")}</small></p>");
+            _html.Append("<ul class=\"shots small\">");
             foreach (var row in set.Rows.Take(MostOfSet)) Shot(row, set.AcrossClasses ? Name(labels[row]) : "");
             _html.Append("</ul></li>");
         }
@@ -128,8 +130,8 @@ internal sealed class ProblemSection(
         if (leak.ClassesInOneGroup.Count > 0)
         {
             _html.Append(
-                $" All pictures of {string.Join(", ", leak.ClassesInOneGroup.Select(Name))} are of one group, so nothing is known of how new "
-                + "ones fare; add pictures of other groups.");
+                $" All pictures of {string.Join(", ", leak.ClassesInOneGroup.Select(Name))} are of one group, so nothing is known of how "
+                + "new ones fare; add pictures of other groups.");
         }
 
         _html.Append("</p>");

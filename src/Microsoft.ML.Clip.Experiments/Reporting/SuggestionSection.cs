@@ -14,7 +14,8 @@ internal static class SuggestionSection
         foreach (var suggestion in suggestions)
         {
             html.Append(
-                $"<li>{shot(suggestion.Row)}<b>{HtmlPage.Encode(classes[suggestion.First])}</b> {Words.Percent(suggestion.ProbabilityOfFirst)}"
+                $"<li>{shot(suggestion.Row)}<b>{HtmlPage.Encode(classes[suggestion.First])}</b> "
+                + Words.Percent(suggestion.ProbabilityOfFirst)
                 + $"<span>or <b>{HtmlPage.Encode(classes[suggestion.Second])}</b> {Words.Percent(suggestion.ProbabilityOfSecond)}</span>"
                 + $"<small class=\"file\">{HtmlPage.Encode(suggestion.Name)}</small></li>");
         }

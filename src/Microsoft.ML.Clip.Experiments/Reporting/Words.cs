@@ -9,7 +9,7 @@ internal static class Words
     public static string Percent(double share) => Line($"{100 * share:F1}\u00a0%");
 
     /// <summary>A number of things.</summary>
-    public static string Count(int number, string one, string? many = null) => Line($"{number:N0} {(number == 1 ? one : many ?? one + "s")}");
+    public static string Count(int number, string one) => Line($"{number:N0} {one}{(number == 1 ? "" : "s")}");
 
     /// <summary>Any line.</summary>
     public static string Line(FormattableString line) => line.ToString(CultureInfo.InvariantCulture);

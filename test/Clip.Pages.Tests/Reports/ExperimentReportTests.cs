@@ -97,7 +97,8 @@ public sealed class ExperimentReportTests(Chromium chromium, ExperimentReportTes
         foreach (var part in Parts)
         {
             await tab.Page.GetByRole(AriaRole.Tab, new() { Name = part, Exact = true }).ClickAsync();
-            await tab.ShootAsync($"experiment-{part.Replace(' ', '-').ToLowerInvariant()}-{width}-{(isDark ? "dark" : "light")}", isWhole: true);
+            var name = part.Replace(' ', '-').ToLowerInvariant();
+            await tab.ShootAsync($"experiment-{name}-{width}-{(isDark ? "dark" : "light")}", isWhole: true);
             Assert.Empty(await tab.AxeAsync());
             var overhang = await tab.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
             Assert.True(overhang <= 0, $"{part} sticks out of the window by {overhang} pixels");
