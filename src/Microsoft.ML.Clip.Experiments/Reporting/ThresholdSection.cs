@@ -19,8 +19,8 @@ internal static class ThresholdSection
         return new HtmlSection(
             "thresholds", "Thresholds",
             "<p class=\"note\">Where the score of the best label is below the threshold, answer \"I do not know\". Scores are those of "
-            + $"models that had not seen the pictures; if nothing is refused, {Words.Percent(all.Accuracy)} are right. Behind \"at least\" is "
-            + "the lower end of the interval that holds the truth 95 times of 100: of few pictures little is known.</p>"
+            + $"models that had not seen the pictures; if nothing is refused, {Words.Percent(all.Accuracy)} are right. Behind \"at least\" "
+            + "is the lower end of the interval that holds the truth 95 times of 100: of few pictures little is known.</p>"
             + HtmlTable.Of("Thresholds", columns, [Row("whatever comes", all), .. rows])
             + (advice.Any(a => a.Advice is null) ? "<p class=\"note\">–: no threshold reaches it.</p>" : ""));
     }
