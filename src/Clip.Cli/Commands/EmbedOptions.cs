@@ -43,7 +43,11 @@ internal sealed class EmbedOptions
         DefaultValueFactory = _ => new EmbeddingOptions("").BatchSize,
     };
 
-    private readonly Option<bool> _raw = new("--no-normalize") { Description = "Leaves embeddings at the length that the model gives them." };
+    private readonly Option<bool> _raw = new("--no-normalize")
+    {
+        Description = "Leaves embeddings at the length that the model gives them.",
+    };
+
     private readonly LoadingOptions _loading = new();
     private readonly SourceOptions _layout = new();
 

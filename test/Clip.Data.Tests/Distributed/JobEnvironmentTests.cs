@@ -44,7 +44,8 @@ public sealed class JobEnvironmentTests
 
     private static JobEnvironment Of(string variables)
     {
-        var values = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(v => v.Split('=')).ToDictionary(v => v[0], v => v[1]);
+        var values = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(variable => variable.Split('=')).ToDictionary(parts => parts[0], parts => parts[1]);
         return new JobEnvironment(name => values.GetValueOrDefault(name));
     }
 }

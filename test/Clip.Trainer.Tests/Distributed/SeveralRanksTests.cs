@@ -74,7 +74,8 @@ public sealed class SeveralRanksTests(SeveralRanks trained) : IClassFixture<Seve
         trained.Require();
         var held = trained.Facts().Held;
         Assert.Matches(
-            @"^Rank 1 \(.+\) holds up the others: its steps take 3\.0 times theirs, 50 % of it waiting for data\.$", Assert.Single(held.Words));
+            @"^Rank 1 \(.+\) holds up the others: its steps take 3\.0 times theirs, 50 % of it waiting for data\.$",
+            Assert.Single(held.Words));
         Assert.Equal((1, 3.0), (held.Slowest, Math.Round(held.Ratio, 6)));
         // The first one's time is all ranks', and so are the bad records.
         Assert.Equal(Enumerable.Range(1, 30).Select(i => (double)i), held.Seconds);
