@@ -65,6 +65,7 @@ public sealed record ConvNextConfig : VisionConfig
         if (ImageSize < Stride)
             throw new ClipException($"{source}: image_size {ImageSize} is less than {Stride}, which a ConvNeXt needs.");
         if (DropPath is not (>= 0 and < 1))
-            throw new ClipException(FormattableString.Invariant($"{source}: timm_drop_path is {DropPath}; give a number from 0 to below 1."));
+            throw new ClipException(
+                FormattableString.Invariant($"{source}: timm_drop_path is {DropPath}; give a number from 0 to below 1."));
     }
 }

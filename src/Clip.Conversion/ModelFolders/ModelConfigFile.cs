@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
+using Clip.Conversion.Zoo.Reading;
 
 namespace Clip.Conversion.ModelFolders;
 
@@ -42,6 +43,10 @@ internal static class ModelConfigFile
             using var json = JsonDocument.Parse(WeightFile.ReadSettings(nameOrPath));
             // open_clip's folders, and the records of runs, hold the config as a part.
             var model = json.RootElement.Section("model_cfg") ?? json.RootElement.Section("Config") ?? json.RootElement;
+            if (HuggingFaceModels.Reads(model))
+                throw new ClipException(
+                    $"{nameOrPath}: a model of type {model.Text("model_type", "")} cannot be trained, only converted and used; "
+                    + "give a CLIP's config.");
             if (model.Text("model_type", "clip") is var name
                 && name is not ("clip" or "clip_vision_model" or "clip_text_model" or SiglipConfigJson.ModelType or "siglip_vision_model"
                     or "siglip_text_model"))

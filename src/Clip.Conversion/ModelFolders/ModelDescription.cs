@@ -54,7 +54,8 @@ internal static class ModelDescription
     private static string Activations(ClipConfig config)
     {
         var (text, image) = (Name(config.Activation), Name(config.OfVision.Activation));
-        return text == image || config.Vision is not VisionTransformerConfig ? text : $"{image} in the image tower, {text} in the text tower";
+        if (text == image || config.Vision is not VisionTransformerConfig) return text;
+        return $"{image} in the image tower, {text} in the text tower";
 
         static string Name(Activation activation) => activation switch
         {

@@ -33,11 +33,12 @@ internal sealed class AttentionalPooler : nn.Module<Tensor, Tensor>
 
     /// <summary>Pools.</summary>
     /// <param name="input">[B, L, W].</param>
-    /// <returns>[B, queries, D].</returns>
+    /// <returns>[B, queries, D], in float32 for the norm that follows.</returns>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return attn.Attend(ln_q.forward(query.narrow(0, 0, _queries)), ln_k.forward(input)).MoveToOuterDisposeScope();
+        var pooled = attn.Attend(ln_q.forward(query.narrow(0, 0, _queries)), ln_k.forward(input));
+        return pooled.@float().MoveToOuterDisposeScope();
     }
 
     /// <summary>Attention between two widths, with PyTorch's names: stacked projections where they are one.</summary>

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Clip.Trainer.Modeling;
 
 /// <summary>
-/// ConvNeXt (arXiv:2201.03545) as open_clip has it by way of timm: the mean over the last grid, normalized, goes through one linear layer or
-/// two into the shared space. Parameters have timm's names, starting values are timm's.
+/// ConvNeXt (arXiv:2201.03545) as open_clip has it by way of timm: the mean over the last grid, normalized, goes through one linear layer
+/// or two into the shared space. Parameters have timm's names, starting values are timm's.
 /// </summary>
 public sealed class ConvNext : ImageTower
 {

@@ -140,12 +140,12 @@ internal sealed class ConvNextConvolution : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>[B, H, W, inputs] → [B, H', W', outputs].</summary>
+    /// <summary>[B, H, W, inputs] → [B, H', W', outputs], in float32 for the norm that follows.</summary>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
         var padding = _stride == 1 ? weight.shape[2] / 2 : 0;
         return Autocast.Convolution(input.permute(0, 3, 1, 2), weight, bias, _stride, padding, _groups)
-            .permute(0, 2, 3, 1).MoveToOuterDisposeScope();
+            .permute(0, 2, 3, 1).@float().MoveToOuterDisposeScope();
     }
 }

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Clip.Trainer.Modeling;
 
-/// <summary>Leaves out a share of each picture's patches in training (FLIP, arXiv:2212.00794, section 3; open_clip's PatchDropout).</summary>
+/// <summary>
+/// Leaves out a share of each picture's patches in training (FLIP, arXiv:2212.00794, section 3; open_clip's PatchDropout).
+/// </summary>
 internal static class PatchDropout
 {
     /// <summary>Keeps the class token and some of the patches, in random order.</summary>
