@@ -33,6 +33,31 @@ public sealed class LargeModelTests : IDisposable
         ((IDisposable)loaded!).Dispose();
     }
 
+    /// <summary>Five folds hold one session of 96 MB of weights, not five.</summary>
+    [SkippableFact]
+    public void CrossValidationTakesNoMoreMemoryForItsFolds()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "reads /proc/self/status");
+        var ml = new MLContext(seed: 1);
+        var data = ml.Data.LoadFromEnumerable(PictureRow.From(_folder, 15));
+        var pipeline = ml.Transforms.Conversion.MapValueToKey("Label", "Color")
+            .Append(ml.Transforms.ClipFeaturizeImage("Features", _folder.Path, "ImagePath"))
+            .AppendCacheCheckpoint(ml)
+            .Append(ml.MulticlassClassification.Trainers.NaiveBayes());
+        using var once = pipeline.Fit(data);
+        var before = Resident();
+        var folds = ml.MulticlassClassification.CrossValidate(data, pipeline, numberOfFolds: 5);
+        Assert.InRange(Resident() - before, long.MinValue, TowerSize);
+        foreach (var fold in folds) (fold.Model as IDisposable)?.Dispose();
+    }
+
+    private static long Resident()
+    {
+        GC.Collect();
+        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmRSS", StringComparison.Ordinal));
+        return 1024 * long.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     private static long Allocated(Action action)
     {
         var before = GC.GetTotalAllocatedBytes(precise: true);
