@@ -2,8 +2,8 @@ namespace Microsoft.ML.Clip.Files;
 
 /// <summary>
 /// What tells, without reading it, that a file is still the one that was looked at: where it lies once links are followed, its length,
-/// when it was written, and what no copying program can set: on Linux its inode and the time of its last change, elsewhere when it was made.
-/// Archives and copies often give a file an old or a fixed date, so that length and date alone do not tell one model from the next.
+/// when it was written, and what no copying program can set: on Linux its inode and the time of its last change, elsewhere when it was
+/// made. Archives and copies often give a file an old or a fixed date: length and date alone do not tell one model from the next.
 /// </summary>
 /// <param name="Path">The file itself, not a link to it.</param>
 /// <param name="Length">Its bytes.</param>

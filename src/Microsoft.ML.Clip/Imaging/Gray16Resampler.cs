@@ -12,8 +12,8 @@ internal static class Gray16Resampler
     {
         var (columnStarts, columnLengths) = (new int[window.Width], new int[window.Width]);
         var (rowStarts, rowLengths) = (new int[window.Height], new int[window.Height]);
-        var columns = ResampleKernel.Compute(source.Width, window.FullWidth, filter, window.Left, columnStarts, columnLengths);
-        var rows = ResampleKernel.Compute(source.Height, window.FullHeight, filter, window.Top, rowStarts, rowLengths);
+        var columns = ResampleKernel.Compute(InputAxis.Whole(source.Width), window.FullWidth, filter, window.Left, columnStarts, columnLengths);
+        var rows = ResampleKernel.Compute(InputAxis.Whole(source.Height), window.FullHeight, filter, window.Top, rowStarts, rowLengths);
         var (columnPlaces, rowPlaces) = (columns.Length / window.Width, rows.Length / window.Height);
 
         var firstRow = rowStarts[0];

@@ -20,8 +20,8 @@ internal sealed class OnnxFile(string path, TemporaryFolder? owner = null)
     public IReadOnlyList<string> ReadExternalData() => OnnxExternalData.Locations(Path);
 
     /// <summary>
-    /// Whether other files lie in their place since this was made and checked, which is just before it is opened. Weights that have gone are
-    /// for who reads them to tell.
+    /// Whether other files lie in their place since this was made and checked, which is just before it is opened. Weights that have gone
+    /// are for who reads them to tell.
     /// </summary>
     public bool HasChanged() => _stamp is null || FileStamp.Of(Path) != _stamp
         || _weights.Any(weights => FileStamp.Of(weights.Key) is { } now && now != weights.Value);

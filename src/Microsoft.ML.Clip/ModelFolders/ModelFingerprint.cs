@@ -21,6 +21,7 @@ internal static class ModelFingerprint
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Text(hash, JsonSerializer.Serialize(new { preprocessing, options.ContextLength, options.TruncateTexts }));
         if (options.ApplyExifOrientation) Text(hash, nameof(options.ApplyExifOrientation));
+        if (options.Decode != ImageDecoding.Exact) Text(hash, $"{nameof(options.Decode)} {options.Decode}");
         foreach (var tower in new[] { folder.VisionFile, folder.TextFile, folder.CombinedFile }.OfType<string>())
         {
             Text(hash, "tower");

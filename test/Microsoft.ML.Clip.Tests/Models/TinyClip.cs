@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Microsoft.ML.Clip.Tests.Models;
 
 /// <summary>
@@ -94,7 +96,7 @@ internal sealed class TinyClip
         graph.Weights(name, ProjectionWeights(width), 3, width);
 
     /// <summary>The same weights as they stand in the file.</summary>
-    public static byte[] ProjectionBytes() => [.. System.Runtime.InteropServices.MemoryMarshal.AsBytes(ProjectionWeights(Dimension).AsSpan())];
+    public static byte[] ProjectionBytes() => [.. MemoryMarshal.AsBytes(ProjectionWeights(Dimension).AsSpan())];
 
     private static float[] ProjectionWeights(int width)
     {

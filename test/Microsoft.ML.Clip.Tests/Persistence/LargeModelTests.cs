@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Clip.Tests.DataViews;
 using Microsoft.ML.Clip.Tests.Models;
 
@@ -55,7 +56,7 @@ public sealed class LargeModelTests : IDisposable
     {
         GC.Collect();
         var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmRSS", StringComparison.Ordinal));
-        return 1024 * long.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture);
+        return 1024 * long.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
     }
 
     private static long Allocated(Action action)
