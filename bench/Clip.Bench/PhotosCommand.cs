@@ -92,7 +92,8 @@ internal static class PhotosCommand
             ],
             rounds);
         var bytes = pictures.Average(p => new FileInfo(p).Length) / (1024 * 1024);
-        Tables.Write(string.Create(CultureInfo.InvariantCulture, $"{pictures.Length} JPEG files, {bytes:F1} MiB on average"), "images/s", results);
+        var title = string.Create(CultureInfo.InvariantCulture, $"{pictures.Length} JPEG files, {bytes:F1} MiB on average");
+        Tables.Write(title, "images/s", results);
         Tables.WriteRatios(results[0], [results[1]]);
         Tables.WriteRatios(results[2], results.Skip(3));
         Tables.WriteRatios(results[3], results.Skip(4));

@@ -113,8 +113,8 @@ public sealed record ClipImagePreprocessing
     /// <summary>
     /// Writes a <c>preprocessor_config.json</c> that <see cref="Load"/> reads back to the same settings and Hugging Face's image processors
     /// understand. <see cref="Background"/>, <see cref="Order"/>, <see cref="Gray16"/>, <see cref="ApplyExifOrientation"/> and
-    /// <see cref="Decode"/> stand in it under keys of this project's own, and only where they differ from the defaults. <see cref="MaxPixels"/>, what the reading program
-    /// bears, is not the model's and is not written.
+    /// <see cref="Decode"/> stand in it under keys of this project's own, and only where they differ from the defaults.
+    /// <see cref="MaxPixels"/>, what the reading program bears, is not the model's and is not written.
     /// </summary>
     /// <param name="path">The file to write or replace.</param>
     /// <exception cref="ArgumentException">The settings contradict themselves; the sentence says how.</exception>

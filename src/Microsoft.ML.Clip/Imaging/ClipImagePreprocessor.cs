@@ -114,7 +114,7 @@ public sealed class ClipImagePreprocessor
 
     private void Preprocess(PixelView source, bool isBgr, Span<float> destination)
     {
-        var (fullWidth, fullHeight) = source.Reduced is { } reduced ? (reduced.FullWidth, reduced.FullHeight) : (source.Width, source.Height);
+        var (fullWidth, fullHeight) = source.Reduced is { } part ? (part.FullWidth, part.FullHeight) : (source.Width, source.Height);
         var placement = CropPlacement.Find(Settings, fullWidth, fullHeight, Width, Height);
         var stride = 4 * Width;
         var rented = ArrayPool<byte>.Shared.Rent(stride * Height);

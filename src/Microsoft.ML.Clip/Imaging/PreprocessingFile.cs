@@ -9,7 +9,8 @@ namespace Microsoft.ML.Clip.Imaging;
 internal static class PreprocessingFile
 {
     /// <summary>Keys of this project's own, which other software does not know.</summary>
-    public const string OrderKey = "preprocessing_order", Gray16Key = "gray16", ExifKey = "apply_exif_orientation", DecodeKey = "image_decoding";
+    public const string OrderKey = "preprocessing_order", Gray16Key = "gray16";
+    public const string ExifKey = "apply_exif_orientation", DecodeKey = "image_decoding";
 
     /// <summary>The side that both libraries assume where neither the file nor the model says.</summary>
     private const int DefaultSize = 224;

@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace Microsoft.ML.Clip.Tests.Imaging;
 
-/// <summary>Large JPEGs decoded at a fraction of their size: close to the exact pixels, in their places, and only where it is asked.</summary>
+/// <summary>Large JPEGs decoded at a fraction of their size: close to the exact pixels, in their places, only where it is asked.</summary>
 public sealed class ScaledDecodingTests
 {
     private const int Side = 64;
