@@ -3,6 +3,7 @@ using Clip.Cli.Options;
 using Clip.Cli.Pretrained;
 using Clip.Cli.Reporting;
 using Clip.Evaluation;
+using Clip.Evaluation.Outcomes;
 using Clip.Evaluation.Report;
 using Clip.Trainer.Validation;
 using Microsoft.ML;
@@ -100,9 +101,11 @@ internal static class ClassifyCommand
     private static ReportedSet Reported(ClassifyWords words, IReadOnlyList<(string Path, float[] Scores)> classified)
     {
         var template = words.Templates is { Length: > 0 } given ? given[0] : PromptTemplates.Default[0];
+        StoredImage[] images = [.. classified.Select(c => new StoredImage { ImagePath = c.Path })];
         return new ReportedSet(
-            "pictures", words.Labels, [.. words.Labels.Select(label => PromptTemplates.Apply(template, label))],
-            ReportedOutcomes.Named([.. classified.Select(c => new StoredImage { ImagePath = c.Path })]), Right: null,
+            "pictures", DataFingerprint.Of(words.Labels, images), words.Labels,
+            [.. words.Labels.Select(label => PromptTemplates.Apply(template, label))],
+            ReportedOutcomes.Named(images), Right: null,
             [new(0, [.. classified.Select(c => PictureOutcome.Of(c.Scores, c.Scores, right: null))], [])]);
     }
 

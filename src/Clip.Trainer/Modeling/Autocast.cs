@@ -65,7 +65,7 @@ public static class Autocast
         using var scope = NewDisposeScope();
         using Scalar scale = 1 / Math.Sqrt(query.shape[^1]), hidden = float.NegativeInfinity;
         var scores = query.mul(scale).matmul(key.transpose(-1, -2));
-        if (causal) visible = ones(scores.shape[^2], scores.shape[^1], ScalarType.Bool).tril();
+        if (causal) visible = ones(scores.shape[^2], scores.shape[^1], ScalarType.Bool, scores.device).tril();
         if (visible is not null) scores = scores.masked_fill(visible.logical_not(), hidden);
         return scores.softmax(-1, ScalarType.Float32).to_type(type).matmul(value).MoveToOuterDisposeScope();
     }

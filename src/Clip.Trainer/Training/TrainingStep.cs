@@ -76,7 +76,7 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
             Func<Parameter, Gradient?> gradientOf = _exchange is null ? Gradient.Of : _exchange.Of;
             var known = double.IsFinite(value) ? _optimizer.Step(learningRate, options.GradClipNorm, gradientOf) : double.NaN;
             if (double.IsFinite(known)) AfterStep();
-            using var norm = tensor(known, ScalarType.Float64);
+            using var norm = tensor(known, ScalarType.Float64, loss.device);
             return StartedStep.Of(loss, norm, objective.LogitScale, _scaler);
         }
 
@@ -135,7 +135,8 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
     /// <returns>The loss, without a graph, in the dispose scope of the moment.</returns>
     private Tensor Backward(List<(Tensor Pixels, Tensor Ids)> parts)
     {
-        if (_exchange is not null) return tensor(new RankedBackward(objective, options, ranks!, _exchange).Backward(parts));
+        if (_exchange is not null)
+            return tensor(new RankedBackward(objective, options, ranks!, _exchange).Backward(parts), device: parts[0].Pixels.device);
         Func<Tensor, Tensor> scaled = _scaler is null ? loss => loss : _scaler.Scaled;
         if (parts.Count > 1 && objective is IContrastiveObjective contrastive) return GradientCache.Backward(contrastive, parts, scaled);
 
