@@ -35,11 +35,14 @@ internal static class GpuCommand
             var exact = Compare(parsed.GetValue(small)!, on);
             using var data = StepData.Create(parsed.GetValue(large)!);
             data.Write(parsed.GetValue(start)!);
-            var times = new[] { TrainingPrecision.Fp32, TrainingPrecision.Bf16, TrainingPrecision.Fp16 }
-                .Where(precision => precision != TrainingPrecision.Fp16 || TorchDevice.IsApart(on)) // a CPU's is very slow
-                .ToDictionary(
-                    precision => precision.ToString().ToLowerInvariant(),
-                    precision => Time(data, on, precision, parsed.GetValue(steps)));
+            var times = new (string Name, TrainingPrecision Precision, bool Tf32)[]
+                {
+                    ("fp32", TrainingPrecision.Fp32, false), ("tf32", TrainingPrecision.Fp32, true),
+                    ("bf16", TrainingPrecision.Bf16, true), ("fp16", TrainingPrecision.Fp16, true),
+                }
+                // A CPU has no TF32, and its float16 is very slow.
+                .Where(way => way.Name is "fp32" or "bf16" || TorchDevice.IsApart(on))
+                .ToDictionary(way => way.Name, way => Time(data, on, way.Precision, way.Tf32, parsed.GetValue(steps)));
             Console.WriteLine(JsonSerializer.Serialize(new
             {
                 device = on.ToString(),
@@ -82,12 +85,13 @@ internal static class GpuCommand
     }
 
     /// <summary>The mean time of steps as in a run: each is started before the one before has been waited for.</summary>
-    private static double Time(StepData data, Device on, TrainingPrecision precision, int steps)
+    private static double Time(StepData data, Device on, TrainingPrecision precision, bool tf32, int steps)
     {
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32;
         using var scope = NewDisposeScope();
         using var model = data.Model();
         model.to(on);
-        var options = new TrainingOptions { Optimizer = data.Optimizer, Precision = precision, Tf32 = true };
+        var options = new TrainingOptions { Optimizer = data.Optimizer, Precision = precision };
         using var step = new TrainingStep(new ClipObjective(model), options);
         var (pixels, ids) = (data.Pixels.to(on), data.Ids.to(on));
         for (var i = 0; i < Math.Min(3, steps); i++) step.Take(pixels, ids, data.LearningRate);

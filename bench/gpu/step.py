@@ -1,4 +1,4 @@
-"""The step of train_step.py on a device: seconds a step in fp32 (TF32 allowed) and bfloat16, compiled and not, as JSON.
+"""The step of train_step.py on a device: seconds a step in float32, TF32 and bfloat16, compiled and not, as JSON.
 
 python3 step.py <device> <settings> <start> <steps>
 """
@@ -49,13 +49,16 @@ def seconds(device, settings, tensors, pixels, ids, steps, bf16, compiled):
 
 def main(device, settings, start, steps):
     device, settings = torch.device(device), json.loads(Path(settings).read_text())
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     tensors = read_safetensors(start)
     pixels, ids = tensors.pop("batch.pixels").to(device), tensors.pop("batch.ids").long().to(device)
     result = {"torch": torch.__version__, "cuda": torch.version.cuda, "step_seconds": {}, "failed": {}}
     if device.type == "cuda":
         result["device"] = torch.cuda.get_device_name(device)
-    for name, bf16, compiled in [("fp32", False, False), ("bf16", True, False), ("bf16, compiled", True, True)]:
+    ways = [("fp32", False, False), ("tf32", False, False), ("bf16", True, False), ("bf16, compiled", True, True)]
+    for name, bf16, compiled in ways:
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = name != "fp32"
+        if name == "tf32" and device.type == "cpu":
+            continue
         try:
             result["step_seconds"][name] = seconds(device, settings, tensors, pixels, ids, int(steps), bf16, compiled)
         except Exception as e:  # what this PyTorch cannot do is part of the result

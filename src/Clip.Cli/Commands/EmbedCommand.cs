@@ -29,22 +29,23 @@ internal static class EmbedCommand
             if (ranks.IsFirst) ranks.Meet();
             var embedding = options.Parse(parsed);
             if (ranks.AreSeveral) embedding = embedding with { Reading = embedding.Reading with { Workers = ranks.Processors } };
-            Run(folder, embedding, options.Images(parsed), options.Texts(parsed), options.Layout(parsed), ranks, cancellation);
+            using var held = ranks.IsFirst ? RunLock.Take(embedding.Output) : null;
+            using var opened = ClipModel.Open(folder, new ClipModelOptions
+            {
+                BatchSize = embedding.BatchSize,
+                Decode = embedding.Decode,
+                Session = new ClipSessionOptions { IntraOpThreads = ranks.AreSeveral ? ranks.Processors : 0 },
+            });
+            Run(opened, embedding, options.Images(parsed), options.Texts(parsed), options.Layout(parsed), ranks, cancellation);
             return 0;
         }));
         return command;
     }
 
     private static void Run(
-        string folder, EmbeddingOptions options, string? images, string? texts, RecordSourceOptions layout, Ranks ranks,
+        ClipModel model, EmbeddingOptions options, string? images, string? texts, RecordSourceOptions layout, Ranks ranks,
         CancellationToken cancellation)
     {
-        using var held = ranks.IsFirst ? RunLock.Take(options.Output) : null;
-        using var model = ClipModel.Open(folder, new ClipModelOptions
-        {
-            BatchSize = options.BatchSize,
-            Session = new ClipSessionOptions { IntraOpThreads = ranks.AreSeveral ? ranks.Processors : 0 },
-        });
         var job = new EmbeddingJob(options, model.Fingerprint, ranks, line => Say(ranks, line));
         if (images is not null)
         {

@@ -48,13 +48,14 @@ internal sealed class EmbedOptions
         Description = "Leaves embeddings at the length that the model gives them.",
     };
 
+    private readonly DecodeOption _decode = new();
     private readonly LoadingOptions _loading = new();
     private readonly SourceOptions _layout = new();
 
     public EmbedOptions() => _format.AcceptOnlyFromAmong("parquet", "npy");
 
     public IEnumerable<Option> All =>
-        [_images, _texts, _model, _output, _format, _shard, _batch, _raw, .. _layout.All, .. _loading.All];
+        [_images, _texts, _model, _output, _format, _shard, _batch, _raw, _decode.Option, .. _layout.All, .. _loading.All];
 
     public string Model(ParseResult parsed) => parsed.GetValue(_model)!;
 
@@ -70,6 +71,7 @@ internal sealed class EmbedOptions
         ShardSize = parsed.GetValue(_shard),
         BatchSize = parsed.GetValue(_batch),
         Normalize = !parsed.GetValue(_raw),
+        Decode = _decode.Parse(parsed),
         Reading = _loading.Parse(parsed),
     };
 }

@@ -15,6 +15,7 @@ public sealed class ClipModel : nn.Module
 {
     private readonly ImageTower visual;
     private readonly Func<Tensor, Tensor> _encodeText; // a module here would be registered, and its parameters named after it
+    private readonly Action<Func<string, Parameter>> _takeUp;
     private readonly Parameter logit_scale;
     private readonly Parameter? logit_bias;
     private readonly ProjectionHead? image_head;
@@ -28,7 +29,7 @@ public sealed class ClipModel : nn.Module
         Config = config ?? throw new ArgumentNullException(nameof(config));
         config.RequireTrainable();
         var text = new TextTransformer(config);
-        _encodeText = text.forward;
+        (_encodeText, _takeUp) = (text.forward, text.TakeUp);
         visual = ImageTower.Create(config);
         logit_scale = new Parameter(tensor((float)config.LogitScaleInit));
         register_module("visual", visual);
@@ -79,6 +80,13 @@ public sealed class ClipModel : nn.Module
         using var unused = no_grad();
         using Scalar least = 0.0, most = Math.Log(100);
         logit_scale.clamp_(least, most);
+    }
+
+    /// <summary>Another device or type makes new parameters; the text tower, which holds some of this model's, takes these up.</summary>
+    protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
+    {
+        base._toEpilog(dtype, device, non_blocking);
+        _takeUp(name => get_parameter(name)!);
     }
 
     private static Tensor Project(Tensor feature, ProjectionHead? head)

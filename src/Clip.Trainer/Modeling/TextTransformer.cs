@@ -16,10 +16,10 @@ namespace Clip.Trainer.Modeling;
 public sealed class TextTransformer : nn.Module<Tensor, Tensor>
 {
     private readonly Embedding token_embedding;
-    private readonly Parameter positional_embedding;
     private readonly Transformer transformer;
     private readonly LayerNorm ln_final;
-    private readonly Parameter text_projection;
+    private Parameter positional_embedding;
+    private Parameter text_projection;
     private readonly long? _endOfText;
 
     /// <summary>Creates the tower with random weights: embeddings N(0, .02²), positions N(0, .01²), projection N(0, 1/width).</summary>
@@ -33,7 +33,7 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         token_embedding = nn.Embedding(text.VocabSize, text.Width, sparse: true); // a batch touches few rows
         using (no_grad()) token_embedding.weight!.normal_(0, 0.02);
         positional_embedding = Initialize.Normal(0.01, text.ContextLength, text.Width);
-        transformer = new Transformer(text.Width, text.Layers, text.Heads, text.MlpWidth, causal: true, config);
+        transformer = new Transformer(text.Width, text.Layers, text.Heads, text.MlpWidth, causal: true, config, text.LayerScale);
         ln_final = nn.LayerNorm(text.Width, eps: config.LayerNormEps);
         text_projection = Initialize.Normal(Math.Pow(text.Width, -0.5), text.Width, config.EmbedDim);
     }
@@ -46,6 +46,14 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         module("transformer", transformer);
         module("token_embedding", token_embedding);
         module("ln_final", ln_final);
+    }
+
+    /// <summary>Takes up what a model that has this tower's parameters put in their place, as when it goes to another device.</summary>
+    /// <param name="parameter">The model's parameter of a name.</param>
+    internal void TakeUp(Func<string, Parameter> parameter)
+    {
+        positional_embedding = parameter("positional_embedding");
+        text_projection = parameter("text_projection");
     }
 
     /// <summary>Encodes texts.</summary>

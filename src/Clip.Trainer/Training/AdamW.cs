@@ -34,7 +34,8 @@ public sealed class AdamW : IDisposable
     private readonly double _beta2;
     private readonly double _epsilon;
     private readonly double _weightDecay;
-    private readonly List<Slot> _slots;
+    private readonly List<ParameterSlot> _slots;
+    private List<ParameterGroup> _groups = [];
 
     /// <summary>Creates the optimizer with zero moments.</summary>
     /// <param name="parameters">What to train, by name.</param>
@@ -48,7 +49,7 @@ public sealed class AdamW : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         (_beta1, _beta2, _epsilon, _weightDecay) =
             (options.Beta1 ?? 0.9, options.Beta2 ?? 0.98, options.Epsilon ?? 1e-6, options.WeightDecay);
-        _slots = [.. parameters.Select(p => new Slot(
+        _slots = [.. parameters.Select(p => new ParameterSlot(
             p.Name, p.Parameter, zeros_like(p.Parameter), zeros_like(p.Parameter),
             Decays(p.Name, p.Parameter) ? _weightDecay : 0, factors?[p.Name] ?? 1))];
     }
@@ -124,14 +125,16 @@ public sealed class AdamW : IDisposable
     {
         using var scope = NewDisposeScope();
         using var unused = no_grad();
-        using var guarded = GuardedStep.Of(_slots.ConvertAll(s => s.Parameter.grad), loss, maxNorm, scaler);
+        Group();
+        var gradients = _groups.ConvertAll(group => group.Gradient());
+        using var guarded = GuardedStep.Of(gradients, loss, maxNorm, scaler);
         Steps++;
         double correction1 = 1 - Math.Pow(_beta1, Steps), correction2 = 1 - Math.Pow(_beta2, Steps);
-        foreach (var slot in _slots.Where(s => s.Parameter.grad is not null))
+        foreach (var (group, gradient) in _groups.Zip(gradients))
         {
-            var rate = learningRate * slot.Factor;
-            guarded.Update(slot.Parameter, slot.Mean, slot.Square, new AdamWFactors(
-                1, (float)(1 - (rate * slot.Decay)), (float)(1 - _beta1),
+            var rate = learningRate * group.Factor;
+            guarded.Update(group.Weights, gradient, group.Mean, group.Square, new AdamWFactors(
+                1, (float)(1 - (rate * group.Decay)), (float)(1 - _beta1),
                 (float)_beta2, (float)(1 - _beta2), (float)Math.Sqrt(correction2), (float)_epsilon, (float)(-rate / correction1)));
         }
 
@@ -142,6 +145,7 @@ public sealed class AdamW : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _groups.ForEach(group => group.Dispose());
         foreach (var slot in _slots)
         {
             slot.Mean.Dispose();
@@ -149,5 +153,13 @@ public sealed class AdamW : IDisposable
         }
     }
 
-    private sealed record Slot(string Name, Parameter Parameter, Tensor Mean, Tensor Square, double Decay, double Factor);
+    /// <summary>Lays together the parameters that have gradients; it is done once, unless others have them in another step.</summary>
+    private void Group()
+    {
+        var present = _slots.FindAll(slot => slot.Parameter.grad is not null);
+        if (ParameterGroup.Covers(_groups, present)) return;
+        var before = _groups;
+        _groups = ParameterGroup.Of(present);
+        before.ForEach(group => group.Dispose());
+    }
 }

@@ -1,6 +1,5 @@
 using Clip.Trainer.Modeling;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
@@ -9,7 +8,6 @@ namespace Clip.Trainer.Training;
 /// AdamW where the weights are apart from the program, as on a GPU: by torch's kernels, with clipping and the refusal of what is not finite
 /// decided on the device, for a look at them would wait for all the work under way. A step that is refused multiplies by 1 and adds 0.
 /// </summary>
-/// <remarks>torch's fused and foreach kernels, which take all parameters at once, are not in TorchSharp.</remarks>
 internal sealed class GuardedStep : IDisposable
 {
     private readonly Tensor _zero;
@@ -33,14 +31,13 @@ internal sealed class GuardedStep : IDisposable
     public Tensor Finite { get; }
 
     /// <summary>Looks at all gradients of a step.</summary>
-    /// <param name="gradients">As backward left them.</param>
+    /// <param name="gradients">As backward left them, in float32.</param>
     /// <param name="loss">The step's loss, a scalar.</param>
     /// <param name="maxNorm">The most their norm may be; null for no limit.</param>
     /// <param name="scaler">Scaled the loss; null where nothing did.</param>
-    public static GuardedStep Of(IReadOnlyList<Tensor?> gradients, Tensor loss, double? maxNorm, LossScaler? scaler)
+    public static GuardedStep Of(IReadOnlyList<Tensor> gradients, Tensor loss, double? maxNorm, LossScaler? scaler)
     {
-        var squares = gradients.OfType<Tensor>().Select(g => g.is_sparse ? g.to_dense() : g)
-            .Select(g => g.to_type(ScalarType.Float32).square().sum().Widened()).ToList();
+        var squares = gradients.Select(g => g.square().sum().Widened()).ToList();
         var norm = squares.Count == 0 ? zeros_like(loss).Widened() : stack([.. squares]).sum().sqrt();
         if (scaler is not null) norm = norm.mul(scaler.Inverse());
         var scale = ones_like(norm);
@@ -55,18 +52,16 @@ internal sealed class GuardedStep : IDisposable
             norm, loss.isfinite().reshape([]).logical_and(norm.isfinite()), scale.to_type(ScalarType.Float32));
     }
 
-    /// <summary>Moves a parameter and its moments by one step of AdamW.</summary>
-    public void Update(Parameter parameter, Tensor mean, Tensor square, AdamWFactors f)
+    /// <summary>Moves weights and their moments by one step of AdamW.</summary>
+    public void Update(Tensor weights, Tensor gradient, Tensor mean, Tensor square, AdamWFactors f)
     {
         using var scope = NewDisposeScope();
-        var gradient = parameter.grad!;
-        if (gradient.is_sparse) gradient = gradient.to_dense();
         gradient = where(Finite, gradient.mul(_scale), _zero);
         using Scalar root = f.Root, epsilon = f.Epsilon, one = 1f;
         mean.lerp_(gradient, If(f.TowardsMean, 0));
         square.mul_(If(f.Beta2, 1)).add_(gradient.square().mul(If(f.TowardsSquare, 0)), one);
         var change = mean.div(square.sqrt().div_(root).add_(epsilon, one)).mul_(If(f.Step, 0));
-        parameter.mul_(If(f.Keep, 1)).add_(change, one);
+        weights.mul_(If(f.Keep, 1)).add_(change, one);
     }
 
     public void Dispose()

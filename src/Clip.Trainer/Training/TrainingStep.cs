@@ -68,6 +68,7 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
         using var scope = NewDisposeScope();
         using var precision = Autocast.Use(options.Precision);
         using var memory = GradCheckpointing.Use(options.GradCheckpointing);
+        using var noise = StepNoise.Use(options.Seed, Steps, ranks?.Rank ?? 0);
         _optimizer.ZeroGrad();
         var loss = Backward(Parts(pixels, ids));
         if (!ReadsNothing)
@@ -76,7 +77,7 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
             Func<Parameter, Gradient?> gradientOf = _exchange is null ? Gradient.Of : _exchange.Of;
             var known = double.IsFinite(value) ? _optimizer.Step(learningRate, options.GradClipNorm, gradientOf) : double.NaN;
             if (double.IsFinite(known)) AfterStep();
-            using var norm = tensor(known, ScalarType.Float64);
+            using var norm = tensor(known, ScalarType.Float64, loss.device);
             return StartedStep.Of(loss, norm, objective.LogitScale, _scaler);
         }
 
@@ -135,15 +136,18 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
     /// <returns>The loss, without a graph, in the dispose scope of the moment.</returns>
     private Tensor Backward(List<(Tensor Pixels, Tensor Ids)> parts)
     {
-        if (_exchange is not null) return tensor(new RankedBackward(objective, options, ranks!, _exchange).Backward(parts));
+        if (_exchange is not null)
+            return tensor(new RankedBackward(objective, options, ranks!, _exchange).Backward(parts), device: parts[0].Pixels.device);
         Func<Tensor, Tensor> scaled = _scaler is null ? loss => loss : _scaler.Scaled;
         if (parts.Count > 1 && objective is IContrastiveObjective contrastive) return GradientCache.Backward(contrastive, parts, scaled);
 
         // A loss that is a mean over pairs, or the only part.
+        var number = 0;
         double total = parts.Sum(p => p.Pixels.shape[0]);
         var shares = parts.ConvertAll(part =>
         {
             using var scope = NewDisposeScope();
+            using var noise = StepNoise.Part(number++);
             using Scalar share = part.Pixels.shape[0] / total;
             var loss = parts.Count == 1 ? objective.Loss(part.Pixels, part.Ids) : objective.Loss(part.Pixels, part.Ids).mul(share);
             scaled(loss).backward();

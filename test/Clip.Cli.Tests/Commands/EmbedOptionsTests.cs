@@ -1,5 +1,6 @@
 using Clip.Cli.Commands;
 using Clip.Data.Embedding;
+using Microsoft.ML.Clip;
 
 namespace Clip.Cli.Tests.Commands;
 
@@ -15,6 +16,7 @@ public sealed class EmbedOptionsTests
         Assert.Equal(usual with { ShardSize = 7 }, Parse("--records-per-file 7"));
         Assert.Equal(usual with { Normalize = false }, Parse("--no-normalize"));
         Assert.Equal(usual with { Format = EmbeddingFormat.Npy }, Parse("--format npy"));
+        Assert.Equal(usual with { Decode = ImageDecoding.Scaled }, Parse("--decode scaled"));
         Assert.Equal(usual with { Reading = usual.Reading with { Workers = 3 } }, Parse("--workers 3"));
         Assert.Equal(usual with { Reading = usual.Reading with { MaxBadPercent = 9 } }, Parse("--max-bad 9"));
         Assert.Equal(usual with { Reading = usual.Reading with { ReadTimeout = TimeSpan.FromSeconds(8) } }, Parse("--read-timeout 8"));

@@ -58,6 +58,7 @@ internal static class OptionRows
         classify {pictures/0.png} --labels cat dog cow --model {model} --csv | --top 1 => ...
         classify {pictures/0.png} --labels cat dog cow --model {model} | --json => "label"
         classify {pictures/0.png} --labels cat dog cow --model {model} | --csv => path,label,score
+        classify {large.jpg} --labels cat dog cow --model {model} --json | --decode scaled => ...
         convert {model} | --output {out} => OUT/onnx/model.onnx
         convert {model} --output {out} | --precision fp16 => OUT/onnx/model_fp16.onnx
         convert {model} --output {out} | --config {missing.json} => ~/missing.json
@@ -77,6 +78,7 @@ internal static class OptionRows
         embed --images {photos} --model {model} --output {out} | --format npy => OUT/img_emb/img_emb_000000.npy
         embed --images {photos} --model {model} --output {out} | --records-per-file 7 => OUT/images_000003.parquet
         embed --images {photos} --model {model} --output {out} | --no-normalize => ...
+        embed --images {photos} --model {model} --output {out} | --decode scaled => "Decode": "Scaled"
         embed --images {broken/train.tsv} --model {model} --output {out} | --max-bad 1 => exit 1
         embed --images {photos} --model {model} --output {out} | --read-timeout 0.0000001 => reading it took more than
         embed --texts {keys.tar} --model {model} --output {out} | --caption-key alt => ...

@@ -44,6 +44,25 @@ public sealed class StepOnDeviceTests
         Assert.Equal(1, reads.Value);
     }
 
+    /// <summary>A GPU makes new parameters of all, and so does another type: what holds on to old ones is found here.</summary>
+    [Theory]
+    [MemberData(nameof(ObjectiveTests.All), MemberType = typeof(ObjectiveTests))]
+    public void AModelThatWasMovedGivesTheSameLoss(string kind, int tower)
+    {
+        using var scope = NewDisposeScope();
+        var objective = ObjectiveTests.Create(kind, tower);
+        using var module = objective.Module;
+        module.eval();
+        using var unused = no_grad();
+        var (pixels, ids) = ObjectiveTests.Batch(objective);
+        var before = objective.Loss(pixels, ids).item<float>();
+
+        module.to(ScalarType.Float64);
+        module.to(ScalarType.Float32);
+
+        Assert.Equal(before, objective.Loss(pixels, ids).item<float>());
+    }
+
     /// <summary>What waits for a GPU in PyTorch: copies to the host, and results whose size depends on the values.</summary>
     [Fact]
     public void NothingElseInATrainingReadsFromTensors()
