@@ -109,6 +109,15 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new(RoomGraph.Root, "labeled and captioned sets, and how right answers are ranked"),
             ]),
         new(
+            "Microsoft.ML.Clip.Experiments", "the best classifier on a model's features, for the time allowed: no TorchSharp",
+            [
+                new(RoomGraph.Root, "what a user calls, and what it gives"),
+                new("Search", "folds, trials, the time limit, the leaderboard"),
+                new("Candidates", "what is tried, one kind a file"),
+                new("Features", "the rows, and their features: each once, kept on disk"),
+                new("Settings", "the options"),
+            ]),
+        new(
             "Clip.Trainer", "modules, objectives, loop, ML.NET estimator: a library",
             [
                 new("Estimating", "training as an ML.NET estimator"),
