@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Clip.Cli.Experimenting;
 using Clip.Cli.Options;
 using Clip.Cli.Pretrained;
@@ -7,6 +6,7 @@ using Clip.Cli.Running;
 using Clip.Data;
 using Microsoft.ML;
 using Microsoft.ML.Clip.Experiments;
+using Microsoft.ML.Runtime;
 
 namespace Clip.Cli.Commands;
 
@@ -66,17 +66,30 @@ internal static class ExperimentClassifyCommand
         };
         var seed = new Option<int>("--seed") { Description = "Decides the folds, and where trainers start." };
         var web = new Option<bool>("--web") { Description = "Generates a web project with a minimal API, too." };
+        var unlabeled = new Option<string[]>("--unlabelled")
+        {
+            Description = "Pictures without labels: folders, files or patterns. The report tells how many of them a score refuses.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var suggest = new Option<int?>("--suggest")
+        {
+            Description = "Lists as many of the unlabelled pictures, whose labels would help most.",
+        };
         var layout = new TableOptions();
         var command = new Command(
             "classify", "Finds the best classifier on CLIP's features for the time allowed, and writes it as a model and as code.")
         {
             data, models, output, minutes, label, image, text, group, templates, metric, folds, views, seed, web,
+            unlabeled, suggest,
         };
         foreach (var option in layout.Layout) command.Options.Add(option);
         command.SetAction(async (parsed, cancellation) =>
         {
             using var stop = new StopSignals();
             var folder = Path.GetFullPath(parsed.GetValue(output)!);
+            var (more, suggestions) = (parsed.GetValue(unlabeled) ?? [], parsed.GetValue(suggest));
+            if (suggestions is not null && more.Length == 0)
+                throw new ClipException("--suggest chooses among pictures without labels; name some with --unlabelled.");
             var columns = new ExperimentColumns(
                 parsed.GetValue(label)!, parsed.GetValue(image), parsed.GetValue(text), parsed.GetValue(group));
             var table = layout.ParseLayout(parsed);
@@ -97,26 +110,24 @@ internal static class ExperimentClassifyCommand
                 Metric = parsed.GetValue(metric),
                 Seed = parsed.GetValue(seed),
                 TryViews = !parsed.GetValue(views),
+                UnlabeledImages = [.. PicturePaths.Expand(more).Select(Path.GetFullPath)],
             };
-            var display = new LeaderboardDisplay();
+            var display = new LeaderboardDisplay(options.Metric);
             var ml = new MLContext(seed: options.Seed);
-            var view = rows.View(ml);
-            var result = display.Show(() =>
-                ClipExperiment.Classify(ml, view, rows.Label.Name, rows.Image?.Name, options, display, stop.Token));
-            var written = new ExperimentOutput(folder, parsed.GetValue(web)).Write(
-                result, (source, rows, table.Separator), (ml, view.Schema));
-            Say(result, rows.Count);
+            ml.Log += (_, log) => Warn(log);
+            using var result = display.Show(() =>
+                ClipExperiment.Classify(ml, rows.View(ml), rows.Label.Name, rows.Image?.Name, options, display, stop.Token));
+            var facts = ExperimentOutput.Facts(folder, result, rows, source, options.Seed);
+            var written = ExperimentOutput.Write(folder, result, facts, parsed.GetValue(web), suggestions);
+            ExperimentSummary.Print(result, suggestions);
             foreach (var path in written) Console.WriteLine(path);
             return 0;
         });
         return command;
     }
 
-    private static void Say(ClipExperimentResult result, int rows)
+    private static void Warn(LoggingEventArgs log)
     {
-        if (result.IsCanceled) Console.WriteLine("Stopped: this is the best so far.");
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{result.Trials.Count} candidates on {rows} rows of {result.Classes.Count} labels; the best:"));
-        foreach (var trial in result.Trials.Take(5)) Console.WriteLine(LeaderboardDisplay.Line(trial));
+        if (log is { Kind: ChannelMessageKind.Warning, Source: nameof(ClipExperiment) }) Console.Error.WriteLine($"clip: {log.RawMessage}");
     }
 }

@@ -26,8 +26,11 @@ internal sealed class ExperimentRows
     /// <summary>The column of groups; null where there is none.</summary>
     public GeneratedColumn? Group { get; init; }
 
-    /// <summary>How many there are.</summary>
-    public int Count => _rows.Count;
+    /// <summary>What separates the table's cells; null where the data is a folder.</summary>
+    public char? Separator { get; init; }
+
+    /// <summary>Whether a cell in quotes may hold separators.</summary>
+    public bool Quotes { get; init; }
 
     /// <summary>Reads a folder with a folder a label, or a table.</summary>
     /// <param name="path">Either.</param>
@@ -99,7 +102,10 @@ internal sealed class ExperimentRows
         }
 
         if (rows.Count == 0) throw new ClipException($"{path} has no rows below its header; add some.");
-        return new ExperimentRows(rows) { Label = label, Image = image, Text = text, Group = group };
+        return new ExperimentRows(rows) 
+        {
+            Label = label, Image = image, Text = text, Group = group, Separator = layout.Separator, Quotes = layout.Quotes,
+        };
 
         GeneratedColumn Column(string name)
         {

@@ -8,7 +8,7 @@ namespace Clip.Cli.Experimenting;
 /// The candidates so far, the best first: a table that is drawn anew where there is a terminal, a line for each trial where there is none.
 /// On standard error: standard output is for the result.
 /// </summary>
-internal sealed class LeaderboardDisplay(int most = 10) : IProgress<ClipTrial>
+internal sealed class LeaderboardDisplay(ClipExperimentMetric metric, int most = 10) : IProgress<ClipTrial>
 {
     private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
     private readonly Dictionary<(string, string, string), ClipTrial> _best = [];
@@ -44,13 +44,16 @@ internal sealed class LeaderboardDisplay(int most = 10) : IProgress<ClipTrial>
         $"accuracy {100 * trial.Accuracy:F1} % ± {100 * trial.AccuracyError:F1}  macro recall {100 * trial.MacroRecall:F1} %  "
         + $"{trial.Candidate} {trial.Settings}  {trial.Features}  {trial.Folds} folds  {trial.Seconds:F1} s");
 
+    private double Score(ClipTrial trial) => metric == ClipExperimentMetric.Accuracy ? trial.Accuracy : trial.MacroRecall;
+
     private Table Table()
     {
         List<ClipTrial> trials;
         int tried;
         lock (_gate)
         {
-            trials = [.. _best.Values.OrderByDescending(trial => trial.Folds).ThenByDescending(trial => trial.MacroRecall).Take(most)];
+            trials =
+                [.. _best.Values.OrderByDescending(trial => trial.Folds).ThenByDescending(Score).Take(most)];
             tried = _tried;
         }
 

@@ -42,14 +42,11 @@ internal static class ConsumptionFile
             /// <summary>Where the model is.</summary>
             public static readonly string MLNetModelPath = {{modelPath}};
 
-            /// <summary>The labels in the order of the scores.</summary>
-            public static readonly IReadOnlyList<string> Labels =
-            [
-        {{string.Join("\n", facts.Labels.Select(label => $"        {Literal(label)},"))}}
-            ];
-
             // A prediction engine serves one caller at a time.
             private static readonly Lazy<PredictionEngine<ModelInput, ModelOutput>> PredictEngine = new(CreatePredictEngine, true);
+
+            /// <summary>The labels in the order of the scores, as the model has them.</summary>
+            public static IReadOnlyList<string> Labels => LabelsOf(PredictEngine.Value.OutputSchema);
 
             /// <summary>The most probable label and all scores.</summary>
             public static ModelOutput Predict(ModelInput input)
@@ -64,6 +61,13 @@ internal static class ConsumptionFile
             /// <summary>An answer's labels with their scores, the most probable first.</summary>
             public static IOrderedEnumerable<KeyValuePair<string, float>> GetSortedScoresWithLabels(ModelOutput result) =>
                 Labels.Zip(result.Score, KeyValuePair.Create).OrderByDescending(pair => pair.Value);
+
+            private static string[] LabelsOf(DataViewSchema schema)
+            {
+                VBuffer<ReadOnlyMemory<char>> names = default;
+                schema["Score"].GetSlotNames(ref names);
+                return [.. names.DenseValues().Select(name => name.ToString())];
+            }
 
             private static PredictionEngine<ModelInput, ModelOutput> CreatePredictEngine()
             {

@@ -37,17 +37,16 @@ internal static class EvaluateFile
             private static MulticlassClassificationMetrics Evaluate(MLContext mlContext, IDataView scored)
             {
                 // The evaluator wants labels as numbers, in the order of the scores.
-                var numbers = mlContext.Data.LoadFromEnumerable(Labels.Select(label => new LabelRow { Label = label }));
+                var labels = LabelsOf(scored.Schema);
+                var strange = scored.GetColumn<string>({{Literal(facts.Label.Name)}}).Except(labels).FirstOrDefault();
+                if (strange is not null)
+                    throw new InvalidDataException($"The model was trained without the label '{strange}'; train it anew, with more rows of it.");
                 var pipeline = mlContext.Transforms.Conversion.MapValueToKey(
-                        {{Literal("EvaluatedLabel")}}, {{Literal(facts.Label.Name)}}, keyData: numbers)
-                    .Append(mlContext.Transforms.Conversion.MapValueToKey({{Literal("EvaluatedPrediction")}}, "PredictedLabel", keyData: numbers));
+                        "EvaluatedLabel", {{Literal(facts.Label.Name)}}, keyData: Keys(mlContext, labels))
+                    .Append(mlContext.Transforms.Conversion.MapValueToKey(
+                        "EvaluatedPrediction", "PredictedLabel", keyData: Keys(mlContext, labels)));
                 return mlContext.MulticlassClassification.Evaluate(
                     pipeline.Fit(scored).Transform(scored), "EvaluatedLabel", "Score", "EvaluatedPrediction");
-            }
-
-            private sealed class LabelRow
-            {
-                public string Label { get; set; } = "";
             }
         }
 

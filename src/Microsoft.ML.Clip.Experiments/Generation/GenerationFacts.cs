@@ -6,7 +6,7 @@ namespace Microsoft.ML.Clip.Experiments.Generation;
 internal sealed record GeneratedColumn(string Name, int? Index)
 {
     /// <summary>The property's name, which must not be its class's.</summary>
-    public string Property => Identifier.Of(Name) == "ModelInput" ? "ModelInputColumn" : Identifier.Of(Name);
+    public string Property { get; init; } = Identifier.Of(Name) == "ModelInput" ? "ModelInputColumn" : Identifier.Of(Name);
 }
 
 /// <summary>What an experiment's generated code is made from.</summary>
@@ -15,8 +15,8 @@ internal sealed record GenerationFacts
     /// <summary>What classes, files and projects are named after, a C# identifier, as <c>Pets</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The labels in the order of the scores.</summary>
-    public required IReadOnlyList<string> Labels { get; init; }
+    /// <summary>How many labels there are.</summary>
+    public required int Labels { get; init; }
 
     /// <summary>The column of labels.</summary>
     public required GeneratedColumn Label { get; init; }
@@ -33,7 +33,10 @@ internal sealed record GenerationFacts
     /// <summary>What separates a table's fields; null where the data is a folder.</summary>
     public char? Separator { get; init; }
 
-    /// <summary>The winner's pipeline: a C# expression of an estimator, of <c>mlContext</c>.</summary>
+    /// <summary>Whether a field of the table in quotes may hold separators.</summary>
+    public bool Quotes { get; init; }
+
+    /// <summary>The winner's pipeline: the body of a C# method of <c>mlContext</c> and <c>trainData</c> (<see cref="PipelineCode"/>).</summary>
     public required string Pipeline { get; init; }
 
     /// <summary>The namespaces that <see cref="Pipeline"/> needs, other than Microsoft.ML and Microsoft.ML.Clip.</summary>
@@ -47,4 +50,19 @@ internal sealed record GenerationFacts
 
     /// <summary>All columns that are read.</summary>
     public IEnumerable<GeneratedColumn> Columns => [.. Inputs, Label];
+
+    /// <summary>The same, where no two columns have properties of one name.</summary>
+    public GenerationFacts WithDistinctProperties()
+    {
+        var taken = new HashSet<string>();
+        return this with { Image = Distinct(Image), Text = Distinct(Text), Label = Distinct(Label)! };
+
+        GeneratedColumn? Distinct(GeneratedColumn? column)
+        {
+            if (column is null) return null;
+            var name = column.Property;
+            for (var i = 2; !taken.Add(name); i++) name = FormattableString.Invariant($"{column.Property}{i}");
+            return column with { Property = name };
+        }
+    }
 }

@@ -5,6 +5,13 @@ namespace Microsoft.ML.Clip.Experiments.Generation;
 /// <summary>C#'s names and literals, from names that people give to data.</summary>
 internal static class Identifier
 {
+    private static readonly HashSet<string> Taken =
+    [
+        "Answer", "App", "Builder", "ClipModel", "Column", "Console", "CrossValidate", "DataViewSchema", "Directory", "Enumerable", "Evaluate",
+        "File", "IDataView", "Keys", "LabelRow", "Labels", "LabelsOf", "Literal", "LoadData", "MLContext", "Microsoft", "ModelInput",
+        "ModelOutput", "Path", "Predict", "Program", "Question", "Results", "RetrainModel", "StringComparer", "System", "TextLoader", "Train",
+    ];
+
     /// <summary>A name in Pascal case that C# takes: <c>image path</c> becomes <c>ImagePath</c>.</summary>
     /// <param name="name">Any text.</param>
     public static string Of(string name)
@@ -26,6 +33,10 @@ internal static class Identifier
         if (result.Length == 0) return "Column";
         return char.IsAsciiDigit(result[0]) ? "_" + result : result.ToString();
     }
+
+    /// <summary>A name for a class, its files and projects: one that generated code uses otherwise gets <c>Model</c> behind it.</summary>
+    /// <param name="name">Any text.</param>
+    public static string ProjectName(string name) => Of(name) is var made && Taken.Contains(made) ? made + "Model" : made;
 
     /// <summary>A string literal.</summary>
     public static string Literal(string text)

@@ -34,7 +34,7 @@ internal static class Notebook
         var name = facts.Name;
         yield return (
             false,
-            $"# {name}\n\nMade by an experiment. `model.zip` beside this notebook tells {facts.Labels.Count} labels apart; "
+            $"# {name}\n\nMade by an experiment. `model.zip` beside this notebook tells {facts.Labels} labels apart; "
             + "it is read from the folder that the notebook is opened in.");
         yield return (true, string.Join("\n", facts.Packages.Select(p => $"#r \"nuget: {p.Name}, {p.Version}\"")));
         // One cell: the parts of a partial class must be compiled together.

@@ -35,13 +35,25 @@ internal static class TrainingFile
             }
 
             /// <summary>Trains on loaded data.</summary>
-            public static ITransformer RetrainModel(MLContext mlContext, IDataView trainData) => BuildPipeline(mlContext).Fit(trainData);
+            public static ITransformer RetrainModel(MLContext mlContext, IDataView trainData) =>
+                BuildPipeline(mlContext, trainData).Fit(trainData);
 
         {{(facts.Separator is { } separator ? Table(facts, separator) : Folder(facts))}}
 
             /// <summary>The pipeline that won.</summary>
-            public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext) =>
-                {{facts.Pipeline.ReplaceLineEndings("\n        ")}};
+            public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext, IDataView trainData)
+            {
+                {{facts.Pipeline.ReplaceLineEndings("\n        ")}}
+            }
+
+            // A table of labels, in the order that scores shall have.
+            private static IDataView Keys(MLContext mlContext, IEnumerable<string> labels) =>
+                mlContext.Data.LoadFromEnumerable(labels.Select(label => new LabelRow { Label = label }));
+
+            private sealed class LabelRow
+            {
+                public string Label { get; set; } = "";
+            }
         }
 
         """;
@@ -64,7 +76,7 @@ internal static class TrainingFile
         var load = $$"""
                 mlContext.Data.LoadFromTextFile<ModelInput>(inputDataFilePath, new TextLoader.Options
                     {
-                        Separators = [{{(separator == '\t' ? "'\\t'" : $"'{separator}'")}}], HasHeader = true, AllowQuoting = true, ReadMultilines = true,
+                        Separators = [{{(separator == '\t' ? "'\\t'" : $"'{separator}'")}}], HasHeader = true, AllowQuoting = {{(facts.Quotes ? "true, ReadMultilines = true" : "false")}},
                     })
             """.Trim();
         if (facts.Image is not { } image)
