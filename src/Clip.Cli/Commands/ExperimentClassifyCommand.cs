@@ -119,7 +119,7 @@ internal static class ExperimentClassifyCommand
                 ClipExperiment.Classify(ml, rows.View(ml), rows.Label.Name, rows.Image?.Name, options, display, stop.Token));
             var facts = ExperimentOutput.Facts(folder, result, rows, source, options.Seed);
             var written = ExperimentOutput.Write(folder, result, facts, parsed.GetValue(web), suggestions);
-            ExperimentSummary.Print(result, suggestions);
+            ExperimentSummary.Print(result, options.Metric, suggestions);
             foreach (var path in written) Console.WriteLine(path);
             return 0;
         });

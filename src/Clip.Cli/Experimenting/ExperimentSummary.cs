@@ -8,15 +8,19 @@ internal static class ExperimentSummary
 {
     private const int MostTrials = 5;
 
-    public static void Print(ClipExperimentResult result, int? suggest)
+    public static void Print(ClipExperimentResult result, ClipExperimentMetric metric, int? suggest)
     {
         if (result.IsCanceled) Line($"Stopped: this is the best so far.");
-        Line($"{result.Trials.Count} candidates on {result.RowCount} rows of {result.Classes.Count} labels; the best:");
+        Line($"{result.Trials.Count} candidates on {result.RowCount} rows of {result.Classes.Count} labels; the best by {(metric == ClipExperimentMetric.Accuracy ? "accuracy" : "macro recall")}:");
         foreach (var trial in result.Trials.Take(MostTrials)) Console.WriteLine($"  {LeaderboardDisplay.Line(trial)}");
         var how = result.IsNested ? "on rows that neither a fit nor the choice has seen" : "the choice has seen these rows: expect less";
         Line($"Expect accuracy {100 * result.Accuracy:F1} % ± {100 * result.AccuracyError:F1}, macro recall {100 * result.MacroRecall:F1} % ({how}).");
         foreach (var threshold in result.Thresholds.TakeLast(1))
-            Line($"Refused below score {threshold.Score:F3}, {100 * threshold.Answered:F1} % are answered, {100 * threshold.Accuracy:F1} % of them right.");
+        {
+            Line($"Refuse below score {threshold.Score:F3}: {100 * threshold.Answered:F1} % are answered, {100 * threshold.Accuracy:F1} % of these right.");
+            if (threshold.UnlabeledRefused is { } refused) Line($"Of the unlabelled pictures {100 * refused:F1} % are refused then.");
+        }
+
         var problems = result.Problems;
         Tell(problems.Unreadable.Count, "cannot be read and were left out");
         Tell(problems.Duplicates.Count(set => !set.AcrossClasses), "sets of near-duplicates");

@@ -28,9 +28,9 @@ internal static class EvaluateFile
             /// <summary>ML.NET's metrics of the pipeline, trained anew for each fold on the others.</summary>
             public static IReadOnlyList<MulticlassClassificationMetrics> CrossValidate(string inputDataFilePath = RetrainFilePath, int folds = 5)
             {
-                var mlContext = new MLContext(seed: 0);
+                var mlContext = new MLContext(seed: {{facts.Seed}});
                 var data = LoadData(mlContext, inputDataFilePath);
-                return mlContext.Data.CrossValidationSplit(data, folds, seed: 0)
+                return mlContext.Data.CrossValidationSplit(data, folds, seed: {{facts.Seed}})
                     .Select(split => Evaluate(mlContext, RetrainModel(mlContext, split.TrainSet).Transform(split.TestSet))).ToArray();
             }
 

@@ -33,6 +33,9 @@ internal sealed record GenerationFacts
     /// <summary>What separates a table's fields; null where the data is a folder.</summary>
     public char? Separator { get; init; }
 
+    /// <summary>Decides what is drawn in training.</summary>
+    public int Seed { get; init; }
+
     /// <summary>Whether a field of the table in quotes may hold separators.</summary>
     public bool Quotes { get; init; }
 

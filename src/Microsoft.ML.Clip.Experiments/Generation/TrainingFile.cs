@@ -28,7 +28,7 @@ internal static class TrainingFile
             /// <summary>Trains on data and saves the model.</summary>
             public static void Train(string outputModelPath, string inputDataFilePath = RetrainFilePath)
             {
-                var mlContext = new MLContext(seed: 0);
+                var mlContext = new MLContext(seed: {{facts.Seed}});
                 var data = LoadData(mlContext, inputDataFilePath);
                 var model = RetrainModel(mlContext, data);
                 mlContext.Model.Save(model, data.Schema, outputModelPath);
@@ -43,7 +43,7 @@ internal static class TrainingFile
             /// <summary>The pipeline that won.</summary>
             public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext, IDataView trainData)
             {
-                {{facts.Pipeline.ReplaceLineEndings("\n        ")}}
+                {{Indented(facts.Pipeline)}}
             }
 
             // A table of labels, in the order that scores shall have.
@@ -57,6 +57,9 @@ internal static class TrainingFile
         }
 
         """;
+
+    private static string Indented(string body) =>
+        string.Join("\n", body.Split('\n').Select(line => line.Length > 0 ? $"        {line}" : line)).TrimStart();
 
     private static string Folder(GenerationFacts facts) => $$"""
             /// <summary>The pictures of a folder that has a folder a label.</summary>

@@ -28,6 +28,7 @@ internal static class OptionRows
         ["classify --no-preview"] = "it takes a terminal; ClassifyTests has one",
         ["embed --batch-size"] = "how many at once makes no difference; EmbedOptionsTests reads it",
         ["embed --workers"] = "only how long it takes; it is read with --max-bad and --read-timeout",
+        ["experiment classify --seed"] = "it stands in the generated code; GeneratedProjectTests reads it there",
         ["experiment efficiency --grad-checkpointing"] = "the same numbers in less memory; it is read with those about it",
         ["experiment efficiency --tf32"] = "it takes a GPU; it is read with those about it",
         ["experiment efficiency --workers"] = "only how long it takes; it is read with --max-bad and --read-timeout",
@@ -131,6 +132,21 @@ internal static class OptionRows
         index {endings.tar} --model {model} --output {out} | --image-ending none => no usable records
         index {endings.tar} --model {model} --output {out} | --caption-ending alt => alt 2
         index {twins/train.tsv} --model {model} --output {out} | --group-by-image false => not twin
+        experiment classify --model {model} --minutes 0.05 --no-views --output {out} | --data {photos} => OUT/model.zip
+        experiment classify --data {photos} --minutes 0.05 --no-views --output {out} | --model {model} => OUT/model.zip
+        experiment classify --data {photos} --model {model} --minutes 0.05 --no-views | --output {out} => OUT/model.zip
+        experiment classify --data {photos} --model {model} --no-views --output {out} --templates {missing.txt} | --minutes 0 => must be a number above 0
+        experiment classify --data {pairs/train.tsv} --model {model} --minutes 0.05 --no-views --output {out} | --label-column kind => OUT/model.zip
+        experiment classify --data {pairs/train.tsv} --model {model} --minutes 0.05 --no-views --output {out} --label-column kind | --image-column picture => has no column 'picture'
+        experiment classify --data {pairs/train.tsv} --model {model} --minutes 0.05 --no-views --output {out} --label-column kind | --text-column title => image + text
+        experiment classify --data {pairs/train.tsv} --model {model} --minutes 0.05 --no-views --output {out} --label-column kind | --group-column scene => has no column 'scene'
+        experiment classify --data {photos} --model {model} --minutes 0.05 --no-views --output {out} | --templates {lines.txt} => prompts given
+        experiment classify --data {photos} --model {model} --minutes 0.05 --no-views --output {out} | --metric Accuracy => the best by accuracy
+        experiment classify --data {photos} --model {model} --minutes 0.05 --no-views --output {out} | --folds 1 => --folds must be
+        experiment classify --data {photos} --model {model} --minutes 0.05 --output {out} | --no-views => not image mirrored
+        experiment classify --data {photos} --model {model} --minutes 0.05 --no-views --output {out} | --web => .Web/Program.cs
+        experiment classify --data {photos} --model {model} --minutes 0.05 --no-views --output {out} --suggest 2 | --unlabelled {pictures/0.png} => OUT/suggestions.csv
+        experiment classify --data {photos} --model {model} --minutes 0.05 --no-views --output {out} --unlabelled {pictures/0.png} | --suggest 2 => OUT/suggestions.csv
         init --output {out} | --model {tiny.json} => OUT/model.safetensors
         init --model {tiny.json} | --output {out} => OUT/model.safetensors
         init --model {tiny.json} --output {out} | --seed 7 => ...
@@ -259,6 +275,10 @@ internal static class OptionRows
 
     private static readonly string TrainedOtherwise = $"{Trained} {string.Join(' ', Lines(OfTraining).Select(line => line.Option))}";
 
+    /// <summary>It names its columns itself.</summary>
+    private const string Classified =
+        "experiment classify --data {%/train.tsv} --label-column kind --model {model} --minutes 0.05 --no-views --output {out}";
+
     private static readonly string[] SourceCommands =
     [
         "data stats {%}",
@@ -280,6 +300,8 @@ internal static class OptionRows
     [
         .. Lines(Own).Select(line => Row(line.Given, line)),
         .. TableCommands.SelectMany(command => Lines(OfTables).Select(line => Row(In(command, line.Given), line))),
+        .. Lines(OfTables).Where(line => !line.Option.Contains("-key", StringComparison.Ordinal))
+            .Select(line => Row(In(Classified, line.Given), line)),
         .. SourceCommands.SelectMany(command => Lines(OfSources).Select(line => Row(In(command, line.Given), line))),
         Row("index {pipe} --output {out} --model {model}", ("", "--shard-pipes", "3 new")),
         Row("embed --images {pipe} --output {out} --model {model}", ("", "--shard-pipes", "3 images embedded")),
