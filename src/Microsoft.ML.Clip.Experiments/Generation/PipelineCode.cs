@@ -122,9 +122,7 @@ internal static class PipelineCode
     private static string Trainer(CandidateSettings settings, bool isWeighted, int seed)
     {
         const string trainers = "mlContext.MulticlassClassification.Trainers.";
-        List<string> common = [$"FeatureColumnName = \"{Features}\""];
-        // One-versus-all gives each of its trainers labels of its own.
-        if (settings.Kind != CandidateKind.FastTree) common.Add($"LabelColumnName = \"{LabelKey}\"");
+        List<string> common = [$"FeatureColumnName = \"{Features}\"", $"LabelColumnName = \"{LabelKey}\""];
         if (isWeighted) common.Add($"ExampleWeightColumnName = \"{Weight}\"");
         string[] linear =
         [
