@@ -18,4 +18,6 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     TrainMemoryCommand.Create(),
     TrainPeakCommand.Create(),
     GpuCommand.Create(),
+    RanksCommand.Create(),
+    RanksCommand.CreateRank(),
 }.Parse(args).Invoke();
