@@ -114,7 +114,7 @@ internal static class RanksCommand
             + $"| {one.EmbedSeconds / two.EmbedSeconds:F2} | {apart.EmbedSeconds / two.EmbedSeconds:F2} |");
         text.WriteLine($"\nTwo ranks sum {two.SumBytes / 1e6:F0} MB, with nothing else to do, in {1000 * two.SumSeconds:F0} ms. "
             + $"The machine's load before the run was {load}; medians of {plan.Rounds} steps.");
-        var scaling = new ScalingModel(two, one);
+        var scaling = new ScalingModel(two, apart);
         Console.WriteLine(text);
         Console.WriteLine(scaling.Text());
         if (!write) return;

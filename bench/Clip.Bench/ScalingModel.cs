@@ -4,8 +4,8 @@ namespace Clip.Bench;
 /// What more ranks would come to, on paper: from the share of a sum that a step hides here, and the bytes and the speed of a link.
 /// </summary>
 /// <param name="two">What two ranks measured.</param>
-/// <param name="one">What one did.</param>
-internal sealed class ScalingModel(RankResult two, RankResult one)
+/// <param name="apart">What two processes did that do not speak to each other.</param>
+internal sealed class ScalingModel(RankResult two, RankResult apart)
 {
     // ViT-B/32 with 512 pairs a GPU, eight GPUs a machine, 100 Gb/s between machines.
     private const double Weights = 151.3e6, Dimension = 512, Pairs = 512, Link = 100e9 / 8, PerMachine = 8;
@@ -15,7 +15,7 @@ internal sealed class ScalingModel(RankResult two, RankResult one)
     {
         get
         {
-            var (step, alone) = (two.Steps[^1], one.Steps[^1]);
+            var (step, alone) = (two.Steps[^1], apart.Steps[^1]);
             var sum = two.SumSeconds * 4 * step.Summed / two.SumBytes;
             return Math.Clamp(1 - ((step.Seconds - alone.Seconds) / sum), 0, 1);
         }
@@ -37,8 +37,8 @@ internal sealed class ScalingModel(RankResult two, RankResult one)
                 + $"| {Efficiency(n, 1, Hidden, 4):F2} | {Efficiency(n, 1, 0, 4):F2} | {Efficiency(n, 0.25, Hidden, 2):F2} |");
         }
 
-        var kept = Math.Min(1, one.EmbedSeconds / two.EmbedSeconds);
-        text.WriteLine($"\nOf two ranks that embed each keeps {kept:F2} of its speed here. A billion images, "
+        var kept = Math.Min(1, apart.EmbedSeconds / two.EmbedSeconds);
+        text.WriteLine($"\nTwo ranks here embed at {kept:F2} of the speed of two that do not speak. A billion images, "
             + "at r images a second and GPU on 64 of");
         text.WriteLine($"them that keep as much, and a million's cost at 2 a GPU-hour:\n");
         text.WriteLine($"| r | hours | reading, at 30 kB an image | cost of a million |\n|---:|---:|---:|---:|");
