@@ -99,7 +99,7 @@ internal static class ZooCommand
     private static List<string> Write(ZooModel model, string folder, bool int8)
     {
         var weights = RandomWeights.Create([.. model.Layout()], seed: 0);
-        string ours = Path.Combine(folder, "ours.onnx"), plain = Path.Combine(folder, "plain.onnx"), small = Path.Combine(folder, "int8.onnx");
+        string ours = File("ours"), plain = File("plain"), small = File("int8");
         ModelFile.Write(ZooExporter.Graph(ClipOnnxExporter.VisionStem, model, weights), ours, ModelFile.MaxInlineBytes);
         PlainZoo.Write(model.Image!, weights, plain);
         if (!int8) return [ours, plain];
@@ -107,6 +107,8 @@ internal static class ZooCommand
             ZooExporter.Graph(ClipOnnxExporter.VisionStem, model, weights, OnnxPrecision.Int8, Int8(model, weights, folder)), small,
             ModelFile.MaxInlineBytes);
         return [ours, plain, small];
+
+        string File(string name) => Path.Combine(folder, $"{name}.onnx");
     }
 
     private static Int8Options Int8(ZooModel model, IReadOnlyDictionary<string, WeightTensor> weights, string folder)

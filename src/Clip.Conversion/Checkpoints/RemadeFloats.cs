@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Clip.Conversion.Checkpoints;
 
 /// <summary>
-/// Values that are made when somebody looks at them and kept only as long as somebody does: a large model's take up memory one after another,
-/// not all at once.
+/// Values that are made when somebody looks at them and kept only as long as somebody does: a large model's take up memory one after
+/// another, not all at once.
 /// </summary>
 /// <param name="length">How many there will be.</param>
 internal abstract class RemadeFloats(int length) : MemoryManager<float>
