@@ -40,7 +40,7 @@ internal sealed class ScalingModel(RankResult two, RankResult apart)
         var kept = Math.Min(1, apart.EmbedSeconds / two.EmbedSeconds);
         text.WriteLine($"\nTwo ranks here embed at {kept:F2} of the speed of two that do not speak. A billion images, "
             + "at r images a second and GPU on 64 of");
-        text.WriteLine($"them that keep as much, and a million's cost at 2 a GPU-hour:\n");
+        text.WriteLine("them that keep as much, and a million's cost at 2 a GPU-hour:\n");
         text.WriteLine($"| r | hours | reading, at 30 kB an image | cost of a million |\n|---:|---:|---:|---:|");
         foreach (var rate in new[] { 250.0, 1000, 4000 })
         {
