@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.Clip.Inference;
 
-/// <summary>What tells this machine's processor from others, as far as ONNX Runtime chooses kernels and the layout of weights by it.</summary>
+/// <summary>What tells this processor from others, as far as ONNX Runtime chooses kernels and the layout of weights by it.</summary>
 internal static class CpuIdentity
 {
     private const int Extended = unchecked((int)0x80000000), Brand = unchecked((int)0x80000002);
@@ -45,8 +45,8 @@ internal static class CpuIdentity
         string[] kinds = ["Features", "CPU implementer", "CPU part", "CPU variant"];
         if (File.Exists(Told))
         {
-            return string.Join('|', File.ReadLines(Told)
-                .Where(line => kinds.Any(kind => line.StartsWith(kind, StringComparison.Ordinal))).Distinct().Order(StringComparer.Ordinal));
+            var lines = File.ReadLines(Told).Where(line => kinds.Any(kind => line.StartsWith(kind, StringComparison.Ordinal)));
+            return string.Join('|', lines.Distinct().Order(StringComparer.Ordinal));
         }
 
         return $"{Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER")} {RuntimeInformation.OSDescription}";

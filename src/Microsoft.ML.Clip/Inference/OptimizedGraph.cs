@@ -32,7 +32,8 @@ internal static class OptimizedGraph
         {
             Directory.CreateDirectory(aside);
             var session = OpenKeeping(path, aside, options);
-            File.WriteAllText(Path.Combine(aside, Source), JsonSerializer.Serialize(new SourceRecord(tower.ComputeSha256(), Stamps(tower))));
+            var source = new SourceRecord(tower.ComputeSha256(), Stamps(tower));
+            File.WriteAllText(Path.Combine(aside, Source), JsonSerializer.Serialize(source));
             Put(aside, place);
             return session;
         }
@@ -40,7 +41,7 @@ internal static class OptimizedGraph
         {
             // A folder that cannot be written to, a full disk: as without the option. A tower that is none says so here again.
             Remove(aside);
-            using var settings = SessionOptionsFactory.Create(options);
+            using var settings = SessionOptionsFactory.Create(options with { CacheOptimizedGraph = false });
             return new InferenceSession(path, settings);
         }
     }
@@ -50,7 +51,8 @@ internal static class OptimizedGraph
         try
         {
             // It is as optimized as it gets.
-            using var settings = SessionOptionsFactory.Create(options with { GraphOptimization = ClipGraphOptimization.None });
+            var asItIs = options with { GraphOptimization = ClipGraphOptimization.None, CacheOptimizedGraph = false };
+            using var settings = SessionOptionsFactory.Create(asItIs);
             return new InferenceSession(Path.Combine(place, Graph), settings);
         }
         catch (OnnxRuntimeException)

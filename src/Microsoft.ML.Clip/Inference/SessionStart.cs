@@ -10,6 +10,7 @@ internal static class SessionStart
     {
         if (options.CacheOptimizedGraph && options.ExecutionProvider != ClipExecutionProvider.Cuda)
             return (OptimizedGraph.Open(path, options), null);
+        options = options with { CacheOptimizedGraph = false };
         using var settings = SessionOptionsFactory.Create(options, out var fallback);
         try
         {
