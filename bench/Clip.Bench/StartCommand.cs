@@ -101,7 +101,8 @@ internal static class StartCommand
 
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         output.Wait();
-        return process.ExitCode == 0 ? new(seconds, processor, peak) : throw new InvalidOperationException($"{string.Join(' ', arguments)} failed.");
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{string.Join(' ', arguments)} failed.");
+        return new(seconds, processor, peak);
     }
 
     private sealed record Run(double Seconds, double Processor, double PeakMiB);
