@@ -8,6 +8,7 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     PhotosCommand.Create(),
     StartCommand.Create(),
     TowersCommand.Create(),
+    ZooCommand.Create(),
     ExportsCommand.Create(),
     ResampleCommand.Create(),
     SearchCommand.Create(),
