@@ -20,7 +20,7 @@ internal static class DataChecks
         ExperimentData data, IReadOnlyList<float[]> features, IReadOnlyList<float[]>? probabilities = null,
         CancellationToken cancellation = default)
     {
-        var neighbors = features.Count <= MostRows ? Neighbors.Of(features, NearDuplicates.Neighbors, cancellation) : null;
+        var neighbors = features.Count <= MostRows ? Neighbors.Of(features, NearDuplicates.NeighborsOf(features.Count), cancellation) : null;
         return new ClipDataProblems
         {
             Unreadable = [.. data.Unreadable.Select(row => new ClipUnreadable(row.Name, row.Reason))],

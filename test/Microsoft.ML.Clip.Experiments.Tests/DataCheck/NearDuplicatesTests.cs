@@ -68,5 +68,5 @@ public sealed class NearDuplicatesTests
     }
 
     private static IReadOnlyList<ClipDuplicates> Find(List<float[]> features, List<int> labels, string?[]? groups = null) =>
-        NearDuplicates.Of(Neighbors.Of(features, NearDuplicates.Neighbors), labels, groups);
+        NearDuplicates.Of(Neighbors.Of(features, NearDuplicates.NeighborsOf(features.Count)), labels, groups);
 }
