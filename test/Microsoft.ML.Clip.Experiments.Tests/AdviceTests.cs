@@ -78,7 +78,8 @@ public sealed class AdviceTests
         float[][] unlabeled = [.. Enumerable.Range(0, 8).Select(row => row < 4 ? Sure(row % 3, 0.999f) : [0.5f, 0.4f, 0.1f])];
         var trial = new ClipTrial("Neighbors", "k = 5", "text", 0.98, 0.01, 0.98, 0.01) { Rank = 1 };
         return new ClipExperimentResult(
-            data, new FeatureTable("text", [.. features]), new FoldPredictions(new int[labels.Length], probabilities),
+            new MLContext(), new DataViewSchema.Builder().ToSchema(), data, new FeatureTable("text", [.. features]),
+            new FoldPredictions(new int[labels.Length], probabilities),
             new CandidateSettings(CandidateKind.Neighbors), new FeatureVariant(["models/tiny"], ClipImageViews.Center, false, true))
         {
             Best = trial,
