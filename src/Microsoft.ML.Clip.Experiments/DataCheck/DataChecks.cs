@@ -46,7 +46,9 @@ internal static class DataChecks
         ExperimentData data, IReadOnlyList<float[]> features, IReadOnlyList<float[]>? probabilities = null,
         CancellationToken cancellation = default)
     {
-        var neighbors = features.Count <= MostRows ? Neighbors.Of(features, NearDuplicates.NeighborsOf(features.Count), cancellation) : null;
+        var neighbors = features.Count <= MostRows
+            ? Neighbors.Of(features, NearDuplicates.NeighborsOf(features.Count), cancellation)
+            : null;
         return new ClipDataProblems
         {
             Unreadable = [.. data.Unreadable.Select(row => new ClipUnreadable(row.Name, row.Reason))],

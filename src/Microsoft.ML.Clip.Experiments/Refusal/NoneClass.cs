@@ -19,12 +19,12 @@ internal static class NoneClass
         CancellationToken cancellation)
     {
         if (data.Classes.Contains(name))
-            throw new ArgumentException($"There is a class '{name}' among the labeled pictures; give the class for all others another name.");
+            throw new ArgumentException($"There is a class '{name}' among the labeled ones; give the class for all others another name.");
         var rows = NoneOfThese.Rows(features.Rows, data.Labels, unlabeledFeatures.Rows, cancellation);
         if (rows.Length < 2) return null;
-        var most = data.Labels.CountBy(label => label).Max(count => count.Value);
+        var most = Math.Min(rows.Length, data.Labels.CountBy(label => label).Max(count => count.Value));
         // Spread over all, for neighbors in a folder are often alike.
-        HashSet<int> taken = [.. Enumerable.Range(0, Math.Min(most, rows.Length)).Select(i => rows[i * rows.Length / Math.Min(most, rows.Length)])];
+        HashSet<int> taken = [.. Enumerable.Range(0, most).Select(i => rows[(int)((long)i * rows.Length / most)])];
         return (
             new ExperimentData(
                 [.. data.Rows, .. taken.Order().Select(row => unlabeled.Rows[row] with { Label = data.Classes.Count })],
