@@ -104,10 +104,16 @@ public sealed partial record ClipExperimentResult : IDisposable
     internal ClipExperimentResult WithUnlabeled(
         FeatureSource source, FittedCandidate fitted, ExperimentData? unlabeled, CancellationToken cancellation)
     {
-        if (unlabeled is not { Rows.Count: > 0 } || !Variant.UsesImages || Variant.UsesTexts || cancellation.IsCancellationRequested)
-            return this;
+        if (unlabeled is null) return this;
+        // One that needs texts has nothing to say of pictures alone.
+        if (!Variant.UsesImages || Variant.UsesTexts || cancellation.IsCancellationRequested) unlabeled = unlabeled with { Rows = [] };
         var table = source.Table(unlabeled, Variant, "unlabeled pictures", cancellation);
-        return this with { Unlabeled = unlabeled, UnlabeledFeatures = table, UnlabeledProbabilities = fitted.Predict(table.Rows) };
+        return this with
+        {
+            Unlabeled = unlabeled,
+            UnlabeledFeatures = table,
+            UnlabeledProbabilities = unlabeled.Rows.Count > 0 ? fitted.Predict(table.Rows, cancellation) : [],
+        };
     }
 
     private static void Aside(string path, Action<string> write)
