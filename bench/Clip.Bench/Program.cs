@@ -20,4 +20,5 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     TrainMemoryCommand.Create(),
     TrainPeakCommand.Create(),
     GpuCommand.Create(),
+    ExperimentCommand.Create(),
 }.Parse(args).Invoke();
