@@ -6,6 +6,7 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     InitCommand.Create(),
     EndToEndCommand.Create(),
     PhotosCommand.Create(),
+    StartCommand.Create(),
     TowersCommand.Create(),
     ZooCommand.Create(),
     ExportsCommand.Create(),
