@@ -88,6 +88,18 @@ public sealed class ExperimentClassifyTests(TrainedModel trained)
         Assert.False(Directory.Exists(folder["out"]));
     }
 
+    [Fact]
+    public async Task TimeThatIsTooShortIsToldAndFeaturesAreKept()
+    {
+        using var folder = new TempFolder();
+        var run = await ClipProcess.RunAsync(Command(folder, minutes: "1e-7"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.EndsWith("ended before a candidate was measured; allow more.", run.ErrorLines[^1]);
+        Assert.NotEmpty(Features(folder));
+        Assert.False(File.Exists(folder["out/model.zip"]));
+    }
+
     private string[] Command(TempFolder folder, string minutes) =>
     [
         "experiment", "classify", "--data", trained.TrainTable, "--label-column", "class", "--model", trained.Folder, "--minutes", minutes,
