@@ -34,8 +34,8 @@ public static class ClipExperiment
     /// Stops it: while features are computed by an exception (those that are done are kept), then with the best so far.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// A column is absent or of another type, a setting is out of its range, there are not two classes with two pictures each, or the time ended
-    /// before a candidate was measured.
+    /// A column is absent or of another type, a setting is out of its range, there are not two classes with two pictures each, or the time
+    /// ended before a candidate was measured.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was canceled before a candidate was measured.</exception>
     /// <exception cref="DirectoryNotFoundException">A model folder is not there.</exception>

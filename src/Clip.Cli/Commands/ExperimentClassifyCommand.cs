@@ -35,16 +35,21 @@ internal static class ExperimentClassifyCommand
             Description = "How long candidates are tried, once the features are there.",
             DefaultValueFactory = _ => 5,
         };
-        var label = new Option<string>("--label-column") { Description = "Header of the labels' column.", DefaultValueFactory = _ => "label" };
+        var label = new Option<string>("--label-column") 
+        {
+            Description = "Header of the labels' column.",
+            DefaultValueFactory = _ => "label",
+        };
         var image = new Option<string?>("--image-column")
         {
-            Description = $"Header of the column of pictures' paths, relative to the table; without it {ExperimentColumns.DefaultImage}, or "
-                + "none where the table has texts and no such column.",
+            Description = $"Header of the column of pictures' paths, relative to the table; without it "
+                + $"{ExperimentColumns.DefaultImage}, or none where the table has texts and no such column.",
         };
         var text = new Option<string?>("--text-column") { Description = "Header of the texts' column; without it texts are not used." };
         var group = new Option<string?>("--group-column")
         {
-            Description = "Header of a column that tells what belongs together, such as the scene of a photo: never on both sides of a split.",
+            Description = "Header of a column that tells what belongs together, such as the scene of a photo: "
+                + "never on both sides of a split.",
         };
         var templates = new Option<string?>("--templates")
         {

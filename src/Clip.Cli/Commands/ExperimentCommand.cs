@@ -23,7 +23,8 @@ using Microsoft.ML.Clip;
 namespace Clip.Cli.Commands;
 
 /// <summary>
-/// <c>clip experiment</c>, and <c>clip experiment efficiency</c>: how fast objectives and encoders learn to classify (CLIP paper, figures 2 and 10).
+/// <c>clip experiment</c>, and <c>clip experiment efficiency</c>: how fast objectives and encoders learn to classify (CLIP paper,
+/// figures 2 and 10).
 /// </summary>
 internal static class ExperimentCommand
 {

@@ -30,7 +30,8 @@ internal static class ExperimentOutput
             Seed = seed,
             Pipeline = PipelineCode.Body(settings, result.Variant, rows.Label.Name, rows.Image?.Name, rows.Text?.Name, seed),
             Namespaces = PipelineCode.Namespaces(settings.Kind),
-            Packages = PackageVersions.Of(["Microsoft.ML", "Microsoft.ML.Clip", "Microsoft.ML.OnnxRuntime", .. PipelineCode.Packages(settings.Kind)]),
+            Packages = PackageVersions.Of(
+                ["Microsoft.ML", "Microsoft.ML.Clip", "Microsoft.ML.OnnxRuntime", .. PipelineCode.Packages(settings.Kind)]),
         }.WithDistinctProperties();
     }
 

@@ -44,7 +44,10 @@ internal sealed class ExperimentRows
             throw new ClipException(
                 $"{path} is a folder with a folder for each label, which has neither texts nor groups; give a table with these columns.");
         return new ExperimentRows(
-            [.. LabeledSet.ReadImages(path, layout).Select(image => new Row { Image = Path.GetFullPath(image.ImagePath), Label = image.Class })])
+        [
+            .. LabeledSet.ReadImages(path, layout)
+                .Select(image => new Row { Image = Path.GetFullPath(image.ImagePath), Label = image.Class }),
+        ])
         {
             Label = new GeneratedColumn(names.Label, null),
             Image = new GeneratedColumn(names.Image ?? ExperimentColumns.DefaultImage, null),
@@ -57,7 +60,8 @@ internal sealed class ExperimentRows
         var schema = SchemaDefinition.Create(typeof(Row));
         foreach (var (property, column) in new[]
                  {
-                     (nameof(Row.Image), Image), (nameof(Row.Text), Text), (nameof(Row.Group), Group), (nameof(Row.Label), (GeneratedColumn?)Label),
+                     (nameof(Row.Image), Image), (nameof(Row.Text), Text), (nameof(Row.Group), Group),
+                     (nameof(Row.Label), (GeneratedColumn?)Label),
                  })
         {
             if (column is null) schema.Remove(schema[property]);
@@ -86,7 +90,8 @@ internal sealed class ExperimentRows
             var (line, cells) = lines.Current;
             if (cells.Length > header.Length)
                 throw new ClipException(
-                    $"{path}, line {line}: there are {cells.Length} cells where the header has {header.Length}; quote cells that hold the separator.");
+                    $"{path}, line {line}: there are {cells.Length} cells where the header has {header.Length}; quote cells that "
+                    + "hold the separator.");
             rows.Add(new Row
             {
                 Image = image is null ? "" : Path.Combine(folder, Cell(image, "path")),
@@ -98,7 +103,8 @@ internal sealed class ExperimentRows
             string Cell(GeneratedColumn column, string what) =>
                 column.Index!.Value < cells.Length && cells[column.Index.Value].Length > 0
                     ? cells[column.Index.Value]
-                    : throw new ClipException($"{path}, line {line}: the {what} in column '{column.Name}' is empty; mend the row or leave it out.");
+                    : throw new ClipException(
+                        $"{path}, line {line}: the {what} in column '{column.Name}' is empty; mend the row or leave it out.");
         }
 
         if (rows.Count == 0) throw new ClipException($"{path} has no rows below its header; add some.");

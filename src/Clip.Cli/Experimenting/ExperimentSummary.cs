@@ -11,13 +11,16 @@ internal static class ExperimentSummary
     public static void Print(ClipExperimentResult result, ClipExperimentMetric metric, int? suggest)
     {
         if (result.IsCanceled) Line($"Stopped: this is the best so far.");
-        Line($"{result.Trials.Count} candidates on {result.RowCount} rows of {result.Classes.Count} labels; the best by {(metric == ClipExperimentMetric.Accuracy ? "accuracy" : "macro recall")}:");
+        var by = metric == ClipExperimentMetric.Accuracy ? "accuracy" : "macro recall";
+        Line($"{result.Trials.Count} candidates on {result.RowCount} rows of {result.Classes.Count} labels; the best by {by}:");
         foreach (var trial in result.Trials.Take(MostTrials)) Console.WriteLine($"  {LeaderboardDisplay.Line(trial)}");
         var how = result.IsNested ? "on rows that neither a fit nor the choice has seen" : "the choice has seen these rows: expect less";
-        Line($"Expect accuracy {100 * result.Accuracy:F1} % ± {100 * result.AccuracyError:F1}, macro recall {100 * result.MacroRecall:F1} % ({how}).");
+        var (accuracy, error, recall) = (100 * result.Accuracy, 100 * result.AccuracyError, 100 * result.MacroRecall);
+        Line($"Expect accuracy {accuracy:F1} % ± {error:F1}, macro recall {recall:F1} % ({how}).");
         foreach (var threshold in result.Thresholds.TakeLast(1))
         {
-            Line($"Refuse below score {threshold.Score:F3}: {100 * threshold.Answered:F1} % are answered, {100 * threshold.Accuracy:F1} % of these right.");
+            var (answered, right) = (100 * threshold.Answered, 100 * threshold.Accuracy);
+            Line($"Refuse below score {threshold.Score:F3}: {answered:F1} % are answered, {right:F1} % of these right.");
             if (threshold.UnlabeledRefused is { } refused) Line($"Of the unlabelled pictures {100 * refused:F1} % are refused then.");
         }
 

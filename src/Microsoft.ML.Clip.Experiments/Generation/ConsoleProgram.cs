@@ -10,6 +10,7 @@ internal static class ConsoleProgram
         var inputs = facts.Inputs.ToArray();
         var arguments = string.Join(", ", inputs.Select((column, i) => $"{column.Property} = args[{i}]"));
         var names = string.Join(" ", inputs.Select(column => $"<{column.Name}>"));
+        var usage = $"Give {names} to ask, train <model.zip> to train anew, or evaluate <data> to measure.";
         return $$"""
             // Made by an experiment. Change it as you like: the next experiment leaves a Program.cs that is here alone.
             if (args is ["train", var output]) {{facts.Name}}.Train(output);
@@ -21,7 +22,7 @@ internal static class ConsoleProgram
             }
             else
             {
-                Console.Error.WriteLine({{Literal($"Give {names} to ask, train <model.zip> to train anew, or evaluate <data> to measure.")}});
+                Console.Error.WriteLine({{Literal(usage)}});
                 return 1;
             }
 

@@ -81,7 +81,7 @@ internal static class ConsumptionFile
 
     private static string Property(GeneratedColumn column)
     {
-        var place = column.Index is { } index ? $"[LoadColumn({index}), ColumnName({Literal(column.Name)})]" : $"[ColumnName({Literal(column.Name)})]";
+        var place = $"[{(column.Index is { } index ? $"LoadColumn({index}), " : "")}ColumnName({Literal(column.Name)})]";
         return $$"""
                     {{place}}
                     public string {{column.Property}} { get; set; } = "";

@@ -26,7 +26,8 @@ internal static class EvaluateFile
             }
 
             /// <summary>ML.NET's metrics of the pipeline, trained anew for each fold on the others.</summary>
-            public static IReadOnlyList<MulticlassClassificationMetrics> CrossValidate(string inputDataFilePath = RetrainFilePath, int folds = 5)
+            public static IReadOnlyList<MulticlassClassificationMetrics> CrossValidate(
+                string inputDataFilePath = RetrainFilePath, int folds = 5)
             {
                 var mlContext = new MLContext(seed: {{facts.Seed}});
                 var data = LoadData(mlContext, inputDataFilePath);
@@ -40,7 +41,8 @@ internal static class EvaluateFile
                 var labels = LabelsOf(scored.Schema);
                 var strange = scored.GetColumn<string>({{Literal(facts.Label.Name)}}).Except(labels).FirstOrDefault();
                 if (strange is not null)
-                    throw new InvalidDataException($"The model was trained without the label '{strange}'; train it anew, with more rows of it.");
+                    throw new InvalidDataException(
+                        $"The model was trained without the label '{strange}'; train it anew, with more rows of it.");
                 var pipeline = mlContext.Transforms.Conversion.MapValueToKey(
                         "EvaluatedLabel", {{Literal(facts.Label.Name)}}, keyData: Keys(mlContext, labels))
                     .Append(mlContext.Transforms.Conversion.MapValueToKey(

@@ -39,7 +39,9 @@ internal sealed record GenerationFacts
     /// <summary>Whether a field of the table in quotes may hold separators.</summary>
     public bool Quotes { get; init; }
 
-    /// <summary>The winner's pipeline: the body of a C# method of <c>mlContext</c> and <c>trainData</c> (<see cref="PipelineCode"/>).</summary>
+    /// <summary>
+    /// The winner's pipeline: the body of a C# method of <c>mlContext</c> and <c>trainData</c> (<see cref="PipelineCode"/>).
+    /// </summary>
     public required string Pipeline { get; init; }
 
     /// <summary>The namespaces that <see cref="Pipeline"/> needs, other than Microsoft.ML and Microsoft.ML.Clip.</summary>

@@ -7,9 +7,10 @@ internal static class Identifier
 {
     private static readonly HashSet<string> Taken =
     [
-        "Answer", "App", "Builder", "ClipModel", "Column", "Console", "CrossValidate", "DataViewSchema", "Directory", "Enumerable", "Evaluate",
-        "File", "IDataView", "Keys", "LabelRow", "Labels", "LabelsOf", "Literal", "LoadData", "MLContext", "Microsoft", "ModelInput",
-        "ModelOutput", "Path", "Predict", "Program", "Question", "Results", "RetrainModel", "StringComparer", "System", "TextLoader", "Train",
+        "Answer", "App", "Builder", "ClipModel", "Column", "Console", "CrossValidate", "DataViewSchema", "Directory", "Enumerable",
+        "Evaluate", "File", "IDataView", "Keys", "LabelRow", "Labels", "LabelsOf", "Literal", "LoadData", "MLContext", "Microsoft",
+        "ModelInput", "ModelOutput", "Path", "Predict", "Program", "Question", "Results", "RetrainModel", "StringComparer", "System", "TextLoader",
+        "Train",
     ];
 
     /// <summary>A name in Pascal case that C# takes: <c>image path</c> becomes <c>ImagePath</c>.</summary>

@@ -47,7 +47,8 @@ internal static class Notebook
             EvaluateFile.Class(facts)).TrimEnd());
         yield return (false, "Ask the model about the first row of the data.");
         yield return (true, $"""
-            var rows = new MLContext().Data.CreateEnumerable<{name}.ModelInput>({name}.LoadData(new MLContext(), {name}.RetrainFilePath), false);
+            var data = {name}.LoadData(new MLContext(), {name}.RetrainFilePath);
+            var rows = new MLContext().Data.CreateEnumerable<{name}.ModelInput>(data, reuseRowObject: false);
             foreach (var pair in {name}.PredictAllLabels(rows.First()).Take(5)) Console.WriteLine($"{"{pair.Value,7:P1}  {pair.Key}"}");
             """);
         yield return (false, "How good is the pipeline on data that it was not trained on? It is trained once for each of five folds.");

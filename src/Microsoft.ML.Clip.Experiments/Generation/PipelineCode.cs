@@ -70,7 +70,8 @@ internal static class PipelineCode
             lines.Add("    new KeyValuePair<string, float>(count.Key, rows / (float)(counts.Length * count.Value))).ToArray();");
         }
 
-        lines.Add($"return mlContext.Transforms.Conversion.MapValueToKey(\"{LabelKey}\", {Literal(label)}, keyData: Keys(mlContext, labels))");
+        var toKey = $"MapValueToKey(\"{LabelKey}\", {Literal(label)}, keyData: Keys(mlContext, labels))";
+        lines.Add($"return mlContext.Transforms.Conversion.{toKey}");
         if (isWeighted) Append($"mlContext.Transforms.Conversion.MapValue(\"{Weight}\", weights, {Literal(label)})");
         for (var i = 0; i < parts.Length; i++) Append(Featurizer(parts[i], $"{Features}{i}", variant.Views, image, text));
         Append($"mlContext.Transforms.Concatenate(\"{Features}\", {string.Join(", ", parts.Select((_, i) => $"\"{Features}{i}\""))})");
@@ -78,7 +79,8 @@ internal static class PipelineCode
         // Each picture is embedded once, however often a trainer looks at it.
         lines.Add("    .AppendCacheCheckpoint(mlContext)");
         if (settings.Standardize) Append($"mlContext.Transforms.NormalizeMeanVariance(\"{Features}\", fixZero: false, useCdf: false)");
-        Append(isFewShot ? FewShot(settings, hasPrompts ? [.. parts.Select(part => part.Model)] : []) : Trainer(settings, isWeighted, seed));
+        string[] prompts = hasPrompts ? [.. parts.Select(part => part.Model)] : [];
+        Append(isFewShot ? FewShot(settings, prompts) : Trainer(settings, isWeighted, seed));
         Append("mlContext.Transforms.Conversion.MapKeyToValue(\"PredictedLabel\")");
         lines[^1] += ";";
         return string.Join("\n", lines);
@@ -103,8 +105,8 @@ internal static class PipelineCode
         var options = FewShotCandidate.Options(settings);
         List<string> set =
         [
-            $"FeatureColumnName = \"{options.FeatureColumnName}\"", $"LabelColumnName = \"{LabelKey}\"", $"MeanWeight = {Number(options.MeanWeight)}",
-            $"Scale = {Number(options.Scale)}",
+            $"FeatureColumnName = \"{options.FeatureColumnName}\"", $"LabelColumnName = \"{LabelKey}\"",
+            $"MeanWeight = {Number(options.MeanWeight)}", $"Scale = {Number(options.Scale)}",
         ];
         if (prompts.Length > 0)
             set.Add($"LabelEmbeddings = [{string.Join(", ", prompts.Select(model => $"Prompts({Literal(model)})"))}]");
@@ -132,7 +134,8 @@ internal static class PipelineCode
         string[] trees =
         [
             .. common, Whole($"NumberOfLeaves = {settings.Leaves}"), Whole($"MinimumExampleCountPerLeaf = {settings.LeastExamples}"),
-            $"LearningRate = {settings.LearningRate.ToString("R", CultureInfo.InvariantCulture)}", "NumberOfThreads = 1", Whole($"Seed = {seed}"),
+            $"LearningRate = {settings.LearningRate.ToString("R", CultureInfo.InvariantCulture)}", "NumberOfThreads = 1",
+            Whole($"Seed = {seed}"),
         ];
         return settings.Kind switch
         {

@@ -69,17 +69,21 @@ internal static class TrainingFile
                 return mlContext.Data.LoadFromEnumerable(Directory.GetDirectories(inputDataFilePath).Order(StringComparer.Ordinal)
                     .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
                         .Where(file => endings.Contains(Path.GetExtension(file).ToLowerInvariant()))
-                        .Select(file => new ModelInput { {{facts.Image!.Property}} = file, {{facts.Label.Property}} = Path.GetFileName(folder) }))
-                    .ToArray());
+                        .Select(file => new ModelInput
+                        {
+                            {{facts.Image!.Property}} = file, {{facts.Label.Property}} = Path.GetFileName(folder),
+                        })).ToArray());
             }
         """;
 
     private static string Table(GenerationFacts facts, char separator)
     {
+        var character = separator == '\t' ? "\\t" : $"{separator}";
+        var quotes = facts.Quotes ? "true, ReadMultilines = true" : "false";
         var load = $$"""
                 mlContext.Data.LoadFromTextFile<ModelInput>(inputDataFilePath, new TextLoader.Options
                     {
-                        Separators = [{{(separator == '\t' ? "'\\t'" : $"'{separator}'")}}], HasHeader = true, AllowQuoting = {{(facts.Quotes ? "true, ReadMultilines = true" : "false")}},
+                        Separators = ['{{character}}'], HasHeader = true, AllowQuoting = {{quotes}},
                     })
             """.Trim();
         if (facts.Image is not { } image)

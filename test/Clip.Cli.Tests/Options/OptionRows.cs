@@ -132,21 +132,6 @@ internal static class OptionRows
         index {endings.tar} --model {model} --output {out} | --image-ending none => no usable records
         index {endings.tar} --model {model} --output {out} | --caption-ending alt => alt 2
         index {twins/train.tsv} --model {model} --output {out} | --group-by-image false => not twin
-        experiment classify --model {model} --minutes 0.05 --no-views --output {out} | --data {photos} => OUT/model.zip
-        experiment classify --data {photos} --minutes 0.05 --no-views --output {out} | --model {model} => OUT/model.zip
-        experiment classify --data {photos} --model {model} --minutes 0.05 --no-views | --output {out} => OUT/model.zip
-        experiment classify --data {photos} --model {model} --no-views --output {out} --templates {missing.txt} | --minutes 0 => must be a number above 0
-        experiment classify --data {pairs/train.tsv} --model {model} --minutes 0.05 --no-views --output {out} | --label-column kind => OUT/model.zip
-        experiment classify --data {pairs/train.tsv} --model {model} --minutes 0.05 --no-views --output {out} --label-column kind | --image-column picture => has no column 'picture'
-        experiment classify --data {pairs/train.tsv} --model {model} --minutes 0.05 --no-views --output {out} --label-column kind | --text-column title => image + text
-        experiment classify --data {pairs/train.tsv} --model {model} --minutes 0.05 --no-views --output {out} --label-column kind | --group-column scene => has no column 'scene'
-        experiment classify --data {photos} --model {model} --minutes 0.05 --no-views --output {out} | --templates {lines.txt} => prompts given
-        experiment classify --data {photos} --model {model} --minutes 0.05 --no-views --output {out} | --metric Accuracy => the best by accuracy
-        experiment classify --data {photos} --model {model} --minutes 0.05 --no-views --output {out} | --folds 1 => --folds must be
-        experiment classify --data {photos} --model {model} --minutes 0.05 --output {out} | --no-views => not image mirrored
-        experiment classify --data {photos} --model {model} --minutes 0.05 --no-views --output {out} | --web => .Web/Program.cs
-        experiment classify --data {photos} --model {model} --minutes 0.05 --no-views --output {out} --suggest 2 | --unlabelled {pictures/0.png} => OUT/suggestions.csv
-        experiment classify --data {photos} --model {model} --minutes 0.05 --no-views --output {out} --unlabelled {pictures/0.png} | --suggest 2 => OUT/suggestions.csv
         init --output {out} | --model {tiny.json} => OUT/model.safetensors
         init --model {tiny.json} | --output {out} => OUT/model.safetensors
         init --model {tiny.json} --output {out} | --seed 7 => ...
@@ -275,6 +260,26 @@ internal static class OptionRows
 
     private static readonly string TrainedOtherwise = $"{Trained} {string.Join(' ', Lines(OfTraining).Select(line => line.Option))}";
 
+    /// <summary>Those of <c>experiment classify</c>; @ is a model and an output, ~ is a short search.</summary>
+    private const string OfClassify =
+        """
+        @ | --data {photos} => OUT/model.zip
+        --data {photos} ~ --output {out} | --model {model} => OUT/model.zip
+        --data {photos} --model {model} ~ | --output {out} => OUT/model.zip
+        --data {photos} --model {model} --no-views --output {out} --templates {missing.txt} | --minutes 0 => must be a number above 0
+        --data {pairs/train.tsv} @ | --label-column kind => OUT/model.zip
+        --data {pairs/train.tsv} @ --label-column kind | --image-column picture => has no column 'picture'
+        --data {pairs/train.tsv} @ --label-column kind | --text-column title => image + text
+        --data {pairs/train.tsv} @ --label-column kind | --group-column scene => has no column 'scene'
+        --data {photos} @ | --templates {lines.txt} => prompts given
+        --data {photos} @ | --metric Accuracy => the best by accuracy
+        --data {photos} @ | --folds 1 => --folds must be
+        --data {photos} --model {model} --minutes 0.05 --output {out} | --no-views => not image mirrored
+        --data {photos} @ | --web => .Web/Program.cs
+        --data {photos} @ --suggest 2 | --unlabelled {pictures/0.png} => OUT/suggestions.csv
+        --data {photos} @ --unlabelled {pictures/0.png} | --suggest 2 => OUT/suggestions.csv
+        """;
+
     /// <summary>It names its columns itself.</summary>
     private const string Classified =
         "experiment classify --data {%/train.tsv} --label-column kind --model {model} --minutes 0.05 --no-views --output {out}";
@@ -300,6 +305,8 @@ internal static class OptionRows
     [
         .. Lines(Own).Select(line => Row(line.Given, line)),
         .. TableCommands.SelectMany(command => Lines(OfTables).Select(line => Row(In(command, line.Given), line))),
+        .. Lines(OfClassify.Replace("@", "--model {model} ~ --output {out}").Replace("~", "--minutes 0.05 --no-views"))
+            .Select(line => Row($"experiment classify {line.Given}", line)),
         .. Lines(OfTables).Where(line => !line.Option.Contains("-key", StringComparison.Ordinal))
             .Select(line => Row(In(Classified, line.Given), line)),
         .. SourceCommands.SelectMany(command => Lines(OfSources).Select(line => Row(In(command, line.Given), line))),

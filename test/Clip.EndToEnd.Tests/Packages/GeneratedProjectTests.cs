@@ -17,8 +17,8 @@ public sealed class GeneratedProjectTests(TrainedModel trained, Consumers consum
     {
         using var folder = new TempFolder();
         (await ClipProcess.RunAsync(
-            "experiment", "classify", "--data", trained.TrainTable, "--label-column", "colour", "--model", trained.Folder, "--minutes", "0.1",
-            "--no-views", "--seed", "7", "--web", "--output", folder["my pets"])).Succeeded();
+            "experiment", "classify", "--data", trained.TrainTable, "--label-column", "colour", "--model", trained.Folder,
+            "--minutes", "0.1", "--no-views", "--seed", "7", "--web", "--output", folder["my pets"])).Succeeded();
         Assert.Contains("new MLContext(seed: 7)", await File.ReadAllTextAsync(folder["my pets/MyPets.training.cs"]));
         var packages = WriteNotebook(folder);
         var console = XDocument.Load(folder["my pets/MyPets.csproj"]).Descendants("PackageReference")
