@@ -9,8 +9,8 @@ internal static class Identifier
     [
         "Answer", "App", "Builder", "ClipModel", "Column", "Console", "CrossValidate", "DataViewSchema", "Directory", "Enumerable",
         "Evaluate", "File", "IDataView", "Keys", "LabelRow", "Labels", "LabelsOf", "Literal", "LoadData", "MLContext", "Microsoft",
-        "ModelInput", "ModelOutput", "Path", "Predict", "Program", "Question", "Results", "RetrainModel", "StringComparer", "System", "TextLoader",
-        "Train",
+        "ModelInput", "ModelOutput", "Path", "Predict", "Program", "Question", "Results", "RetrainModel", "StringComparer", "System",
+        "TextLoader", "Train",
     ];
 
     /// <summary>A name in Pascal case that C# takes: <c>image path</c> becomes <c>ImagePath</c>.</summary>
