@@ -16,5 +16,6 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     TrainStepCommand.Create(),
     TrainMemoryCommand.Create(),
     TrainPeakCommand.Create(),
+    ExperimentCommand.Create(),
     GpuCommand.Create(),
 }.Parse(args).Invoke();
