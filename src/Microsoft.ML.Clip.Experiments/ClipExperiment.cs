@@ -93,12 +93,13 @@ public static class ClipExperiment
         var counts = folded.Data.Labels.CountBy(label => label).Select(count => count.Value).ToArray();
         var space = new CandidateSpace(
             folded.Data.Rows.Count * (folded.Count - 1) / folded.Count, folded.Data.Classes.Count, counts.Max() > Uneven * counts.Min());
-        Trial Of(ReadyVariant ready, CandidateSettings settings) =>
-            new(folded, settings, ready.Variant, ready.Table, settings.Templates.Count > 0 ? ready.Directions[settings.TemplatesName] : null);
-
         if (!search.Run([.. variants.SelectMany(ready => space.Quick(ready.Prompts).Select(s => Of(ready, s)))], cancellation)) return;
         if (!search.Run([.. variants.SelectMany(ready => space.Linear().Select(s => Of(ready, s)))], cancellation)) return;
         var best = search.Ranked()[0].Variant;
         search.Run([.. space.Others().Select(s => Of(variants.Single(ready => ready.Variant == best), s))], cancellation);
+
+        Trial Of(ReadyVariant ready, CandidateSettings settings) => new(
+            folded, settings, ready.Variant, ready.Table,
+            settings.Templates.Count > 0 ? ready.Directions[settings.TemplatesName] : null);
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.ML.Clip.Experiments.Search;
 namespace Microsoft.ML.Clip.Experiments;
 
 /// <summary>What an experiment found.</summary>
-public sealed record ClipExperimentResult : IDisposable
+public sealed partial record ClipExperimentResult : IDisposable
 {
     private readonly MLContext _ml;
     private readonly DataViewSchema _input;

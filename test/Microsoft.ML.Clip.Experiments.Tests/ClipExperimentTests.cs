@@ -23,9 +23,7 @@ public sealed class ClipExperimentTests : IDisposable
         var model = ml.Model.Load(_colors["out/model.zip"], out var schema);
         Assert.Equal(["Path"], schema.Select(column => column.Name));
         var said = model.Transform(ml.Data.LoadFromEnumerable(pictures));
-        Assert.Equal(
-            pictures.Select(picture => picture.Color),
-            ml.Data.CreateEnumerable<Answer>(said, reuseRowObject: false, ignoreMissingColumns: true).Select(answer => answer.PredictedLabel));
+        Assert.Equal(pictures.Select(picture => picture.Color), said.GetColumn<string>("PredictedLabel"));
         VBuffer<ReadOnlyMemory<char>> names = default;
         said.Schema["Score"].GetSlotNames(ref names);
         Assert.Equal(result.Classes, names.DenseValues().Select(name => name.ToString()));
@@ -128,7 +126,13 @@ public sealed class ClipExperimentTests : IDisposable
     [Fact]
     public void TextsAreClassifiedInTheSameWay()
     {
-        Picture[] texts = [.. _colors.Pictures(24).Select((p, i) => new Picture { Color = p.Color, Caption = i % 2 == 0 ? p.Color : $"{p.Color} {p.Color}" })];
+        Picture[] texts =
+        [
+            .. _colors.Pictures(24).Select((picture, i) => new Picture
+            {
+                Color = picture.Color, Caption = i % 2 == 0 ? picture.Color : $"{picture.Color} {picture.Color}",
+            }),
+        ];
 
         using var result = ClipExperiment.Classify(
             _ml, _ml.Data.LoadFromEnumerable(texts), "Color", null, _colors.Options with { TextColumnName = "Caption" });

@@ -45,11 +45,3 @@ public sealed class Picture
 
     public string Caption { get; set; } = "";
 }
-
-/// <summary>What a model says.</summary>
-public sealed class Answer
-{
-    public string PredictedLabel { get; set; } = "";
-
-    public float[] Score { get; set; } = [];
-}

@@ -74,6 +74,7 @@ internal sealed record ZooFiles(string Json, string Source)
     private static ZooFiles? Read(string path)
     {
         var text = System.Text.Encoding.UTF8.GetString(WeightFile.ReadSettings(path));
+        if (Path.GetFileName(path) == CompanionFiles.Run) text = OfRun(text, path);
         if (!Asks(text, path)) return null;
         using (var document = JsonDocument.Parse(text))
         {
@@ -82,6 +83,20 @@ internal sealed record ZooFiles(string Json, string Source)
         }
 
         return new ZooFiles(text, path) { File = path };
+    }
+
+    /// <summary>The config in the record of a run.</summary>
+    private static string OfRun(string text, string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return document.RootElement.Section("Config")?.GetRawText() ?? "{}";
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new ClipException($"{path} is not a run's record: {e.Message}", e);
+        }
     }
 
     private static bool Asks(string text, string source)

@@ -19,7 +19,8 @@ internal sealed record CandidateSpace(int Rows, int Classes, bool IsUneven)
         foreach (var set in prompts)
         {
             yield return Of(CandidateKind.ZeroShot, set);
-            foreach (var weight in new[] { 0.25f, 0.5f, 0.75f }) yield return Of(CandidateKind.Prototypes, set) with { MeanWeight = weight };
+            foreach (var weight in new[] { 0.25f, 0.5f, 0.75f })
+                yield return Of(CandidateKind.Prototypes, set) with { MeanWeight = weight };
         }
 
         yield return new(CandidateKind.Prototypes) { MeanWeight = 1 };
@@ -39,11 +40,12 @@ internal sealed record CandidateSpace(int Rows, int Classes, bool IsUneven)
 
     /// <summary>Linear probes by L-BFGS, whose loss is a sum over rows; standardized features want more regularization.</summary>
     public IEnumerable<CandidateSettings> Linear() =>
-        from l2 in new (float L2, bool Standardize)[] { (0.01f, false), (0.1f, false), (1f, false), (10f, true), (100f, true), (1000f, true) }
+        from standardize in new[] { false, true }
+        from l2 in standardize ? new[] { 10f, 100f, 1000f } : [0.01f, 0.1f, 1f]
         from balance in Balance()
         select new CandidateSettings(CandidateKind.LbfgsMaximumEntropy)
         {
-            L2 = l2.L2, Standardize = l2.Standardize, BalanceClasses = balance,
+            L2 = l2, Standardize = standardize, BalanceClasses = balance,
         };
 
     /// <summary>Those that are tried on the features that have done best so far.</summary>

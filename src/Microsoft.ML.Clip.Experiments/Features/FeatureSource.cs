@@ -45,7 +45,8 @@ internal sealed class FeatureSource : IDisposable
     /// <param name="cancellation">Stops it; what is done stays in the cache.</param>
     public FeatureTable Table(ExperimentData data, FeatureVariant variant, string what, CancellationToken cancellation)
     {
-        float[][][] parts = [.. Parts(variant).Select(part => Part(data, part.Model, part.IsText ? null : variant.Views, what, cancellation))];
+        float[][][] parts =
+            [.. Parts(variant).Select(part => Part(data, part.Model, part.IsText ? null : variant.Views, what, cancellation))];
         return new FeatureTable(variant.Name, [.. Enumerable.Range(0, data.Rows.Count).Select(i => Beside([.. parts.Select(p => p[i])]))]);
     }
 

@@ -81,7 +81,8 @@ internal sealed class RowReader(string label, string? image, ClipExperimentOptio
                 };
             default:
                 throw new ArgumentException(
-                    $"The column '{name}' is of type {column.Type}; it must be text, or a key over texts as Conversion.MapValueToKey makes.");
+                    $"The column '{name}' is of type {column.Type}; it must be text, or a key over texts as Conversion.MapValueToKey "
+                    + "makes.");
         }
     }
 

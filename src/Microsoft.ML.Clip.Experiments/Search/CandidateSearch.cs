@@ -13,6 +13,7 @@ internal sealed class CandidateSearch(
 {
     private readonly Lock _gate = new();
     private readonly List<Trial> _trials = [];
+    private int _count;
 
     /// <summary>All that have been measured, the best first.</summary>
     public Trial[] Ranked()
@@ -24,6 +25,7 @@ internal sealed class CandidateSearch(
     /// <returns>Whether it came to its end: false where time ran out or it was canceled.</returns>
     public bool Run(IReadOnlyList<Trial> wave, CancellationToken cancellation)
     {
+        foreach (var trial in wave) trial.Number = _count++;
         var left = wave;
         foreach (var folds in new[] { 1, 2, folded.Count })
         {
@@ -38,8 +40,11 @@ internal sealed class CandidateSearch(
     {
         try
         {
-            Parallel.ForEach(trials, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
-                trial => Measure(trial, folds, cancellation));
+            var parallel = new ParallelOptions
+            {
+                CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount,
+            };
+            Parallel.ForEach(trials, parallel, trial => Measure(trial, folds, cancellation));
             return true;
         }
         catch (OperationCanceledException)
@@ -79,10 +84,12 @@ internal sealed class CandidateSearch(
     private Trial[] Better(Trial[] trials)
     {
         if (trials.Length == 0) return [];
-        var ordered = trials.Select(trial => (Trial: trial, Value: trial.Score().Of(metric))).OrderByDescending(pair => pair.Value).ToArray();
+        var ordered = trials.Select(trial => (Trial: trial, Value: trial.Score().Of(metric)))
+            .OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Trial.Number).ToArray();
         var seen = folded.Rows(fold => fold < ordered[0].Trial.Done).Length;
         var best = ordered[0].Value;
         var error = Math.Sqrt(best * (1 - best) / seen);
-        return [.. ordered.Where((pair, place) => place < (ordered.Length + 1) / 2 || pair.Value >= best - error).Select(pair => pair.Trial)];
+        var half = (ordered.Length + 1) / 2;
+        return [.. ordered.Where((pair, place) => place < half || pair.Value >= best - error).Select(pair => pair.Trial)];
     }
 }

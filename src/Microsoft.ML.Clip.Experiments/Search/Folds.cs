@@ -18,7 +18,8 @@ internal static class Folds
         // A row without a group is one by itself.
         int[][] sets =
         [
-            .. Enumerable.Range(0, labels.Count).GroupBy(row => groups[row] is { } group ? (group, -1) : ("", row)).Select(set => set.ToArray()),
+            .. Enumerable.Range(0, labels.Count).GroupBy(row => groups[row] is { } group ? (group, -1) : ("", row))
+                .Select(set => set.ToArray()),
         ];
         int[] groupsOfClass =
         [
@@ -43,7 +44,8 @@ internal static class Folds
         {
             var counts = set.CountBy(row => labels[row]).ToArray();
             var fold = Enumerable.Range(0, folds)
-                .OrderBy(f => counts.Sum(count => (double)count.Value * inFold.GetValueOrDefault((f, count.Key)))).ThenBy(f => sizes[f]).First();
+                .OrderBy(f => counts.Sum(count => (double)count.Value * inFold.GetValueOrDefault((f, count.Key))))
+                .ThenBy(f => sizes[f]).First();
             foreach (var (label, count) in counts) inFold[(fold, label)] = inFold.GetValueOrDefault((fold, label)) + count;
             sizes[fold] += set.Length;
             foreach (var row in set) dealt[row] = fold;

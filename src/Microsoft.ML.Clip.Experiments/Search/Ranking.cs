@@ -10,10 +10,12 @@ internal static class Ranking
     public static Trial[] Order(IEnumerable<Trial> trials, FoldedData folded, ClipExperimentMetric metric)
     {
         var all = trials.Where(trial => trial.Done > 0).Select(trial => (Trial: trial, Value: trial.Score().Of(metric)))
-            .OrderByDescending(pair => pair.Trial.Done).ThenByDescending(pair => pair.Value).ThenBy(pair => Simplicity(pair.Trial)).ToList();
+            .OrderByDescending(pair => pair.Trial.Done).ThenByDescending(pair => pair.Value).ThenBy(pair => Simplicity(pair.Trial))
+            .ThenBy(pair => pair.Trial.Number).ToList();
         if (all.Count == 0) return [];
         var top = all[0];
-        var winner = all.Where(pair => pair.Trial.Done == top.Trial.Done && IsTie(top, pair)).OrderBy(pair => Simplicity(pair.Trial)).First();
+        var winner = all.Where(pair => pair.Trial.Done == top.Trial.Done && IsTie(top, pair))
+            .OrderBy(pair => Simplicity(pair.Trial)).First();
         all.Remove(winner);
         return [winner.Trial, .. all.Select(pair => pair.Trial)];
 
@@ -21,7 +23,7 @@ internal static class Ranking
             best.Value - other.Value <= Math.Min(Tie, PairedError(best.Trial, other.Trial, folded, metric));
     }
 
-    /// <summary>The kind, then what the features cost; the order of trials that differ in settings alone is kept.</summary>
+    /// <summary>The kind, then what the features cost.</summary>
     public static (int Kind, int Cost) Simplicity(Trial trial)
     {
         var variant = trial.Variant;

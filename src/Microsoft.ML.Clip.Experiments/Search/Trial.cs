@@ -25,6 +25,9 @@ internal sealed class Trial(
     private readonly List<int> _sizes = [];
     private readonly Stopwatch _clock = new();
 
+    /// <summary>Its number in the search, by which equals are told apart whichever was done first.</summary>
+    public int Number { get; set; }
+
     public CandidateSettings Settings => settings;
 
     public FeatureVariant Variant => variant;

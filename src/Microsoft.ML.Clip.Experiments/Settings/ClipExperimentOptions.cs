@@ -55,6 +55,9 @@ public sealed record ClipExperimentOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(Folds, 2);
         if (!Enum.IsDefined(Metric)) throw new ArgumentOutOfRangeException(nameof(Metric), Metric, "There is no such metric.");
         if (Templates?.FirstOrDefault(template => !PromptTemplates.HasPlace(template)) is { } template)
-            throw new ArgumentException($"The template '{template}' has no place for the class; write {{}} where it goes.", nameof(Templates));
+        {
+            throw new ArgumentException(
+                $"The template '{template}' has no place for the class; write {{}} where it goes.", nameof(Templates));
+        }
     }
 }

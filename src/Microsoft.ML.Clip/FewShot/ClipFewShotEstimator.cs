@@ -100,7 +100,9 @@ public sealed class ClipFewShotEstimator : IEstimator<ClipFewShotTransformer>
         /// <summary>How many of the nearest examples are asked, and they alone; 0 (default) for none.</summary>
         public int Neighbors { get; init; }
 
-        /// <summary>How much the examples that are kept count beside the directions (Tip-Adapter's alpha); 0 (default) keeps none.</summary>
+        /// <summary>
+        /// How much the examples that are kept count beside the directions (Tip-Adapter's alpha); 0 (default) keeps none.
+        /// </summary>
         public float CacheWeight { get; init; }
 
         /// <summary>How fast the say of an example falls with its distance (Tip-Adapter's beta). Default 5.5.</summary>

@@ -110,7 +110,9 @@ internal sealed record FewShotMemory(
         new ClipScoring(Options.Scale, null).Apply(scores);
     }
 
-    /// <summary>Tip-Adapter's logits are 100 × cosine + alpha × the examples' say; the factor comes after, so it is taken off here.</summary>
+    /// <summary>
+    /// Tip-Adapter's logits are 100 × cosine + alpha × the examples' say; the factor comes after, so it is taken off here.
+    /// </summary>
     private void AddExamples(ReadOnlySpan<float> unit, Span<float> scores)
     {
         for (var i = 0; i < ExampleLabels.Length; i++)
