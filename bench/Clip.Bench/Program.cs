@@ -17,6 +17,5 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     TrainStepCommand.Create(),
     TrainMemoryCommand.Create(),
     TrainPeakCommand.Create(),
-    ExperimentCommand.Create(),
     GpuCommand.Create(),
 }.Parse(args).Invoke();

@@ -1,17 +1,14 @@
 namespace Microsoft.ML.Clip.Experiments.Search;
 
 /// <summary>
-/// What the choice is worth on rows that neither a fit nor the choice has seen. For each fold, the finalists are fitted on all but that
-/// fold and one other, and measured on the other; the best over all others says what is made of the fold. A model without two folds serves
-/// both of them, so this takes folds × (folds - 1) / 2 fits of each finalist.
+/// What the choice is worth on rows that neither a fit nor the choice has seen. For each fold all that were tried are halved as in the
+/// search, but on the other folds alone; the best of these says what is made of the fold. Choosing among those that have done well on all
+/// folds would not do: these have done well by chance, too.
 /// </summary>
 internal static class NestedChoice
 {
-    /// <summary>Finalists: which are best is decided by few, and more would take the time of the search.</summary>
-    private const int MostFinalists = 8;
-
     /// <summary>Makes the choice for each fold.</summary>
-    /// <param name="ranked">All trials, the best first.</param>
+    /// <param name="tried">All trials.</param>
     /// <param name="folded">The rows.</param>
     /// <param name="metric">What is to be best.</param>
     /// <param name="cancellation">Stops it.</param>
@@ -20,53 +17,105 @@ internal static class NestedChoice
     /// cross-validation by which the best was chosen.
     /// </returns>
     public static FoldPredictions? Make(
-        IReadOnlyList<Trial> ranked, FoldedData folded, ClipExperimentMetric metric, CancellationToken cancellation)
+        IReadOnlyList<Trial> tried, FoldedData folded, ClipExperimentMetric metric, CancellationToken cancellation)
     {
         if (folded.Count < 3) return null;
-        Trial[] finalists = [.. ranked.Where(trial => trial.IsComplete).Take(MostFinalists)];
+        InnerTrial[] all =
+        [
+            .. tried.OrderBy(Ranking.Simplicity).ThenBy(trial => trial.Number).Select(trial => new InnerTrial(trial, folded)),
+        ];
+        var probabilities = new float[folded.Folds.Length][];
         try
         {
-            var inner = finalists.AsParallel().AsOrdered().WithCancellation(cancellation)
-                .Select(trial => Inner(trial, folded, cancellation)).ToArray();
-            var probabilities = new float[folded.Folds.Length][];
-            for (var fold = 0; fold < folded.Count; fold++)
+            for (var outer = 0; outer < folded.Count; outer++)
             {
-                var outer = fold;
-                var best = Enumerable.Range(0, finalists.Length)
-                    .MaxBy(i => Score.Of(folded.Data.Labels, folded.Folds, inner[i][outer]).Of(metric));
-                foreach (var row in folded.Rows(f => f == outer)) probabilities[row] = finalists[best].Probabilities[row]!;
+                if (Choose(all, outer, folded, metric, cancellation) is not { } said) return null;
+                var rows = folded.Rows(fold => fold == outer);
+                for (var i = 0; i < rows.Length; i++) probabilities[rows[i]] = said[i];
             }
-
-            return new FoldPredictions(folded.Folds, probabilities);
         }
-        catch (Exception e) when (cancellation.IsCancellationRequested && e is OperationCanceledException or AggregateException)
+        catch (OperationCanceledException)
         {
             return null;
         }
+
+        return new FoldPredictions(folded.Folds, probabilities);
     }
 
-    /// <summary>For each fold what is said of the rows of the others without it.</summary>
-    private static float[]?[][] Inner(Trial trial, FoldedData folded, CancellationToken cancellation)
+    /// <summary>What is said of a fold by what is the best without it; null where everything refuses so few rows.</summary>
+    private static float[][]? Choose(
+        InnerTrial[] all, int outer, FoldedData folded, ClipExperimentMetric metric, CancellationToken cancellation)
     {
-        float[]?[][] said = [.. Enumerable.Range(0, folded.Count).Select(_ => new float[]?[folded.Folds.Length])];
-        for (var a = 0; a < folded.Count; a++)
+        int[] others = [.. Enumerable.Range(0, folded.Count).Where(fold => fold != outer)];
+        var parallel = new ParallelOptions
         {
-            for (var b = a + 1; b < folded.Count; b++)
-            {
-                var (one, other) = (a, b);
-                var fitted = trial.Fit(folded.Rows(fold => fold != one && fold != other), cancellation);
-                Say(one, other);
-                Say(other, one);
+            CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount,
+        };
+        var left = all;
+        foreach (var count in new[] { 1, 2, others.Length })
+        {
+            var folds = others[..Math.Min(count, others.Length)];
+            Parallel.ForEach(left, parallel, trial => trial.Measure(outer, folds, cancellation));
+            left = Halving.Better(
+                [.. left.Where(trial => !trial.Refuses)], trial => trial.Score(outer, folds).Of(metric),
+                folded.Rows(fold => folds.Contains(fold)).Length);
+        }
 
-                void Say(int outer, int asked)
+        return left.Select(trial => trial.Said(outer, cancellation)).FirstOrDefault(said => said is not null);
+    }
+
+    /// <summary>A trial measured without a fold. A model without two folds serves both of them.</summary>
+    private sealed class InnerTrial(Trial trial, FoldedData folded)
+    {
+        private readonly float[]?[][] _said = [.. Enumerable.Range(0, folded.Count).Select(_ => new float[]?[folded.Folds.Length])];
+
+        /// <summary>Whether the trainer does not take so few rows.</summary>
+        public bool Refuses { get; private set; }
+
+        public void Measure(int outer, int[] folds, CancellationToken cancellation)
+        {
+            foreach (var asked in folds)
+            {
+                var rows = folded.Rows(fold => fold == asked);
+                if (Refuses || _said[outer][rows[0]] is not null) continue;
+                if (Fitted(fold => fold != outer && fold != asked, cancellation) is not { } fitted) return;
+                Keep(outer, rows);
+                Keep(asked, folded.Rows(fold => fold == outer));
+
+                void Keep(int without, int[] of)
                 {
-                    var rows = folded.Rows(fold => fold == asked);
-                    var answers = fitted.Predict([.. rows.Select(row => trial.Table.Rows[row])]);
-                    for (var i = 0; i < rows.Length; i++) said[outer][rows[i]] = answers[i];
+                    var answers = fitted(of);
+                    for (var i = 0; i < of.Length; i++) _said[without][of[i]] = answers[i];
                 }
             }
         }
 
-        return said;
+        public Score Score(int outer, int[] folds) => Search.Score.Of(
+            folded.Data.Labels, folded.Folds, [.. _said[outer].Select((row, i) => folds.Contains(folded.Folds[i]) ? row : null)]);
+
+        /// <summary>What it says of a fold when it is fitted on all others; null where the trainer refuses.</summary>
+        public float[][]? Said(int outer, CancellationToken cancellation)
+        {
+            var rows = folded.Rows(fold => fold == outer);
+            return trial.Done > outer
+                ? [.. rows.Select(row => trial.Probabilities[row]!)]
+                : Fitted(fold => fold != outer, cancellation)?.Invoke(rows);
+        }
+
+        private Func<int[], float[][]>? Fitted(Func<int, bool> on, CancellationToken cancellation)
+        {
+            try
+            {
+                var fitted = trial.Fit(folded.Rows(on), cancellation);
+                return rows => fitted.Predict([.. rows.Select(row => trial.Table.Rows[row])]);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // What a trainer throws when it is stopped is up to it.
+                cancellation.ThrowIfCancellationRequested();
+                Refuses = true;
+                return null;
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Clip.Experiments.Tests.Search;
 /// <summary>Where there is nothing to learn, the best of many candidates looks good by chance; the nested estimate must not.</summary>
 public sealed class NestedChoiceTests
 {
-    private const int RowCount = 48, Dimension = 8, Draws = 60;
+    private const int RowCount = 48, Dimension = 8, Draws = 40;
 
     [Fact]
     public void OnLabelsDrawnByLotTheEstimateIsChance()
