@@ -7,6 +7,7 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     EndToEndCommand.Create(),
     PhotosCommand.Create(),
     TowersCommand.Create(),
+    ZooCommand.Create(),
     ExportsCommand.Create(),
     ResampleCommand.Create(),
     SearchCommand.Create(),
@@ -18,4 +19,5 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     TrainMemoryCommand.Create(),
     TrainPeakCommand.Create(),
     GpuCommand.Create(),
+    ExperimentCommand.Create(),
 }.Parse(args).Invoke();

@@ -68,6 +68,8 @@ public static class ClipExperiment
 
         var fitted = best.Fit([.. Enumerable.Range(0, read.Rows.Count)], CancellationToken.None);
         var (model, schema) = ModelPipeline.Make(mlContext, data, imageColumn, options, best.Variant, fitted);
+        if (options.UnlabeledImages.Count > 0 && best.Variant.UsesTexts)
+            Warn("The best candidate reads texts, which unlabeled pictures do not have: nothing is said of them.");
         var trials = ranked.Select((trial, i) => trial.Describe(i + 1)).ToArray();
         Info($"The best of {trials.Length} candidates: {trials[0].Candidate} ({trials[0].Settings}) on {trials[0].Features}.");
         return new ClipExperimentResult(mlContext, schema, read, best.Table, predictions, best.Settings, best.Variant)

@@ -108,10 +108,11 @@ public sealed partial record ClipExperimentResult : IDisposable
         if (options.UnlabeledImages.Count == 0 || !Variant.UsesImages || Variant.UsesTexts || cancellation.IsCancellationRequested)
             return this;
         const string what = "unlabeled pictures";
-        var rows = options.UnlabeledImages.Select(path => new ExperimentRow(path, -1, null, null, new StoredImage { ImagePath = path }));
+        var rows = options.UnlabeledImages.Select(path => options.ImageFolder is { } folder ? Path.Combine(folder, path) : path)
+            .Select(path => new ExperimentRow(path, -1, null, null, new StoredImage { ImagePath = path }));
         var read = source.Readable(new ExperimentData([.. rows], Classes, []), what, cancellation);
         var table = source.Table(read, Variant, what, cancellation);
-        return this with { Unlabeled = read, UnlabeledFeatures = table, UnlabeledProbabilities = fitted.Predict(table.Rows) };
+        return this with { Unlabeled = read, UnlabeledFeatures = table, UnlabeledProbabilities = fitted.Predict(table.Rows, cancellation) };
     }
 
     private static void Aside(string path, Action<string> write)

@@ -107,7 +107,7 @@ internal static class NestedChoice
             try
             {
                 var fitted = trial.Fit(folded.Rows(on), cancellation);
-                return rows => fitted.Predict([.. rows.Select(row => trial.Table.Rows[row])]);
+                return rows => fitted.Predict([.. rows.Select(row => trial.Table.Rows[row])], cancellation);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {

@@ -42,7 +42,10 @@ public sealed record ClipExperimentOptions
     /// </summary>
     public bool TryViews { get; init; } = true;
 
-    /// <summary>Pictures that nobody has labeled, for advice on which to label and when to refuse; default none.</summary>
+    /// <summary>
+    /// Pictures that nobody has labeled, for advice on which to label and when to refuse; default none. Nothing is said of them where the
+    /// best candidate reads texts.
+    /// </summary>
     public IReadOnlyList<string> UnlabeledImages { get; init; } = [];
 
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
