@@ -37,7 +37,16 @@ internal sealed class TrainedCandidate : FittedCandidate
             data = standardize.Transform(data);
         }
 
-        steps.Add(Trainer(ml, settings, seed).Fit(data));
+        try
+        {
+            steps.Add(Trainer(ml, settings, seed).Fit(data));
+        }
+        catch (Exception e) when (cancellation.IsCancellationRequested)
+        {
+            // Trainers that are stopped throw what they like; who stopped them is known by the token.
+            throw new OperationCanceledException("The fit was canceled.", e, cancellation);
+        }
+
         cancellation.ThrowIfCancellationRequested();
         return new TrainedCandidate(ml, steps, present, rows.Classes.Count);
     }

@@ -109,10 +109,9 @@ internal static class NestedChoice
                 var fitted = trial.Fit(folded.Rows(on), cancellation);
                 return rows => fitted.Predict([.. rows.Select(row => trial.Table.Rows[row])], cancellation);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (e is not OperationCanceledException && !cancellation.IsCancellationRequested)
             {
-                // What a trainer throws when it is stopped is up to it.
-                cancellation.ThrowIfCancellationRequested();
+                // As in the search.
                 Refuses = true;
                 return null;
             }

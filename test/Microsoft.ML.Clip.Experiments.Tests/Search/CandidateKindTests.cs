@@ -65,13 +65,28 @@ public sealed class CandidateKindTests : IDisposable
         if (trial.Settings.Templates.Count == 0) Assert.All(withoutDogs, row => Assert.Equal(0, said[row][1], 0.1f));
     }
 
+    [Theory]
+    [InlineData("LbfgsMaximumEntropy")]
+    [InlineData("SdcaMaximumEntropy")]
+    [InlineData("LightGbm")]
+    [InlineData("FastTree")]
+    public void StoppedInTheMiddleOfAFitTheSearchEndsWithoutAnError(string kind)
+    {
+        var (trial, folded) = Trial(kind, count: 6000, spread: 20);
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        var search = new CandidateSearch(folded, ClipExperimentMetric.Accuracy, null, text => Assert.Fail(text));
+
+        Assert.False(search.Run([trial], cancellation.Token));
+        Assert.Null(NestedChoice.Make([trial], folded, ClipExperimentMetric.Accuracy, cancellation.Token));
+    }
+
     public void Dispose() => _folder.Dispose();
 
-    private static (Trial Trial, FoldedData Folded) Trial(string kind)
+    private static (Trial Trial, FoldedData Folded) Trial(string kind, int count = 72, float spread = 0.1f)
     {
         var random = new Random(1);
-        int[] labels = [.. Enumerable.Range(0, 72).Select(i => i % 3)];
-        float[][] rows = [.. labels.Select(label => Near(label, random))];
+        int[] labels = [.. Enumerable.Range(0, count).Select(i => i % 3)];
+        float[][] rows = [.. labels.Select(label => Near(label, random, spread))];
         var data = new ExperimentData([.. labels.Select((label, i) => new ExperimentRow($"{i}", label, null, null, null))], Classes, []);
         var folded = new FoldedData(data, Folds.Of(labels, data.Groups, 4, 0), 0);
         var space = new CandidateSpace(54, 3, IsUneven: false);
@@ -83,9 +98,9 @@ public sealed class CandidateKindTests : IDisposable
     }
 
     /// <summary>Along an axis of its own, or nearly.</summary>
-    private static float[] Near(int label, Random? random)
+    private static float[] Near(int label, Random? random, float spread = 0.1f)
     {
-        float[] row = [.. Enumerable.Range(0, Dimension).Select(i => (i == label ? 1 : 0) + 0.1f * ((random?.NextSingle() ?? 0.5f) - 0.5f))];
+        float[] row = [.. Enumerable.Range(0, Dimension).Select(i => (i == label ? 1 : 0) + spread * ((random?.NextSingle() ?? 0.5f) - 0.5f))];
         var length = MathF.Sqrt(row.Sum(x => x * x));
         return Array.ConvertAll(row, x => x / length);
     }
