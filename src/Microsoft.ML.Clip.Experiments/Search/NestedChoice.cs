@@ -61,13 +61,16 @@ internal static class NestedChoice
                 folded.Rows(fold => folds.Contains(fold)).Length);
         }
 
-        return left.Select(trial => trial.Said(outer, cancellation)).FirstOrDefault(said => said is not null);
+        return left.FirstOrDefault()?.Trial.OfFold(outer, cancellation);
     }
 
     /// <summary>A trial measured without a fold. A model without two folds serves both of them.</summary>
     private sealed class InnerTrial(Trial trial, FoldedData folded)
     {
-        private readonly float[]?[][] _said = [.. Enumerable.Range(0, folded.Count).Select(_ => new float[]?[folded.Folds.Length])];
+        private readonly int[][] _predicted =
+            [.. Enumerable.Range(0, folded.Count).Select(_ => folded.Folds.Select(_ => Search.Score.NotMeasured).ToArray())];
+
+        public Trial Trial => trial;
 
         /// <summary>Whether the trainer does not take so few rows.</summary>
         public bool Refuses { get; private set; }
@@ -77,30 +80,22 @@ internal static class NestedChoice
             foreach (var asked in folds)
             {
                 var rows = folded.Rows(fold => fold == asked);
-                if (Refuses || _said[outer][rows[0]] is not null) continue;
+                if (Refuses || _predicted[outer][rows[0]] != Search.Score.NotMeasured) continue;
                 if (Fitted(fold => fold != outer && fold != asked, cancellation) is not { } fitted) return;
                 Keep(outer, rows);
                 Keep(asked, folded.Rows(fold => fold == outer));
 
                 void Keep(int without, int[] of)
                 {
-                    var answers = fitted(of);
-                    for (var i = 0; i < of.Length; i++) _said[without][of[i]] = answers[i];
+                    var answers = Search.Score.Predicted(fitted(of));
+                    for (var i = 0; i < of.Length; i++) _predicted[without][of[i]] = answers[i];
                 }
             }
         }
 
         public Score Score(int outer, int[] folds) => Search.Score.Of(
-            folded.Data.Labels, folded.Folds, [.. _said[outer].Select((row, i) => folds.Contains(folded.Folds[i]) ? row : null)]);
-
-        /// <summary>What it says of a fold when it is fitted on all others; null where the trainer refuses.</summary>
-        public float[][]? Said(int outer, CancellationToken cancellation)
-        {
-            var rows = folded.Rows(fold => fold == outer);
-            return trial.Done > outer
-                ? [.. rows.Select(row => trial.Probabilities[row]!)]
-                : Fitted(fold => fold != outer, cancellation)?.Invoke(rows);
-        }
+            folded.Data.Labels, folded.Folds,
+            [.. _predicted[outer].Select((label, row) => folds.Contains(folded.Folds[row]) ? label : Search.Score.NotMeasured)]);
 
         private Func<int[], float[][]>? Fitted(Func<int, bool> on, CancellationToken cancellation)
         {

@@ -27,7 +27,7 @@ public sealed class CandidateKindTests : IDisposable
         ml.Model.Save(new TransformerChain<ITransformer>([.. fitted.Steps]), rows.Schema, _folder["model.zip"]);
         var loaded = new MLContext().Model.Load(_folder["model.zip"], out _).Transform(rows);
 
-        var expected = fitted.Predict(trial.Table.Rows);
+        var expected = fitted.Predict(trial.Table.Rows, CancellationToken.None);
         var scores = loaded.GetColumn<float[]>("Score").ToArray();
         VBuffer<ReadOnlyMemory<char>> names = default;
         loaded.Schema["Score"].GetSlotNames(ref names);
@@ -58,9 +58,10 @@ public sealed class CandidateKindTests : IDisposable
         var (trial, folded) = Trial(kind);
         var withoutDogs = Enumerable.Range(0, folded.Folds.Length).Where(row => folded.Data.Labels[row] != 1).ToArray();
 
-        var said = trial.Fit(withoutDogs, CancellationToken.None).Predict(trial.Table.Rows);
+        var said = trial.Fit(withoutDogs, CancellationToken.None).Predict(trial.Table.Rows, CancellationToken.None);
 
-        Assert.All(withoutDogs, row => Assert.True(Score.IsRight(said[row], folded.Data.Labels[row])));
+        var predicted = Score.Predicted(said);
+        Assert.All(withoutDogs, row => Assert.Equal(folded.Data.Labels[row], predicted[row]));
         Assert.All(said, row => Assert.Equal(Classes.Length, row.Length));
         if (trial.Settings.Templates.Count == 0) Assert.All(withoutDogs, row => Assert.Equal(0, said[row][1], 0.1f));
     }
@@ -100,7 +101,10 @@ public sealed class CandidateKindTests : IDisposable
     /// <summary>Along an axis of its own, or nearly.</summary>
     private static float[] Near(int label, Random? random, float spread = 0.1f)
     {
-        float[] row = [.. Enumerable.Range(0, Dimension).Select(i => (i == label ? 1 : 0) + spread * ((random?.NextSingle() ?? 0.5f) - 0.5f))];
+        float[] row =
+        [
+            .. Enumerable.Range(0, Dimension).Select(i => (i == label ? 1 : 0) + spread * ((random?.NextSingle() ?? 0.5f) - 0.5f)),
+        ];
         var length = MathF.Sqrt(row.Sum(x => x * x));
         return Array.ConvertAll(row, x => x / length);
     }

@@ -35,11 +35,14 @@ public sealed class NestedChoiceTests
         var variant = new FeatureVariant(["model"], ClipImageViews.Center, true, false);
         var search = new CandidateSearch(folded, ClipExperimentMetric.Accuracy, null, _ => { });
         search.Run(
-            [.. space.Quick(prompts).Select(s => new Trial(folded, s, variant, new("image", rows), s.Templates.Count > 0 ? directions : null))],
+            [
+                .. space.Quick(prompts)
+                    .Select(s => new Trial(folded, s, variant, new("image", rows), s.Templates.Count > 0 ? directions : null)),
+            ],
             CancellationToken.None);
         var ranked = search.Ranked();
         var nested = NestedChoice.Make(ranked, folded, ClipExperimentMetric.Accuracy, CancellationToken.None)!;
-        return (ranked[0].Score().Accuracy, Score.Of(labels, nested.Folds, nested.Probabilities).Accuracy);
+        return (ranked[0].Score().Accuracy, Score.Of(labels, nested.Folds, Score.Predicted(nested.Probabilities)).Accuracy);
     }
 
     private static float[] Unit(Random random)
