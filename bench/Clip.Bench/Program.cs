@@ -6,6 +6,7 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     InitCommand.Create(),
     EndToEndCommand.Create(),
     PhotosCommand.Create(),
+    StartCommand.Create(),
     TowersCommand.Create(),
     ZooCommand.Create(),
     ExportsCommand.Create(),
@@ -20,4 +21,6 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     TrainPeakCommand.Create(),
     GpuCommand.Create(),
     ExperimentCommand.Create(),
+    RanksCommand.Create(),
+    RanksCommand.CreateRank(),
 }.Parse(args).Invoke();

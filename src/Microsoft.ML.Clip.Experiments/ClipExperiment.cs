@@ -1,5 +1,8 @@
+using Clip.Evaluation;
 using Microsoft.ML.Clip.Experiments.Candidates;
+using Microsoft.ML.Clip.Experiments.DataCheck;
 using Microsoft.ML.Clip.Experiments.Features;
+using Microsoft.ML.Clip.Experiments.Refusal;
 using Microsoft.ML.Clip.Experiments.Search;
 using Microsoft.ML.Runtime;
 
@@ -47,9 +50,17 @@ public static class ClipExperiment
         using var source = new FeatureSource(options, Warn);
         var read = source.Readable(new RowReader(labelColumn, imageColumn, options).Read(data), "rows", cancellation);
         foreach (var row in read.Unreadable) Warn($"'{row.Name}' is left out: {row.Reason}");
-        var folded = new FoldedData(read, Folds.Of(read.Labels, read.Groups, options.Folds, options.Seed), options.Seed);
+        // What cannot be split is refused before features take their time.
+        Folds.Of(read.Labels, read.Groups, options.Folds, options.Seed);
+        var unlabeled = imageColumn is null ? null : Unlabeled(source, read, options, cancellation);
+        (read, unlabeled) = WithNone(source, read, unlabeled, options, Warn, cancellation);
+        var features = new ExperimentVariants(source, read, options, imageColumn is not null, Warn);
+        var problems = DataChecks.Of(read, source.Table(read, features.Simplest, "rows", cancellation).Rows, null, cancellation);
+        foreach (var sentence in DataChecks.Sentences(problems, read)) Warn(sentence);
+        var scenes = Scenes.Of(read.Labels, read.Groups, problems.Duplicates);
+        var folded = new FoldedData(read, Folds.Of(read.Labels, scenes, options.Folds, options.Seed), options.Seed);
         Info($"{read.Rows.Count} rows of {read.Classes.Count} classes in {folded.Count} folds.");
-        var variants = new ExperimentVariants(source, read, options, imageColumn is not null, Warn).Compute(ViewsShare, cancellation);
+        var variants = features.Compute(ViewsShare, cancellation);
 
         var clock = new Deadlines(options.TimeLimit, cancellation);
         var search = new CandidateSearch(folded, options.Metric, progress, Warn);
@@ -60,11 +71,11 @@ public static class ClipExperiment
         // One that time ran out for is measured to its end, so that something is known of every row.
         if (!best.IsComplete) best.Run(folded.Count, CancellationToken.None);
         FoldPredictions? nested;
-        using (var limit = clock.Until(NestedShare)) nested = NestedChoice.Make(ranked, folded, options.Metric, limit.Token);
+        using (var limit = clock.Until(NestedShare)) nested = NestedChoice.Make(ranked, folded, options.Metric, Warn, limit.Token);
         if (nested is null) Info("There was no time, or there are too few rows, for nested folds: the estimate is the cross-validation's.");
         var predictions = nested ?? FoldPredictions.Of(best, folded);
         IReadOnlyList<ClipLearningCurvePoint> curve;
-        using (var limit = clock.Until(1)) curve = LearningCurve.Of(best, folded, limit.Token);
+        using (var limit = clock.Until(1)) curve = LearningCurve.Of(best, folded, Warn, limit.Token);
 
         var fitted = best.Fit([.. Enumerable.Range(0, read.Rows.Count)], CancellationToken.None);
         var (model, schema) = ModelPipeline.Make(mlContext, data, imageColumn, options, best.Variant, fitted);
@@ -81,13 +92,40 @@ public static class ClipExperiment
             Model = model,
             IsCanceled = cancellation.IsCancellationRequested,
             IsNested = nested is not null,
-        }.WithUnlabeled(source, fitted, options, cancellation);
+        }.WithUnlabeled(source, fitted, unlabeled, cancellation);
 
         void Warn(string text) => channel.Warning(MessageSensitivity.UserData, "{0}", text);
         void Info(string text) => channel.Info(MessageSensitivity.UserData, "{0}", text);
     }
 
-    /// <summary>First the quick ones on all features, then what takes a fit, then the rest on the best features.</summary>
+    /// <summary>The unlabeled pictures that can be read; null for none.</summary>
+    private static ExperimentData? Unlabeled(
+        FeatureSource source, ExperimentData read, ClipExperimentOptions options, CancellationToken cancellation)
+    {
+        if (options.UnlabeledImages.Count == 0) return null;
+        var rows = options.UnlabeledImages.Select(path => options.ImageFolder is { } folder ? Path.Combine(folder, path) : path)
+            .Select(path => new ExperimentRow(path, -1, null, null, new StoredImage { ImagePath = path }));
+        return source.Readable(new ExperimentData([.. rows], read.Classes, []), "unlabeled pictures", cancellation);
+    }
+
+    /// <summary>Adds the class for pictures that are none of the others, where one is wanted.</summary>
+    private static (ExperimentData Labeled, ExperimentData? Unlabeled) WithNone(
+        FeatureSource source, ExperimentData read, ExperimentData? unlabeled, ClipExperimentOptions options, Action<string> warn,
+        CancellationToken cancellation)
+    {
+        if (options.NoneClass is not { } name || unlabeled is null) return (read, unlabeled);
+        var variant = new FeatureVariant([options.ModelFolders[0]], ClipImageViews.Center, true, false);
+        if (NoneClass.Add(
+            read, source.Table(read, variant, "rows", cancellation), unlabeled,
+            source.Table(unlabeled, variant, "unlabeled pictures", cancellation), name, cancellation) is { } added) return added;
+        warn($"Fewer than two unlabeled pictures are far from all labeled ones, so there is nothing to learn '{name}' from.");
+        return (read, unlabeled);
+    }
+
+    /// <summary>
+    /// First the quick ones, then what takes a fit, then the rest on the best features; all that on the pictures alone, so that little time
+    /// has tried every kind, and then on their views.
+    /// </summary>
     private static void Search(
         CandidateSearch search, FoldedData folded, IReadOnlyList<ReadyVariant> variants, ClipExperimentOptions options,
         CancellationToken cancellation)
@@ -95,10 +133,14 @@ public static class ClipExperiment
         var counts = folded.Data.Labels.CountBy(label => label).Select(count => count.Value).ToArray();
         var space = new CandidateSpace(
             folded.Data.Rows.Count * (folded.Count - 1) / folded.Count, folded.Data.Classes.Count, counts.Max() > Uneven * counts.Min());
-        if (!search.Run([.. variants.SelectMany(ready => space.Quick(ready.Prompts).Select(s => Of(ready, s)))], cancellation)) return;
-        if (!search.Run([.. variants.SelectMany(ready => space.Linear().Select(s => Of(ready, s)))], cancellation)) return;
-        var best = search.Ranked()[0].Variant;
-        search.Run([.. space.Others().Select(s => Of(variants.Single(ready => ready.Variant == best), s))], cancellation);
+        foreach (var part in variants.GroupBy(ready => ready.Variant.Views == ClipImageViews.Center).Select(part => part.ToArray()))
+        {
+            if (!search.Run([.. part.SelectMany(ready => space.Quick(ready.Prompts).Select(s => Of(ready, s)))], cancellation)) return;
+            if (!search.Run([.. part.SelectMany(ready => space.Linear().Select(s => Of(ready, s)))], cancellation)) return;
+            var best = search.Ranked()[0].Variant;
+            if (part.FirstOrDefault(ready => ready.Variant == best) is not { } winner) continue;
+            if (!search.Run([.. space.Others().Select(s => Of(winner, s))], cancellation)) return;
+        }
 
         Trial Of(ReadyVariant ready, CandidateSettings settings) => new(
             folded, settings, ready.Variant, ready.Table,

@@ -11,18 +11,19 @@ internal static class NestedChoice
     /// <param name="tried">All trials.</param>
     /// <param name="folded">The rows.</param>
     /// <param name="metric">What is to be best.</param>
+    /// <param name="log">Told, in sentences, what did not work.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>
     /// Null where there was no time, or there are but two folds, without which nothing is left to fit on: then nothing is known beyond the
     /// cross-validation by which the best was chosen.
     /// </returns>
     public static FoldPredictions? Make(
-        IReadOnlyList<Trial> tried, FoldedData folded, ClipExperimentMetric metric, CancellationToken cancellation)
+        IReadOnlyList<Trial> tried, FoldedData folded, ClipExperimentMetric metric, Action<string> log, CancellationToken cancellation)
     {
         if (folded.Count < 3) return null;
         InnerTrial[] all =
         [
-            .. tried.OrderBy(Ranking.Simplicity).ThenBy(trial => trial.Number).Select(trial => new InnerTrial(trial, folded)),
+            .. tried.OrderBy(Ranking.Simplicity).ThenBy(trial => trial.Number).Select(trial => new InnerTrial(trial, folded, log)),
         ];
         var probabilities = new float[folded.Folds.Length][];
         try
@@ -65,7 +66,7 @@ internal static class NestedChoice
     }
 
     /// <summary>A trial measured without a fold. A model without two folds serves both of them.</summary>
-    private sealed class InnerTrial(Trial trial, FoldedData folded)
+    private sealed class InnerTrial(Trial trial, FoldedData folded, Action<string> log)
     {
         private readonly int[][] _predicted =
             [.. Enumerable.Range(0, folded.Count).Select(_ => folded.Folds.Select(_ => Search.Score.NotMeasured).ToArray())];
@@ -106,7 +107,7 @@ internal static class NestedChoice
             }
             catch (Exception e) when (e is not OperationCanceledException && !cancellation.IsCancellationRequested)
             {
-                // As in the search.
+                log($"{trial.Settings.Kind} ({trial.Settings.Describe()}) has no part in the nested choice: {e.Message}");
                 Refuses = true;
                 return null;
             }

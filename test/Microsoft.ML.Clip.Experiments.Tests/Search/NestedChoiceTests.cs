@@ -41,7 +41,7 @@ public sealed class NestedChoiceTests
             ],
             CancellationToken.None);
         var ranked = search.Ranked();
-        var nested = NestedChoice.Make(ranked, folded, ClipExperimentMetric.Accuracy, CancellationToken.None)!;
+        var nested = NestedChoice.Make(ranked, folded, ClipExperimentMetric.Accuracy, _ => { }, CancellationToken.None)!;
         return (ranked[0].Score().Accuracy, Score.Of(labels, nested.Folds, Score.Predicted(nested.Probabilities)).Accuracy);
     }
 
