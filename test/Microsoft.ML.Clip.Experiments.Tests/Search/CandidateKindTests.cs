@@ -62,7 +62,7 @@ public sealed class CandidateKindTests : IDisposable
     public void StoppedInTheMiddleOfAFitTheSearchEndsWithoutAnError(string kind)
     {
         var (trial, folded) = Trial(kind, count: 6000, spread: 20);
-        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
         var search = new CandidateSearch(folded, ClipExperimentMetric.Accuracy, null, text => Assert.Fail(text));
 
         Assert.False(search.Run([trial], cancellation.Token));
