@@ -35,7 +35,7 @@ public sealed class FineTuningTests : IDisposable
             Assert.Equal(!name.StartsWith("visual.", StringComparison.Ordinal) || prefixes.Any(name.StartsWith), parameter.requires_grad);
     }
 
-    /// <summary>A locked tower is computed without a graph: nothing of it is kept for a backward pass, which ends at its features.</summary>
+    /// <summary>A locked tower is computed without a graph: a backward pass, which ends at its features, has nothing of it kept.</summary>
     [Fact]
     public void ALockedImageTowerKeepsNothingForGradients()
     {
