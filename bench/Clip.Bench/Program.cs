@@ -21,4 +21,6 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     TrainPeakCommand.Create(),
     GpuCommand.Create(),
     ExperimentCommand.Create(),
+    RanksCommand.Create(),
+    RanksCommand.CreateRank(),
 }.Parse(args).Invoke();

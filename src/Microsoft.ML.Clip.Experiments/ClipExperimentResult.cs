@@ -55,7 +55,7 @@ public sealed partial record ClipExperimentResult : IDisposable
     /// <summary>The standard error of <see cref="MacroRecall"/>.</summary>
     public double MacroRecallError => Expected.MacroRecallError;
 
-    private Score Expected => Score.Of(Data.Labels, Folds.Folds, Folds.Probabilities);
+    private Score Expected => Score.Of(Data.Labels, Folds.Folds, Score.Predicted(Folds.Probabilities));
 
     /// <summary>Saves the model, which <c>mlContext.Model.Load</c> opens: written aside, then renamed.</summary>
     /// <param name="path">The file; one that is there is replaced.</param>
@@ -75,6 +75,12 @@ public sealed partial record ClipExperimentResult : IDisposable
 
     /// <summary>Closes the model.</summary>
     public void Dispose() => (Model as IDisposable)?.Dispose();
+
+    /// <summary>How many rows it was found on: those that could be read.</summary>
+    public int RowCount => Data.Rows.Count;
+
+    /// <summary>Whether the best candidate was asked of unlabeled pictures: there are some, and it needs no texts.</summary>
+    public bool HasUnlabeled => Unlabeled is { Rows.Count: > 0 };
 
     /// <summary>The rows.</summary>
     internal ExperimentData Data { get; }

@@ -8,8 +8,10 @@ internal static class LearningCurve
     /// <summary>Draws so many rows of each class outside of each fold, fits on them, and asks of the fold.</summary>
     /// <param name="trial">The best.</param>
     /// <param name="folded">The rows.</param>
+    /// <param name="log">Told, in sentences, what did not work.</param>
     /// <param name="cancellation">Stops it; the points that are done count.</param>
-    public static IReadOnlyList<ClipLearningCurvePoint> Of(Trial trial, FoldedData folded, CancellationToken cancellation)
+    public static IReadOnlyList<ClipLearningCurvePoint> Of(
+        Trial trial, FoldedData folded, Action<string> log, CancellationToken cancellation)
     {
         var points = new List<ClipLearningCurvePoint>();
         foreach (var size in Sizes)
@@ -28,6 +30,11 @@ internal static class LearningCurve
             {
                 break;
             }
+            catch (AggregateException e)
+            {
+                // Trainers may refuse so few rows; there is a point where they do not.
+                log($"{trial.Settings.Kind} cannot be fitted on {size} of each class: {e.InnerExceptions[0].Message}");
+            }
         }
 
         return points;
@@ -41,6 +48,6 @@ internal static class LearningCurve
         int[] drawn = [.. others.GroupBy(row => folded.Data.Labels[row]).SelectMany(own => own.Take(size)).Order()];
         var test = folded.Rows(f => f == fold);
         var said = trial.Fit(drawn, cancellation).Predict([.. test.Select(row => trial.Table.Rows[row])], cancellation);
-        return test.Select((row, i) => Score.IsRight(said[i], folded.Data.Labels[row]) ? 1.0 : 0).Average();
+        return Score.Predicted(said).Zip(test, (label, row) => label == folded.Data.Labels[row] ? 1.0 : 0).Average();
     }
 }
