@@ -1,5 +1,6 @@
 using Clip.Conversion.Configs;
 using Clip.Trainer.Modeling;
+using Clip.Trainer.Training;
 
 namespace Clip.Trainer.Objectives;
 
@@ -58,10 +59,18 @@ internal static class ObjectiveKinds
     /// <summary>An objective on a model with random weights from torch's global generator; the caller disposes its module.</summary>
     /// <param name="kind">Which.</param>
     /// <param name="config">The model's sizes, which went through <see cref="Config"/>.</param>
-    public static IObjective Create(this ObjectiveKind kind, ClipConfig config) => kind switch
+    /// <param name="options">What else the loss goes by; null for the defaults.</param>
+    public static IObjective Create(this ObjectiveKind kind, ClipConfig config, TrainingOptions? options = null) => kind switch
     {
-        ObjectiveKind.Clip => new ClipObjective(new ClipModel(config)),
-        ObjectiveKind.SigLip => new SigLipObjective(new ClipModel(config)),
+        ObjectiveKind.Clip => new ClipObjective(new ClipModel(config))
+        {
+            LabelSmoothing = options?.LabelSmoothing ?? 0,
+            MaxLogitScale = options?.MaxLogitScale ?? ClipModel.MaxLogitScale,
+        },
+        ObjectiveKind.SigLip => new SigLipObjective(new ClipModel(config))
+        {
+            MaxLogitScale = options?.MaxLogitScale ?? ClipModel.MaxLogitScale,
+        },
         ObjectiveKind.ConVirt => new ConVirtObjective(new ClipModel(config)),
         ObjectiveKind.VirTex => new VirTexObjective(new VirTexModel(config)),
         ObjectiveKind.Bow => new BagOfWordsObjective(new BagOfWordsModel(config)),
