@@ -43,10 +43,11 @@ public sealed record CaptionAugmentation
         var words = text.Split(BetweenWords, StringSplitOptions.RemoveEmptyEntries);
         if (words.Length < 2) return text;
         if (shuffles) random.Shuffle(words.AsSpan());
-        return string.Join(' ', WordDropout > 0 ? Some(words, ref random) : words);
+        if (WordDropout > 0) words = Some(words, ref random);
+        return string.Join(' ', words);
     }
 
-    private List<string> Some(string[] words, ref SampleRandom random)
+    private string[] Some(string[] words, ref SampleRandom random)
     {
         var (kept, spare) = (new List<string>(words.Length), words[random.Next(words.Length)]);
         foreach (var word in words)
@@ -54,6 +55,6 @@ public sealed record CaptionAugmentation
             if (random.NextDouble() >= WordDropout) kept.Add(word);
         }
 
-        return kept.Count > 0 ? kept : [spare];
+        return kept.Count > 0 ? [.. kept] : [spare];
     }
 }

@@ -129,6 +129,11 @@ public sealed record TrainingOptions
         Check(FineTuning.LoraAlpha, "FineTuning.LoraAlpha", least: double.Epsilon);
         Check(SaveFrequency, nameof(SaveFrequency), least: 1);
         Check(SaveSteps, nameof(SaveSteps), least: 1);
+        Check(Augmentation.OutlineChance, "Augmentation.OutlineChance", least: 0, most: 1);
+        Check(Captions.FirstChance, "Captions.FirstChance", least: 0, most: 1);
+        Check(Captions.JoinChance, "Captions.JoinChance", least: 0, most: 1);
+        Check(Captions.ShuffleChance, "Captions.ShuffleChance", least: 0, most: 1);
+        Check(Captions.WordDropout, "Captions.WordDropout", least: 0, most: Math.BitDecrement(1.0));
         Check(LabelSmoothing, nameof(LabelSmoothing), least: 0, most: Math.BitDecrement(1.0));
         Check(MaxLogitScale, nameof(MaxLogitScale), least: 1, most: 100);
         if (LabelSmoothing > 0 && Objective != ObjectiveKind.Clip)
