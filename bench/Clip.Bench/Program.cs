@@ -5,6 +5,7 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
 {
     InitCommand.Create(),
     EndToEndCommand.Create(),
+    PhotosCommand.Create(),
     TowersCommand.Create(),
     ExportsCommand.Create(),
     ResampleCommand.Create(),

@@ -3,6 +3,7 @@ using Clip.Cli.Options;
 using Clip.Cli.Pretrained;
 using Clip.Cli.Reporting;
 using Clip.Evaluation;
+using Clip.Evaluation.Outcomes;
 using Clip.Evaluation.Report;
 using Clip.Trainer.Validation;
 using Microsoft.ML;
@@ -38,12 +39,13 @@ internal static class ClassifyCommand
             Description = "Does not show the pictures themselves, as a terminal with colors does where there are "
                 + $"{PicturePreview.MostPictures} or fewer.",
         };
+        var decode = new DecodeOption();
         var report = new ReportOption();
         // None where they stand behind the labels.
         var images = new Argument<string[]>("images") { Description = PicturePaths.Description, Arity = ArgumentArity.ZeroOrMore };
         var command = new Command("classify", "Classifies images zero-shot and prints the best labels.")
         {
-            images, labels, model, templates, top, json, csv, report.Option, noPreview,
+            images, labels, model, templates, top, json, csv, decode.Option, report.Option, noPreview,
         };
         command.Validators.Add(result =>
         {
@@ -56,13 +58,16 @@ internal static class ClassifyCommand
             var name = parsed.GetValue(model)!;
             var folder = await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false);
             var isReported = report.IsWanted(parsed);
-            var classified = Classify(folder, words);
+            var options = new ClipModelOptions { Decode = decode.Parse(parsed) };
+            if (options.Decode != ImageDecoding.Exact && ObjectiveFolder.NeedsTorch(folder))
+                throw new ClipException($"--decode {parsed.GetValue(decode.Option)} is for CLIP's models; '{name}' is none, leave it out.");
+            var classified = Classify(folder, words, options);
             // What is printed as it comes is scored once for the report too.
             if (isReported) classified = [.. classified];
             var scored = classified.Select(c => new LabeledPicture(c.Path, c.Scores.TopLabels(words.Labels, parsed.GetValue(top))));
             if (parsed.GetValue(json))
             {
-                using var opened = ClipModel.Open(folder);
+                using var opened = ClipModel.Open(folder, options);
                 Console.WriteLine(LabelReport.Json(name, opened.Fingerprint, scored));
             }
             else if (parsed.GetValue(csv))
@@ -84,7 +89,7 @@ internal static class ClassifyCommand
 
             if (isReported)
             {
-                using var opened = ClipModel.Open(folder);
+                using var opened = ClipModel.Open(folder, options);
                 var pictures = words.Pictures.Length == 1 ? "a picture" : $"{words.Pictures.Length} pictures";
                 report.Write(
                     parsed, $"What the model sees in {pictures}", [(name, opened.Fingerprint)], [Reported(words, [.. classified])], [], []);
@@ -96,13 +101,16 @@ internal static class ClassifyCommand
     private static ReportedSet Reported(ClassifyWords words, IReadOnlyList<(string Path, float[] Scores)> classified)
     {
         var template = words.Templates is { Length: > 0 } given ? given[0] : PromptTemplates.Default[0];
+        StoredImage[] images = [.. classified.Select(c => new StoredImage { ImagePath = c.Path })];
         return new ReportedSet(
-            "pictures", words.Labels, [.. words.Labels.Select(label => PromptTemplates.Apply(template, label))],
-            ReportedOutcomes.Named([.. classified.Select(c => new StoredImage { ImagePath = c.Path })]), Right: null,
+            "pictures", DataFingerprint.Of(words.Labels, images), words.Labels,
+            [.. words.Labels.Select(label => PromptTemplates.Apply(template, label))],
+            ReportedOutcomes.Named(images), Right: null,
             [new(0, [.. classified.Select(c => PictureOutcome.Of(c.Scores, c.Scores, right: null))], [])]);
     }
 
-    private static IEnumerable<(string Path, float[] Scores)> Classify(string folder, ClassifyWords words)
+    private static IEnumerable<(string Path, float[] Scores)> Classify(
+        string folder, ClassifyWords words, ClipModelOptions options)
     {
         if (ObjectiveFolder.NeedsTorch(folder))
         {
@@ -116,7 +124,14 @@ internal static class ClassifyCommand
         var ml = new MLContext();
         var rows = ml.Data.LoadFromEnumerable(words.Pictures.Select(path => new Row { ImagePath = path }));
         using var classifier = ml.Transforms
-            .ClipClassifyZeroShot("Score", nameof(Row.ImagePath), folder, words.Labels, words.Templates)
+            .ClipClassifyZeroShot(new ClipZeroShotEstimator.Options
+            {
+                InputColumnName = nameof(Row.ImagePath),
+                ModelFolder = folder,
+                ModelOptions = options,
+                Labels = words.Labels,
+                Templates = words.Templates,
+            })
             .Fit(rows);
         foreach (var row in ml.Data.CreateEnumerable<Scored>(classifier.Transform(rows), reuseRowObject: true))
             yield return Checked(row.ImagePath, row.Score);

@@ -45,11 +45,12 @@ internal static class EmbedCommand
             DefaultValueFactory = _ => new EmbeddingOptions("").BatchSize,
         };
         var raw = new Option<bool>("--no-normalize") { Description = "Leaves embeddings at the length that the model gives them." };
+        var decode = new DecodeOption();
         var loading = new LoadingOptions();
         var layout = new SourceOptions();
         var command = new Command("embed", "Embeds any number of images and texts into files; with mpirun on many machines.")
         {
-            images, texts, model, output, format, shard, batch, raw,
+            images, texts, model, output, format, shard, batch, raw, decode.Option,
         };
         foreach (var option in layout.All.Concat(loading.All)) command.Options.Add(option);
         command.SetAction((parsed, cancellation) => RankedJob.RunAsync(async ranks =>
@@ -69,22 +70,23 @@ internal static class EmbedCommand
                 Reading = loading.Parse(parsed),
             };
             if (ranks.AreSeveral) options = options with { Reading = options.Reading with { Workers = ranks.Processors } };
-            Run(folder, options, parsed.GetValue(images), parsed.GetValue(texts), layout.Parse(parsed), ranks, cancellation);
+            using var held = ranks.IsFirst ? RunLock.Take(options.Output) : null;
+            using var opened = ClipModel.Open(folder, new ClipModelOptions
+            {
+                BatchSize = options.BatchSize,
+                Decode = decode.Parse(parsed),
+                Session = new ClipSessionOptions { IntraOpThreads = ranks.AreSeveral ? ranks.Processors : 0 },
+            });
+            Run(opened, options, parsed.GetValue(images), parsed.GetValue(texts), layout.Parse(parsed), ranks, cancellation);
             return 0;
         }));
         return command;
     }
 
     private static void Run(
-        string folder, EmbeddingOptions options, string? images, string? texts, RecordSourceOptions layout, Ranks ranks,
+        ClipModel model, EmbeddingOptions options, string? images, string? texts, RecordSourceOptions layout, Ranks ranks,
         CancellationToken cancellation)
     {
-        using var held = ranks.IsFirst ? RunLock.Take(options.Output) : null;
-        using var model = ClipModel.Open(folder, new ClipModelOptions
-        {
-            BatchSize = options.BatchSize,
-            Session = new ClipSessionOptions { IntraOpThreads = ranks.AreSeveral ? ranks.Processors : 0 },
-        });
         var job = new EmbeddingJob(options, model.Fingerprint, ranks, line => Say(ranks, line));
         if (images is not null)
         {

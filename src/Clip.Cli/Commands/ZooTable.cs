@@ -22,7 +22,7 @@ internal static class ZooTable
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"{start}{model.ImageSize,6}{model.EmbedDim,7}{model.Parameters,16:N0}{model.ImageOperations / 1e9,14:F2}"
-                    + $"{model.TextOperations / 1e9,13:F2}  {entry.License ?? "-",-14}{Pull(entry),-63}{model.Family}"));
+                    + $"{model.TextOperations / 1e9,13:F2}  {entry.License ?? "not stated",-14}{Pull(entry),-63}{model.Family}"));
             }
             catch (ClipException e)
             {
@@ -31,7 +31,7 @@ internal static class ZooTable
         }
 
         Console.WriteLine(
-            $"{converting} of {ZooCatalog.All.Count} convert. A license is a dash where it is not known here: look it up at the hub.");
+            $"{converting} of {ZooCatalog.All.Count} convert. A license that is not stated here stands at the hub.");
     }
 
     private static string Pull(ZooEntry entry) => entry.Repository ?? "-";

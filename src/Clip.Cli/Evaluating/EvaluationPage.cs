@@ -3,7 +3,6 @@ using Clip.Cli.Reporting;
 using Clip.Evaluation.Metrics;
 using Clip.Evaluation.Report;
 using Clip.Evaluation.Results;
-using PublishedResult = Clip.Evaluation.Report.PublishedResult;
 
 namespace Clip.Cli.Evaluating;
 
@@ -53,9 +52,8 @@ internal sealed class EvaluationPage(IReadOnlyList<Evaluated> done, IReadOnlyLis
             };
     }
 
-    private IEnumerable<PublishedResult> Published() => done.SelectMany(d => PublishedResults.Of(d.Result).Select(published =>
-        new PublishedResult(
-            $"{published.Model} {published.Pretrained}", d.Result.Dataset, published.Metric, published.Value, published.Source)));
+    private IEnumerable<PublishedResult> Published() =>
+        done.SelectMany(d => PublishedResults.Of(d.Result).Select(published => published with { Dataset = d.Result.Dataset }));
 
     private int Model(EvaluationResult result) => models.ToList().IndexOf((result.Model, result.Pretrained));
 

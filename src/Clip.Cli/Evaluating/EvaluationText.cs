@@ -51,13 +51,17 @@ internal static class EvaluationText
     /// <param name="probe">What a probe made of it; null for none.</param>
     public static IEnumerable<string> PerClass(ClassificationOutcome zeroShot, ClassificationOutcome? probe)
     {
-        var probed = probe is null ? [] : ClassRecall.Of(probe).ToDictionary(c => c.Label, c => c.Recall);
-        var taken = ConfusionPair.Of(zeroShot).GroupBy(pair => pair.Label).ToDictionary(group => group.Key, group => group.First());
-        foreach (var one in ClassRecall.Of(zeroShot).OrderBy(c => c.Recall))
+        var labels = zeroShot.Set.Labels;
+        var probed = probe is null
+            ? []
+            : ClassResult.Of(probe).Where(c => c.Pictures > 0).ToDictionary(c => probe.Set.Labels[c.Class], c => c.Recall);
+        var taken = ConfusionPair.Of(zeroShot).GroupBy(pair => pair.Right).ToDictionary(group => group.Key, group => group.First());
+        foreach (var one in ClassResult.Of(zeroShot).Where(c => c.Pictures > 0).OrderBy(c => c.Recall))
         {
-            var line = Line($"    {one.Recall,7:P1}  {one.Label} ({one.Images} images)");
-            if (probed.TryGetValue(one.Label, out var recall)) line += Line($"  linear probe {recall:P1}");
-            yield return taken.TryGetValue(one.Label, out var pair) ? line + Line($"  taken for {pair.TakenFor} {pair.Count:0.#}×") : line;
+            var line = Line($"    {one.Recall,7:P1}  {labels[one.Class]} ({one.Pictures} images)");
+            if (probed.TryGetValue(labels[one.Class], out var recall)) line += Line($"  linear probe {recall:P1}");
+            if (taken.TryGetValue(one.Class, out var pair)) line += Line($"  taken for {labels[pair.Taken]} {pair.Count:0.#}×");
+            yield return line;
         }
     }
 
@@ -96,8 +100,9 @@ internal static class EvaluationText
         if (result.Calibration is { } calibration) parts.Add(Line($"calibration error {calibration.ExpectedError:P1}"));
         if (evaluated.Classification is { Set.IsMultiLabel: false } outcome && ConfusionPair.Of(outcome) is { Count: > 0 } pairs)
         {
+            var labels = outcome.Set.Labels;
             parts.Add("most often confused: " + string.Join(
-                ", ", pairs.Take(MostConfusions).Select(pair => Line($"{pair.Label} for {pair.TakenFor} {pair.Count:0.#}×"))));
+                ", ", pairs.Take(MostConfusions).Select(p => Line($"{labels[p.Right]} for {labels[p.Taken]} {p.Count:0.#}×"))));
         }
 
         return string.Join("; ", parts);

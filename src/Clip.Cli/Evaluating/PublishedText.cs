@@ -23,7 +23,7 @@ internal static class PublishedText
             foreach (var metric in published.Select(p => p.Metric).Distinct())
             {
                 yield return $"{group.Key.Known} {metric}:";
-                var rows = published.Where(p => p.Metric == metric).Select(p => (p.Value, Name: $"{p.Model} {p.Pretrained}", p.Source))
+                var rows = published.Where(p => p.Metric == metric).Select(p => (p.Value, p.Name, p.Source))
                     .Concat(group.SelectMany(result => result.Metrics.Where(m => m.Name == metric)
                         .Select(m => (m.Value, Name: result.Model, Source: "measured here"))));
                 foreach (var (value, name, source) in rows.OrderByDescending(row => row.Value))

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Clip.Evaluation.Report;
+using Clip.Evaluation.Results;
 using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
 
@@ -84,9 +85,9 @@ internal sealed class ReportOption
             "Data",
             [
                 .. sets.Select(set => (
-                    set.Name, $"{set.Pictures.Count} pictures, {set.Labels.Count} labels, fingerprint {DataFingerprint.Of(set)}")),
+                    set.Name, $"{set.Pictures.Count} pictures, {set.Labels.Count} labels, fingerprint {set.Fingerprint}")),
                 .. retrievals.GroupBy(set => set.Name).Select(same => same.First()).Select(set => (
-                    set.Name, $"{set.Pictures.Count} pictures, {set.Texts.Count} captions, fingerprint {DataFingerprint.Of(set)}")),
+                    set.Name, $"{set.Pictures.Count} pictures, {set.Texts.Count} captions, fingerprint {set.Fingerprint}")),
             ]);
     }
 

@@ -43,6 +43,9 @@ internal static class ClipNames
         /// <summary>What all names of a timm tower start with.</summary>
         public const string TimmPrefix = "visual.trunk.";
 
+        /// <summary>CoCa's pooling.</summary>
+        public const string AttentionalPool = "visual.attn_pool";
+
         public static readonly ParameterName
             Patches = new("visual.conv1", "vision_model.embeddings.patch_embedding", $"{TimmPrefix}patch_embed.proj"),
             ClassToken = new("visual.class_embedding", "vision_model.embeddings.class_embedding"),
@@ -97,6 +100,8 @@ internal static class ClipNames
             Out = new(".attn.out_proj", ".self_attn.out_proj", ".attn.proj"),
             FirstNorm = new(".ln_1", ".layer_norm1", ".norm1"),
             SecondNorm = new(".ln_2", ".layer_norm2", ".norm2"),
+            FirstScale = new(".ls_1.gamma"),
+            SecondScale = new(".ls_2.gamma"),
             Widen = new(".mlp.c_fc", ".mlp.fc1", ".mlp.fc1"),
             Narrow = new(".mlp.c_proj", ".mlp.fc2", ".mlp.fc2");
     }

@@ -8,7 +8,8 @@ internal static class ImageTowers
     /// <summary>Adds the tower that a config asks for.</summary>
     public static void Add(LayoutBuilder builder, ClipConfig config)
     {
-        if (config.Vision is ResNetConfig resNet) ResNet(builder, resNet, config.EmbedDim);
+        if (config.Vision is ConvNextConfig convNext) ConvNextTower.Add(builder, convNext, config.EmbedDim);
+        else if (config.Vision is ResNetConfig resNet) ResNet(builder, resNet, config.EmbedDim);
         else if (config.IsSiglip) Siglip(builder, (VisionTransformerConfig)config.Vision);
         else VisionTransformer(builder, (VisionTransformerConfig)config.Vision, config.EmbedDim);
     }
@@ -22,13 +23,43 @@ internal static class ImageTowers
         builder.Normal(ClipNames.Image.ClassToken, deviation, vision.Width);
         builder.Normal(ClipNames.Image.Positions, deviation, vision.Tokens, vision.Width);
         builder.Place = behind;
-        builder.Projection(ClipNames.Image.Projection, StartingValues.Normal(deviation), vision.Width, embedDim);
+        var pooled = vision.AttentionalPool is null ? vision.Width : embedDim;
+        builder.Projection(ClipNames.Image.Projection, StartingValues.Normal(deviation), pooled, embedDim);
         builder.Place = embedding;
         builder.Convolution(ClipNames.Image.Patches, 3, vision.Width, vision.PatchSize);
-        builder.Norm(ClipNames.Image.NormBefore, vision.Width);
-        builder.Blocks(ClipNames.Image.Blocks, Tower.Image, vision.Layers, vision.Width, vision.MlpWidth);
+        if (vision.HasNormBefore) builder.Norm(ClipNames.Image.NormBefore, vision.Width);
+        builder.Blocks(ClipNames.Image.Blocks, Tower.Image, vision.Layers, vision.Width, vision.MlpWidth, vision.LayerScale);
         builder.Place = behind with { LockGroup = vision.Layers };
-        builder.Norm(ClipNames.Image.NormBehind, vision.Width);
+        builder.Norm(ClipNames.Image.NormBehind, pooled);
+        if (vision.AttentionalPool is not { } pool) return;
+        builder.Place = behind;
+        AttentionalPool(builder, pool, vision.Width, embedDim);
+    }
+
+    /// <summary>
+    /// CoCa's pooling (open_clip's AttentionalPooler); PyTorch stacks query, key and value where they have one width, and starts them
+    /// uniform (Glorot and Bengio 2010).
+    /// </summary>
+    private static void AttentionalPool(LayoutBuilder builder, AttentionalPooling pool, long width, long embedDim)
+    {
+        const string name = ClipNames.Image.AttentionalPool;
+        builder.Normal(new($"{name}.query"), 1, pool.Queries, embedDim);
+        if (width == embedDim)
+        {
+            builder.Glorot(new($"{name}.attn.in_proj_weight"), 3 * embedDim, embedDim);
+        }
+        else
+        {
+            builder.Glorot(new($"{name}.attn.q_proj_weight"), embedDim, embedDim);
+            builder.Glorot(new($"{name}.attn.k_proj_weight"), embedDim, width);
+            builder.Glorot(new($"{name}.attn.v_proj_weight"), embedDim, width);
+        }
+
+        builder.Constant(new($"{name}.attn.in_proj_bias"), 0, 3 * embedDim);
+        builder.Uniform(new($"{name}.attn.out_proj.weight"), embedDim, embedDim, embedDim);
+        builder.Constant(new($"{name}.attn.out_proj.bias"), 0, embedDim);
+        builder.Norm(new($"{name}.ln_q"), embedDim);
+        builder.Norm(new($"{name}.ln_k"), width);
     }
 
     /// <summary>SigLIP's (transformers' SiglipVisionTransformer; Big Vision's ViT with <c>pool_type="map"</c>).</summary>

@@ -22,6 +22,10 @@ internal sealed class LayoutBuilder
     public void Uniform(ParameterName name, long inputs, params long[] shape) =>
         Add(name, StartingValues.Uniform(1 / Math.Sqrt(inputs)), shape);
 
+    /// <summary>A matrix [outputs, inputs], uniform by the sum of both (Glorot and Bengio 2010).</summary>
+    public void Glorot(ParameterName name, long outputs, long inputs) =>
+        Add(name, StartingValues.Uniform(Math.Sqrt(6.0 / (inputs + outputs))), [outputs, inputs]);
+
     /// <summary>A matrix that projects into the shared space.</summary>
     public void Projection(ParameterName name, StartingValues start, params long[] shape) =>
         _parameters.Add(new LayoutParameter(name, shape, start, Place) { IsProjection = true });
@@ -63,7 +67,8 @@ internal sealed class LayoutBuilder
     /// <param name="layers">How many.</param>
     /// <param name="width">Channels of the residual stream.</param>
     /// <param name="mlpWidth">Channels inside the MLP.</param>
-    public void Blocks(ParameterName blocks, Tower tower, int layers, long width, long mlpWidth)
+    /// <param name="layerScale">What the factors of the branches start with; null for none.</param>
+    public void Blocks(ParameterName blocks, Tower tower, int layers, long width, long mlpWidth, double? layerScale = null)
     {
         var branch = BranchDeviation(width, layers);
         for (var i = 0; i < layers; i++)
@@ -77,6 +82,9 @@ internal sealed class LayoutBuilder
                 block + ClipNames.Block.Widen, block + ClipNames.Block.Narrow, width, mlpWidth,
                 Math.Pow(2 * width, -0.5), branch);
             Norm(block + ClipNames.Block.SecondNorm, width);
+            if (layerScale is not { } scale) continue;
+            Constant(block + ClipNames.Block.FirstScale, scale, width);
+            Constant(block + ClipNames.Block.SecondScale, scale, width);
         }
     }
 

@@ -34,7 +34,7 @@ internal static class TextSides
         if (config.IsSiglip) builder.Constant(ClipNames.LogitBias, SiglipLogitBias);
         builder.Place = behind with { LockGroup = text.Layers };
         builder.Norm(ClipNames.Text.FinalNorm, text.Width);
-        builder.Blocks(ClipNames.Text.Blocks, Architectures.Tower.Text, text.Layers, text.Width, text.MlpWidth);
+        builder.Blocks(ClipNames.Text.Blocks, Architectures.Tower.Text, text.Layers, text.Width, text.MlpWidth, text.LayerScale);
     }
 
     /// <summary>What only some losses have: the sigmoid's bias beside CLIP's own towers, and ConVIRT's second layers.</summary>

@@ -1,4 +1,5 @@
 using Clip.Conversion.Architectures;
+using Clip.Conversion.Configs;
 
 namespace Clip.Conversion.Checkpoints;
 
@@ -22,7 +23,7 @@ public sealed class CheckpointFile : IDisposable
 
     private readonly List<SafetensorsReader> _mapped = [];
 
-    private CheckpointFile(string path, bool map, bool isRenamed = true)
+    private CheckpointFile(string path, bool map, bool isRenamed = true, bool isOpenClips = false)
     {
         Path = path;
         Files = ShardIndex.IsIndex(path) ? ShardIndex.Files(path) : [path];
@@ -46,7 +47,7 @@ public sealed class CheckpointFile : IDisposable
             ElementCounts = weights.GroupBy(w => read.Types[w.Key].Name())
                 .ToDictionary(type => type.Key, type => type.Sum(w => (long)w.Value.Data.Length));
             HasHuggingFaceNames = NameMap.IsHuggingFace(weights.Keys);
-            Weights = !isRenamed ? weights : HasHuggingFaceNames ? NameMap.ToOpenAI(weights)
+            Weights = isOpenClips ? CustomText.Rename(weights) : !isRenamed ? weights : HasHuggingFaceNames ? NameMap.ToOpenAI(weights)
                 : SiglipNames.IsTimms(weights.Keys) ? SiglipNames.FromOpenClip(CustomText.Rename(weights))
                 : LongClip.Join(CustomText.Rename(weights));
         }
@@ -98,6 +99,13 @@ public sealed class CheckpointFile : IDisposable
     /// There is no such file, it is damaged or of another kind, it names code to run, or holds a model that is not supported.
     /// </exception>
     public static CheckpointFile Open(string path) => new(Find(path), map: true);
+
+    /// <summary>Opens a checkpoint of a model that is known.</summary>
+    /// <param name="config">The model's; of open_clip's own kinds the weights have those names here, too.</param>
+    /// <param name="path">As of <see cref="Open"/>.</param>
+    /// <inheritdoc cref="Open"/>
+    internal static CheckpointFile OpenFor(ClipConfig config, string path) =>
+        config.IsOpenClips ? new CheckpointFile(Find(path), map: true, isRenamed: false, isOpenClips: true) : Open(path);
 
     /// <summary>Reads a checkpoint's <see cref="Weights"/> into memory of their own.</summary>
     /// <inheritdoc cref="Open"/>

@@ -10,7 +10,7 @@ internal static class LongClip
 {
     private const string Second = "positional_embedding_res";
 
-    /// <summary>How many places stay as CLIP trained them (Long-CLIP, section 3.2).</summary>
+    /// <summary>How many places stay as CLIP trained them (Long-CLIP, section 3.2; mask1 and mask2 of its model_longclip.py).</summary>
     private const int Kept = 20;
 
     /// <summary>The weights with one table.</summary>

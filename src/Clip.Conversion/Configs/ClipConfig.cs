@@ -65,6 +65,9 @@ public sealed record TextConfig
     /// <summary>Which row is read.</summary>
     public TextPooling Pooling { get; init; }
 
+    /// <summary>What the factors of each block's branches start with (LayerScale, arXiv:2103.17239); null for none.</summary>
+    public double? LayerScale { get; init; }
+
     /// <summary>Whether a token sees only itself and those before it. SigLIP's see all of the context, padding too.</summary>
     public bool IsCausal { get; init; } = true;
 
@@ -130,6 +133,18 @@ public sealed record ClipConfig
 
     /// <summary>Whether the image tower is SigLIP's, and with it the names and files of Hugging Face's <c>SiglipModel</c>.</summary>
     internal bool IsSiglip => Vision is VisionTransformerConfig { Pooling: VisionPooling.AttentionHead };
+
+    /// <summary>
+    /// Whether the model computes what Hugging Face's CLIP does not, so that its config and names are open_clip's, and its graphs the
+    /// zoo's.
+    /// </summary>
+    internal bool IsOpenClips =>
+        Text.LayerScale is not null || Vision is ConvNextConfig or VisionTransformerConfig { IsOpenClips: true };
+
+    /// <summary>The config without what training alone reads.</summary>
+    internal ClipConfig ForUse => Vision is VisionTransformerConfig { PatchDropout: > 0 } vision
+        ? this with { Vision = vision with { PatchDropout = 0 } }
+        : this;
 
     /// <summary>Added to the variance in every LayerNorm.</summary>
     public double LayerNormEps { get; init; } = 1e-5;
@@ -205,6 +220,8 @@ public sealed record ClipConfig
                     FormattableString.Invariant($"{source}: layer_norm_eps is {eps}; give a number from 0 to below 1."));
         }
 
+        if (Vision is VisionTransformerConfig { AttentionalPool.Heads: var heads })
+            Divides(source, heads, EmbedDim, "attn_pooler_heads", "embed_dim");
         if ((long)Text.VocabSize * Text.Width > Array.MaxLength)
             throw new ClipException(
                 $"{source}: text vocab_size {Text.VocabSize} times width {Text.Width} is more than an array holds; no CLIP's is.");
@@ -223,6 +240,13 @@ public sealed record ClipConfig
         if (Towers != ModelTowers.Both)
             throw new ClipException(
                 "A config of one tower alone cannot be trained, for what is trained is their agreement; give one of both.");
+        if (IsOpenClips && (TextSide != TextSide.Tower || ProjectionHeads))
+            throw new ClipException(
+                "The objectives virtex, bow and convirt are trained with CLIP's own Vision Transformers and ResNets alone; give such a "
+                + "config, or the objective clip or siglip.");
+        if (IsOpenClips && VisionActivation is not null)
+            throw new ClipException(
+                "open_clip's own kinds of towers are trained with one activation in both; give a config with `quick_gelu` or without.");
         if (IsSiglip || Text.NeedsFullContext || Text.HasProjectionBias || Text.Pooling == TextPooling.First
             || Activation == Activation.GeluTanh)
             throw new ClipException(

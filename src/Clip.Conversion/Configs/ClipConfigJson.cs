@@ -96,11 +96,13 @@ public static class ClipConfigJson
     /// the channels behind the stem; <c>hidden_size</c> and <c>num_attention_heads</c> are then those of the attention pooling. Nor does
     /// it know open_clip's <c>pool_type</c>, <c>no_causal_mask</c> and <c>proj_bias</c> of the text tower, which keep these names, nor a
     /// CLIP with <c>logit_bias_init_value</c> (SigLIP's loss) and <c>projection_heads</c> (ConVIRT).
-    /// A model with SigLIP's image tower gets the config of a <c>SiglipModel</c>.
+    /// A model with SigLIP's image tower gets the config of a <c>SiglipModel</c>. What open_clip alone has (a ConvNeXt, LayerScale, another
+    /// pooling of the image tower) is written as open_clip's config.
     /// </summary>
     public static string ToHuggingFace(ClipConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
+        if (config.IsOpenClips) return OpenClipConfigWriter.Write(config).ToJsonString(Indented);
         return (config.IsSiglip ? SiglipConfigJson.ToHuggingFace(config) : HuggingFaceConfig.Write(config)).ToJsonString(Indented);
     }
 

@@ -16,16 +16,24 @@ public sealed record ModelCost(double Image, double Text)
         ArgumentNullException.ThrowIfNull(config);
         var text = config.Text;
         var texts = Transformer(text.ContextLength, text.Width, text.MlpWidth, text.Layers);
-        var image = config.Vision is ResNetConfig resNet
-            ? ResNet(resNet, config.EmbedDim)
-            : Vit((VisionTransformerConfig)config.Vision);
+        var image = config.Vision switch
+        {
+            ResNetConfig resNet => ResNet(resNet, config.EmbedDim),
+            ConvNextConfig convNext => ConvNext(convNext, config.EmbedDim),
+            _ => Vit((VisionTransformerConfig)config.Vision, config.EmbedDim),
+        };
         return new ModelCost(2 * image, 2 * texts);
     }
 
-    private static double Vit(VisionTransformerConfig vision) =>
+    private static double Vit(VisionTransformerConfig vision, double embedDim) =>
         Convolution(3, vision.Width, vision.PatchSize, vision.ImageSize / vision.PatchSize)
         + Transformer(vision.Tokens, vision.Width, vision.MlpWidth, vision.Layers)
-        + (vision.Pooling == VisionPooling.AttentionHead ? Head(vision.Tokens, vision.Width, vision.MlpWidth) : 0);
+        + (vision.Pooling == VisionPooling.AttentionHead ? Head(vision.Tokens, vision.Width, vision.MlpWidth) : 0)
+        + (vision.AttentionalPool is { } pool ? Queries(pool.Queries, vision.Tokens, vision.Width, embedDim) : 0);
+
+    /// <summary>CoCa's pooling: queries and tokens are projected into the shared space's width, and its result within it.</summary>
+    private static double Queries(double queries, double tokens, double width, double embedDim) =>
+        2 * queries * embedDim * embedDim + 2 * tokens * width * embedDim + 2 * queries * tokens * embedDim;
 
     /// <summary>SigLIP's probe: one query attends to all tokens, whose keys and values are projected, and an MLP follows.</summary>
     private static double Head(double tokens, double width, double mlpWidth) =>
@@ -33,6 +41,21 @@ public sealed record ModelCost(double Image, double Text)
 
     private static double Transformer(double tokens, double width, double mlpWidth, int layers) =>
         layers * (tokens * width * (4 * width + 2 * mlpWidth) + 2 * tokens * tokens * width);
+
+    private static double ConvNext(ConvNextConfig vision, int embedDim)
+    {
+        double sum = 0, side = vision.ImageSize / 4;
+        for (var stage = 0; stage < vision.Widths.Count; stage++)
+        {
+            if (stage > 0) side = Math.Floor(side / 2);
+            double width = vision.Widths[stage], inputs = stage == 0 ? 3 : vision.Widths[stage - 1];
+            sum += Convolution(inputs, width, stage == 0 ? 4 : 2, side)
+                + vision.Depths[stage] * (Convolution(1, width, 7, side) + Convolution(width, 8 * width, 1, side));
+        }
+
+        double last = vision.Widths[^1];
+        return sum + (vision.HasTwoLayers ? 2 * embedDim * (last + embedDim) : last * embedDim);
+    }
 
     private static double ResNet(ResNetConfig vision, int embedDim)
     {

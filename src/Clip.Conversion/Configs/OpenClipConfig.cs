@@ -8,6 +8,9 @@ internal static class OpenClipConfig
 {
     public const string PoolType = "pool_type", NoCausalMask = "no_causal_mask", ProjectionBias = "proj_bias";
 
+    /// <summary>PyTorch's epsilon, where <c>norm_kwargs</c> does not say another.</summary>
+    public const double LayerNormEps = 1e-5;
+
     /// <summary>Reads a config, SigLIP's too.</summary>
     /// <exception cref="ClipException">It asks for what is not supported.</exception>
     public static ClipConfig Read(JsonElement root, JsonElement vision, JsonElement text, string source)
@@ -15,19 +18,37 @@ internal static class OpenClipConfig
         if (SiglipConfigJson.IsSiglip(vision)) return SiglipConfigJson.FromOpenClip(root, vision, text, source);
         foreach (var (tower, key) in new[] { (vision, "timm_model_name"), (text, "hf_model_name"), (root, "multimodal_cfg") })
         {
-            if (tower.Value(key) is { } value)
-                throw new ClipException($"{source}: {key} {value} is not supported; give a config of a plain CLIP model.");
+            if (tower.Value(key) is { } value && !(key == "timm_model_name" && IsConvNext(vision)))
+                throw new ClipException(
+                    $"{source}: {key} {value} cannot be trained, only converted and used; give a config of a Vision Transformer, a ResNet "
+                    + "or a ConvNeXt with CLIP's text tower.");
         }
 
-        return new ClipConfig
+        var config = new ClipConfig
         {
             EmbedDim = root.Int("embed_dim", 512),
             Activation = Activation(root, vision, text, source),
             LogitScaleInit = root.Double("init_logit_scale", Math.Log(1 / 0.07)),
-            Vision = Vision(vision),
+            LogitBiasInit = root.Value("init_logit_bias")?.GetDouble(),
+            LayerNormEps = Eps(text, source),
+            Vision = Vision(vision, source),
             Text = TextTower(text, source),
         };
+        return config.Vision is VisionTransformerConfig ? config.WithVision(config.Activation, Eps(vision, source)) : config;
     }
+
+    private static double Eps(JsonElement tower, string source)
+    {
+        if (tower.Section("norm_kwargs") is not { } norm) return LayerNormEps;
+        if (norm.EnumerateObject().FirstOrDefault(key => key.Name != "eps") is { Name: { } other })
+            throw new ClipException($"{source}: norm_kwargs {other} is not supported; eps is.");
+        return norm.Double("eps", LayerNormEps);
+    }
+
+    private static bool IsConvNext(JsonElement vision) => ConvNextConfig.Published.ContainsKey(NameInTimm(vision));
+
+    /// <summary>A suffix names weights, not an architecture.</summary>
+    private static string NameInTimm(JsonElement vision) => vision.Text("timm_model_name", "").Split('.')[0];
 
     /// <summary>A <c>text_cfg</c>, whose vocabulary ends in start and end of text unless it says otherwise.</summary>
     public static TextConfig TextTower(JsonElement text, string source)
@@ -41,8 +62,9 @@ internal static class OpenClipConfig
             Layers = text.Int("layers", 12),
             Heads = text.Int("heads", 8),
             MlpWidth = (int)(width * text.Double("mlp_ratio", 4)),
-            BosTokenId = vocabulary - 2,
+            BosTokenId = text.Int("bos_id", vocabulary - 2),
             EosTokenId = text.Int("eos_id", vocabulary - 1),
+            LayerScale = text.Value("ls_init_value")?.GetDouble(),
             // The largest id is the end of text's, unless the config says another.
             Pooling = text.Text(PoolType, "argmax") == "argmax" && text.Int("eos_id", vocabulary - 1) != vocabulary - 1
                 ? TextPooling.Argmax
@@ -61,8 +83,9 @@ internal static class OpenClipConfig
         var other => throw new ClipException($"{source}: pool_type '{other}' is not supported; eos, argmax, first and last are."),
     };
 
-    private static VisionConfig Vision(JsonElement vision)
+    private static VisionConfig Vision(JsonElement vision, string source)
     {
+        if (IsConvNext(vision)) return ConvNext(vision, source);
         int size = vision.Int("image_size", 224), headWidth = vision.Int("head_width", 64);
         if (IsResNet(vision, out var layers))
         {
@@ -79,6 +102,49 @@ internal static class OpenClipConfig
             Layers = vision.Int("layers", 12),
             Heads = width / headWidth,
             MlpWidth = (int)(width * vision.Double("mlp_ratio", 4)),
+            Pooling = vision.Text(PoolType, "tok") switch
+            {
+                "tok" => VisionPooling.ClassToken,
+                "avg" => VisionPooling.Average,
+                var other => throw new ClipException(
+                    $"{source}: the image tower's pool_type '{other}' is not supported; tok and avg are."),
+            },
+            HasNormBefore = !vision.Flag("no_ln_pre"),
+            NormsPooled = vision.Flag("final_ln_after_pool"),
+            LayerScale = vision.Value("ls_init_value")?.GetDouble(),
+            PatchDropout = vision.Double("patch_dropout", 0),
+            AttentionalPool = vision.Value("attentional_pool") switch
+            {
+                null or { ValueKind: JsonValueKind.False } => null,
+                { ValueKind: JsonValueKind.True } =>
+                    new AttentionalPooling(vision.Int("attn_pooler_queries", 256), vision.Int("attn_pooler_heads", 8)),
+                var other => throw new ClipException($"{source}: attentional_pool '{other}' is not supported; true is."),
+            },
+        };
+    }
+
+    private static ConvNextConfig ConvNext(JsonElement vision, string source)
+    {
+        var (name, sizes) = (NameInTimm(vision), vision.Section("timm_model_kwargs"));
+        var (depths, widths, _) = ConvNextConfig.Published[name];
+        if (vision.Text("timm_pool", "avg") is not ("" or "avg") and var pool)
+            throw new ClipException($"{source}: timm_pool '{pool}' of {name} is not supported; '' and 'avg' are.");
+        if (vision.Double("timm_drop", 0) is not 0 and var drop)
+            throw new ClipException(FormattableString.Invariant($"{source}: timm_drop {drop} is not trained; give 0, or timm_drop_path."));
+        return new ConvNextConfig
+        {
+            ImageSize = vision.Int("image_size", 224),
+            Name = name,
+            Depths = sizes?.Value("depths")?.Ints() ?? depths,
+            Widths = sizes?.Value("dims")?.Ints() ?? widths,
+            HasTwoLayers = vision.Text("timm_proj", "linear") switch
+            {
+                "linear" => false,
+                "mlp" => true,
+                var other => throw new ClipException($"{source}: timm_proj '{other}' of {name} cannot be trained; linear and mlp are."),
+            },
+            HasProjectionBias = vision.Flag("timm_proj_bias"),
+            DropPath = vision.Double("timm_drop_path", 0),
         };
     }
 
@@ -91,7 +157,7 @@ internal static class OpenClipConfig
     {
         if (root.Flag("quick_gelu")) return Configs.Activation.QuickGelu;
         var isTanh = IsTanh(text);
-        if (isTanh != IsTanh(vision) && !IsResNet(vision, out _))
+        if (isTanh != IsTanh(vision) && !IsResNet(vision, out _) && !IsConvNext(vision))
             throw new ClipException($"{source}: the towers have different act_kwargs; models with one activation are supported.");
         return isTanh ? Configs.Activation.GeluTanh : Configs.Activation.Gelu;
 

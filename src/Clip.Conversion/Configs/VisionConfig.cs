@@ -29,7 +29,18 @@ public enum VisionPooling
     /// follows: SigLIP's (Hugging Face's SiglipMultiheadAttentionPoolingHead, timm's AttentionPoolLatent). Not projected.
     /// </summary>
     AttentionHead,
+
+    /// <summary>
+    /// As <see cref="ClassToken"/>, but the mean of the patches is projected, without the class token (open_clip's <c>pool_type</c>
+    /// <c>avg</c>).
+    /// </summary>
+    Average,
 }
+
+/// <summary>CoCa's pooling: learned queries attend to all tokens (arXiv:2205.01917, section 3.2).</summary>
+/// <param name="Queries">How many; the first is the feature, or with <see cref="VisionPooling.Average"/> the mean of the others.</param>
+/// <param name="Heads">Attention heads; divides the width of the shared space.</param>
+public sealed record AttentionalPooling(int Queries, int Heads);
 
 /// <summary>A Vision Transformer (CLIP paper, section 2.4). The defaults are ViT-B/32's.</summary>
 public sealed record VisionTransformerConfig : VisionConfig
@@ -52,8 +63,27 @@ public sealed record VisionTransformerConfig : VisionConfig
     /// <summary>How the tokens become one feature.</summary>
     public VisionPooling Pooling { get; init; }
 
+    /// <summary>Whether a LayerNorm stands before the blocks, as in CLIP's own.</summary>
+    public bool HasNormBefore { get; init; } = true;
+
+    /// <summary>Whether the LayerNorm behind the blocks comes after the pooling; matters to a mean alone.</summary>
+    public bool NormsPooled { get; init; }
+
+    /// <summary>What the factors of each block's branches start with (LayerScale, arXiv:2103.17239); null for none.</summary>
+    public double? LayerScale { get; init; }
+
+    /// <summary>The share of patches that training leaves out (FLIP, arXiv:2212.00794); 0 for none.</summary>
+    public double PatchDropout { get; init; }
+
+    /// <summary>Queries that pool the tokens; null (default) for none.</summary>
+    public AttentionalPooling? AttentionalPool { get; init; }
+
     /// <summary>Patches, and the class token where there is one.</summary>
-    public int Tokens => ImageSize / PatchSize * (ImageSize / PatchSize) + (Pooling == VisionPooling.ClassToken ? 1 : 0);
+    public int Tokens => ImageSize / PatchSize * (ImageSize / PatchSize) + (Pooling == VisionPooling.AttentionHead ? 0 : 1);
+
+    /// <summary>Whether it computes what Hugging Face's <c>CLIPVisionModel</c> does not.</summary>
+    internal bool IsOpenClips =>
+        Pooling == VisionPooling.Average || !HasNormBefore || NormsPooled || LayerScale is not null || AttentionalPool is not null;
 
     internal override void Validate(string source)
     {
@@ -64,10 +94,23 @@ public sealed record VisionTransformerConfig : VisionConfig
         ClipConfig.Positive(source, Heads, "vision heads", ClipConfig.MaxWidth);
         ClipConfig.Positive(source, MlpWidth, "vision MLP width", ClipConfig.MaxMlpWidth);
         // SigLIP has images of 384 pixels with patches of 14: what is left over is not looked at.
-        if (Pooling == VisionPooling.ClassToken) ClipConfig.Divides(source, PatchSize, ImageSize, "vision patch_size", "image_size");
+        if (Pooling != VisionPooling.AttentionHead) ClipConfig.Divides(source, PatchSize, ImageSize, "vision patch_size", "image_size");
         else if (PatchSize > ImageSize)
             throw new ClipException($"{source}: vision patch_size {PatchSize} is larger than image_size {ImageSize}; correct one.");
         ClipConfig.Divides(source, Heads, Width, "vision heads", "width");
+        if (PatchDropout is not (>= 0 and < 1))
+            throw new ClipException(
+                FormattableString.Invariant($"{source}: patch_dropout is {PatchDropout}; give a number from 0 to below 1."));
+        if (LayerScale is { } scale && !double.IsFinite(scale))
+            throw new ClipException(FormattableString.Invariant($"{source}: ls_init_value is {scale}; give a finite number."));
+        if (AttentionalPool is { } pool)
+        {
+            ClipConfig.Positive(source, pool.Queries, "attn_pooler_queries", ClipConfig.MaxTokens);
+            ClipConfig.Positive(source, pool.Heads, "attn_pooler_heads", ClipConfig.MaxWidth);
+            if (pool.Queries < 2 && Pooling == VisionPooling.Average)
+                throw new ClipException($"{source}: the mean of an attentional pool needs 2 attn_pooler_queries; it has {pool.Queries}.");
+        }
+
         if (Tokens > ClipConfig.MaxTokens)
             throw new ClipException(
                 $"{source}: image_size {ImageSize} with patch_size {PatchSize} makes {Tokens} tokens; "

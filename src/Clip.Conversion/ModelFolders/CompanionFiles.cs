@@ -19,7 +19,7 @@ internal sealed record CompanionFiles(string? Folder)
     public string? Config => Find("config.json", OpenClip, Run);
 
     /// <summary>All of the files that may say what the model is, Hugging Face's first.</summary>
-    public IEnumerable<string> ConfigFiles => Folder is null ? [] : new[] { "config.json", OpenClip }
+    public IEnumerable<string> ConfigFiles => Folder is null ? [] : new[] { "config.json", OpenClip, Run }
         .Select(name => Path.Combine(Folder, name)).Where(File.Exists);
 
     /// <summary>Whether the folder is of a run, which writes a model folder when it ends.</summary>

@@ -31,8 +31,8 @@ internal static class InterpolatedFolder
             throw new ClipException(
                 $"{before} and {after} have different vocabularies, so their rows mean different words; give two of one vocabulary.");
 
-        using var first = CheckpointFile.Open(before);
-        using var second = CheckpointFile.Open(after);
+        using var first = CheckpointFile.OpenFor(config, before);
+        using var second = CheckpointFile.OpenFor(config, after);
         FiniteWeights.Require(first.Weights, first.Path);
         FiniteWeights.Require(second.Weights, second.Path);
         var weights = WeightInterpolation.Between(first.Weights, second.Weights, alpha);

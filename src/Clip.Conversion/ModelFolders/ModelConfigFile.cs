@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
+using Clip.Conversion.Zoo.Reading;
 
 namespace Clip.Conversion.ModelFolders;
 
@@ -9,26 +10,18 @@ internal static class ModelConfigFile
 {
     private static readonly string[] Activations = ["{\"approximate\":\"tanh\"}", "{\"approximate\":\"none\"}"];
 
-    /// <summary>What SigLIP's text towers have, and no other.</summary>
-    private static readonly string[] SiglipNorm = ["{\"eps\":1e-6}", "{\"eps\":1e-06}"];
-
     /// <summary>Features of open_clip's towers that are not computed here, and the values that turn them off.</summary>
     private static readonly (string Tower, string Key, string[] Off)[] Unsupported =
     [
-        ("vision_cfg", "pool_type", ["\"tok\""]),
         ("vision_cfg", "global_average_pool", ["false"]),
-        ("vision_cfg", "attentional_pool", ["false"]),
-        ("vision_cfg", "no_ln_pre", ["false"]),
-        ("vision_cfg", "ls_init_value", []),
         ("vision_cfg", "input_patchnorm", ["false"]),
         ("vision_cfg", "pos_embed_type", ["\"learnable\""]),
         ("vision_cfg", "act_kwargs", Activations),
-        ("vision_cfg", "norm_kwargs", []),
+        .. Blocks("vision_cfg"),
         ("text_cfg", "embed_cls", ["false"]),
         ("text_cfg", "proj_type", ["\"linear\""]),
-        ("text_cfg", "ls_init_value", []),
         ("text_cfg", "act_kwargs", Activations),
-        ("text_cfg", "norm_kwargs", SiglipNorm),
+        .. Blocks("text_cfg"),
     ];
 
     /// <summary>Reads Hugging Face's <c>config.json</c>, a model config of open_clip's, or its <c>open_clip_config.json</c>.</summary>
@@ -50,16 +43,22 @@ internal static class ModelConfigFile
             using var json = JsonDocument.Parse(WeightFile.ReadSettings(nameOrPath));
             // open_clip's folders, and the records of runs, hold the config as a part.
             var model = json.RootElement.Section("model_cfg") ?? json.RootElement.Section("Config") ?? json.RootElement;
+            if (HuggingFaceModels.Reads(model))
+                throw new ClipException(
+                    $"{nameOrPath}: a model of type {model.Text("model_type", "")} cannot be trained, only converted and used; "
+                    + "give a CLIP's config.");
             if (model.Text("model_type", "clip") is var name
                 && name is not ("clip" or "clip_vision_model" or "clip_text_model" or SiglipConfigJson.ModelType or "siglip_vision_model"
                     or "siglip_text_model"))
                 throw new ClipException($"{nameOrPath}: a model of type {name} is not supported; give a clip or siglip model.");
             var read = ClipConfigJson.Parse(model.GetRawText(), nameOrPath);
-            var isSiglip = model.Section("vision_cfg") is { } vision && SiglipConfigJson.IsSiglip(vision);
+            if (read.IsSiglip && model.Section("text_cfg")?.Section("norm_kwargs") is { } norm && norm.Double("eps", 1e-6) != 1e-6)
+                throw new ClipException($"{nameOrPath}: text_cfg norm_kwargs {norm} is not supported; a SigLIP's eps is 1e-6.");
             foreach (var (tower, key, off) in Unsupported)
             {
-                if (model.Section(tower)?.Value(key) is { } value && !(off.Contains(Compact(value)) && (off != SiglipNorm || isSiglip)))
-                    throw new ClipException($"{nameOrPath}: {tower} {key} {value} is not supported; give a plain CLIP or SigLIP model.");
+                if (model.Section(tower)?.Value(key) is { } value && !off.Contains(Compact(value)))
+                    throw new ClipException(
+                        $"{nameOrPath}: {tower} {key} {value} cannot be trained, only converted and used; leave it out of the config.");
             }
 
             return read;
@@ -69,6 +68,14 @@ internal static class ModelConfigFile
             throw new ClipException($"{nameOrPath} is not a model's config: {e.Message}", e);
         }
     }
+
+    /// <summary>Switches of open_clip's own blocks.</summary>
+    private static IEnumerable<(string Tower, string Key, string[] Off)> Blocks(string tower) =>
+    [
+        (tower, "block_type", ["\"default\""]), (tower, "qk_norm", ["false"]), (tower, "scaled_cosine_attn", ["false"]),
+        (tower, "scale_heads", ["false"]), (tower, "scale_attn_inner", ["false"]), (tower, "scale_attn", ["false"]),
+        (tower, "scale_fc", ["false"]),
+    ];
 
     private static string Compact(JsonElement value) => string.Concat(value.GetRawText().Where(c => !char.IsWhiteSpace(c)));
 }

@@ -18,7 +18,8 @@ internal static class ModelDescription
         };
         if (config.IsSiglip) return $"SigLIP{alone}";
         if (alone.Length > 0) return $"CLIP{alone}";
-        return known ?? $"CLIP with a {(config.Vision is ResNetConfig ? "ResNet" : "Vision Transformer")} of other sizes than OpenAI's";
+        var tower = config.Vision is ConvNextConfig ? "ConvNeXt" : config.Vision is ResNetConfig ? "ResNet" : "Vision Transformer";
+        return known ?? (config.IsOpenClips ? $"open_clip's CLIP with a {tower}" : $"CLIP with a {tower} of other sizes than OpenAI's");
     }
 
     /// <summary>Every size, on one line.</summary>
@@ -27,6 +28,7 @@ internal static class ModelDescription
         var vision = config.Vision switch
         {
             VisionTransformerConfig v => $"patch {v.PatchSize}, width {v.Width}, {v.Layers} layers, {v.Heads} heads, MLP {v.MlpWidth}",
+            ConvNextConfig v => $"ConvNeXt {string.Join('-', v.Depths)}, widths {string.Join('-', v.Widths)}",
             ResNetConfig v => $"ResNet {string.Join('-', v.Blocks)}, width {v.Width}, {v.Heads} heads",
             _ => throw new ArgumentException($"There is no image tower {config.Vision.GetType().Name}.", nameof(config)),
         };
@@ -52,7 +54,8 @@ internal static class ModelDescription
     private static string Activations(ClipConfig config)
     {
         var (text, image) = (Name(config.Activation), Name(config.OfVision.Activation));
-        return text == image || config.Vision is ResNetConfig ? text : $"{image} in the image tower, {text} in the text tower";
+        if (text == image || config.Vision is not VisionTransformerConfig) return text;
+        return $"{image} in the image tower, {text} in the text tower";
 
         static string Name(Activation activation) => activation switch
         {

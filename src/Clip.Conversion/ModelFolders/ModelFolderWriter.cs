@@ -26,7 +26,8 @@ public static class ModelFolderWriter
     /// Writes <c>config.json</c>, <c>preprocessor_config.json</c>, <c>model.safetensors</c> (Hugging Face's names; it has none for a
     /// CLIP with a ResNet, whose parameters and batch norm statistics keep OpenAI's), <c>onnx/vision_model.onnx</c>,
     /// <c>onnx/text_model.onnx</c> and <c>onnx/model.onnx</c> (see <see cref="ClipOnnxExporter"/>). Of a model without a text tower
-    /// the image tower is the only ONNX file, and the weights keep their names.
+    /// the image tower is the only ONNX file, and the weights keep their names. A model that open_clip alone has (a ConvNeXt, LayerScale,
+    /// another pooling of the image tower) gets open_clip's config and names.
     /// All is written to a folder beside, which takes the name when complete; until then a former model stays as it is.
     /// </summary>
     /// <param name="contents">The model and what belongs to it.</param>
@@ -40,9 +41,18 @@ public static class ModelFolderWriter
         ArgumentNullException.ThrowIfNull(contents);
         var (config, weights) = (contents.Config, contents.Weights);
         FiniteWeights.Require(weights);
+        if (config.ForUse is var used && used.IsOpenClips)
+        {
+            var files = new ZooFiles(ClipConfigJson.ToHuggingFace(used), "the config");
+            EnsureReplaceable(outputFolder);
+            new ZooFolder(files, files.Model(weights), weights, contents.Preprocessing, contents.Tokenizer).Write(
+                outputFolder, precisions ?? [OnnxPrecision.Fp32]);
+            return;
+        }
+
         AtomicFolder.Write(EnsureReplaceable(outputFolder), folder =>
         {
-            File.WriteAllText(Path.Combine(folder, "config.json"), ClipConfigJson.ToHuggingFace(config));
+            File.WriteAllText(Path.Combine(folder, "config.json"), ClipConfigJson.ToHuggingFace(used));
             contents.Preprocessing.Save(Path.Combine(folder, ModelPreprocessing.Name));
             contents.Tokenizer?.Invoke(folder);
             ClipOnnxExporter.Export(config, weights, Path.Combine(folder, "onnx"), precisions);

@@ -13,9 +13,6 @@ namespace Clip.Conversion.ModelFolders;
 /// <param name="Source">The file, or the model's name.</param>
 internal sealed record ZooFiles(string Json, string Source)
 {
-    /// <summary>sentence-transformers' way out of a text tower, beside the weights.</summary>
-    private const string DenseFolder = "2_Dense";
-
     /// <summary>The config's file; null for a model's name.</summary>
     public string? File { get; private init; }
 
@@ -54,11 +51,12 @@ internal sealed record ZooFiles(string Json, string Source)
     /// <summary>A checkpoint's weights, and what a family keeps in files of its own beside them.</summary>
     public static IReadOnlyDictionary<string, WeightTensor> Weights(CheckpointFile checkpoint, CompanionFiles around)
     {
-        if (around.Folder is null || CheckpointFile.InFolder(Path.Combine(around.Folder, DenseFolder)) is not { } dense)
+        const string folder = SentenceTransformer.DenseFolder;
+        if (around.Folder is null || CheckpointFile.InFolder(Path.Combine(around.Folder, folder)) is not { } dense)
             return checkpoint.Weights;
         // The checkpoint is mapped; this is small.
         return checkpoint.Weights
-            .Concat(CheckpointFile.LoadAsNamed(dense).Select(w => KeyValuePair.Create($"{DenseFolder}.{w.Key}", w.Value)))
+            .Concat(CheckpointFile.LoadAsNamed(dense).Select(w => KeyValuePair.Create($"{folder}.{w.Key}", w.Value)))
             .ToDictionary();
     }
 
@@ -76,7 +74,29 @@ internal sealed record ZooFiles(string Json, string Source)
     private static ZooFiles? Read(string path)
     {
         var text = System.Text.Encoding.UTF8.GetString(WeightFile.ReadSettings(path));
-        return Asks(text, path) ? new ZooFiles(text, path) { File = path } : null;
+        if (Path.GetFileName(path) == CompanionFiles.Run) text = OfRun(text, path);
+        if (!Asks(text, path)) return null;
+        using (var document = JsonDocument.Parse(text))
+        {
+            if (HuggingFaceModels.IsSentenceTransformer(document.RootElement))
+                text = SentenceTransformer.Complete(text, Path.GetDirectoryName(Path.GetFullPath(path))!);
+        }
+
+        return new ZooFiles(text, path) { File = path };
+    }
+
+    /// <summary>The config in the record of a run.</summary>
+    private static string OfRun(string text, string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return document.RootElement.Section("Config")?.GetRawText() ?? "{}";
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new ClipException($"{path} is not a run's record: {e.Message}", e);
+        }
     }
 
     private static bool Asks(string text, string source)

@@ -93,6 +93,8 @@ public static class ClipOnnxExporter
         OnnxPrecision precision = OnnxPrecision.Fp32,
         Int8Options? int8 = null)
     {
+        if (config.IsOpenClips)
+            throw new ClipException("ONNX files of open_clip's own kinds of towers are written with their model folder; write that.");
         var layout = ParameterLayout.Of(config);
         var graph = stem switch
         {

@@ -18,6 +18,10 @@ internal static class DataFingerprint
     public static string Of(RetrievalOutcome outcome) =>
         Hash([], [.. outcome.Images.Select(image => ((StoredImage)image, string.Join('\n', image.Captions)))]);
 
+    /// <summary>Of labels, and pictures of which nobody knows the right ones.</summary>
+    public static string Of(IReadOnlyList<string> labels, IEnumerable<StoredImage> pictures) =>
+        Hash(labels, [.. pictures.Select(picture => (picture, ""))]);
+
     private static string Hash(IReadOnlyList<string> labels, IReadOnlyList<(StoredImage Image, string Right)> pictures)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -5,11 +5,7 @@ namespace Clip.Evaluation.Report;
 /// <param name="Scores">Their probabilities, from 0 to 1.</param>
 /// <param name="Place">Where the best right label stands; null where none is known.</param>
 /// <param name="RightScore">The probability of the best right label; NaN where none is known.</param>
-/// <param name="Recalls">
-/// For each right label how far it is among as many best ones as there are right ones: 1 or 0, and between where it ties.
-/// </param>
-internal sealed record PictureOutcome(
-    IReadOnlyList<int> Best, IReadOnlyList<float> Scores, Placing? Place, float RightScore, IReadOnlyList<double> Recalls)
+internal sealed record PictureOutcome(IReadOnlyList<int> Best, IReadOnlyList<float> Scores, Placing? Place, float RightScore)
 {
     /// <summary>How many labels are kept, as in the figures of CLIP's paper.</summary>
     public const int Kept = 5;
@@ -32,9 +28,8 @@ internal sealed record PictureOutcome(
         var best = Enumerable.Range(0, scores.Length)
             .OrderByDescending(label => scores[label]).ThenBy(label => right?.Contains(label) ?? false).Take(kept).ToArray();
         float[] ofBest = [.. best.Select(label => chances[label])];
-        if (right is not { Count: > 0 }) return new PictureOutcome(best, ofBest, null, float.NaN, []);
-        return new PictureOutcome(
-            best, ofBest, Placing.Of(scores, [.. right]), right.Max(label => chances[label]),
-            [.. right.Select(label => Placing.Of(scores, label).Hit(right.Count))]);
+        return right is not { Count: > 0 }
+            ? new PictureOutcome(best, ofBest, null, float.NaN)
+            : new PictureOutcome(best, ofBest, Placing.Of(scores, [.. right]), right.Max(label => chances[label]));
     }
 }

@@ -1,3 +1,6 @@
+using Clip.Evaluation.Metrics;
+using Clip.Evaluation.Results;
+
 namespace Clip.Evaluation.Report;
 
 /// <summary>Everything that a report tells: what was measured, on what, and what was run.</summary>
@@ -15,7 +18,7 @@ internal sealed record ReportData(
     IReadOnlyList<ReportedRetrieval> Retrievals,
     IReadOnlyList<ReportedFacts> Facts)
 {
-    /// <summary>Results of others to stand beside these, each with its source.</summary>
+    /// <summary>Results of others to stand beside these, by the names of the sets here.</summary>
     public IReadOnlyList<PublishedResult> Published { get; init; } = [];
 }
 
@@ -27,11 +30,7 @@ internal sealed record ReportedFacts(string Title, IReadOnlyList<(string Name, s
 /// <summary>A picture that can be read again.</summary>
 /// <param name="Name">Its path or key, as people know it.</param>
 /// <param name="Read">Its file's bytes.</param>
-internal sealed record ReportedPicture(string Name, Func<byte[]> Read)
-{
-    /// <summary>How many bytes they are; without reading them, where the file tells.</summary>
-    public Func<long> Size { get; init; } = () => Read().Length;
-}
+internal sealed record ReportedPicture(string Name, Func<byte[]> Read);
 
 /// <summary>A number that was measured.</summary>
 /// <param name="Name">CLIP_benchmark's, such as <c>acc1</c>.</param>
@@ -40,16 +39,9 @@ internal sealed record ReportedPicture(string Name, Func<byte[]> Read)
 /// <param name="High">The upper end.</param>
 internal sealed record ReportedMetric(string Name, double Value, double? Low = null, double? High = null);
 
-/// <summary>What someone else has measured.</summary>
-/// <param name="Model">The model's name.</param>
-/// <param name="Set">The data set, as it is named in the report.</param>
-/// <param name="Metric">The metric's name.</param>
-/// <param name="Value">The number.</param>
-/// <param name="Source">Where it is published.</param>
-internal sealed record PublishedResult(string Model, string Set, string Metric, double Value, string Source);
-
 /// <summary>Pictures that models chose labels for.</summary>
 /// <param name="Name">The data set's.</param>
+/// <param name="Fingerprint">What it is told from others by (<see cref="Outcomes.DataFingerprint"/>).</param>
 /// <param name="Labels">Every candidate.</param>
 /// <param name="Prompts">A prompt for each label: the first template's, or the label itself.</param>
 /// <param name="Pictures">All that were measured.</param>
@@ -57,6 +49,7 @@ internal sealed record PublishedResult(string Model, string Set, string Metric, 
 /// <param name="Runs">What each model made of them.</param>
 internal sealed record ReportedSet(
     string Name,
+    string Fingerprint,
     IReadOnlyList<string> Labels,
     IReadOnlyList<string> Prompts,
     IReadOnlyList<ReportedPicture> Pictures,
@@ -69,6 +62,15 @@ internal sealed record ReportedSet(
 /// <param name="Metrics">What was measured on all pictures.</param>
 internal sealed record ReportedRun(int Model, IReadOnlyList<PictureOutcome> Outcomes, IReadOnlyList<ReportedMetric> Metrics)
 {
+    /// <summary>How each label's class fared; none where no right labels are known.</summary>
+    public IReadOnlyList<ClassResult> Classes { get; init; } = [];
+
+    /// <summary>What was taken for what, the most frequent first; of the set's pictures by their places.</summary>
+    public IReadOnlyList<ConfusionPair> Confusions { get; init; } = [];
+
+    /// <summary>The reliability of probabilities; null where there are none of one right label each.</summary>
+    public Calibration? Calibration { get; init; }
+
     /// <summary>An embedding for each picture, for the map; null where there is none to be had.</summary>
     public IReadOnlyList<float[]>? Embeddings { get; init; }
 
@@ -78,6 +80,7 @@ internal sealed record ReportedRun(int Model, IReadOnlyList<PictureOutcome> Outc
 
 /// <summary>How a model finds pictures and captions by each other.</summary>
 /// <param name="Name">The data set's.</param>
+/// <param name="Fingerprint">What it is told from others by (<see cref="Outcomes.DataFingerprint"/>).</param>
 /// <param name="Model">The model's number.</param>
 /// <param name="Pictures">All that were searched.</param>
 /// <param name="Texts">All captions.</param>
@@ -87,6 +90,7 @@ internal sealed record ReportedRun(int Model, IReadOnlyList<PictureOutcome> Outc
 /// <param name="Metrics">What was measured.</param>
 internal sealed record ReportedRetrieval(
     string Name,
+    string Fingerprint,
     int Model,
     IReadOnlyList<ReportedPicture> Pictures,
     IReadOnlyList<string> Texts,

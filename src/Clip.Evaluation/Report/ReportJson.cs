@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Clip.Evaluation.Metrics;
 
 namespace Clip.Evaluation.Report;
 
@@ -92,9 +93,9 @@ internal static class ReportJson
         {
             Numbers(json, "ranks", outcomes.Select(outcome => outcome.Rank));
             Numbers(json, "rightScores", outcomes.Select(outcome => Whole(outcome.RightScore)));
-            Classes(json, shown.Set, run);
+            Classes(json, run);
             Confusions(json, shown, run);
-            Calibration(json, run);
+            if (run.Calibration is { } calibration) Reliability(json, calibration);
         }
 
         if (run.Embeddings is { } embeddings && outcomes.Length >= EmbeddingMap.FewestPoints)
@@ -102,16 +103,17 @@ internal static class ReportJson
         json.WriteEndObject();
     }
 
-    private static void Classes(Utf8JsonWriter json, ReportedSet set, ReportedRun run)
+    private static void Classes(Utf8JsonWriter json, ReportedRun run)
     {
+        var mistaken = run.Confusions.GroupBy(pair => pair.Right).ToDictionary(pairs => pairs.Key, pairs => pairs.First().Taken);
         json.WriteStartArray("classes");
-        foreach (var result in ClassResult.Of(set, run))
+        foreach (var result in run.Classes)
         {
             json.WriteStartArray();
             json.WriteNumberValue(result.Pictures);
             json.WriteNumberValue(Math.Round(result.Recalled, 3));
-            json.WriteNumberValue(result.Chosen);
-            json.WriteNumberValue(result.Mistaken);
+            json.WriteNumberValue(Math.Round(result.Chosen, 3));
+            json.WriteNumberValue(mistaken.GetValueOrDefault(result.Class, -1));
             json.WriteEndArray();
         }
 
@@ -123,12 +125,12 @@ internal static class ReportJson
     {
         var places = shown.Places();
         json.WriteStartArray("confusions");
-        foreach (var pair in ConfusedPair.Of(shown.Set, run).Take(ShownConfusions))
+        foreach (var pair in run.Confusions.Take(ShownConfusions))
         {
             json.WriteStartObject();
             json.WriteNumber("right", pair.Right);
             json.WriteNumber("taken", pair.Taken);
-            json.WriteNumber("count", pair.Pictures.Count);
+            json.WriteNumber("count", Math.Round(pair.Count, 1));
             Numbers(json, "pictures", pair.Pictures.Select(i => places[i]).Where(place => place >= 0).Take(ShownOfConfusion));
             json.WriteEndObject();
         }
@@ -136,12 +138,11 @@ internal static class ReportJson
         json.WriteEndArray();
     }
 
-    private static void Calibration(Utf8JsonWriter json, ReportedRun run)
+    private static void Reliability(Utf8JsonWriter json, Calibration calibration)
     {
-        var bins = ReliabilityBin.Of(run.Outcomes);
-        json.WriteNumber("calibrationError", Math.Round(ReliabilityBin.Error(bins), 5));
+        json.WriteNumber("calibrationError", Math.Round(calibration.ExpectedError, 5));
         json.WriteStartArray("bins");
-        foreach (var bin in bins)
+        foreach (var bin in calibration.Bins)
         {
             json.WriteStartArray();
             json.WriteNumberValue(bin.Count);

@@ -42,8 +42,9 @@ internal static class ReportPage
         {
             yield return new("classes", "Classes", "");
             yield return new("confusions", "Confusions", "");
-            yield return new("calibration", "Calibration", "");
         }
+
+        if (data.Sets.Any(set => set.Runs.Any(run => run.Calibration is not null))) yield return new("calibration", "Calibration", "");
 
         if (data.Retrievals.Count > 0) yield return new("retrieval", "Retrieval", "");
         if (data.Sets.Any(set => set.Runs.Any(run => run.Embeddings is not null))) yield return new("map", "Map", "");

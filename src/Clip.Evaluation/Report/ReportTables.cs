@@ -41,9 +41,9 @@ internal static class ReportTables
                     values.FirstOrDefault(m => m.Name == name), own.Length > 1 && IsBest(name, values, own.Select(r => r.Metrics)))));
             }
 
-            foreach (var published in data.Published.Where(p => p.Set == set.Key).GroupBy(p => (p.Model, p.Source)))
+            foreach (var published in data.Published.Where(p => p.Dataset == set.Key).GroupBy(p => (p.Name, p.Source)))
             {
-                Row(html, published.Key.Model, published.Key.Source, metrics.Select(name =>
+                Row(html, published.Key.Name, published.Key.Source, metrics.Select(name =>
                     Cell(published.Where(p => p.Metric == name).Select(p => new ReportedMetric(name, p.Value)).FirstOrDefault(), false)));
             }
 

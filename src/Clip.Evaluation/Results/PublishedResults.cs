@@ -9,7 +9,11 @@ namespace Clip.Evaluation.Results;
 /// <param name="Pretrained">Its weights, by open_clip's name.</param>
 /// <param name="Value">What was published.</param>
 /// <param name="Source">Where.</param>
-internal sealed record PublishedResult(string Dataset, string Metric, string Model, string Pretrained, double Value, string Source);
+internal sealed record PublishedResult(string Dataset, string Metric, string Model, string Pretrained, double Value, string Source)
+{
+    /// <summary>The model and its weights.</summary>
+    public string Name => $"{Model} {Pretrained}";
+}
 
 /// <summary>Results of well-known models, as CLIP_benchmark and open_clip publish them: numbers to stand beside one's own.</summary>
 internal static class PublishedResults

@@ -49,6 +49,13 @@ public static class Autocast
             ? nn.functional.conv2d(input.to_type(type), weight.to_type(type), strides: [stride, stride], padding: [padding, padding])
             : nn.functional.conv2d(input, weight, strides: [stride, stride], padding: [padding, padding]);
 
+    /// <summary>A convolution with bias, in the precision of the moment.</summary>
+    internal static Tensor Convolution(Tensor input, Tensor weight, Tensor bias, long stride, long padding, long groups)
+    {
+        if (Short is { } type) (input, weight, bias) = (input.to_type(type), weight.to_type(type), bias.to_type(type));
+        return nn.functional.conv2d(input, weight, bias, strides: [stride, stride], padding: [padding, padding], groups: groups);
+    }
+
     /// <summary>softmax(query · keyᵀ / √D) · value, in the precision of the moment; softmax is computed in float32.</summary>
     /// <param name="query">[B, H, M, D].</param>
     /// <param name="key">[B, H, L, D].</param>

@@ -21,6 +21,7 @@ public abstract class ImageTower : nn.Module<Tensor, Tensor>
         return config.Vision switch
         {
             VisionTransformerConfig vision => new VisionTransformer(vision, config),
+            ConvNextConfig vision => new ConvNext(vision, config.EmbedDim),
             ResNetConfig vision => new ModifiedResNet(vision, config.EmbedDim),
             _ => throw new ArgumentException($"There is no image tower for a {config.Vision.GetType().Name}.", nameof(config)),
         };

@@ -15,6 +15,8 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
     private readonly LayerNorm ln_1;
     private readonly LayerNorm ln_2;
     private readonly Mlp mlp;
+    private readonly LayerScale? ls_1;
+    private readonly LayerScale? ls_2;
 
     /// <summary>Creates block number one of <paramref name="layers"/>; all are initialized alike.</summary>
     /// <param name="width">Channels W of the residual stream.</param>
@@ -26,6 +28,13 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
     /// <param name="causal">Whether a row sees only itself and the rows before it.</param>
     /// <param name="config">Gives the activation and the LayerNorm's epsilon.</param>
     public ResidualAttentionBlock(long width, long heads, long mlpWidth, int layers, bool causal, ClipConfig config)
+        : this(width, heads, mlpWidth, layers, causal, config, layerScale: null)
+    {
+    }
+
+    /// <summary>The same with LayerScale.</summary>
+    internal ResidualAttentionBlock(
+        long width, long heads, long mlpWidth, int layers, bool causal, ClipConfig config, double? layerScale)
         : base(nameof(ResidualAttentionBlock))
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -34,6 +43,7 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
         ln_1 = nn.LayerNorm(width, eps: config.LayerNormEps);
         mlp = new Mlp(width, mlpWidth, branchStd, config.Activation);
         ln_2 = nn.LayerNorm(width, eps: config.LayerNormEps);
+        if (layerScale is { } start) (ls_1, ls_2) = (new LayerScale(width, start), new LayerScale(width, start));
         RegisterComponents();
     }
 
@@ -43,8 +53,8 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = input.Plus(attn.forward(ln_1.forward(input)));
-        return x.Plus(mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
+        var x = input.Plus(Scaled(attn.forward(ln_1.forward(input)), ls_1));
+        return x.Plus(Scaled(mlp.forward(ln_2.forward(x)), ls_2)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Runs the block for one row of each sample: the rows nothing reads later are never computed.</summary>
@@ -57,7 +67,9 @@ public sealed class ResidualAttentionBlock : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(row);
         using var scope = NewDisposeScope();
         var normed = ln_1.forward(input);
-        var x = row(input).Plus(attn.FromRows(normed, row(normed), mask));
-        return x.Plus(mlp.forward(ln_2.forward(x))).MoveToOuterDisposeScope();
+        var x = row(input).Plus(Scaled(attn.FromRows(normed, row(normed), mask), ls_1));
+        return x.Plus(Scaled(mlp.forward(ln_2.forward(x)), ls_2)).MoveToOuterDisposeScope();
     }
+
+    private static Tensor Scaled(Tensor branch, LayerScale? scale) => scale is null ? branch : scale.forward(branch);
 }

@@ -33,7 +33,7 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         token_embedding = nn.Embedding(text.VocabSize, text.Width, sparse: true); // a batch touches few rows
         using (no_grad()) token_embedding.weight!.normal_(0, 0.02);
         positional_embedding = Initialize.Normal(0.01, text.ContextLength, text.Width);
-        transformer = new Transformer(text.Width, text.Layers, text.Heads, text.MlpWidth, causal: true, config);
+        transformer = new Transformer(text.Width, text.Layers, text.Heads, text.MlpWidth, causal: true, config, text.LayerScale);
         ln_final = nn.LayerNorm(text.Width, eps: config.LayerNormEps);
         text_projection = Initialize.Normal(Math.Pow(text.Width, -0.5), text.Width, config.EmbedDim);
     }

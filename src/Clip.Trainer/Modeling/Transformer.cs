@@ -12,10 +12,16 @@ public sealed class Transformer : nn.Module<Tensor, Tensor>
 
     /// <summary>Creates <paramref name="layers"/> blocks; see <see cref="ResidualAttentionBlock"/> for the sizes.</summary>
     public Transformer(long width, int layers, long heads, long mlpWidth, bool causal, ClipConfig config)
+        : this(width, layers, heads, mlpWidth, causal, config, layerScale: null)
+    {
+    }
+
+    /// <summary>The same with LayerScale.</summary>
+    internal Transformer(long width, int layers, long heads, long mlpWidth, bool causal, ClipConfig config, double? layerScale)
         : base(nameof(Transformer))
     {
-        resblocks = nn.ModuleList(
-            Enumerable.Range(0, layers).Select(_ => new ResidualAttentionBlock(width, heads, mlpWidth, layers, causal, config)).ToArray());
+        resblocks = nn.ModuleList(Enumerable.Range(0, layers)
+            .Select(_ => new ResidualAttentionBlock(width, heads, mlpWidth, layers, causal, config, layerScale)).ToArray());
         RegisterComponents();
     }
 

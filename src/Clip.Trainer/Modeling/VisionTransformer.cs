@@ -7,17 +7,20 @@ namespace Clip.Trainer.Modeling;
 
 /// <summary>
 /// CLIP's Vision Transformer (CLIP paper, section 2.4; openai/CLIP model.py): patch embedding without bias, class token first,
-/// learned positions, a LayerNorm before the blocks, and a projection of the class token after one behind them.
+/// learned positions, a LayerNorm before the blocks, and a projection of the class token after one behind them; and open_clip's
+/// kinds of it, as its config says.
 /// </summary>
 public sealed class VisionTransformer : ImageTower
 {
     private readonly Conv2d conv1;
     private readonly Parameter class_embedding;
     private readonly Parameter positional_embedding;
-    private readonly LayerNorm ln_pre;
+    private readonly LayerNorm? ln_pre;
     private readonly Transformer transformer;
+    private readonly AttentionalPooler? attn_pool;
     private readonly LayerNorm ln_post;
     private readonly Parameter proj;
+    private readonly VisionTransformerConfig _vision;
 
     /// <summary>Creates the tower with random weights.</summary>
     /// <param name="vision">The tower's sizes.</param>
@@ -27,16 +30,23 @@ public sealed class VisionTransformer : ImageTower
     {
         ArgumentNullException.ThrowIfNull(config);
         config = config.OfVision;
+        _vision = vision;
         var scale = Math.Pow(vision.Width, -0.5);
         conv1 = nn.Conv2d(3, vision.Width, vision.PatchSize, stride: vision.PatchSize, bias: false);
         class_embedding = Initialize.Normal(scale, vision.Width);
         positional_embedding = Initialize.Normal(scale, vision.Tokens, vision.Width);
-        ln_pre = nn.LayerNorm(vision.Width, eps: config.LayerNormEps);
-        transformer = new Transformer(vision.Width, vision.Layers, vision.Heads, vision.MlpWidth, causal: false, config);
-        ln_post = nn.LayerNorm(vision.Width, eps: config.LayerNormEps);
-        proj = Initialize.Normal(scale, vision.Width, config.EmbedDim);
+        if (vision.HasNormBefore) ln_pre = nn.LayerNorm(vision.Width, eps: config.LayerNormEps);
+        transformer = new Transformer(
+            vision.Width, vision.Layers, vision.Heads, vision.MlpWidth, causal: false, config, vision.LayerScale);
+        if (vision.AttentionalPool is { } pool)
+            attn_pool = new AttentionalPooler(pool, vision.Width, config.EmbedDim, !IsAverage, config.LayerNormEps);
+        var pooled = attn_pool is null ? vision.Width : config.EmbedDim;
+        ln_post = nn.LayerNorm(pooled, eps: config.LayerNormEps);
+        proj = Initialize.Normal(scale, pooled, config.EmbedDim);
         RegisterComponents();
     }
+
+    private bool IsAverage => _vision.Pooling == VisionPooling.Average;
 
     /// <summary>Encodes images.</summary>
     /// <param name="input">[B, 3, S, S] normalized pixels.</param>
@@ -44,15 +54,30 @@ public sealed class VisionTransformer : ImageTower
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
+        if (IsAverage || attn_pool is not null) return Pooled(transformer.forward(Embed(input))).MoveToOuterDisposeScope();
         var pooled = transformer.Pool(Embed(input), rows => rows.narrow(1, 0, 1), mask: null);
         return ln_post.forward(pooled).matmul(proj).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The feature of all tokens behind the blocks, [B, 1 + P, W] → [B, D].</summary>
+    private Tensor Pooled(Tensor tokens)
+    {
+        var x = attn_pool is null ? tokens : attn_pool.forward(tokens);
+        // Of one row it does not matter which comes first.
+        if (attn_pool is not null || !_vision.NormsPooled) x = ln_post.forward(x);
+        x = IsAverage ? x.narrow(1, 1, x.shape[1] - 1).mean([1]) : x.select(1, 0);
+        if (IsAverage && attn_pool is null && _vision.NormsPooled) x = ln_post.forward(x);
+        return x.matmul(proj);
     }
 
     /// <inheritdoc/>
     public override (Tensor Feature, Tensor Grid) WithGrid(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var x = ln_post.forward(transformer.forward(Embed(input)));
+        var tokens = transformer.forward(Embed(input));
+        if (_vision.IsOpenClips)
+            return (Pooled(tokens).MoveToOuterDisposeScope(), tokens.narrow(1, 1, tokens.shape[1] - 1).MoveToOuterDisposeScope());
+        var x = ln_post.forward(tokens);
         var feature = x.select(1, 0).matmul(proj);
         return (feature.MoveToOuterDisposeScope(), x.narrow(1, 1, x.shape[1] - 1).MoveToOuterDisposeScope());
     }
@@ -61,7 +86,9 @@ public sealed class VisionTransformer : ImageTower
     private Tensor Embed(Tensor input)
     {
         var classToken = class_embedding.expand(input.shape[0], 1, class_embedding.shape[0]);
-        return ln_pre.forward(cat([classToken, Patches(input)], 1).Plus(positional_embedding));
+        var x = cat([classToken, Patches(input)], 1).Plus(positional_embedding);
+        if (training && _vision.PatchDropout > 0) x = PatchDropout.Apply(x, _vision.PatchDropout);
+        return ln_pre is null ? x : ln_pre.forward(x);
     }
 
     /// <summary>

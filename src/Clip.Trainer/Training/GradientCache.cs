@@ -1,3 +1,4 @@
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -30,9 +31,10 @@ internal static class GradientCache
         scaled(loss).backward();
 
         long start = 0;
-        foreach (var (pixels, ids) in parts)
+        foreach (var ((pixels, ids), i) in parts.Select((part, i) => (part, i)))
         {
             using var part = NewDisposeScope();
+            using var noise = StepNoise.Part(i);
             var (image, text) = objective.Encode(pixels, ids);
             var count = pixels.shape[0];
             var pulled = (image * images.grad!.narrow(0, start, count)).sum() + (text * texts.grad!.narrow(0, start, count)).sum();
@@ -50,7 +52,11 @@ internal static class GradientCache
         using var scope = NewDisposeScope();
         using var unused = no_grad();
         var buffers = objective.Module.named_buffers().Select(b => (Value: b.buffer, Before: b.buffer.clone())).ToList();
-        var features = parts.Select(p => objective.Encode(p.Pixels, p.Ids)).ToList();
+        var features = parts.Select((p, i) =>
+        {
+            using var noise = StepNoise.Part(i);
+            return objective.Encode(p.Pixels, p.Ids);
+        }).ToList();
         foreach (var (value, before) in buffers) value.copy_(before);
         return (Leaf(features.Select(f => f.Image)), Leaf(features.Select(f => f.Text)));
 

@@ -23,7 +23,7 @@ internal static class Pretrained
     /// </exception>
     public static IReadOnlyList<string> Load(nn.Module module, ClipConfig config, string path)
     {
-        using var file = CheckpointFile.Open(path);
+        using var file = CheckpointFile.OpenFor(config, path);
         var weights = LowRankMerge.Apply(file.Weights);
         FiniteWeights.Require(weights, path);
         RequireSameComputation(file, config, path);
@@ -81,6 +81,13 @@ internal static class Pretrained
             yield return ("vision heads", vit.Heads, other.Heads);
             yield return ("vision activation", there.Activation, here.Activation);
             yield return ("vision LayerNorm epsilon", there.LayerNormEps, here.LayerNormEps);
+            yield return ("vision pooling", vit.Pooling, other.Pooling);
+            if (vit.Pooling == VisionPooling.Average) yield return ("vision norm behind the pooling", vit.NormsPooled, other.NormsPooled);
+            yield return ("vision pooling heads", vit.AttentionalPool?.Heads ?? 0, other.AttentionalPool?.Heads ?? 0);
+        }
+        else if (there.Vision is ConvNextConfig convNext && here.Vision is ConvNextConfig mine)
+        {
+            yield return ("vision LayerNorm epsilon", convNext.LayerNormEps, mine.LayerNormEps);
         }
         else if (there.Vision is ResNetConfig resNet && here.Vision is ResNetConfig ours)
         {

@@ -30,7 +30,7 @@ internal sealed class RankedBackward(IObjective objective, TrainingOptions optio
     private float Contrastive(IContrastiveObjective contrastive, IReadOnlyList<(Tensor Pixels, Tensor Ids)> parts)
     {
         using var scope = NewDisposeScope();
-        var graph = parts.Count == 1 ? Encode(contrastive, parts[0], last: true) : default;
+        var graph = parts.Count == 1 ? Encode(contrastive, parts[0], 0, last: true) : default;
         var (image, text) = parts.Count == 1 ? graph : GradientCache.Features(contrastive, parts);
         var (images, texts, first) = Gather(image, text);
         var count = image.shape[0];
@@ -41,7 +41,7 @@ internal sealed class RankedBackward(IObjective objective, TrainingOptions optio
         for (var i = 0; i < parts.Count; i++)
         {
             using var part = NewDisposeScope();
-            (image, text) = parts.Count == 1 ? graph : Encode(contrastive, parts[i], last: i == parts.Count - 1);
+            (image, text) = parts.Count == 1 ? graph : Encode(contrastive, parts[i], i, last: i == parts.Count - 1);
             count = parts[i].Pixels.shape[0];
             var pulled = (image * imageGradients.narrow(0, start, count)).sum() + (text * textGradients.narrow(0, start, count)).sum();
             if (!pulled.requires_grad) break; // both towers are locked
@@ -53,8 +53,9 @@ internal sealed class RankedBackward(IObjective objective, TrainingOptions optio
     }
 
     /// <summary>Encodes with a graph; of the last part, backward tells of finished blocks.</summary>
-    private (Tensor Image, Tensor Text) Encode(IContrastiveObjective contrastive, (Tensor Pixels, Tensor Ids) part, bool last)
+    private (Tensor Image, Tensor Text) Encode(IContrastiveObjective contrastive, (Tensor Pixels, Tensor Ids) part, int number, bool last)
     {
+        using var noise = StepNoise.Part(number);
         using var marks = BackwardMarks.Use(last ? exchange.Passed : null);
         return contrastive.Encode(part.Pixels, part.Ids);
     }
@@ -125,6 +126,7 @@ internal sealed class RankedBackward(IObjective objective, TrainingOptions optio
         {
             using var scope = NewDisposeScope();
             using var marks = BackwardMarks.Use(i == parts.Count - 1 ? exchange.Passed : null);
+            using var noise = StepNoise.Part(i);
             using Scalar share = own[i] / all[i] * all[parts.Count + i] / pairs;
             var loss = objective.Loss(parts[i].Pixels, parts[i].Ids).mul(share);
             mean[0] += loss.item<float>();

@@ -68,6 +68,7 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
         using var scope = NewDisposeScope();
         using var precision = Autocast.Use(options.Precision);
         using var memory = GradCheckpointing.Use(options.GradCheckpointing);
+        using var noise = StepNoise.Use(options.Seed, Steps, ranks?.Rank ?? 0);
         _optimizer.ZeroGrad();
         var loss = Backward(Parts(pixels, ids));
         if (!ReadsNothing)
@@ -141,10 +142,12 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
         if (parts.Count > 1 && objective is IContrastiveObjective contrastive) return GradientCache.Backward(contrastive, parts, scaled);
 
         // A loss that is a mean over pairs, or the only part.
+        var number = 0;
         double total = parts.Sum(p => p.Pixels.shape[0]);
         var shares = parts.ConvertAll(part =>
         {
             using var scope = NewDisposeScope();
+            using var noise = StepNoise.Part(number++);
             using Scalar share = part.Pixels.shape[0] / total;
             var loss = parts.Count == 1 ? objective.Loss(part.Pixels, part.Ids) : objective.Loss(part.Pixels, part.Ids).mul(share);
             scaled(loss).backward();

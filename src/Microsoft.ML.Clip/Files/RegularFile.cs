@@ -95,7 +95,8 @@ internal static class RegularFile
             : null;
     }
 
-    private static FileInfo Resolve(string path)
+    /// <summary>The file that a path leads to, links followed.</summary>
+    public static FileInfo Resolve(string path)
     {
         var info = new FileInfo(path);
         return info.ResolveLinkTarget(returnFinalTarget: true) is { } target ? new FileInfo(target.FullName) : info;

@@ -75,6 +75,13 @@ public sealed record ClipImagePreprocessing
     public bool ApplyExifOrientation { get; init; }
 
     /// <summary>
+    /// Whether large JPEGs are decoded at a fraction of their size; <see cref="ImageDecoding.Exact"/> by default. Where bytes or a file are
+    /// given: an <c>MLImage</c> is decoded already.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImageDecoding Decode { get; init; }
+
+    /// <summary>
     /// The largest image to decode, in pixels; a larger one is refused before memory is taken for it. 178 956 970 by default, above
     /// which Pillow refuses a picture as a decompression bomb (it warns above half of that).
     /// </summary>
@@ -105,9 +112,9 @@ public sealed record ClipImagePreprocessing
 
     /// <summary>
     /// Writes a <c>preprocessor_config.json</c> that <see cref="Load"/> reads back to the same settings and Hugging Face's image processors
-    /// understand. <see cref="Background"/>, <see cref="Order"/>, <see cref="Gray16"/> and <see cref="ApplyExifOrientation"/> stand in it
-    /// under keys of this project's own, and only where they differ from the defaults. <see cref="MaxPixels"/>, what the reading program
-    /// bears, is not the model's and is not written.
+    /// understand. <see cref="Background"/>, <see cref="Order"/>, <see cref="Gray16"/>, <see cref="ApplyExifOrientation"/> and
+    /// <see cref="Decode"/> stand in it under keys of this project's own, and only where they differ from the defaults.
+    /// <see cref="MaxPixels"/>, what the reading program bears, is not the model's and is not written.
     /// </summary>
     /// <param name="path">The file to write or replace.</param>
     /// <exception cref="ArgumentException">The settings contradict themselves; the sentence says how.</exception>
@@ -133,5 +140,5 @@ public sealed record ClipImagePreprocessing
     private object Scalars => (
         (DoResize, ShortestEdge, ResizeHeight, ResizeWidth, DoCenterCrop, CropHeight, CropWidth),
         (Resample, DoRescale, RescaleFactor, DoNormalize),
-        (Order, Gray16, ApplyExifOrientation, MaxPixels));
+        (Order, Gray16, ApplyExifOrientation, Decode, MaxPixels));
 }

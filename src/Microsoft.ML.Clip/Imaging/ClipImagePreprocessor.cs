@@ -56,8 +56,10 @@ public sealed class ClipImagePreprocessor
     public void Preprocess(ReadOnlySpan<byte> encoded, Span<float> destination)
     {
         CheckLength(destination);
-        var decoded = ImageDecoder.Decode(encoded, Settings.MaxPixels, Settings.Gray16);
-        using var image = Settings.ApplyExifOrientation ? ExifOrientation.Apply(decoded, ExifOrientation.Find(encoded)) : decoded;
+        var orientation = Settings.ApplyExifOrientation ? ExifOrientation.Find(encoded) : ExifOrientation.Upright;
+        var decoded = (Settings.Decode == ImageDecoding.Scaled ? ScaledJpeg.TryDecode(encoded, Settings, orientation) : null)
+            ?? ImageDecoder.Decode(encoded, Settings.MaxPixels, Settings.Gray16);
+        using var image = ExifOrientation.Apply(decoded, orientation);
         image.LayOn(Settings.Background);
         if (Settings.Order == PreprocessingOrder.HuggingFace) image.ConvertToRgb();
         Preprocess(image.View, isBgr: false, destination);
@@ -112,7 +114,8 @@ public sealed class ClipImagePreprocessor
 
     private void Preprocess(PixelView source, bool isBgr, Span<float> destination)
     {
-        var placement = CropPlacement.Find(Settings, source.Width, source.Height, Width, Height);
+        var (fullWidth, fullHeight) = source.Reduced is { } part ? (part.FullWidth, part.FullHeight) : (source.Width, source.Height);
+        var placement = CropPlacement.Find(Settings, fullWidth, fullHeight, Width, Height);
         var stride = 4 * Width;
         var rented = ArrayPool<byte>.Shared.Rent(stride * Height);
         try

@@ -22,7 +22,7 @@ internal readonly record struct CropPlacement(ResizeWindow Window, int OffsetX, 
     }
 
     /// <summary>torchvision's and Hugging Face's rule alike: the longer side is int(edge · long / short).</summary>
-    private static (int Width, int Height) FindResizedSize(ClipImagePreprocessing settings, int width, int height)
+    public static (int Width, int Height) FindResizedSize(ClipImagePreprocessing settings, int width, int height)
     {
         if (!settings.DoResize) return (width, height);
         if (settings.ShortestEdge is not { } edge) return (settings.ResizeWidth!.Value, settings.ResizeHeight!.Value);

@@ -33,7 +33,10 @@ internal sealed class DecodedImage : IDisposable
     /// <summary>The pixel, in this image's mode, of what lies outside it: all zeros by default, as in the reference.</summary>
     public uint Outside { get; set; }
 
-    public PixelView View => new(Pixels, 4 * Width, Width, Height, Mode, Outside);
+    /// <summary>What of it is the picture, where that was decoded at a fraction of its size; null where it was not.</summary>
+    public ReducedSize? Reduced { get; init; }
+
+    public PixelView View => new(Pixels, 4 * Width, Width, Height, Mode, Outside) { Reduced = Reduced };
 
     /// <summary>Turns the pixels into RGB in place, as Pillow's <c>convert("RGB")</c> does; alpha is dropped, not composed.</summary>
     public void ConvertToRgb()

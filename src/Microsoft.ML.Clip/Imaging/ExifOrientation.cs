@@ -9,7 +9,9 @@ namespace Microsoft.ML.Clip.Imaging;
 /// </summary>
 internal static class ExifOrientation
 {
-    private const int Upright = 1, Tag = 0x0112, Short = 3, App1 = 0xE1;
+    public const int Upright = 1;
+
+    private const int Tag = 0x0112, Short = 3, App1 = 0xE1;
 
     public static int Find(ReadOnlySpan<byte> encoded)
     {
@@ -26,7 +28,11 @@ internal static class ExifOrientation
         using (image)
         {
             var (width, height) = orientation >= 5 ? (image.Height, image.Width) : (image.Width, image.Height);
-            var upright = new DecodedImage(width, height, image.Mode) { Outside = image.Outside };
+            var upright = new DecodedImage(width, height, image.Mode)
+            {
+                Outside = image.Outside,
+                Reduced = image.Reduced?.Turned(orientation, image.Width, image.Height),
+            };
             ReadOnlySpan<byte> source = image.Pixels;
             var pixels = MemoryMarshal.Cast<byte, uint>(source);
             var turned = MemoryMarshal.Cast<byte, uint>(upright.Pixels);

@@ -12,8 +12,9 @@ internal static class Gray16Resampler
     {
         var (columnStarts, columnLengths) = (new int[window.Width], new int[window.Width]);
         var (rowStarts, rowLengths) = (new int[window.Height], new int[window.Height]);
-        var columns = ResampleKernel.Compute(source.Width, window.FullWidth, filter, window.Left, columnStarts, columnLengths);
-        var rows = ResampleKernel.Compute(source.Height, window.FullHeight, filter, window.Top, rowStarts, rowLengths);
+        var (across, down) = (InputAxis.Whole(source.Width), InputAxis.Whole(source.Height));
+        var columns = ResampleKernel.Compute(across, window.FullWidth, filter, window.Left, columnStarts, columnLengths);
+        var rows = ResampleKernel.Compute(down, window.FullHeight, filter, window.Top, rowStarts, rowLengths);
         var (columnPlaces, rowPlaces) = (columns.Length / window.Width, rows.Length / window.Height);
 
         var firstRow = rowStarts[0];

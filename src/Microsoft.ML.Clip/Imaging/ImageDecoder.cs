@@ -49,29 +49,60 @@ internal static class ImageDecoder
             using var codec = SKCodec.Create(data)
                 ?? throw Unreadable(encoded);
             var (width, height) = (codec.Info.Width, codec.Info.Height);
-            if ((long)width * height > Math.Min(maxPixels, Array.MaxLength / 4))
-            {
-                throw TooLarge(width, height, maxPixels);
-            }
-
+            Limit(width, height, maxPixels);
             mode ??= codec.Info.AlphaType == SKAlphaType.Opaque ? PixelMode.Rgb : PixelMode.Rgba;
-            var image = new DecodedImage(width, height, mode.Value);
-            try
-            {
-                // No colour space: the reference ignores colour profiles. Unpremul: premultiplied, colours under alpha would be lost.
-                var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul, null);
-                SKCodecResult result;
-                fixed (byte* pixels = image.Pixels) result = codec.GetPixels(info, (nint)pixels);
-                if (result == SKCodecResult.Success) return image;
-                throw new InvalidDataException(result == SKCodecResult.IncompleteInput
-                    ? $"The image ({width} × {height} {codec.EncodedFormat}) is cut short: its data ends before its pixels do."
-                    : $"The image ({width} × {height} {codec.EncodedFormat}) is damaged: decoding it ended with {result}.");
-            }
-            catch
-            {
-                image.Dispose();
-                throw;
-            }
+            return Read(codec, width, height, mode.Value, reduced: null);
+        }
+    }
+
+    private static void Limit(int width, int height, long maxPixels)
+    {
+        if ((long)width * height > Math.Min(maxPixels, Array.MaxLength / 4)) throw TooLarge(width, height, maxPixels);
+    }
+
+    private static unsafe DecodedImage Read(SKCodec codec, int width, int height, PixelMode mode, ReducedSize? reduced)
+    {
+        var image = new DecodedImage(width, height, mode) { Reduced = reduced };
+        try
+        {
+            // No colour space: the reference ignores colour profiles. Unpremul: premultiplied, colours under alpha would be lost.
+            var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul, null);
+            SKCodecResult result;
+            fixed (byte* pixels = image.Pixels) result = codec.GetPixels(info, (nint)pixels);
+            if (result == SKCodecResult.Success) return image;
+            var full = codec.Info;
+            throw new InvalidDataException(result == SKCodecResult.IncompleteInput
+                ? $"The image ({full.Width} × {full.Height} {codec.EncodedFormat}) is cut short: its data ends before its pixels do."
+                : $"The image ({full.Width} × {full.Height} {codec.EncodedFormat}) is damaged: decoding it ended with {result}.");
+        }
+        catch
+        {
+            image.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Decodes a JPEG with Skia at a fraction of its size.</summary>
+    /// <param name="encoded">The whole file.</param>
+    /// <param name="maxPixels">The largest image to decode, at its full size.</param>
+    /// <param name="findDivisor">By what to divide a width and a height: 1, 2, 4 or 8.</param>
+    /// <returns>The image; null where it is not to be divided.</returns>
+    internal static unsafe DecodedImage? TryDecodeReduced(
+        ReadOnlySpan<byte> encoded, long maxPixels, Func<int, int, int> findDivisor)
+    {
+        fixed (byte* start = encoded)
+        {
+            using var data = SKData.Create((nint)start, encoded.Length);
+            using var codec = SKCodec.Create(data) ?? throw Unreadable(encoded);
+            var (width, height) = (codec.Info.Width, codec.Info.Height);
+            Limit(width, height, maxPixels);
+            var divisor = findDivisor(width, height);
+            var size = codec.GetScaledDimensions(1f / divisor);
+            // What Skia makes of a fraction that it does not have is no fraction of which the arithmetic here knows.
+            if (divisor == 1 || size.Width != Divided(width) || size.Height != Divided(height)) return null;
+            return Read(codec, size.Width, size.Height, PixelMode.Rgb, ReducedSize.By(divisor, width, height));
+
+            int Divided(int side) => (side + divisor - 1) / divisor;
         }
     }
 

@@ -16,7 +16,7 @@ internal static class ImageResizer
         PixelView source, ResizeWindow window, ImageResample filter, Span<byte> destination, int destinationStride)
     {
         var result = source.Mode;
-        if (source.Width == window.FullWidth && source.Height == window.FullHeight)
+        if (source.Reduced is null && source.Width == window.FullWidth && source.Height == window.FullHeight)
         {
             // The reference copies: with alpha, premultiplying there and back would not be the same.
             for (var y = 0; y < window.Height; y++)

@@ -26,6 +26,9 @@ internal readonly ref struct PixelView
     /// <summary>The pixel, in <see cref="Mode"/>, of what lies outside.</summary>
     public uint Outside { get; }
 
+    /// <inheritdoc cref="DecodedImage.Reduced"/>
+    public ReducedSize? Reduced { get; init; }
+
     /// <summary>The bytes of row <paramref name="y"/>.</summary>
     public ReadOnlySpan<byte> Row(int y) => Pixels.Slice(y * Stride, 4 * Width);
 

@@ -10,6 +10,7 @@ internal static class PreprocessingChecks
         Require(Enum.IsDefined(settings.Resample), $"Resample is {settings.Resample}, which is none of the known filters.");
         Require(Enum.IsDefined(settings.Order), $"Order is {settings.Order}, which is none of the known orders.");
         Require(Enum.IsDefined(settings.Gray16), $"Gray16 is {settings.Gray16}, which is none of the known conversions.");
+        Require(Enum.IsDefined(settings.Decode), $"Decode is {settings.Decode}, which is none of the known ways.");
         Require(settings.MaxPixels > 0, $"MaxPixels is {settings.MaxPixels}; it must be positive.");
         Require(double.IsFinite(settings.RescaleFactor), $"RescaleFactor is {settings.RescaleFactor}; it must be finite.");
         Require(settings.Mean is { Length: 3 }, "Mean must have three numbers: red, green, blue.");

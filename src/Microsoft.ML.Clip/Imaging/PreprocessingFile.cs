@@ -9,7 +9,8 @@ namespace Microsoft.ML.Clip.Imaging;
 internal static class PreprocessingFile
 {
     /// <summary>Keys of this project's own, which other software does not know.</summary>
-    public const string OrderKey = "preprocessing_order", Gray16Key = "gray16", ExifKey = "apply_exif_orientation";
+    public const string OrderKey = "preprocessing_order", Gray16Key = "gray16";
+    public const string ExifKey = "apply_exif_orientation", DecodeKey = "image_decoding";
 
     /// <summary>The side that both libraries assume where neither the file nor the model says.</summary>
     private const int DefaultSize = 224;
@@ -159,6 +160,7 @@ internal static class PreprocessingFile
             Order = section.Find(OrderKey)?.OneOf<PreprocessingOrder>() ?? PreprocessingOrder.Original,
             ApplyExifOrientation = section.Find(ExifKey)?.Boolean() ?? false,
             Gray16 = section.Find(Gray16Key)?.OneOf<Gray16Conversion>() ?? Gray16Conversion.Scale,
+            Decode = section.Find(DecodeKey)?.OneOf<ImageDecoding>() ?? ImageDecoding.Exact,
             Resample = section.Find("resample") switch
             {
                 null => ImageResample.Bicubic,

@@ -37,6 +37,7 @@ internal static class PreprocessingWriter
         if (settings.Order != PreprocessingOrder.Original) json[PreprocessingFile.OrderKey] = settings.Order.ToString();
         if (settings.Gray16 != Gray16Conversion.Scale) json[PreprocessingFile.Gray16Key] = settings.Gray16.ToString();
         if (settings.ApplyExifOrientation) json[PreprocessingFile.ExifKey] = true;
+        if (settings.Decode != ImageDecoding.Exact) json[PreprocessingFile.DecodeKey] = settings.Decode.ToString();
         return JsonSerializer.SerializeToUtf8Bytes(json, Indented);
     }
 

@@ -10,10 +10,10 @@ internal static class ResampleKernel
     private const int MaxWeights = 1 << 24;
 
     /// <summary>
-    /// Computes the weights of outputs <paramref name="first"/> up to <paramref name="first"/> + <c>starts.Length</c> of a resize from
-    /// <paramref name="inputSize"/> to <paramref name="outputSize"/> pixels along one axis.
+    /// Computes the weights of outputs <paramref name="first"/> up to <paramref name="first"/> + <c>starts.Length</c> of a resize of
+    /// <paramref name="input"/> to <paramref name="outputSize"/> pixels along one axis.
     /// </summary>
-    /// <param name="inputSize">Pixels in.</param>
+    /// <param name="input">What there is, and the part of it that is resized: Pillow's <c>box</c>.</param>
     /// <param name="outputSize">Pixels out, of the whole resized image.</param>
     /// <param name="filter">Any but nearest.</param>
     /// <param name="first">The first output wanted.</param>
@@ -22,23 +22,23 @@ internal static class ResampleKernel
     /// <returns>The weights, the same number of places for each output.</returns>
     /// <exception cref="InvalidDataException">The image is millions of pixels long, so that the weights would take more memory than
     /// it.</exception>
-    public static double[] Compute(int inputSize, int outputSize, ImageResample filter, int first, int[] starts, int[] lengths)
+    public static double[] Compute(InputAxis input, int outputSize, ImageResample filter, int first, int[] starts, int[] lengths)
     {
-        var scale = (double)inputSize / outputSize;
+        var scale = input.Extent / outputSize;
         var stretch = Math.Max(scale, 1.0);
         var support = Support(filter) * stretch;
         var places = ((long)Math.Ceiling(support) * 2) + 1;
         if (places * starts.Length > MaxWeights)
         {
-            throw new InvalidDataException($"The image is {inputSize} pixels long, too long to be resized to {outputSize}.");
+            throw new InvalidDataException($"The image is {input.Size} pixels long, too long to be resized to {outputSize}.");
         }
 
         var weights = new double[starts.Length * places];
         for (var i = 0; i < starts.Length; i++)
         {
-            var centre = (first + i + 0.5) * scale;
+            var centre = input.Start + ((first + i + 0.5) * scale);
             var start = Math.Max(0, (int)(centre - support + 0.5));
-            var length = Math.Min(inputSize, (int)(centre + support + 0.5)) - start;
+            var length = Math.Min(input.Size, (int)(centre + support + 0.5)) - start;
             var row = weights.AsSpan(i * (int)places, length);
             var total = 0.0;
             for (var k = 0; k < length; k++)

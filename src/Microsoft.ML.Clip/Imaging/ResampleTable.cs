@@ -20,7 +20,7 @@ internal sealed class ResampleTable
     {
         Starts = new int[key.Count];
         Lengths = new int[key.Count];
-        var weights = ResampleKernel.Compute(key.InputSize, key.OutputSize, key.Filter, key.First, Starts, Lengths);
+        var weights = ResampleKernel.Compute(key.Input, key.OutputSize, key.Filter, key.First, Starts, Lengths);
         Places = weights.Length / key.Count;
         Weights = new int[weights.Length];
         for (var i = 0; i < weights.Length; i++)
@@ -47,9 +47,9 @@ internal sealed class ResampleTable
     public int InputEnd => Starts[^1] + Lengths[^1];
 
     /// <summary>The table of <paramref name="count"/> outputs from <paramref name="first"/> on, perhaps shared. Thread-safe.</summary>
-    public static ResampleTable Get(int inputSize, int outputSize, int first, int count, ImageResample filter)
+    public static ResampleTable Get(InputAxis input, int outputSize, int first, int count, ImageResample filter)
     {
-        var key = new Key(inputSize, outputSize, first, count, filter);
+        var key = new Key(input, outputSize, first, count, filter);
         if (Cache.TryGetValue(key, out var table)) return table;
         table = new(key);
         if (table.Weights.Length > MaxCachedWeights) return table;
@@ -58,5 +58,5 @@ internal sealed class ResampleTable
         return Cache.GetOrAdd(key, table);
     }
 
-    private readonly record struct Key(int InputSize, int OutputSize, int First, int Count, ImageResample Filter);
+    private readonly record struct Key(InputAxis Input, int OutputSize, int First, int Count, ImageResample Filter);
 }

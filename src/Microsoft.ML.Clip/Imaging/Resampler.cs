@@ -26,8 +26,11 @@ internal static class Resampler
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(
             destination.Length, PixelView.Extent(destinationStride, window.Width, window.Height), nameof(destination));
-        var columns = ResampleTable.Get(source.Width, window.FullWidth, window.Left, window.Width, filter);
-        var rows = ResampleTable.Get(source.Height, window.FullHeight, window.Top, window.Height, filter);
+        var (across, down) = (InputAxis.Whole(source.Width), InputAxis.Whole(source.Height));
+        if (source.Reduced is { } part)
+            (across, down) = (across with { Start = part.X, Extent = part.Width }, down with { Start = part.Y, Extent = part.Height });
+        var columns = ResampleTable.Get(across, window.FullWidth, window.Left, window.Width, filter);
+        var rows = ResampleTable.Get(down, window.FullHeight, window.Top, window.Height, filter);
 
         var stride = 4 * window.Width;
         var firstRow = rows.InputStart;

@@ -4,17 +4,27 @@ using Microsoft.ML.Clip.Formats;
 namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>An ONNX file on disk, and the temporary folder that must outlive it when it was unpacked from a saved model.</summary>
-internal sealed record OnnxFile(string Path, TemporaryFolder? Owner = null)
+internal sealed class OnnxFile(string path, TemporaryFolder? owner = null)
 {
-    private readonly DateTime _written = File.GetLastWriteTimeUtc(Path);
-    private readonly long _length = File.Exists(Path) ? RegularFile.Length(Path) : 0;
+    private readonly FileStamp? _stamp = FileStamp.Of(path);
+    private Dictionary<string, FileStamp> _weights = [];
+
+    public string Path => path;
+
+    public TemporaryFolder? Owner => owner;
+
+    /// <summary>What the file, and those of its external weights in their order, were like when they were checked.</summary>
+    public IReadOnlyList<FileStamp> Content => _stamp is null ? [] : [_stamp, .. _weights.Values];
 
     /// <summary>The files beside it that hold its weights, relative to its folder: none for most, one or more above 2 GB.</summary>
     public IReadOnlyList<string> ReadExternalData() => OnnxExternalData.Locations(Path);
 
-    /// <summary>Whether another file lies in its place since this was made, which is just before it is opened.</summary>
-    public bool HasChanged() =>
-        !File.Exists(Path) || File.GetLastWriteTimeUtc(Path) != _written || RegularFile.Length(Path) != _length;
+    /// <summary>
+    /// Whether other files lie in their place since this was made and checked, which is just before it is opened. Weights that have gone
+    /// are for who reads them to tell.
+    /// </summary>
+    public bool HasChanged() => _stamp is null || FileStamp.Of(Path) != _stamp
+        || _weights.Any(weights => FileStamp.Of(weights.Key) is { } now && now != weights.Value);
 
     /// <summary>Looks at the files that ONNX Runtime will read before it does: it opens by path, whatever is there.</summary>
     /// <exception cref="FileNotFoundException">The file, or one of its weights, is not there.</exception>
@@ -22,13 +32,17 @@ internal sealed record OnnxFile(string Path, TemporaryFolder? Owner = null)
     public void Check()
     {
         CheckHead();
+        var found = new Dictionary<string, FileStamp>();
         foreach (var relative in ReadExternalData())
         {
             var weights = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, relative);
             if (!File.Exists(weights))
                 throw new FileNotFoundException($"'{Path}' keeps weights in '{relative}', which is not beside it.", weights);
             RegularFile.Length(weights);
+            found[weights] = FileStamp.Of(weights)!;
         }
+
+        _weights = found;
     }
 
     /// <summary>The graph's inputs and outputs, read without a session.</summary>

@@ -3,26 +3,28 @@ using Microsoft.ML.OnnxRuntime;
 namespace Microsoft.ML.Clip.Inference;
 
 /// <summary>
-/// An ONNX Runtime session opened by path (bytes would lose external data) and counted: it closes, and its temporary files go,
-/// when the last holder has let go and the last run in flight has ended. Runs are thread-safe.
+/// A hold on an ONNX Runtime session, which others that opened the same content may share, and counted itself: it lets go, and its
+/// temporary files go, when its last holder has let go and the last run in flight has ended. Runs are thread-safe.
 /// </summary>
 internal sealed class OnnxSession : IDisposable
 {
     /// <summary>The owner of sessions that no transformer owns; its type lies in a room above this one.</summary>
     public const string ModelOwner = "ClipModel";
 
+    private readonly SharedSession _shared;
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
     private readonly List<IDisposable> _kept = [];
     private int _holders = 1;
 
-    private OnnxSession(OnnxFile file, InferenceSession session, string? fallback) =>
-        (File, _session, Fallback, Signature) = (file, session, fallback, OnnxSignature.Of(file.Path, session));
+    private OnnxSession(OnnxFile file, SharedSession shared) =>
+        (File, _shared, _session, Signature) = (file, shared, shared.Session, OnnxSignature.Of(file.Path, shared.Session));
 
+    /// <summary>The file that this was opened from; another of the same content may have been the one that was read.</summary>
     public OnnxFile File { get; }
 
     /// <summary>Why the CPU computes where a GPU was asked for; <see langword="null"/> where it does not.</summary>
-    public string? Fallback { get; }
+    public string? Fallback => _shared.Fallback;
 
     /// <summary>The graph's inputs and outputs, with the shapes that ONNX Runtime inferred.</summary>
     public OnnxSignature Signature { get; }
@@ -33,15 +35,15 @@ internal sealed class OnnxSession : IDisposable
         try
         {
             file.Check();
-            using var settings = SessionOptionsFactory.Create(options, out var fallback);
+            var shared = SharedSession.Hold(file, options);
             try
             {
-                return new OnnxSession(file, new InferenceSession(file.Path, settings), fallback);
+                return new OnnxSession(file, shared);
             }
-            catch (OnnxRuntimeException e) when (options.ExecutionProvider == ClipExecutionProvider.Cuda && fallback is null)
+            catch
             {
-                // The GPU's fault (no driver, no memory) or the file's? On the CPU only the latter fails again.
-                return OpenOnCpu(file, options, e);
+                shared.Release();
+                throw;
             }
         }
         catch (Exception e)
@@ -50,16 +52,6 @@ internal sealed class OnnxSession : IDisposable
             if (e is not OnnxRuntimeException) throw;
             throw new InvalidDataException($"ONNX Runtime cannot open '{file.Path}': {e.Message.ReplaceLineEndings(" ").Trim()}", e);
         }
-    }
-
-    private static OnnxSession OpenOnCpu(OnnxFile file, ClipSessionOptions options, OnnxRuntimeException failure)
-    {
-        using var settings = SessionOptionsFactory.Create(options with { ExecutionProvider = ClipExecutionProvider.Cpu });
-        var session = new InferenceSession(file.Path, settings);
-        var told = SessionOptionsFactory.CannotUseGpu(options, failure);
-        if (options.FallbackToCpu) return new OnnxSession(file, session, told);
-        session.Dispose();
-        throw new NotSupportedException(told, failure);
     }
 
     /// <summary>The exception of a use after disposal; a disposed <c>PredictionEngine</c> disposed its transformer with it.</summary>
@@ -111,7 +103,7 @@ internal sealed class OnnxSession : IDisposable
     public void Dispose()
     {
         if (Interlocked.Decrement(ref _holders) != 0) return;
-        _session.Dispose();
+        _shared.Release();
         _kept.ForEach(k => k.Dispose());
         _runOptions.Dispose();
         File.Owner?.Dispose();

@@ -39,8 +39,10 @@ internal sealed record ClipFolderConfig(string? ModelType, int? ContextLength, b
             var model = Get(root, "model_cfg") ?? root;
             var type = Get(root, "model_type")?.GetString();
             // Of a text tower alone the config has the section's keys.
-            var alone = type?.EndsWith("_text_model", StringComparison.Ordinal) == true ? model : (JsonElement?)null;
-            var length = Get(Get(model, "text_config") ?? alone, "max_position_embeddings")
+            var isAlone = type == "distilbert" || type?.EndsWith("_text_model", StringComparison.Ordinal) == true;
+            var alone = isAlone ? model : (JsonElement?)null;
+            // Of sentence-transformers' settings clip convert keeps the length there.
+            var length = Get(alone, "max_seq_length") ?? Get(Get(model, "text_config") ?? alone, "max_position_embeddings")
                 ?? Get(Get(model, "text_cfg"), "context_length");
             var isSiglip = type?.StartsWith("siglip", StringComparison.OrdinalIgnoreCase) == true;
             // clip convert keeps open_clip's words in Hugging Face's config. A text read at the context's last place is padded as well.

@@ -28,6 +28,13 @@ public sealed record ClipModelOptions
     public bool ApplyExifOrientation { get; init; }
 
     /// <summary>
+    /// Whether large JPEGs are decoded at a fraction of their size, whatever the folder's preprocessing: see
+    /// <see cref="ClipImagePreprocessing.Decode"/>, which <see cref="ImageDecoding.Scaled"/> sets. Default
+    /// <see cref="ImageDecoding.Exact"/>: as the preprocessing says.
+    /// </summary>
+    public ImageDecoding Decode { get; init; }
+
+    /// <summary>
     /// The factor on cosine similarities before the softmax or sigmoid, <c>exp(logit_scale)</c> in CLIP's terms. <see langword="null"/>
     /// (default) takes the trained value from <c>model.safetensors</c>, and without that file 100, the clamp at which all of OpenAI's
     /// models ended; a SigLIP folder without that file needs it to classify.

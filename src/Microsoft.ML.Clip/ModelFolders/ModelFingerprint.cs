@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.ML.Clip.Files;
 using Microsoft.ML.Clip.Formats;
+using Microsoft.ML.Clip.Inference;
 
 namespace Microsoft.ML.Clip.ModelFolders;
 
@@ -20,16 +21,14 @@ internal static class ModelFingerprint
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Text(hash, JsonSerializer.Serialize(new { preprocessing, options.ContextLength, options.TruncateTexts }));
         if (options.ApplyExifOrientation) Text(hash, nameof(options.ApplyExifOrientation));
+        if (options.Decode != ImageDecoding.Exact) Text(hash, $"{nameof(options.Decode)} {options.Decode}");
         foreach (var tower in new[] { folder.VisionFile, folder.TextFile, folder.CombinedFile }.OfType<string>())
         {
             Text(hash, "tower");
-            Content(hash, tower);
-            foreach (var weights in OnnxExternalData.Locations(tower)) Content(hash, Path.Combine(Path.GetDirectoryName(tower)!, weights));
+            foreach (var file in TowerFiles(tower)) Content(hash, file);
         }
 
-        // open_clip's config, which says how texts are cleaned, may lie above the tokenizer.
-        foreach (var file in new[] { folder.Path, folder.TokenizerFolder ?? folder.Path }.Distinct()
-            .SelectMany(place => TextFiles.Select(name => Path.Combine(place, name))).Where(File.Exists))
+        foreach (var file in TokenizerFiles(folder))
         {
             Text(hash, Path.GetFileName(file));
             Content(hash, file);
@@ -37,6 +36,24 @@ internal static class ModelFingerprint
 
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..32];
     }
+
+    /// <summary>
+    /// All that the embeddings of texts depend on in a folder, by its looks, without reading it: equal as long as nothing was changed.
+    /// </summary>
+    public static FileStamp?[] TextStamps(ClipFolder folder)
+    {
+        var tower = new OnnxFile(folder.RequireText());
+        tower.Check();
+        return [.. tower.Content, .. TokenizerFiles(folder).Select(FileStamp.Of)];
+    }
+
+    private static IEnumerable<string> TowerFiles(string tower) =>
+        OnnxExternalData.Locations(tower).Select(weights => Path.Combine(Path.GetDirectoryName(tower)!, weights)).Prepend(tower);
+
+    /// <summary>open_clip's config, which says how texts are cleaned, may lie above the tokenizer.</summary>
+    private static IEnumerable<string> TokenizerFiles(ClipFolder folder) =>
+        new[] { folder.Path, folder.TokenizerFolder ?? folder.Path }.Distinct()
+            .SelectMany(place => TextFiles.Select(name => Path.Combine(place, name))).Where(File.Exists);
 
     private static void Text(IncrementalHash hash, string text) => hash.AppendData(Encoding.UTF8.GetBytes($"{text}\n"));
 

@@ -22,7 +22,7 @@ internal sealed class ModelParts
         _vision = Once(() => new OnnxFile(folder.RequireVision()).ReadSignature());
         _text = Once(() => new OnnxFile(folder.RequireText()).ReadSignature());
         _tokenizer = Once(() => TextTokenizer.Open(folder.RequireTokenizer()));
-        _told = Once(() => (options.Preprocessing ?? PreprocessingFile.ReadFolder(folder.Path, out _)) is { } told ? Oriented(told) : null);
+        _told = Once(() => (options.Preprocessing ?? PreprocessingFile.ReadFolder(folder.Path, out _)) is { } told ? Set(told) : null);
 
         // Errors are not kept: a folder may be mended.
         static Lazy<T> Once<T>(Func<T> read) => new(read, LazyThreadSafetyMode.PublicationOnly);
@@ -82,7 +82,7 @@ internal sealed class ModelParts
         var graph = _vision.Value;
         var pixels = graph.Pixels ?? throw new InvalidDataException(
             $"'{graph.Path}' is no image tower: it has no float input of shape [batch, 3, height, width].");
-        return Oriented(OwnPreprocessing.For(graph.Inputs[pixels].Dimensions, graph.Path, Folder.Config));
+        return Set(OwnPreprocessing.For(graph.Inputs[pixels].Dimensions, graph.Path, Folder.Config));
     }
 
     public TextTowerSettings TextSettings() => new()
@@ -102,8 +102,12 @@ internal sealed class ModelParts
         ? Math.Min(positions, (Tokenizer as PipelineTokenizer)?.MaxLength ?? positions)
         : null);
 
-    private ClipImagePreprocessing Oriented(ClipImagePreprocessing preprocessing) =>
-        _options.ApplyExifOrientation ? preprocessing with { ApplyExifOrientation = true } : preprocessing;
+    /// <summary>With what the options turn on, whatever the preprocessing says.</summary>
+    private ClipImagePreprocessing Set(ClipImagePreprocessing preprocessing) => preprocessing with
+    {
+        ApplyExifOrientation = preprocessing.ApplyExifOrientation || _options.ApplyExifOrientation,
+        Decode = _options.Decode == ImageDecoding.Scaled ? ImageDecoding.Scaled : preprocessing.Decode,
+    };
 
     private int? Width(OnnxSignature graph, string? output)
     {

@@ -1,3 +1,4 @@
+using Microsoft.ML.Clip.Files;
 using Microsoft.ML.Clip.Imaging;
 using Microsoft.ML.Clip.Inference;
 using Microsoft.ML.Clip.ModelFolders;
@@ -7,7 +8,8 @@ namespace Microsoft.ML.Clip;
 
 /// <summary>
 /// An opened CLIP model folder: image tower, text tower, tokenizer and preprocessing. Each part is opened when first needed and once;
-/// pipeline steps made from one <see cref="ClipModel"/> share its sessions. All members are thread-safe.
+/// pipeline steps made from one <see cref="ClipModel"/> share its sessions, as all that open the same towers with the same settings in one
+/// process share one session a tower, which the last of them closes. All members are thread-safe.
 /// </summary>
 /// <remarks>
 /// The folder may be in the Hugging Face / transformers.js layout (<c>config.json</c>, <c>preprocessor_config.json</c>, tokenizer files,
@@ -89,6 +91,9 @@ public sealed class ClipModel : IDisposable
     /// <exception cref="FileNotFoundException">The folder has no vision model.</exception>
     /// <exception cref="InvalidDataException">Neither folder nor options tell it, and the model is not one of CLIP's own.</exception>
     public ClipImagePreprocessing Preprocessing => Tell(() => _imageTower?.Preprocessing ?? _parts.Preprocessing());
+
+    /// <summary>Equal between two openings of a folder as long as nothing that the embeddings of texts depend on was changed.</summary>
+    internal FileStamp?[] TextStamps => ModelFingerprint.TextStamps(_folder);
 
     /// <summary>The settings its sessions were opened with, which pipelines made from it save.</summary>
     internal ClipSessionOptions SessionOptions => _options.Session;

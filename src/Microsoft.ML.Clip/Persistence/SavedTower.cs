@@ -6,7 +6,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Clip.Persistence;
 
 /// <summary>
-/// What a saved model tells of a tower's ONNX file: its path if saved by reference, else the files streamed beside this text.
+/// What a saved model tells of a tower's ONNX file: its path if saved by reference, else the files stored beside this text.
 /// </summary>
 internal sealed record SavedTower
 {
@@ -38,20 +38,17 @@ internal sealed record SavedTower
             : described;
     }
 
-    /// <summary>Streams the file, and its external data, into the model; nothing where it is saved by reference.</summary>
+    /// <summary>Copies the file, and its external data, into the model; nothing where it is saved by reference.</summary>
     public void Save(ModelSaveContext context, string name, OnnxFile file)
     {
         if (Path is not null) return;
-        context.SaveBinaryStream(Entry(name), writer => Copy(file.Path, writer.BaseStream));
+        StoredEntry.Save(context, Entry(name), file.Path);
         var folder = System.IO.Path.GetDirectoryName(file.Path)!;
         for (var i = 0; i < ExternalData.Count; i++)
-        {
-            var path = System.IO.Path.Combine(folder, ExternalData[i]);
-            context.SaveBinaryStream(Entry(name, i), writer => Copy(path, writer.BaseStream));
-        }
+            StoredEntry.Save(context, Entry(name, i), System.IO.Path.Combine(folder, ExternalData[i]));
     }
 
-    /// <summary>The file referred to, or the streamed ones unpacked into a temporary folder that the result owns.</summary>
+    /// <summary>The file referred to, or the stored ones unpacked into a temporary folder that the result owns.</summary>
     public OnnxFile Load(IHostEnvironment environment, ModelLoadContext context, string name)
     {
         if (Path is not null) return Referred(Path);
@@ -74,21 +71,10 @@ internal sealed record SavedTower
 
     private static string Entry(string name, int index) => $"{name}.onnx.data{index}";
 
-    private static void Copy(string path, Stream destination)
-    {
-        using var source = RegularFile.Open(path);
-        source.CopyTo(destination);
-    }
-
     private static void Unpack(ModelLoadContext context, string entry, string path)
     {
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        var found = context.TryLoadBinaryStream(entry, reader =>
-        {
-            using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
-            reader.BaseStream.CopyTo(file);
-        });
-        if (!found) throw SavedState.NoEntry(entry);
+        if (!StoredEntry.TryUnpack(context, entry, path)) throw SavedState.NoEntry(entry);
     }
 
     /// <summary>A saved model is input from outside: its file names must not lead out of the temporary folder.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.Files;
 using Microsoft.ML.Clip.Inference;
 using Microsoft.ML.Clip.Models;
 using Microsoft.ML.Clip.Persistence;
@@ -33,8 +34,10 @@ namespace Microsoft.ML.Clip;
 /// </remarks>
 public sealed class ClipZeroShotEstimator : ClipEstimatorBase<ClipZeroShotTransformer, ClipZeroShotEstimator.Options>
 {
+    private volatile Fitted? _last;
+
     internal ClipZeroShotEstimator(IHostEnvironment environment, Options options)
-        : base(environment, options is null ? options! : options with { Labels = [.. options.Labels] })
+        : base(environment, options is null ? options! : Copied(options))
     {
     }
 
@@ -55,9 +58,33 @@ public sealed class ClipZeroShotEstimator : ClipEstimatorBase<ClipZeroShotTransf
     {
         var names = Settings.LabelColumnName is { } column ? LabelKeys.Require(schema, column) : Settings.Labels;
         var scoring = opened.Model.RequireScoring();
-        var labels = ClipLabelEmbeddings.Create(opened.Model, names, Settings.Templates, Settings.Prompts);
+        var labels = Embed(opened.Model, names);
         return new ClipZeroShotTransformer(Environment, Settings, session, scoring, labels, opened.HoldImageTower());
     }
+
+    /// <summary>
+    /// The labels' embeddings, of the fit before this one if nothing has changed: cross-validation fits once a fold, and their prompts are
+    /// the text tower's start and, for many labels, minutes of work.
+    /// </summary>
+    private ClipLabelEmbeddings Embed(ClipModel model, IReadOnlyList<string> names)
+    {
+        // An opened model stays what it is, whatever happens to its folder.
+        var stamps = Settings.Model is null ? model.TextStamps : [];
+        if (_last is { } last && last.Labels.SequenceEqual(names) && stamps.SequenceEqual(last.Stamps)) return last.Embedded;
+        var embedded = ClipLabelEmbeddings.Create(model, names, Settings.Templates, Settings.Prompts);
+        _last = new([.. names], stamps, embedded);
+        return embedded;
+    }
+
+    /// <summary>What a caller's lists hold now is what all fits use.</summary>
+    private static Options Copied(Options options) => options with
+    {
+        Labels = [.. options.Labels],
+        Templates = options.Templates?.ToArray(),
+        Prompts = options.Prompts?.ToDictionary(p => p.Key, p => (IReadOnlyList<string>)[.. p.Value]),
+    };
+
+    private sealed record Fitted(string[] Labels, FileStamp?[] Stamps, ClipLabelEmbeddings Embedded);
 
     /// <summary>Settings of the zero-shot classifier.</summary>
     public sealed record Options : ClipEstimatorOptions

@@ -30,6 +30,31 @@ public sealed class QuantizeCommandTests
         Assert.Equal(9, folder.OnnxFiles.Length);
     }
 
+    /// <summary>One hidden unit at 30,000, which is then ignored, leaves 8 bits nothing to tell the others apart by.</summary>
+    [Fact]
+    public async Task What_8_bits_change_much_is_said()
+    {
+        const string block = "visual.transformer.resblocks.0.mlp";
+        using var harmed = new QuantizedFolder(change: weights =>
+        {
+            var bias = weights[$"{block}.c_fc.bias"].Data.ToArray();
+            bias[7] = 300_000;
+            weights[$"{block}.c_fc.bias"] = weights[$"{block}.c_fc.bias"] with { Data = bias };
+            var rows = weights[$"{block}.c_proj.weight"].Data.ToArray();
+            for (var i = 7; i < rows.Length; i += 512) rows[i] = 0;
+            weights[$"{block}.c_proj.weight"] = weights[$"{block}.c_proj.weight"] with { Data = rows };
+        });
+        using var usual = new QuantizedFolder();
+
+        var (_, _, warned) = await Command.RunApartAsync("quantize", "--model", harmed.Path, "--precision", "int8");
+        var (_, _, silent) = await Command.RunApartAsync("quantize", "--model", usual.Path, "--precision", "int8");
+
+        Assert.Equal(
+            "clip: warning: onnx/vision_model_int8.onnx: 8 bits change this model's features much; give --calibration, or use fp16.",
+            warned.Trim());
+        Assert.Empty(silent);
+    }
+
     /// <summary>Rows that come one after another are often of one kind; of twelve, four are the first, fourth, seventh and tenth.</summary>
     [Fact]
     public void Samples_are_spread_over_the_table()

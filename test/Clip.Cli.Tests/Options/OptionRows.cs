@@ -58,6 +58,7 @@ internal static class OptionRows
         classify {pictures/0.png} --labels cat dog cow --model {model} --csv | --top 1 => ...
         classify {pictures/0.png} --labels cat dog cow --model {model} | --json => "label"
         classify {pictures/0.png} --labels cat dog cow --model {model} | --csv => path,label,score
+        classify {large.jpg} --labels cat dog cow --model {model} --json | --decode scaled => ...
         convert {model} | --output {out} => OUT/onnx/model.onnx
         convert {model} --output {out} | --precision fp16 => OUT/onnx/model_fp16.onnx
         convert {model} --output {out} | --config {missing.json} => ~/missing.json

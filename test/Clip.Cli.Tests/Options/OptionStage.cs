@@ -35,6 +35,7 @@ public sealed partial class OptionStage : IAsyncLifetime, IDisposable
         ]);
         Copy(_folder["tokenizer"], _folder["taken"]);
 
+        Draw("large.jpg", 1, side: 400, SKEncodedImageFormat.Jpeg);
         _folder.Write("lines.txt", "one {}\ntwo {}\n");
         _folder.Write("labels.txt", "cat\ndog\ncow\n");
         foreach (var i in Enumerable.Range(0, 24)) Draw($"photos/{(i % 2 == 0 ? "cat" : "dog")}/{i}.png", i);
@@ -139,15 +140,15 @@ public sealed partial class OptionStage : IAsyncLifetime, IDisposable
     }
 
     /// <summary>A picture of noise, so that even an untrained model tells it from others.</summary>
-    private void Draw(string name, int seed)
+    private void Draw(string name, int seed, int side = 24, SKEncodedImageFormat format = SKEncodedImageFormat.Png)
     {
         var random = new Random(seed);
-        using var bitmap = new SKBitmap(24, 24);
-        for (var i = 0; i < 24 * 24; i++)
-            bitmap.SetPixel(i % 24, i / 24, new SKColor((byte)random.Next(256), (byte)random.Next(256), (byte)(seed * 9)));
-        using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        using var bitmap = new SKBitmap(side, side);
+        for (var i = 0; i < side * side; i++)
+            bitmap.SetPixel(i % side, i / side, new SKColor((byte)random.Next(256), (byte)random.Next(256), (byte)(seed * 9)));
+        using var encoded = bitmap.Encode(format, 100);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(_folder[name])!);
-        File.WriteAllBytes(_folder[name], png.ToArray());
+        File.WriteAllBytes(_folder[name], encoded.ToArray());
     }
 
     private static void Copy(string from, string to)

@@ -31,6 +31,7 @@ public sealed class Consumers : IAsyncLifetime, IDisposable
         ["Clip.Conversion"] = [OnnxRuntime],
         ["Clip.Data"] = [OnnxRuntime],
         ["Clip.Evaluation"] = [OnnxRuntime],
+        ["Microsoft.ML.Clip.Experiments"] = [OnnxRuntime],
         ["Clip.Trainer"] = [OnnxRuntime, "libtorch-cpu-$(NETCoreSdkPortableRuntimeIdentifier)"],
     };
 

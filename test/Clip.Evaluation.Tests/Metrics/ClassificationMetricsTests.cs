@@ -71,8 +71,29 @@ public sealed class ClassificationMetricsTests
 
         var pairs = ConfusionPair.Of(outcome);
 
-        Assert.Equal([new("l0", "l1", 2.5), new ConfusionPair("l0", "l2", 0.5)], pairs);
-        Assert.Equal([new("l0", 3, 0), new ClassRecall("l2", 1, 1)], ClassRecall.Of(outcome));
+        Assert.Equal([(0, 1, 2.5), (0, 2, 0.5)], pairs.Select(pair => (pair.Right, pair.Taken, pair.Count)));
+        Assert.Equal([[0, 1, 2], [2]], pairs.Select(pair => pair.Pictures));
+        Assert.Equal([new(0, 3, 0, 0), new(1, 0, 0, 2.5), new ClassResult(2, 1, 1, 1.5)], ClassResult.Of(outcome));
+    }
+
+    /// <summary>Of a picture with two labels the two best are chosen, so that no class is right more often than it is chosen.</summary>
+    [Fact]
+    public void AsManyLabelsAreChosenAsAreRight()
+    {
+        var set = new LabeledSet(
+            "many",
+            [
+                new() { ImagePath = "0", Classes = ["l0", "l1"] }, new() { ImagePath = "1", Classes = ["l1"] },
+                new() { ImagePath = "2", Classes = [] },
+            ],
+            ["l0", "l1", "l2"], null)
+        {
+            IsMultiLabel = true,
+        };
+        var outcome = ClassificationOutcome.Of(set, [[0.9f, 0.5f, 0.5f], [0, 1, 0], [1, 0, 0]]);
+
+        Assert.Equal([new(0, 1, 1, 1), new(1, 2, 1.5, 1.5), new ClassResult(2, 0, 0, 0.5)], ClassResult.Of(outcome));
+        Assert.Empty(ConfusionPair.Of(outcome));
     }
 
     /// <summary>Two frames of three are wrong, yet the video's mean is right; another video's is not.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace Clip.Pages.Tests.Reports;
@@ -37,5 +39,44 @@ public sealed class EvaluateReportTests(Chromium chromium) : IClassFixture<Chrom
         await tab.Page.Locator("#tab-retrieval").ClickAsync();
         Assert.Equal(12, await tab.Page.Locator(".find > li").CountAsync());
         Assert.Empty(tab.Errors);
+    }
+
+    [Fact]
+    public async Task Tells_the_numbers_of_json()
+    {
+        using var folder = new TempFolder();
+        await DrawnModel.MakeAsync(folder);
+        DrawnModel.Draw(folder, 24);
+        var rows = Painted.Labels.Select((label, i) => $"pictures/{label}/{i:D5}.png\ta {label}\n");
+        folder.Write("captions.tsv", $"filepath\ttitle\n{string.Concat(rows)}");
+
+        var run = (await ClipProcess.RunInAsync(
+            folder.Path, "evaluate", "--model", "tiny-clip", "--data", "shapes=pictures", "--retrieval-data", "captioned=captions.tsv",
+            "--json", "--report", "report.html")).Succeeded();
+
+        var page = File.ReadAllText(folder["report.html"]);
+        var shown = JsonDocument.Parse(Regex.Match(page, "id=\"results-json\">(.*?)</script>", RegexOptions.Singleline).Groups[1].Value);
+        var told = JsonDocument.Parse(run.Output).RootElement.GetProperty("results").EnumerateArray().ToArray();
+        var (set, retrieval) = (told[0], told[1]);
+        var run0 = shown.RootElement.GetProperty("sets")[0].GetProperty("runs")[0];
+        foreach (var (theirs, ours) in new[] { (set, run0), (retrieval, shown.RootElement.GetProperty("retrievals")[0]) })
+        {
+            Assert.Contains($"fingerprint {theirs.GetProperty("data").GetString()}<", page);
+            foreach (var metric in ours.GetProperty("metrics").EnumerateArray())
+            {
+                Assert.Equal(
+                    theirs.GetProperty("metrics").GetProperty(metric.GetProperty("id").GetString()!).GetDouble(),
+                    metric.GetProperty("value").GetDouble(), 1e-5);
+            }
+        }
+
+        Assert.Equal(
+            set.GetProperty("metrics").GetProperty("ece").GetDouble(), run0.GetProperty("calibrationError").GetDouble(), 1e-5);
+        Assert.Equal(
+            set.GetProperty("reliability").EnumerateArray().Select(bin => (
+                bin.GetProperty("images").GetInt32(), Math.Round(bin.GetProperty("confidence").GetDouble(), 4),
+                Math.Round(bin.GetProperty("accuracy").GetDouble(), 4))),
+            run0.GetProperty("bins").EnumerateArray().Where(bin => bin[0].GetInt32() > 0)
+                .Select(bin => (bin[0].GetInt32(), bin[1].GetDouble(), bin[2].GetDouble())));
     }
 }

@@ -1,3 +1,6 @@
+using Clip.Evaluation;
+using Clip.Evaluation.Metrics;
+using Clip.Evaluation.Outcomes;
 using Clip.Evaluation.Report;
 using SkiaSharp;
 
@@ -30,7 +33,7 @@ internal static class Painted
         var random = new Random(5);
         var features = Enumerable.Range(0, pictures).Select(i => Embedding(random, i % Labels.Length, 0.5)).ToArray();
         return new ReportedRetrieval(
-            "captioned shapes", 0,
+            "captioned shapes", "4d5e", 0,
             [.. Enumerable.Range(0, pictures).Select(i => new ReportedPicture($"captioned/{i}.png", () => Picture(i, 96)))],
             [.. Enumerable.Range(0, 2 * pictures).Select(t => $"a {Labels[t / 2 % Labels.Length]}, picture {t / 2}, caption {t % 2}")],
             [.. Enumerable.Range(0, 2 * pictures).Select(t => t / 2)], features,
@@ -40,29 +43,33 @@ internal static class Painted
 
     public static ReportedSet Set(string name, int pictures, int models, int edge)
     {
-        int[][] right = [.. Enumerable.Range(0, pictures).Select(i => new[] { i % Labels.Length })];
-        return new ReportedSet(
-            name, Labels, [.. Labels.Select(label => $"a drawing of a {label}, on paper.")],
-            [.. right.Select((own, i) => new ReportedPicture($"{Labels[own[0]]}/{i:D5}.png", () => Picture(i, edge)))], right,
-            [.. Enumerable.Range(0, models).Select(model => Run(right, model))]);
+        var set = new LabeledSet(
+            name,
+            [
+                .. Enumerable.Range(0, pictures).Select(i => new LabeledImage
+                {
+                    ImagePath = $"{Labels[i % Labels.Length]}/{i:D5}.png", Class = Labels[i % Labels.Length],
+                    Content = () => Picture(i, edge),
+                }),
+            ],
+            Labels, null);
+        var reported = ReportedOutcomes.Set([.. Enumerable.Range(0, models).Select(model => Measured(set, model))]);
+        double[] probe = [.. Labels.Select((_, label) => 0.9 + 0.01 * label)];
+        return reported with { Runs = [.. reported.Runs.Select(run => run with { ProbeRecalls = probe })] };
     }
 
-    private static ReportedRun Run(int[][] right, int model)
+    private static (int, ClassificationOutcome, IReadOnlyList<ReportedMetric>) Measured(LabeledSet set, int model)
     {
         var random = new Random(17 + model);
-        PictureOutcome[] outcomes =
-            [.. right.Select(own => Scores(random, own[0])).Zip(right, (scores, own) => PictureOutcome.Of(scores, scores, own))];
-        var accuracy = outcomes.Average(o => o.Place!.Value.Hit(1));
-        return new ReportedRun(
-            model, outcomes,
-            [
-                new("acc1", accuracy, accuracy - 0.03, accuracy + 0.03), new("acc5", outcomes.Average(o => o.Place!.Value.Hit(5))),
-                new("mean_per_class_recall", accuracy - 0.01),
-            ])
+        int[] right = [.. set.Images.Select((_, i) => i % Labels.Length)];
+        float[][] scores = [.. right.Select(own => Scores(random, own))];
+        float[][] embeddings = [.. right.Select(own => Embedding(random, own, 0.35))];
+        var outcome = ClassificationOutcome.Of(set, scores, embeddings) with
         {
-            Embeddings = [.. right.Select(own => Embedding(random, own[0], 0.35))],
-            ProbeRecalls = [.. Labels.Select((_, label) => 0.9 + 0.01 * label)],
+            Prompts = [.. Labels.Select(label => new[] { $"a drawing of a {label}, on paper." })],
         };
+        var metrics = ClassificationMetrics.Of(outcome, new Bootstrap(100, 1));
+        return (model, outcome, [.. metrics.Select(m => new ReportedMetric(m.Name, m.Value, m.Interval?.Low, m.Interval?.High))]);
     }
 
     private static float[] Scores(Random random, int right)

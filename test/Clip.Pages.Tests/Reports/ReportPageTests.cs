@@ -256,7 +256,7 @@ public sealed class ReportPageTests(Chromium chromium, ReportPageTests.Written w
             ReportPage.Write(All, Painted.Report(60, models: 2) with
             {
                 Retrievals = [Painted.Retrieval(40)],
-                Published = [new("Famous", "shapes", "acc1", 0.99, "a paper, table 1")],
+                Published = [new("shapes", "acc1", "Famous", "openly", 0.99, "a paper, table 1")],
             });
         }
 

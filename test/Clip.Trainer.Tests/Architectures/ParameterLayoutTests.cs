@@ -32,6 +32,45 @@ public sealed class ParameterLayoutTests
     private static readonly ClipConfig ResNet =
         Vit with { Vision = new ResNetConfig { ImageSize = 64, Width = 16, Blocks = [1, 2, 1, 1], Heads = 8 } };
 
+    /// <summary>Every switch of open_clip's own towers that is trained.</summary>
+    private static readonly ClipConfig Switched = Vit with
+    {
+        Vision = (VisionTransformerConfig)Vit.Vision with
+        {
+            Pooling = VisionPooling.Average,
+            HasNormBefore = false,
+            NormsPooled = true,
+            LayerScale = 0.1,
+            PatchDropout = 0.5,
+            AttentionalPool = new AttentionalPooling(32, 4),
+        },
+        Text = Text with { LayerScale = 0.01 },
+    };
+
+    private static readonly ClipConfig Stacked = Switched with { EmbedDim = 128 };
+
+    private static readonly ClipConfig ConvNext = Vit with
+    {
+        Vision = new ConvNextConfig { ImageSize = 64, Depths = [1, 2, 1, 1], Widths = [16, 24, 32, 48], DropPath = 0.1 },
+    };
+
+    private static readonly ClipConfig ConvNextOfTwoLayers = ConvNext with
+    {
+        Vision = (ConvNextConfig)ConvNext.Vision with { HasTwoLayers = true, HasProjectionBias = true },
+    };
+
+    private static readonly Dictionary<string, ClipConfig> Towers = new()
+    {
+        ["ViT"] = Vit,
+        ["ResNet"] = ResNet,
+        ["open_clip's ViT"] = Switched,
+        ["open_clip's ViT of one width"] = Stacked,
+        ["ConvNeXt"] = ConvNext,
+        ["ConvNeXt of two layers"] = ConvNextOfTwoLayers,
+    };
+
+    public static TheoryData<string> Names => [.. Towers.Keys];
+
     public static TheoryData<string, string> Trained
     {
         get
@@ -39,8 +78,9 @@ public sealed class ParameterLayoutTests
             var data = new TheoryData<string, string>();
             foreach (var objective in Enum.GetNames<ObjectiveKind>())
             {
-                data.Add("ViT", objective);
-                data.Add("ResNet", objective);
+                // The other objectives are for CLIP's own towers.
+                var isContrast = objective is nameof(ObjectiveKind.Clip) or nameof(ObjectiveKind.SigLip);
+                foreach (var name in Towers.Keys.Where(name => isContrast || !Towers[name].IsOpenClips)) data.Add(name, objective);
             }
 
             return data;
@@ -53,7 +93,7 @@ public sealed class ParameterLayoutTests
     {
         manual_seed(3);
         var kind = Enum.Parse<ObjectiveKind>(objective);
-        var config = kind.Config(tower == "ViT" ? Vit : ResNet);
+        var config = kind.Config(Towers[tower]);
         using var module = kind.Create(config).Module;
         using var scope = NewDisposeScope();
         var layout = ParameterLayout.Of(config);
@@ -70,7 +110,7 @@ public sealed class ParameterLayoutTests
     public void Low_rank_updates_belong_to_the_weights_that_it_marks(string tower, string objective)
     {
         var kind = Enum.Parse<ObjectiveKind>(objective);
-        var config = kind.Config(tower == "ViT" ? Vit : ResNet);
+        var config = kind.Config(Towers[tower]);
         using var module = kind.Create(config).Module;
 
         FineTuning.Apply(module, config, new FineTuningOptions { LoraRank = 2 });
@@ -83,11 +123,10 @@ public sealed class ParameterLayoutTests
     }
 
     [Theory]
-    [InlineData("ViT")]
-    [InlineData("ResNet")]
+    [MemberData(nameof(Names))]
     public void A_towers_parameters_are_in_one_group_each_and_of_layers_without_gaps(string tower)
     {
-        var layout = ParameterLayout.Of(tower == "ViT" ? Vit : ResNet);
+        var layout = ParameterLayout.Of(Towers[tower]);
 
         foreach (var part in Enum.GetValues<Tower>())
         {

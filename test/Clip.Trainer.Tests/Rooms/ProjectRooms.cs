@@ -99,14 +99,23 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
         new(
             "Clip.Evaluation", "what a model folder is worth: no TorchSharp",
             [
-                new("Results", "results in files and tables, compared, and beside published ones"),
                 new("Report", "results as a page to look at"),
+                new("Results", "results in files and tables, compared, and beside published ones"),
                 new("Tasks", "what a model makes of a set: zero-shot, retrieval, linear probe"),
                 new("Embedding", "pictures and texts to features, each once, kept on disk"),
                 new("Metrics", "numbers of outcomes, as CLIP_benchmark defines them"),
                 new("Outcomes", "what a model made of each picture, for metrics and reports"),
                 new("DataSets", "published data sets as people have them on disk, their classes and prompts"),
                 new(RoomGraph.Root, "labeled and captioned sets, and how right answers are ranked"),
+            ]),
+        new(
+            "Microsoft.ML.Clip.Experiments", "the best classifier on a model's features, for the time allowed: no TorchSharp",
+            [
+                new(RoomGraph.Root, "what a user calls, and what it gives"),
+                new("Search", "folds, trials, the time limit, the leaderboard"),
+                new("Candidates", "what is tried, one kind a file"),
+                new("Features", "the rows, and their features: each once, kept on disk"),
+                new("Settings", "the options"),
             ]),
         new(
             "Clip.Trainer", "modules, objectives, loop, ML.NET estimator: a library",

@@ -30,6 +30,7 @@ public sealed class ClipImagePreprocessingTests : IDisposable
         },
         ClipImagePreprocessing.ForSize(20) with { Order = PreprocessingOrder.HuggingFace, Gray16 = Gray16Conversion.Clip },
         ClipImagePreprocessing.ForSize(20) with { ApplyExifOrientation = true },
+        ClipImagePreprocessing.ForSize(20) with { Decode = ImageDecoding.Scaled },
     };
 
     [Theory]

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Microsoft.ML.Clip.Tests.Models;
 
 /// <summary>
@@ -90,10 +92,16 @@ internal sealed class TinyClip
     }
 
     /// <summary>Nearly the identity on colors, spread a little over the other dimensions.</summary>
-    public static string Projection(OnnxGraph graph, string name, int width = Dimension)
+    public static string Projection(OnnxGraph graph, string name, int width = Dimension) =>
+        graph.Weights(name, ProjectionWeights(width), 3, width);
+
+    /// <summary>The same weights as they stand in the file.</summary>
+    public static byte[] ProjectionBytes() => [.. MemoryMarshal.AsBytes(ProjectionWeights(Dimension).AsSpan())];
+
+    private static float[] ProjectionWeights(int width)
     {
         var weights = new float[3 * width];
         for (var i = 0; i < weights.Length; i++) weights[i] = (i / width == i % width ? 1 : 0) + (0.1f * MathF.Cos(i));
-        return graph.Weights(name, weights, 3, width);
+        return weights;
     }
 }

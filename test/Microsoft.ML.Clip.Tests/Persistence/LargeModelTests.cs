@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Clip.Tests.DataViews;
 using Microsoft.ML.Clip.Tests.Models;
 
@@ -31,6 +32,31 @@ public sealed class LargeModelTests : IDisposable
         Assert.InRange(Allocated(() => loaded = ml.Model.Load(_folder["large.zip"], out _)), 0, 4 * Megabyte);
         Assert.Equal(fitted.Transform(data).Vectors("Features"), loaded!.Transform(data).Vectors("Features"));
         ((IDisposable)loaded!).Dispose();
+    }
+
+    /// <summary>Five folds hold one session of 96 MB of weights, not five.</summary>
+    [SkippableFact]
+    public void CrossValidationTakesNoMoreMemoryForItsFolds()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "reads /proc/self/status");
+        var ml = new MLContext(seed: 1);
+        var data = ml.Data.LoadFromEnumerable(PictureRow.From(_folder, 15));
+        var pipeline = ml.Transforms.Conversion.MapValueToKey("Label", "Color")
+            .Append(ml.Transforms.ClipFeaturizeImage("Features", _folder.Path, "ImagePath"))
+            .AppendCacheCheckpoint(ml)
+            .Append(ml.MulticlassClassification.Trainers.NaiveBayes());
+        using var once = pipeline.Fit(data);
+        var before = Resident();
+        var folds = ml.MulticlassClassification.CrossValidate(data, pipeline, numberOfFolds: 5);
+        Assert.InRange(Resident() - before, long.MinValue, TowerSize);
+        foreach (var fold in folds) (fold.Model as IDisposable)?.Dispose();
+    }
+
+    private static long Resident()
+    {
+        GC.Collect();
+        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmRSS", StringComparison.Ordinal));
+        return 1024 * long.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
     }
 
     private static long Allocated(Action action)

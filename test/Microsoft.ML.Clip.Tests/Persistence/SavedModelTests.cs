@@ -70,6 +70,7 @@ public sealed class SavedModelTests : IDisposable
                 Background = [1, 2, 3],
                 MaxPixels = 5000,
                 ApplyExifOrientation = true,
+                Decode = ImageDecoding.Scaled,
             },
             new() { ResizeHeight = TinyClip.ImageSize, ResizeWidth = TinyClip.ImageSize, DoCenterCrop = false, DoNormalize = false },
             size with { DoResize = false, ShortestEdge = null, DoRescale = false },

@@ -41,6 +41,8 @@ public sealed class ModelSettingsTests : IDisposable
                 o => o with { Preprocessing = preprocessing }, m => Assert.Equal(preprocessing, m.Preprocessing)),
             [nameof(ClipModelOptions.ApplyExifOrientation)] = new(
                 o => o with { ApplyExifOrientation = true }, m => Assert.True(m.Preprocessing.ApplyExifOrientation)),
+            [nameof(ClipModelOptions.Decode)] = new(
+                o => o with { Decode = ImageDecoding.Scaled }, m => Assert.Equal(ImageDecoding.Scaled, m.Preprocessing.Decode)),
             [nameof(ClipModelOptions.LogitScale)] = new(o => o with { LogitScale = 3 }, m => Assert.Equal(3, m.LogitScale)),
             [nameof(ClipModelOptions.LogitBias)] = new(o => o with { LogitBias = -2 }, m => Assert.Equal(-2, m.LogitBias)),
             [nameof(ClipModelOptions.ContextLength)] = new(o => o with { ContextLength = 7 }, m => Assert.Equal(7, m.ContextLength)),

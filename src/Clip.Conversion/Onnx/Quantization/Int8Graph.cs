@@ -94,7 +94,7 @@ internal sealed class Int8Graph
             "Gemm" => node.Attribute is [{ Name: "transB", I: 1 }],
             "MatMul" => weight.Dims.Count == 2,
             "Gather" => weight.Dims.Count == 2 && node.Attribute.All(a => a.Name == "axis" && a.I == 0),
-            "Conv" => weight.Dims.Count == 4 && node.Input.Count == 2 && IsPatchwise(node, weight),
+            "Conv" => weight.Dims.Count == 4 && IsPatchwise(node, weight),
             _ => false,
         };
         return suits ? weight : null;
@@ -134,7 +134,7 @@ internal sealed class Int8Graph
         Node("Reshape", $"{name}/cut", [node.Input[0], Vector(-1, 3, grid, patch, grid, patch)], $"{name}/cut");
         Node("Transpose", $"{name}/order", [$"{name}/cut"], $"{name}/order", Attribute("perm", 0, 2, 4, 1, 3, 5));
         Node("Reshape", $"{name}/rows", [$"{name}/order", Vector(-1, grid * grid, area)], $"{name}/rows");
-        Product($"{name}/product", $"{name}/rows", numbers, scales, null, $"{name}/product");
+        Product($"{name}/product", $"{name}/rows", numbers, scales, node.Input.Count > 2 ? node.Input[2] : null, $"{name}/product");
         Node("Transpose", $"{name}/channels", [$"{name}/product"], $"{name}/channels", Attribute("perm", 0, 2, 1));
         Node("Reshape", $"{name}/image", [$"{name}/channels", Vector(-1, width, grid, grid)], node.Output[0]);
     }

@@ -128,9 +128,10 @@ internal sealed class TowerWriter(GraphBuilder graph, Parameters parameters)
         {
             Attribute("kernel_shape", kernel, kernel), Attribute("strides", shape.Step, shape.Step),
         };
-        // What has no padding says nothing of it: by that the rewriting for 8 bits knows patches from other convolutions.
+        // Patches of the picture say nothing of padding: by that the rewriting for 8 bits knows them from other convolutions.
         var padding = shape.Padding ?? kernel / 2;
-        if (padding > 0 || shape.Step == 1) attributes.Add(Attribute("pads", padding, padding, padding, padding));
+        var isOfPicture = graph.Graph.Input.Any(input => input.Name == x);
+        if (padding > 0 || !isOfPicture) attributes.Add(Attribute("pads", padding, padding, padding, padding));
         if (shape.Groups > 1) attributes.Add(Attribute("group", (long)shape.Groups));
         return graph.Op("Conv", inputs, attributes.ToArray());
     }

@@ -17,6 +17,9 @@ internal static class HuggingFaceModels
     /// <summary>Whether a config is of one of them.</summary>
     public static bool Reads(JsonElement root) => root.Text("model_type", "") is "chinese_clip" or "altclip" or "distilbert";
 
+    /// <summary>Whether it is a text tower that sentence-transformers leads into the shared space.</summary>
+    public static bool IsSentenceTransformer(JsonElement root) => root.Text("model_type", "") == "distilbert";
+
     public static ZooModel Read(JsonElement root, Sizes sizes)
     {
         var type = root.Text("model_type", "");
@@ -66,8 +69,8 @@ internal static class HuggingFaceModels
             Activation = Nonlinearities.OfHuggingFace(keys.Text("activation", "gelu"), sizes.Source),
         };
         return HuggingFaceTexts.Bert(
-            BertKind.DistilBert, read, sizes, "", read.Positions, sizes.Of($"{Dense}.weight", 0, 512), TextPool.Mean,
-            new TextHead([Dense], 0));
+            BertKind.DistilBert, read, sizes, "", keys.Int("max_seq_length", read.Positions), sizes.Of($"{Dense}.weight", 0, 512),
+            TextPool.Mean, new TextHead([Dense], 0));
     }
 
     private static HuggingFaceVit Vision(ConfigKeys keys, Sizes sizes, int embedDim)

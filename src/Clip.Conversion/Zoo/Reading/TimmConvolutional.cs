@@ -10,16 +10,6 @@ internal static class TimmConvolutional
     private const string Trunk = TimmHead.Trunk;
     private const int MaxSide = 1 << 13;
 
-    private static readonly Dictionary<string, (int[] Depths, int[] Widths, double Eps)> ConvNexts = new()
-    {
-        ["convnext_tiny"] = ([3, 3, 9, 3], [96, 192, 384, 768], 1e-6),
-        ["convnext_small"] = ([3, 3, 27, 3], [96, 192, 384, 768], 1e-6),
-        ["convnext_base"] = ([3, 3, 27, 3], [128, 256, 512, 1024], 1e-6),
-        ["convnext_large"] = ([3, 3, 27, 3], [192, 384, 768, 1536], 1e-6),
-        ["convnext_xlarge"] = ([3, 3, 27, 3], [256, 512, 1024, 2048], 1e-6),
-        ["convnext_xxlarge"] = ([3, 4, 30, 3], [384, 768, 1536, 3072], 1e-5),
-    };
-
     /// <summary>Depths, widths, and the MLP's share of the width. Of the first three four stages, of the others five.</summary>
     private static readonly Dictionary<string, (int[] Depths, int[] Widths, int Ratio)> FastVits = new()
     {
@@ -42,7 +32,7 @@ internal static class TimmConvolutional
 
     public static ImageTower? ConvNext(TimmTower tower)
     {
-        if (!ConvNexts.TryGetValue(tower.Name, out var table)) return null;
+        if (!ConvNextConfig.Published.TryGetValue(tower.Name, out var table)) return null;
         var (sizes, keys) = (tower.Sizes, tower.Keys);
         var (depths, widths) = (keys.Ints("depths", table.Depths), keys.Ints("dims", table.Widths));
         Stages(tower, depths, widths);

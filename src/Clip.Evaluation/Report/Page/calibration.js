@@ -1,5 +1,5 @@
 // Whether the model is as often right as it is sure: the reliability curve.
-section("calibration", () => chosen.item?.set?.right !== undefined, panel => {
+section("calibration", () => run()?.bins !== undefined, panel => {
   const { bins, calibrationError } = run();
   const [left, top, side, below] = [58, 40, 420, 48];
   const x = value => left + side * value;

@@ -1,0 +1,57 @@
+namespace Microsoft.ML.Clip.Experiments.Candidates;
+
+/// <summary>The kinds of classifiers that are tried, from the simplest to the least simple.</summary>
+internal enum CandidateKind
+{
+    ZeroShot,
+    Prototypes,
+    Neighbors,
+    Cache,
+    LbfgsMaximumEntropy,
+    SdcaMaximumEntropy,
+    LightGbm,
+    FastTree,
+}
+
+/// <summary>A candidate's settings: those that its kind has no use for stay at their defaults.</summary>
+internal sealed record CandidateSettings(CandidateKind Kind)
+{
+    /// <summary>Prompts with a place for the class, of the kinds that ask the text tower.</summary>
+    public IReadOnlyList<string> Templates { get; init; } = [];
+
+    /// <summary>The templates' name, for people.</summary>
+    public string TemplatesName { get; init; } = "";
+
+    /// <summary>How much the mean of a class's pictures counts beside its prompts, from 0 to 1.</summary>
+    public float MeanWeight { get; init; }
+
+    /// <summary>The nearest pictures that are asked.</summary>
+    public int Neighbors { get; init; }
+
+    /// <summary>How much the pictures that were kept count beside the prompts (alpha of Tip-Adapter).</summary>
+    public float CacheWeight { get; init; }
+
+    /// <summary>How fast a picture's say falls with its distance (beta of Tip-Adapter).</summary>
+    public float CacheSharpness { get; init; }
+
+    /// <summary>L2 regularization of the linear ones.</summary>
+    public float L2 { get; init; }
+
+    /// <summary>Whether features are brought to mean 0 and variance 1 first.</summary>
+    public bool Standardize { get; init; }
+
+    /// <summary>Trees for each class.</summary>
+    public int Trees { get; init; }
+
+    /// <summary>Leaves of a tree.</summary>
+    public int Leaves { get; init; }
+
+    /// <summary>The fewest examples in a leaf.</summary>
+    public int LeastExamples { get; init; }
+
+    /// <summary>How much of what a tree says is taken.</summary>
+    public double LearningRate { get; init; }
+
+    /// <summary>Whether classes with few pictures weigh as much as those with many.</summary>
+    public bool BalanceClasses { get; init; }
+}

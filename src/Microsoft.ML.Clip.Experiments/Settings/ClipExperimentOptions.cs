@@ -1,0 +1,45 @@
+namespace Microsoft.ML.Clip.Experiments;
+
+/// <summary>The settings of an experiment.</summary>
+public sealed record ClipExperimentOptions
+{
+    /// <summary>The model folders: at least one. Of several, the features of all together are tried too.</summary>
+    public required IReadOnlyList<string> ModelFolders { get; init; }
+
+    /// <summary>How long candidates are tried, once the features are there. Default five minutes.</summary>
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The column of texts; <see langword="null"/> (default) for none.</summary>
+    public string? TextColumnName { get; init; }
+
+    /// <summary>
+    /// The column that tells what belongs together, such as the scene of a photo: rows of one group are never on both sides of a split.
+    /// <see langword="null"/> (default) for none.
+    /// </summary>
+    public string? GroupColumnName { get; init; }
+
+    /// <summary>The folder that pictures' paths are relative to; <see langword="null"/> (default) is the current directory.</summary>
+    public string? ImageFolder { get; init; }
+
+    /// <summary>Where features are kept, so that none is computed twice; <see langword="null"/> (default) for nowhere.</summary>
+    public string? CacheFolder { get; init; }
+
+    /// <summary>Prompts with <c>{}</c> for the class, tried beside those that are tried always.</summary>
+    public IReadOnlyList<string>? Templates { get; init; }
+
+    /// <summary>The most folds of the cross-validation; fewer where a class has fewer pictures. Default 5.</summary>
+    public int Folds { get; init; } = 5;
+
+    /// <summary>What is to be best. Default <see cref="ClipExperimentMetric.MacroRecall"/>.</summary>
+    public ClipExperimentMetric Metric { get; init; } = ClipExperimentMetric.MacroRecall;
+
+    /// <summary>Decides what is drawn: the folds, and where trainers start. Default 0.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Whether averages over views of a picture are tried: its mirror image and crops. Default true; it takes ten times as long
+    /// to compute the features.</summary>
+    public bool TryViews { get; init; } = true;
+
+    /// <summary>Pictures that nobody has labeled, for advice on which to label and when to refuse; default none.</summary>
+    public IReadOnlyList<string> UnlabeledImages { get; init; } = [];
+}

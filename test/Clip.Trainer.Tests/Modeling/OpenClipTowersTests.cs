@@ -1,0 +1,151 @@
+using Clip.Conversion.Architectures;
+using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.ModelFolders;
+using Clip.Conversion.Zoo.Reading;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Training;
+using TorchSharp;
+using Xunit.Abstractions;
+using static Clip.Testing.OnnxFile;
+using static TorchSharp.torch;
+using ClipModel = Clip.Trainer.Modeling.ClipModel;
+
+namespace Clip.Trainer.Tests.Modeling;
+
+/// <summary>The kinds of towers that open_clip has beside CLIP's own, as modules to train, against open_clip's outputs.</summary>
+public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [SkippableTheory]
+    [InlineData("vit_m16_alt_layerscale")]
+    [InlineData("vit_avg")]
+    [InlineData("vit_attnpool_avg")]
+    [InlineData("vit_text_layerscale_mlp")]
+    [InlineData("convnext_base_w")]
+    [InlineData("convnext_large_d")]
+    [InlineData("convnext_xxlarge")]
+    public void A_model_starts_from_a_checkpoint_and_has_the_originals_features(string family)
+    {
+        var (folder, golden) = Open(family);
+        var config = ModelConfigFile.Read(folder);
+        using var model = new ClipModel(config);
+        using var scope = NewDisposeScope();
+
+        Assert.Empty(Pretrained.Load(model, config, folder));
+        model.eval();
+
+        var image = GoldenModel.Difference(model.EncodeImage(GoldenModel.Floats(golden["pixels"])), golden["image_features"]);
+        var text = GoldenModel.Difference(model.EncodeText(GoldenModel.Ids(golden["input_ids"])), golden["text_features"]);
+        output.WriteLine($"{family}: {image:E1}, {text:E1}");
+        Assert.InRange(image, 0, 2e-5);
+        Assert.InRange(text, 0, 2e-5);
+    }
+
+    /// <summary>Their text towers are converted and used, not trained.</summary>
+    [SkippableTheory]
+    [InlineData("vit_tok_lnafter_nolnpre")]
+    [InlineData("clipa")]
+    [InlineData("clipa_bigg")]
+    public void An_image_tower_has_the_originals_features(string family)
+    {
+        var (folder, golden) = Open(family);
+        var config = ModelConfigFile.Read(folder);
+        using var tower = ImageTower.Create(config);
+        using var scope = NewDisposeScope();
+        TorchWeights.Load(
+            tower,
+            CheckpointFile.LoadAsNamed(folder).Where(w => w.Key.StartsWith("visual.", StringComparison.Ordinal))
+                .ToDictionary(w => w.Key["visual.".Length..], w => w.Value),
+            family);
+
+        tower.eval();
+        var features = tower.forward(GoldenModel.Floats(golden["pixels"]));
+        Assert.InRange(GoldenModel.Difference(features, golden["image_features"]), 0, 2e-5);
+        Refused.With("can be converted and used but not trained", () => config.RequireTrainable());
+    }
+
+    [SkippableTheory]
+    [InlineData("vit_attnpool_avg")]
+    [InlineData("vit_text_layerscale_mlp")]
+    [InlineData("convnext_large_d")]
+    public void Its_model_folder_computes_what_it_does(string family)
+    {
+        var (folder, golden) = Open(family);
+        var config = ModelConfigFile.Read(folder);
+        using var model = new ClipModel(config);
+        Pretrained.Load(model, config, folder);
+        var preprocessing = Microsoft.ML.Clip.ClipImagePreprocessing.ForSize(config.Vision.ImageSize);
+
+        ModelFolderWriter.Write(new ModelFolderContents(config, TorchWeights.Of(model), preprocessing, null), _folder["out"]);
+
+        foreach (var (stem, input, name, feature) in new[]
+        {
+            ("vision_model", "pixels", "pixel_values", "image_features"), ("text_model", "input_ids", "input_ids", "text_features"),
+        })
+        {
+            var actual = Run(_folder[$"out/onnx/{stem}.onnx"], (name, golden[input])).Values.Single();
+            Assert.InRange(MaxError(golden[feature], actual), 0, 2e-5f);
+        }
+
+        Assert.Equal(config.ForUse, ModelConfigFile.Read(_folder["out"]));
+        using var again = new ClipModel(config);
+        Assert.Empty(Pretrained.Load(again, config, _folder["out"]));
+    }
+
+    /// <summary>What the layout of a torch module and the page of its ONNX graph state.</summary>
+    [SkippableTheory]
+    [InlineData("vit_m16_alt_layerscale")]
+    [InlineData("vit_attnpool_avg")]
+    [InlineData("vit_text_layerscale_mlp")]
+    [InlineData("convnext_base_w")]
+    [InlineData("convnext_large_d")]
+    public void Training_and_conversion_know_the_same_parameters(string family)
+    {
+        var config = ModelConfigFile.Read(Open(family).Folder);
+        using var json = System.Text.Json.JsonDocument.Parse(ClipConfigJson.ToHuggingFace(config));
+
+        var zoo = ZooConfig.Read(json.RootElement, weights: null, family).Layout();
+
+        Assert.Equal(Described(zoo), Described(ParameterLayout.Of(config)));
+        Assert.Equal(
+            zoo.Where(p => p.IsProjection).Select(p => p.Name).Order(StringComparer.Ordinal),
+            ParameterLayout.Of(config).Projections.Order(StringComparer.Ordinal));
+
+        static IEnumerable<string> Described(IEnumerable<LayoutParameter> parameters) =>
+            parameters.Select(p => $"{p.Name} [{string.Join(", ", p.Shape)}]").Order(StringComparer.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("eva02_b16", "timm_model_name eva02_base_patch16_clip_224 cannot be trained, only converted and used")]
+    [InlineData("roberta_vit_b32", "hf_model_name roberta-base cannot be trained, only converted and used")]
+    [InlineData("coca_vit_b32", "multimodal_cfg")]
+    [InlineData("vit_custom_qknorm_scales", "cannot be trained, only converted and used; leave it out of the config")]
+    [InlineData("vit_sincos_projbias", "pos_embed_type sin_cos_2d cannot be trained")]
+    public void What_is_not_trained_is_refused_by_name(string family, string message) =>
+        Refused.With(message, () => ModelConfigFile.Read(Open(family).Folder));
+
+    [Theory]
+    [InlineData("vision_cfg", "\"pool_type\": \"none\"", "pool_type 'none' is not supported")]
+    [InlineData("vision_cfg", "\"patch_dropout\": 1.0", "patch_dropout is 1; give a number from 0 to below 1")]
+    [InlineData("vision_cfg", "\"attentional_pool\": \"cascade\"", "attentional_pool 'cascade' is not supported")]
+    [InlineData("vision_cfg", "\"attentional_pool\": true, \"attn_pooler_heads\": 3", "attn_pooler_heads 3 does not divide embed_dim 16")]
+    [InlineData("text_cfg", "\"qk_norm\": true", "text_cfg qk_norm True cannot be trained")]
+    [InlineData("text_cfg", "\"norm_kwargs\": {\"elementwise_affine\": false}", "norm_kwargs elementwise_affine is not supported")]
+    public void A_switch_of_a_value_that_is_not_known_is_refused(string section, string switches, string message)
+    {
+        var config = TinyRun.Config.Replace($"\"{section}\": {{", $"\"{section}\": {{{switches}, ", StringComparison.Ordinal);
+        _folder.Write("model.json", config);
+
+        Refused.With(message, () => ModelConfigFile.Read(_folder["model.json"]).Validate("model.json"));
+    }
+
+    private static (string Folder, Dictionary<string, WeightTensor> Golden) Open(string family)
+    {
+        var folder = Golden.Path($"golden/zoo/{family}");
+        return (folder, SafetensorsReader.Load(Path.Combine(folder, "golden.safetensors")));
+    }
+}
