@@ -1,3 +1,4 @@
+using Clip.Evaluation;
 using Microsoft.ML.Clip.Experiments.Candidates;
 using Microsoft.ML.Clip.Experiments.Features;
 using Microsoft.ML.Clip.Experiments.Search;
@@ -5,11 +6,15 @@ using Microsoft.ML.Clip.Experiments.Search;
 namespace Microsoft.ML.Clip.Experiments;
 
 /// <summary>What an experiment found.</summary>
-public sealed record ClipExperimentResult
+public sealed partial record ClipExperimentResult : IDisposable
 {
+    private readonly MLContext _ml;
+    private readonly DataViewSchema _input;
+
     internal ClipExperimentResult(
-        ExperimentData data, FeatureTable features, FoldPredictions folds, CandidateSettings settings, FeatureVariant variant) =>
-        (Data, Features, Folds, Settings, Variant) = (data, features, folds, settings, variant);
+        MLContext ml, DataViewSchema input, ExperimentData data, FeatureTable features, FoldPredictions folds, CandidateSettings settings,
+        FeatureVariant variant) =>
+        (_ml, _input, Data, Features, Folds, Settings, Variant) = (ml, input, data, features, folds, settings, variant);
 
     /// <summary>The best candidate.</summary>
     public required ClipTrial Best { get; init; }
@@ -31,6 +36,46 @@ public sealed record ClipExperimentResult
 
     /// <summary>Whether it was stopped before it was done: what is here is the best so far.</summary>
     public bool IsCanceled { get; init; }
+
+    /// <summary>
+    /// Whether <see cref="Accuracy"/> and <see cref="MacroRecall"/> are of nested folds: of rows that neither a fit nor the choice of the
+    /// best has seen. If not, there was no time or there were too few rows, and they are those of <see cref="Best"/>, which was chosen for
+    /// being the best on these very rows.
+    /// </summary>
+    public bool IsNested { get; init; }
+
+    /// <summary>The share of rows to expect right, from 0 to 1: the mean over folds.</summary>
+    public double Accuracy => Expected.Accuracy;
+
+    /// <summary>The standard error of <see cref="Accuracy"/>.</summary>
+    public double AccuracyError => Expected.AccuracyError;
+
+    /// <summary>The mean of the classes' recalls to expect, from 0 to 1: the mean over folds.</summary>
+    public double MacroRecall => Expected.MacroRecall;
+
+    /// <summary>The standard error of <see cref="MacroRecall"/>.</summary>
+    public double MacroRecallError => Expected.MacroRecallError;
+
+    private Score Expected => Score.Of(Data.Labels, Folds.Folds, Folds.Probabilities);
+
+    /// <summary>Saves the model, which <c>mlContext.Model.Load</c> opens: written aside, then renamed.</summary>
+    /// <param name="path">The file; one that is there is replaced.</param>
+    public void SaveModel(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        Aside(path, aside => _ml.Model.Save(Model, _input, aside));
+    }
+
+    /// <summary>Saves the trials as a table, the best first: written aside, then renamed.</summary>
+    /// <param name="path">The file; one that is there is replaced.</param>
+    public void SaveLeaderboard(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        Aside(path, aside => File.WriteAllText(aside, Leaderboard.Csv(Trials)));
+    }
+
+    /// <summary>Closes the model.</summary>
+    public void Dispose() => (Model as IDisposable)?.Dispose();
 
     /// <summary>The rows.</summary>
     internal ExperimentData Data { get; }
@@ -55,4 +100,33 @@ public sealed record ClipExperimentResult
 
     /// <summary>The unlabeled pictures, those that can be read; null where there were none.</summary>
     internal ExperimentData? Unlabeled { get; init; }
+
+    /// <summary>Asks the best of the unlabeled pictures.</summary>
+    internal ClipExperimentResult WithUnlabeled(
+        FeatureSource source, FittedCandidate fitted, ClipExperimentOptions options, CancellationToken cancellation)
+    {
+        if (options.UnlabeledImages.Count == 0 || !Variant.UsesImages || Variant.UsesTexts || cancellation.IsCancellationRequested)
+            return this;
+        const string what = "unlabeled pictures";
+        var rows = options.UnlabeledImages.Select(path => new ExperimentRow(path, -1, null, null, new StoredImage { ImagePath = path }));
+        var read = source.Readable(new ExperimentData([.. rows], Classes, []), what, cancellation);
+        var table = source.Table(read, Variant, what, cancellation);
+        return this with { Unlabeled = read, UnlabeledFeatures = table, UnlabeledProbabilities = fitted.Predict(table.Rows) };
+    }
+
+    private static void Aside(string path, Action<string> write)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
+        var aside = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            write(aside);
+            File.Move(aside, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(aside);
+            throw;
+        }
+    }
 }

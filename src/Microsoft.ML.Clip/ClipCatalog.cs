@@ -190,4 +190,19 @@ public static class ClipCatalog
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
     public static ClipZeroShotEstimator ClipClassifyZeroShot(
         this TransformsCatalog catalog, ClipZeroShotEstimator.Options options) => new(MlNet.Environment(catalog), options);
+
+    /// <summary>
+    /// Classifies features by a few examples, and by prompts: adds probabilities over the labels and the most probable label.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="options">The settings.</param>
+    /// <exception cref="ArgumentException">A setting is out of its range.</exception>
+    /// <example><code>
+    /// var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+    ///     .Append(ml.Transforms.ClipFeaturizeImage("Features", modelFolder, "ImagePath"))
+    ///     .AppendCacheCheckpoint(ml)
+    ///     .Append(ml.Transforms.ClipClassifyFewShot(new ClipFewShotEstimator.Options { Neighbors = 5 }));
+    /// </code></example>
+    public static ClipFewShotEstimator ClipClassifyFewShot(
+        this TransformsCatalog catalog, ClipFewShotEstimator.Options options) => new(MlNet.Environment(catalog), options);
 }

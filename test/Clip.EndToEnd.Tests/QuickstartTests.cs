@@ -7,9 +7,9 @@ public sealed class QuickstartTests
     public async Task QuickstartGoesFromPicturesToAPipelineInAnotherProcess()
     {
         using var folder = new TempFolder();
-        string[] command = ["quickstart", "--pictures", "256", "--epochs", "1", "--output", folder["quickstart"]];
+        string[] command = ["quickstart", "--pictures", "128", "--epochs", "1", "--output", folder["quickstart"]];
         var lines = (await ClipProcess.RunAsync(command)).Succeeded().OutputLines;
-        Assert.StartsWith("Drawing 256 captioned pictures; ", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("Drawing 128 captioned pictures; ", lines[0], StringComparison.Ordinal);
         Assert.Contains(lines, line => line.StartsWith("zero-shot top-1 ", StringComparison.Ordinal)
             && line.Contains("combinations never seen", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.StartsWith("saved, loaded back: ", StringComparison.Ordinal)

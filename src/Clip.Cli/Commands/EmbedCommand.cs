@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Clip.Cli.Options;
 using Clip.Cli.Pretrained;
 using Clip.Cli.Running;
-using Clip.Cli.Training;
 using Clip.Data;
 using Clip.Data.Distributed;
 using Clip.Data.Embedding;
@@ -18,66 +16,27 @@ internal static class EmbedCommand
 {
     public static Command Create()
     {
-        var model = PretrainedModel.Option("--model", ClipHub.DefaultModel);
-        var images = new Option<string?>("--images")
-        {
-            Description = "Pictures: WebDataset shards, a table, Parquet files or a folder; several are joined by ::.",
-        };
-        var texts = new Option<string?>("--texts")
-        {
-            Description = "Texts: a .txt file with one on each line, or a source as --images takes, whose captions are embedded.",
-        };
-        var output = new Option<string>("--output") { Description = "The folder of the embeddings.", Required = true };
-        var format = new Option<string>("--format")
-        {
-            Description = "parquet: id and embedding; or npy: clip-retrieval's matrices, with their rows' ids in Parquet files beside.",
-            DefaultValueFactory = _ => "parquet",
-        };
-        format.AcceptOnlyFromAmong("parquet", "npy");
-        var shard = new Option<int>("--records-per-file")
-        {
-            Description = "Records of each file; what is finished is not done again.",
-            DefaultValueFactory = _ => new EmbeddingOptions("").ShardSize,
-        };
-        var batch = new Option<int>("--batch-size")
-        {
-            Description = "Pictures or texts that the model takes at once.",
-            DefaultValueFactory = _ => new EmbeddingOptions("").BatchSize,
-        };
-        var raw = new Option<bool>("--no-normalize") { Description = "Leaves embeddings at the length that the model gives them." };
-        var decode = new DecodeOption();
-        var loading = new LoadingOptions();
-        var layout = new SourceOptions();
-        var command = new Command("embed", "Embeds any number of images and texts into files; with mpirun on many machines.")
-        {
-            images, texts, model, output, format, shard, batch, raw, decode.Option,
-        };
-        foreach (var option in layout.All.Concat(loading.All)) command.Options.Add(option);
+        var options = new EmbedOptions();
+        var command = new Command("embed", "Embeds any number of images and texts into files; with mpirun on many machines.");
+        foreach (var option in options.All) command.Options.Add(option);
         command.SetAction((parsed, cancellation) => RankedJob.RunAsync(async ranks =>
         {
-            if (parsed.GetValue(images) is null && parsed.GetValue(texts) is null)
+            if (options.Images(parsed) is null && options.Texts(parsed) is null)
                 throw new ClipException("There is nothing to embed; give --images, --texts or both.");
             // The first downloads what the others then find.
             if (!ranks.IsFirst) ranks.Meet();
-            var folder = await PretrainedModel.ResolveAsync(parsed.GetValue(model)!, cancellation).ConfigureAwait(false);
+            var folder = await PretrainedModel.ResolveAsync(options.Model(parsed), cancellation).ConfigureAwait(false);
             if (ranks.IsFirst) ranks.Meet();
-            var options = new EmbeddingOptions(parsed.GetValue(output)!)
-            {
-                Format = Enum.Parse<EmbeddingFormat>(parsed.GetValue(format)!, ignoreCase: true),
-                ShardSize = parsed.GetValue(shard),
-                BatchSize = parsed.GetValue(batch),
-                Normalize = !parsed.GetValue(raw),
-                Reading = loading.Parse(parsed),
-            };
-            if (ranks.AreSeveral) options = options with { Reading = options.Reading with { Workers = ranks.Processors } };
-            using var held = ranks.IsFirst ? RunLock.Take(options.Output) : null;
+            var embedding = options.Parse(parsed);
+            if (ranks.AreSeveral) embedding = embedding with { Reading = embedding.Reading with { Workers = ranks.Processors } };
+            using var held = ranks.IsFirst ? RunLock.Take(embedding.Output) : null;
             using var opened = ClipModel.Open(folder, new ClipModelOptions
             {
-                BatchSize = options.BatchSize,
-                Decode = decode.Parse(parsed),
+                BatchSize = embedding.BatchSize,
+                Decode = embedding.Decode,
                 Session = new ClipSessionOptions { IntraOpThreads = ranks.AreSeveral ? ranks.Processors : 0 },
             });
-            Run(opened, options, parsed.GetValue(images), parsed.GetValue(texts), layout.Parse(parsed), ranks, cancellation);
+            Run(opened, embedding, options.Images(parsed), options.Texts(parsed), options.Layout(parsed), ranks, cancellation);
             return 0;
         }));
         return command;

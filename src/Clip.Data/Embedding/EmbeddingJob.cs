@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
 using Clip.Data.Distributed;
+using Microsoft.ML.Clip;
 
 namespace Clip.Data.Embedding;
 
@@ -25,7 +26,8 @@ internal sealed class EmbeddingJob(EmbeddingOptions options, string model, Ranks
     {
         var files = new EmbeddingFiles(options, input);
         var plan = new EmbeddingPlan(
-            model, input.Fingerprint, input.Count, input.Dimension, options.ShardSize, options.Normalize, options.Format.ToString());
+            model, input.Fingerprint, input.Count, input.Dimension, options.ShardSize, options.Normalize, options.Format.ToString(),
+            (input.HasTexts ? ImageDecoding.Exact : options.Decode).ToString());
         RequireSame(plan);
         var shards = (int)((input.Count + (long)options.ShardSize - 1) / options.ShardSize);
         var missing = ranks.FromFirst(() => Begin(files, plan, input.Kind, shards));
@@ -109,7 +111,7 @@ internal sealed class EmbeddingJob(EmbeddingOptions options, string model, Ranks
 
 /// <summary>What a folder holds embeddings of; kept beside them.</summary>
 internal sealed record EmbeddingPlan(
-    string Model, string Data, int Count, int Dimension, int ShardSize, bool Normalize, string Format);
+    string Model, string Data, int Count, int Dimension, int ShardSize, bool Normalize, string Format, string Decode = "Exact");
 
 /// <summary>What a job came to.</summary>
 /// <param name="Rows">Embeddings written now.</param>

@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip;
+
 namespace Clip.Data.Embedding;
 
 /// <summary>How many pictures and texts are embedded, and where to.</summary>
@@ -15,6 +17,9 @@ internal sealed record EmbeddingOptions(string Output)
 
     /// <summary>Whether embeddings are made of length 1.</summary>
     public bool Normalize { get; init; } = true;
+
+    /// <summary>How large photographs are decoded.</summary>
+    public ImageDecoding Decode { get; init; }
 
     /// <summary>How pictures are read, and how many may be bad.</summary>
     public ReadingOptions Reading { get; init; } = new();

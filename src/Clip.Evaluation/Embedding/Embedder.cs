@@ -1,5 +1,6 @@
 using Clip.Data;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Imaging;
 using Microsoft.ML.Clip.Inference;
 
 namespace Clip.Evaluation.Embedding;
@@ -10,10 +11,12 @@ namespace Clip.Evaluation.Embedding;
 /// <param name="model">The model; stays the caller's. Its towers are opened only if something must be embedded.</param>
 /// <param name="cache">Where embeddings are kept; null for nowhere. Stays the caller's.</param>
 /// <param name="progress">Told after each batch; null for nobody.</param>
-internal sealed class Embedder(ClipModel model, EmbeddingCache? cache, IProgress<EmbeddingProgress>? progress)
+/// <param name="views">The views of a picture whose embeddings are averaged; the cache must be of the same.</param>
+internal sealed class Embedder(
+    ClipModel model, EmbeddingCache? cache, IProgress<EmbeddingProgress>? progress, ClipImageViews views = ClipImageViews.Center)
 {
     /// <summary>Pictures at once, as pipelines have it.</summary>
-    private static readonly int BatchSize = new ClipModelOptions().BatchSize;
+    private readonly int _batchSize = Math.Max(1, new ClipModelOptions().BatchSize / ImageViews.Count(views));
 
     /// <summary>Prompts at once, after which those that are done are kept.</summary>
     private const int MostPrompts = 4096;
@@ -48,14 +51,14 @@ internal sealed class Embedder(ClipModel model, EmbeddingCache? cache, IProgress
         {
             try
             {
-                var batches = new ImageBatches(model.ImageTower, BatchSize);
+                var batches = new ImageBatches(model.ImageTower, _batchSize, views);
                 foreach (var (index, row, reason) in batches.Embed([.. missing.Select(same => images[same[0]])], cancellation))
                 {
                     foreach (var i in missing[index]) features[i] = row!;
                     if (row is null) bad.Add(images[missing[index][0]].ImagePath, reason!);
                     else Keep(keys[missing[index][0]]!.Value, row);
                     done += missing[index].Length;
-                    if (index % BatchSize == BatchSize - 1 || index == missing.Length - 1)
+                    if (index % _batchSize == _batchSize - 1 || index == missing.Length - 1)
                     {
                         bad.ThrowIfTooMany();
                         Report();

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Net;
 using System.Reflection;
 using System.Security.Cryptography;
@@ -21,7 +22,7 @@ internal sealed record HtmlPage(string Title, string Kind, IReadOnlyList<HtmlSec
     private static readonly string[] Script =
     [
         "page.js", "thumbnails.js", "details.js", "grid.js", "filters.js", "pictures.js", "classes.js", "confusions.js", "calibration.js",
-        "map.js", "retrieval.js", "start.js",
+        "map.js", "retrieval.js", "placed.js", "start.js",
     ];
 
     /// <summary>JSON that the script reads, by the identifiers that it knows it by.</summary>
@@ -79,6 +80,12 @@ internal sealed record HtmlPage(string Title, string Kind, IReadOnlyList<HtmlSec
 
         void Text(string text) => stream.Write(Encoding.UTF8.GetBytes(text));
     }
+
+    /// <summary>A place for a thumbnail of <see cref="ReportData.Pictures"/>, which the script fills.</summary>
+    /// <param name="place">The picture's place among them.</param>
+    /// <param name="name">What it is called, for those who do not see it.</param>
+    public static string Picture(int place, string name) => string.Create(
+        CultureInfo.InvariantCulture, $"<span class=\"placed\" data-picture=\"{place}\" data-name=\"{Encode(name)}\"></span>");
 
     /// <summary>Text for between tags and for attributes.</summary>
     public static string Encode(string text) => WebUtility.HtmlEncode(text);

@@ -18,6 +18,12 @@ internal sealed record ReportData(
     IReadOnlyList<ReportedRetrieval> Retrievals,
     IReadOnlyList<ReportedFacts> Facts)
 {
+    /// <summary>Sections of the command's own, before all others.</summary>
+    public IReadOnlyList<HtmlSection> Sections { get; init; } = [];
+
+    /// <summary>The pictures of those sections, at the places of <see cref="HtmlPage.Picture"/>.</summary>
+    public IReadOnlyList<ReportedPicture> Pictures { get; init; } = [];
+
     /// <summary>Results of others to stand beside these, by the names of the sets here.</summary>
     public IReadOnlyList<PublishedResult> Published { get; init; } = [];
 }

@@ -15,8 +15,10 @@ internal static class ReportJson
     /// <param name="models">The models' names.</param>
     /// <param name="sets">Sets and what is shown of them; their albums come first.</param>
     /// <param name="retrievals">Examples of retrievals; their albums come after.</param>
+    /// <param name="placed">Pictures of the last album, which stand at places of their own.</param>
     public static ReadOnlyMemory<byte> Results(
-        IReadOnlyList<string> models, IReadOnlyList<ShownSet> sets, IReadOnlyList<ShownRetrieval> retrievals) => Document(json =>
+        IReadOnlyList<string> models, IReadOnlyList<ShownSet> sets, IReadOnlyList<ShownRetrieval> retrievals,
+        int placed) => Document(json =>
     {
         Strings(json, "models", models);
         json.WriteStartArray("sets");
@@ -25,6 +27,10 @@ internal static class ReportJson
         json.WriteStartArray("retrievals");
         for (var i = 0; i < retrievals.Count; i++) Retrieval(json, retrievals[i], album: sets.Count + i);
         json.WriteEndArray();
+        json.WriteStartObject("placed");
+        json.WriteNumber("album", sets.Count + retrievals.Count);
+        json.WriteNumber("pictures", placed);
+        json.WriteEndObject();
     });
 
     /// <summary>How thumbnails lie in their sheets.</summary>

@@ -24,9 +24,10 @@ internal static class ReportPage
         var shares = Shares([.. data.Sets.Select(set => set.Pictures.Count)]);
         var sets = data.Sets.Select((set, i) => new ShownSet(set, Draw(set.Pictures.Count, shares[i]))).ToArray();
         var retrievals = data.Retrievals.Select(ShownRetrieval.Of).ToArray();
-        var results = ReportJson.Results(data.Models, sets, retrievals);
+        var results = ReportJson.Results(data.Models, sets, retrievals, data.Pictures.Count);
         var budget = MostBytes - Rest - results.Length;
-        var sheets = Sheets.Of([.. sets.Select(set => set.Pictures), .. retrievals.Select(r => r.Pictures)], budget * 3 / 4);
+        var sheets = Sheets.Of(
+            [.. sets.Select(set => set.Pictures), .. retrievals.Select(r => r.Pictures), data.Pictures], budget * 3 / 4);
         var page = new HtmlPage(data.Title, data.Kind, [.. Sections(data)])
         {
             Data = [("results-json", results), ("albums-json", ReportJson.Albums(sheets))],
@@ -37,6 +38,7 @@ internal static class ReportPage
 
     private static IEnumerable<HtmlSection> Sections(ReportData data)
     {
+        foreach (var section in data.Sections) yield return section;
         if (data.Sets.Count > 0) yield return new("pictures", "Pictures", "");
         if (data.Sets.Any(set => set.Right is not null))
         {

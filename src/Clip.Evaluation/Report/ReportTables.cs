@@ -34,20 +34,14 @@ internal static class ReportTables
         {
             var own = set.Select(r => (Model: data.Models[r.Model], r.Metrics)).ToArray();
             string[] metrics = [.. own.SelectMany(r => r.Metrics).Select(m => m.Name).Distinct()];
-            Head(html, set.Key, metrics);
-            foreach (var (model, values) in own)
-            {
-                Row(html, model, null, metrics.Select(name => Cell(
-                    values.FirstOrDefault(m => m.Name == name), own.Length > 1 && IsBest(name, values, own.Select(r => r.Metrics)))));
-            }
-
-            foreach (var published in data.Published.Where(p => p.Dataset == set.Key).GroupBy(p => (p.Name, p.Source)))
-            {
-                Row(html, published.Key.Name, published.Key.Source, metrics.Select(name =>
-                    Cell(published.Where(p => p.Metric == name).Select(p => new ReportedMetric(name, p.Value)).FirstOrDefault(), false)));
-            }
-
-            html.Append("</tbody></table></div>\n");
+            var rows = own.Select(r => new HtmlRow(HtmlPage.Encode(r.Model), metrics.Select(name => Cell(
+                r.Metrics.FirstOrDefault(m => m.Name == name), own.Length > 1 && IsBest(name, r.Metrics, own.Select(o => o.Metrics))))));
+            var published = data.Published.Where(p => p.Dataset == set.Key).GroupBy(p => (p.Name, p.Source)).Select(same => new HtmlRow(
+                $"{HtmlPage.Encode(same.Key.Name)}<small>{HtmlPage.Encode(same.Key.Source)}</small>", metrics.Select(name =>
+                    Cell(same.Where(p => p.Metric == name).Select(p => new ReportedMetric(name, p.Value)).FirstOrDefault(), false)),
+                "published"));
+            html.Append(CultureInfo.InvariantCulture, $"<h3>{HtmlPage.Encode(set.Key)}</h3>");
+            html.Append(HtmlTable.Of($"Numbers of {set.Key}", ["model", .. metrics.Select(NameOf)], rows.Concat(published)));
         }
 
         return html.ToString();
@@ -70,29 +64,6 @@ internal static class ReportTables
         }
 
         return html.ToString();
-    }
-
-    private static void Head(StringBuilder html, string set, string[] metrics)
-    {
-        var name = HtmlPage.Encode(set);
-        html.Append(
-            CultureInfo.InvariantCulture,
-            $"<h3>{name}</h3><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Numbers of {name}\">");
-        html.Append("<table class=\"numbers\"><thead><tr><th scope=\"col\">model</th>");
-        foreach (var metric in metrics)
-            html.Append(CultureInfo.InvariantCulture, $"<th scope=\"col\">{HtmlPage.Encode(NameOf(metric))}</th>");
-        html.Append("</tr></thead><tbody>");
-    }
-
-    private static void Row(StringBuilder html, string model, string? source, IEnumerable<string> cells)
-    {
-        html.Append(
-            CultureInfo.InvariantCulture,
-            $"<tr{(source is null ? "" : " class=\"published\"")}><th scope=\"row\">{HtmlPage.Encode(model)}");
-        if (source is not null) html.Append(CultureInfo.InvariantCulture, $"<small>{HtmlPage.Encode(source)}</small>");
-        html.Append("</th>");
-        foreach (var cell in cells) html.Append(CultureInfo.InvariantCulture, $"<td>{cell}</td>");
-        html.Append("</tr>");
     }
 
     private static string Cell(ReportedMetric? metric, bool isBest)

@@ -54,4 +54,24 @@ internal sealed record CandidateSettings(CandidateKind Kind)
 
     /// <summary>Whether classes with few pictures weigh as much as those with many.</summary>
     public bool BalanceClasses { get; init; }
+
+    /// <summary>The settings that its kind has a use for, readable.</summary>
+    public string Describe()
+    {
+        List<string> parts = [];
+        if (TemplatesName.Length > 0) parts.Add($"prompts {TemplatesName}");
+        if (Kind == CandidateKind.Prototypes) Add("mean weight", MeanWeight);
+        if (Neighbors > 0) Add("neighbors", Neighbors);
+        if (CacheWeight > 0) Add("weight", CacheWeight);
+        if (CacheWeight > 0) Add("sharpness", CacheSharpness);
+        if (L2 > 0) Add("L2", L2);
+        if (Standardize) parts.Add("standardized");
+        if (Trees > 0) Add("trees", Trees);
+        if (Leaves > 0) Add("leaves", Leaves);
+        if (LeastExamples > 0) Add("examples in a leaf", LeastExamples);
+        if (BalanceClasses) parts.Add("classes balanced");
+        return string.Join(", ", parts);
+
+        void Add(string name, float value) => parts.Add(FormattableString.Invariant($"{name} {value}"));
+    }
 }

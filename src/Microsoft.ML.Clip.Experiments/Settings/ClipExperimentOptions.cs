@@ -36,10 +36,28 @@ public sealed record ClipExperimentOptions
     /// <summary>Decides what is drawn: the folds, and where trainers start. Default 0.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Whether averages over views of a picture are tried: its mirror image and crops. Default true; it takes ten times as long
-    /// to compute the features.</summary>
+    /// <summary>
+    /// Whether averages over views of a picture are tried: its mirror image and crops. Default true. They take two and ten times as long
+    /// to compute, each at most a quarter of <see cref="TimeLimit"/>; what was not done by then is left out, and kept for the next time.
+    /// </summary>
     public bool TryViews { get; init; } = true;
 
     /// <summary>Pictures that nobody has labeled, for advice on which to label and when to refuse; default none.</summary>
     public IReadOnlyList<string> UnlabeledImages { get; init; } = [];
+
+    /// <exception cref="ArgumentException">A setting is out of its range.</exception>
+    internal void Check()
+    {
+        if (ModelFolders is not { Count: > 0 })
+            throw new ArgumentException("There is no model folder; name at least one in ModelFolders.", nameof(ModelFolders));
+        if (TimeLimit <= TimeSpan.Zero)
+            throw new ArgumentOutOfRangeException(nameof(TimeLimit), TimeLimit, "The time limit must be more than nothing.");
+        ArgumentOutOfRangeException.ThrowIfLessThan(Folds, 2);
+        if (!Enum.IsDefined(Metric)) throw new ArgumentOutOfRangeException(nameof(Metric), Metric, "There is no such metric.");
+        if (Templates?.FirstOrDefault(template => !PromptTemplates.HasPlace(template)) is { } template)
+        {
+            throw new ArgumentException(
+                $"The template '{template}' has no place for the class; write {{}} where it goes.", nameof(Templates));
+        }
+    }
 }

@@ -1,11 +1,15 @@
 using System.Buffers;
+using Microsoft.ML.Clip.Imaging;
 using Microsoft.ML.Clip.Inference;
 
 namespace Microsoft.ML.Clip.DataViews;
 
 /// <summary>The images of a batch of rows: prepared in parallel, embedded in one run.</summary>
-internal sealed class ImageBatch(ImageTower tower, ImageColumn column, int capacity, ClipErrorHandling onError, BatchLog log) : IDisposable
+internal sealed class ImageBatch(
+    ImageTower tower, ImageColumn column, int capacity, ClipErrorHandling onError, BatchLog log,
+    ClipImageViews views = ClipImageViews.Center) : IDisposable
 {
+    private readonly int _views = ImageViews.Count(views);
     private readonly bool[] _missing = new bool[capacity];
     private float[] _pixels = [];
     private float[] _embeddings = [];
@@ -14,16 +18,17 @@ internal sealed class ImageBatch(ImageTower tower, ImageColumn column, int capac
 
     public void Prepare(int count, CancellationToken cancellationToken)
     {
-        var size = tower.Preprocessor.FloatCount;
-        Reserve(tower.RowsFor(count) * size);
+        var size = _views * tower.Preprocessor.FloatCount;
+        Reserve(tower.RowsFor(count * _views) * tower.Preprocessor.FloatCount);
         OrderedParallel.For(count, slot => Prepare(slot, _pixels.AsSpan(slot * size, size)), cancellationToken);
     }
 
     public void Run(int count)
     {
-        var rows = tower.RowsFor(count);
+        var rows = tower.RowsFor(count * _views);
         if (_embeddings.Length < rows * tower.Dimension) _embeddings = new float[rows * tower.Dimension];
-        if (_missing.AsSpan(0, count).Contains(false)) tower.Run(_pixels, count, _embeddings);
+        if (_missing.AsSpan(0, count).Contains(false)) tower.Run(_pixels, count * _views, _embeddings);
+        if (_views > 1) EmbeddingMath.AverageRows(_embeddings.AsSpan(0, count * _views * tower.Dimension), tower.Dimension, _views);
         for (var slot = 0; slot < count; slot++)
         {
             if (_missing[slot]) Embedding(slot).Span.Fill(float.NaN);
@@ -53,7 +58,8 @@ internal sealed class ImageBatch(ImageTower tower, ImageColumn column, int capac
         _missing[slot] = false;
         try
         {
-            column.Prepare(slot, tower.Preprocessor, destination);
+            column.Prepare(slot, tower.Preprocessor, destination[..tower.Preprocessor.FloatCount]);
+            ImageViews.Fill(views, tower.Preprocessor.Height, tower.Preprocessor.Width, destination);
         }
         catch (Exception e) when (onError == ClipErrorHandling.Missing && e is InvalidDataException or IOException)
         {

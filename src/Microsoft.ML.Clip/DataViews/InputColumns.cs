@@ -7,6 +7,7 @@ internal static class InputColumns
 {
     private const string ImageTypes = "an image (MLImage), text (a file's path) or a vector of bytes (a file's content)";
     private const string TextTypes = "text";
+    private const string FeatureTypes = "a vector of floats of known size";
 
     public static DataViewSchema.Column Image(DataViewSchema inputSchema, string name) => Find(inputSchema, name, IsImage, ImageTypes);
 
@@ -15,6 +16,20 @@ internal static class InputColumns
     public static void CheckImage(SchemaShape inputSchema, string name) => Check(inputSchema, name, IsImage, ImageTypes);
 
     public static void CheckText(SchemaShape inputSchema, string name) => Check(inputSchema, name, IsText, TextTypes);
+
+    public static DataViewSchema.Column Features(DataViewSchema inputSchema, string name)
+    {
+        var column = Find(inputSchema, name, IsFeature, FeatureTypes);
+        return column.Type is VectorDataViewType { IsKnownSize: true }
+            ? column
+            : throw new ArgumentException(
+                $"Column '{name}' is of type {column.Type}; it must be {FeatureTypes}.", nameof(inputSchema));
+    }
+
+    public static void CheckFeatures(SchemaShape inputSchema, string name) => Check(inputSchema, name, IsFeature, FeatureTypes);
+
+    private static bool IsFeature(DataViewType item, bool isVector) =>
+        isVector && item.RawType == typeof(float) && item is not KeyDataViewType;
 
     private static bool IsImage(DataViewType item, bool isVector) => isVector
         ? item.RawType == typeof(byte) && item is not KeyDataViewType

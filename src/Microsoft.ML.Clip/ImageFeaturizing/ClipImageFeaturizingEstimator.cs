@@ -44,5 +44,17 @@ public sealed class ClipImageFeaturizingEstimator
 
         /// <summary>What an image that cannot be read does. Default: throw, naming it.</summary>
         public ClipErrorHandling OnError { get; init; }
+
+        /// <summary>
+        /// The views of a picture whose embeddings are averaged: each scaled to length 1, their mean too. Default: the picture alone. A
+        /// batch holds as many images as it has rows times views.
+        /// </summary>
+        public ClipImageViews Views { get; init; }
+
+        internal override void Check()
+        {
+            base.Check();
+            if (!Enum.IsDefined(Views)) throw new ArgumentOutOfRangeException(nameof(Views), Views, "There are no such views.");
+        }
     }
 }

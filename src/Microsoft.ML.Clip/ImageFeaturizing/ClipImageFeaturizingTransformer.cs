@@ -50,7 +50,7 @@ public sealed class ClipImageFeaturizingTransformer : ClipTransformerBase
             (row, capacity, log) =>
             {
                 var images = ImageColumn.Create(row, input, capacity, _options.ImageFolder);
-                var batch = new ImageBatch(_hold.Tower, images, capacity, _options.OnError, log);
+                var batch = new ImageBatch(_hold.Tower, images, capacity, _options.OnError, log, _options.Views);
                 return new ImageFeatures(batch, Dimension, _options.Normalize);
             });
     }

@@ -17,4 +17,21 @@ internal static class EmbeddingMath
     {
         for (var start = 0; start < rows.Length; start += dimension) Normalize(rows.Slice(start, dimension));
     }
+
+    /// <summary>
+    /// Makes one row of every <paramref name="count"/>: each scaled to length 1, added, scaled again. They come to lie at the front.
+    /// </summary>
+    public static void AverageRows(Span<float> rows, int dimension, int count)
+    {
+        NormalizeRows(rows, dimension);
+        for (var row = 0; row * count * dimension < rows.Length; row++)
+        {
+            var mean = rows.Slice(row * dimension, dimension);
+            var views = rows.Slice(row * count * dimension, count * dimension);
+            // Of the first row the mean is the first view; of others that lies behind.
+            if (row > 0) views[..dimension].CopyTo(mean);
+            for (var view = 1; view < count; view++) TensorPrimitives.Add(mean, views.Slice(view * dimension, dimension), mean);
+            Normalize(mean);
+        }
+    }
 }

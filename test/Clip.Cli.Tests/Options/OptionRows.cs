@@ -26,6 +26,8 @@ internal static class OptionRows
     public static IReadOnlyDictionary<string, string> Unseen { get; } = new Dictionary<string, string>
     {
         ["classify --no-preview"] = "it takes a terminal; ClassifyTests has one",
+        ["embed --batch-size"] = "how many at once makes no difference; EmbedOptionsTests reads it",
+        ["embed --workers"] = "only how long it takes; it is read with --max-bad and --read-timeout",
         ["experiment efficiency --grad-checkpointing"] = "the same numbers in less memory; it is read with those about it",
         ["experiment efficiency --tf32"] = "it takes a GPU; it is read with those about it",
         ["experiment efficiency --workers"] = "only how long it takes; it is read with --max-bad and --read-timeout",
@@ -41,9 +43,7 @@ internal static class OptionRows
     public static IReadOnlyDictionary<string, string> Elsewhere { get; } = new Dictionary<string, string>
     {
         ["train"] = "TrainOptionsTests",
-        ["embed"] = "EmbedTests runs it in processes of its own, on one rank and on two; it reads as data shard does",
-        ["serve"] = "it goes on until it is stopped, as in ServeCommandTests and ServePageTests",
-        ["mcp"] = "it goes on until it is stopped, as where an assistant asks it",
+        ["serve"] = "it goes on until it is stopped; ServeOptionsTests",
     };
 
     private const string Own =
@@ -75,6 +75,25 @@ internal static class OptionRows
         data split {pairs/train.tsv} --output {out} | --hold-out 0.34 => 4 of 12 names
         data split {pairs/train.tsv} --output {out} --hold-out 0.34 | --seed 5 => ...
         data shard {broken/train.tsv} --output {out} | --max-bad 1 => records are bad
+        embed --images {photos} --output {out} | --model {model} => 24 images embedded
+        embed --model {model} --output {out} | --images {photos} => 24 images embedded
+        embed --model {model} --output {out} | --texts {labels.txt} => 3 texts embedded
+        embed --images {photos} --model {model} | --output {out} => OUT/images_000000.parquet
+        embed --images {photos} --model {model} --output {out} | --format npy => OUT/img_emb/img_emb_000000.npy
+        embed --images {photos} --model {model} --output {out} | --records-per-file 7 => OUT/images_000003.parquet
+        embed --images {photos} --model {model} --output {out} | --no-normalize => ...
+        embed --images {photos} --model {model} --output {out} | --decode scaled => "Decode": "Scaled"
+        embed --images {broken/train.tsv} --model {model} --output {out} | --max-bad 1 => exit 1
+        embed --images {photos} --model {model} --output {out} | --read-timeout 0.0000001 => reading it took more than
+        embed --texts {keys.tar} --model {model} --output {out} | --caption-key alt => ...
+        embed --texts {endings.tar} --model {model} --output {out} | --caption-ending alt => ...
+        embed --images {endings.tar} --model {model} --output {out} | --image-ending more.png => ...
+        embed --images {rows.parquet} --model {model} --output {out} | --image-key picture => no image column 'picture'
+        embed --texts {photos} --model {model} --output {out} | --caption-templates {lines.txt} => ...
+        embed --images {pairs/train.tsv} --model {model} --output {out} | --dataset-type webdataset => no usable records
+        embed --texts {twins/train.tsv} --model {model} --output {out} | --group-by-image false => ...
+        mcp --model {model} | --index {index} => not Option '--index' is required
+        mcp --index {index} | --model {other} => ...
         evaluate --no-cache --data {photos} | --model {model} => photos: top-1
         evaluate --no-cache --model {model} | --data {photos} => photos: top-1
         evaluate --no-cache --model {model} --data {photos} | --labels {labels.txt} => 24 images, 3 labels
@@ -259,6 +278,7 @@ internal static class OptionRows
         $"{Tiny} --output {{out}} --data {{%}} --max-steps 1",
         "index {%/train.tsv} --output {out} --model {model}",
         "data split {%/train.tsv} --output {out} --hold-out 0.34",
+        "embed --texts {%/train.tsv} --output {out} --model {model}",
         .. SourceCommands.Select(command => command.Replace("{%}", "{%/train.tsv}", StringComparison.Ordinal)),
     ];
 
@@ -268,6 +288,7 @@ internal static class OptionRows
         .. TableCommands.SelectMany(command => Lines(OfTables).Select(line => Row(In(command, line.Given), line))),
         .. SourceCommands.SelectMany(command => Lines(OfSources).Select(line => Row(In(command, line.Given), line))),
         Row("index {pipe} --output {out} --model {model}", ("", "--shard-pipes", "3 new")),
+        Row("embed --images {pipe} --output {out} --model {model}", ("", "--shard-pipes", "3 images embedded")),
         .. Lines(OfExperiments).Select(line => Row($"{Tiny} {line.Given}", line)),
         .. Lines(OfShortExperiments).Select(line => Row(Trained.Replace($" {line.Option}", "", StringComparison.Ordinal), line)),
         .. Lines(OfTraining).Select(line => Row(Trained, line) with { With = TrainedOtherwise }),

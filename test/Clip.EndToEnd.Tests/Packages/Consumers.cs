@@ -35,6 +35,13 @@ public sealed class Consumers : IAsyncLifetime, IDisposable
         ["Clip.Trainer"] = [OnnxRuntime, "libtorch-cpu-$(NETCoreSdkPortableRuntimeIdentifier)"],
     };
 
+    /// <summary>Libraries that tell which package of native code is missing, and what they say.</summary>
+    internal static IReadOnlyDictionary<string, string> Natives { get; } = new Dictionary<string, string>
+    {
+        ["Microsoft.ML.Clip"] = OnnxRuntime,
+        ["Clip.Trainer"] = "TorchSharp-cpu",
+    };
+
     /// <summary>What building all of them printed.</summary>
     internal Outcome Build { get; private set; } = null!;
 
@@ -63,7 +70,7 @@ public sealed class Consumers : IAsyncLifetime, IDisposable
         {
             var package = $"""<PackageReference Include="{library}" Version="{_version}" />""";
             Write(library, library, [package, .. natives.Select(Reference)]);
-            Write(library, WithoutNatives(library), [package]);
+            if (Natives.ContainsKey(library)) Write(library, WithoutNatives(library), [package]);
             var project = Path.Combine(Root, "src", library, library + ".csproj");
             Write(library, ByProject(library), [$"""<ProjectReference Include="{project}" />""", .. natives.Select(Reference)]);
         }
@@ -123,6 +130,8 @@ public sealed class Consumers : IAsyncLifetime, IDisposable
                 <InvariantGlobalization>true</InvariantGlobalization>
                 <UseAppHost>false</UseAppHost>
                 <NuGetAudit>false</NuGetAudit>
+                <!-- libtorch is not written to the disk once more for each. -->
+                <CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible>
                 <!-- A project's references ask for versions that this repository pins to later ones; the machine has those. -->
                 <NoWarn Condition="'{name.EndsWith(".ByProject", StringComparison.Ordinal)}' == 'True'">$(NoWarn);NU1603</NoWarn>
                 <OutputPath>built</OutputPath>

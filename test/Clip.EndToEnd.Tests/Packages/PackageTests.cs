@@ -7,10 +7,17 @@ using Microsoft.AspNetCore.Builder;
 namespace Clip.EndToEnd.Tests.Packages;
 
 /// <summary>What a library's user gets: the package, and the project from outside of the repository.</summary>
-[Collection(SharedModel.Name)]
+[Collection(PackedLibraries.Name)]
 public sealed class PackageTests(TrainedModel trained, Consumers consumers)
 {
     public static TheoryData<string> Libraries() => [.. Consumers.Libraries.Keys];
+
+    public static TheoryData<string, string> Natives()
+    {
+        var natives = new TheoryData<string, string>();
+        foreach (var (library, package) in Consumers.Natives) natives.Add(library, package);
+        return natives;
+    }
 
     [Fact]
     public void EveryLibraryIsPackedAndTried()
@@ -32,8 +39,7 @@ public sealed class PackageTests(TrainedModel trained, Consumers consumers)
         Assert.Equal(["32"], await RunAsync(Consumers.ByProject(library)));
 
     [Theory]
-    [InlineData("Microsoft.ML.Clip", "Microsoft.ML.OnnxRuntime")]
-    [InlineData("Clip.Trainer", "TorchSharp-cpu")]
+    [MemberData(nameof(Natives))]
     public async Task WithoutANativeLibraryOneSentenceNamesThePackage(string library, string package)
     {
         using var folder = new TempFolder();

@@ -1,7 +1,7 @@
 namespace Clip.EndToEnd.Tests.Packages;
 
 /// <summary>The sample that only an installed package can run.</summary>
-[Collection(SharedModel.Name)]
+[Collection(PackedLibraries.Name)]
 public sealed class SampleTests(TrainedModel trained, Consumers consumers)
 {
     [Fact]

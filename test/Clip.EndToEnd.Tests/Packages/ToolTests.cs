@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Clip.EndToEnd.Tests.Packages;
 
 /// <summary>The command as a .NET tool: packed for this system, installed from a local source into a fresh folder, run.</summary>
-[Collection(SharedModel.Name)]
+[Collection(PackedLibraries.Name)]
 public sealed class ToolTests(TrainedModel trained)
 {
     private const long MaxBytes = 250_000_000;

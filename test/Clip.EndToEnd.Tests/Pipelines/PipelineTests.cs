@@ -7,7 +7,7 @@ namespace Clip.EndToEnd.Tests;
 /// <summary>
 /// Pipelines fitted and saved here, loaded and asked in an application that has the package alone: both must answer the same.
 /// </summary>
-[Collection(SharedModel.Name)]
+[Collection(PackedLibraries.Name)]
 public sealed class PipelineTests(TrainedModel trained, Consumers consumers)
 {
     private readonly MLContext _ml = new(seed: 0);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Parquet;
 
 namespace Clip.EndToEnd.Tests;
@@ -69,6 +70,35 @@ public sealed class EmbedTests(TrainedModel trained) : IDisposable
         Assert.Equal(
             ["a red square", "a blue ring"],
             (await ColumnsAsync(_folder["npy/text_metadata/metadata_000000.parquet"]))["caption"].Cast<string>());
+    }
+
+    [SkippableFact]
+    public async Task ArrowAndDuckDbReadTheFiles()
+    {
+        NodeScript.SkipWithout("parquet-wasm", "apache-arrow", "@duckdb/node-api");
+        (await ClipProcess.RunAsync([.. Embed("out"), "--texts", trained.TrainTable])).Succeeded();
+        var (images, texts) = (Files("out")[3], Files("out")[3].Replace("images_", "texts_", StringComparison.Ordinal));
+
+        var read = (await NodeScript.RunAsync("Ranks/parquet.cjs", _folder.Path, images, texts))
+            .Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+
+        Assert.Equal(["id Utf8", "embedding List<Float32>"], Columns(read[0]));
+        Assert.Equal(["id VARCHAR", "embedding FLOAT[]"], Columns(read[1]));
+        Assert.Equal(["id Utf8", "embedding List<Float32>", "text Utf8"], Columns(read[2]));
+        Assert.Equal(["id VARCHAR", "embedding FLOAT[]", "text VARCHAR"], Columns(read[3]));
+        var ours = (await ReadAsync("out")).Skip(3 * 2).Take(2).ToArray();
+        foreach (var rows in read.Take(2).Select(reader => reader.GetProperty("rows")))
+        {
+            Assert.Equal(ours.Select(row => row.Id), rows.EnumerateArray().Select(row => row[0].GetString()));
+            Assert.Equal(ours.Select(row => row.Embedding), rows.EnumerateArray().Select(row => row[1].Deserialize<float[]>()!));
+        }
+
+        Assert.Equal(read[2].GetProperty("rows").GetRawText(), read[3].GetProperty("rows").GetRawText());
+        Assert.All(read[2].GetProperty("rows").EnumerateArray(), row => Assert.Contains(row[2].GetString()!, Captions()));
+
+        static string[] Columns(JsonElement reader) => reader.GetProperty("columns").Deserialize<string[]>()!;
+
+        string[] Captions() => [.. File.ReadLines(trained.TrainTable).Select(line => line.Split('\t')[1])];
     }
 
     [SkippableFact]

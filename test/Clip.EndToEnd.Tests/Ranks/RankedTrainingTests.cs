@@ -21,7 +21,8 @@ public sealed class RankedTrainingTests : IDisposable
     [SkippableFact]
     public async Task AKilledRankEndsTheJobAndOneRankGoesOnFromItsCheckpoint()
     {
-        using (var job = RankProcess.Start(_folder.Path, [.. Train(_table, batchSize: 4, epochs: 60), "--save-steps", "3"]))
+        const int epochs = 25;
+        using (var job = RankProcess.Start(_folder.Path, [.. Train(_table, batchSize: 4, epochs), "--save-steps", "3"]))
         {
             while (Checkpoints().Length == 0) await Task.Delay(20);
             Assert.True(RankProcess.Kill(rank: 1, _folder["model"]));
@@ -29,12 +30,11 @@ public sealed class RankedTrainingTests : IDisposable
         }
 
         // Whole batches are twice as large.
-        var rest = (await ClipProcess.RunAsync([.. Train(_table, batchSize: 8, epochs: 60), "--save-steps", "3", "--resume", "latest"]))
-            .Succeeded();
+        var rest = (await ClipProcess.RunAsync([.. Train(_table, batchSize: 8, epochs), "--resume", "latest"])).Succeeded();
         Assert.Contains(rest.OutputLines, line => line.StartsWith("Resumed from", StringComparison.Ordinal));
         var shown = File.ReadAllLines(_folder["samples"]).GroupBy(line => line.Split('\t')[1]).ToList();
         Assert.Equal(48, shown.Count);
-        Assert.All(shown, pair => Assert.Equal(60, pair.Count()));
+        Assert.All(shown, pair => Assert.Equal(epochs, pair.Count()));
     }
 
     [SkippableFact]
@@ -55,19 +55,6 @@ public sealed class RankedTrainingTests : IDisposable
             _folder.Path, Train(_table, batchSize: 4, epochs: 1), Train(other, batchSize: 4, epochs: 1));
         var outcome = await EndsWithin(job);
         Assert.Contains("give every rank the same files.", outcome.ToString(), StringComparison.Ordinal);
-    }
-
-    [SkippableFact]
-    public async Task AProcessThatItsLauncherAloneCountsIsRefused()
-    {
-        Mpirun.Require();
-        // Two processes that do not find each other, each of which would train on its own.
-        using var process = ChildProcess.Dotnet(
-            _folder.Path, ClipProcess.Arguments(Train(_table, batchSize: 4, epochs: 1)),
-            new Dictionary<string, string>(Mpirun.Variables) { ["PMI_SIZE"] = "2", ["PMI_RANK"] = "0" });
-        var outcome = await process.FinishAsync();
-        Assert.Equal(1, outcome.ExitCode);
-        Assert.Contains("The launcher started 2 ranks, and Open MPI sees 1", outcome.Error, StringComparison.Ordinal);
     }
 
     private static async Task<Outcome> EndsWithin(ChildProcess job)

@@ -3,7 +3,7 @@ namespace Clip.EndToEnd.Tests;
 /// <summary>What a run showed the model, told by <c>--log-samples</c>, does not depend on how often the run was ended.</summary>
 public sealed class KilledRunTests : IDisposable
 {
-    private const int Pairs = 96, BatchSize = 4, StepsPerEpoch = Pairs / BatchSize, Epochs = 12;
+    private const int Pairs = 48, BatchSize = 4, StepsPerEpoch = Pairs / BatchSize, Epochs = 16;
 
     private readonly TempFolder _folder = new();
     private readonly string _table;
@@ -27,7 +27,7 @@ public sealed class KilledRunTests : IDisposable
         string[] killed = [.. Train(data, "killed"), "--save-steps", "7"];
         using (var run = ClipProcess.Start(_folder.Path, killed))
         {
-            await Reach("killed", step: StepsPerEpoch + 12);
+            await Reach("killed", step: StepsPerEpoch + 7);
             run.Kill();
         }
 

@@ -5,9 +5,16 @@ namespace Clip.EndToEnd.Tests;
 
 /// <summary>The tests that share one model; they run one after another, as each starts processes that use the machine fully.</summary>
 [CollectionDefinition(Name)]
-public sealed class SharedModel : ICollectionFixture<TrainedModel>, ICollectionFixture<Consumers>
+public sealed class SharedModel : ICollectionFixture<TrainedModel>
 {
     public const string Name = "one trained model";
+}
+
+/// <summary>The tests of the packages, beside the others: what they wait for is built meanwhile.</summary>
+[CollectionDefinition(Name)]
+public sealed class PackedLibraries : ICollectionFixture<TrainedModel>, ICollectionFixture<Consumers>
+{
+    public const string Name = "the libraries, packed";
 }
 
 /// <summary>A model of colored shapes, trained once by <c>clip train</c>.</summary>

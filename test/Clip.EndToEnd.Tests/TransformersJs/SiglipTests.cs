@@ -27,12 +27,12 @@ public sealed class SiglipTests : IDisposable
     [SkippableFact]
     public async Task TransformersJsComputesTheSameProbabilitiesAndFeatures()
     {
-        TransformersJs.SkipWhereAbsent();
+        NodeScript.SkipWithout("@huggingface/transformers");
         var folder = await InitAsync();
         Pictures.Draw(_folder, "pictures", ofEach: 1, side: 32);
         var images = Directory.GetFiles(_folder["pictures"]).Take(4).ToArray();
-        var lines = await TransformersJs.RunAsync(
-            "siglip.cjs", folder, [folder, JsonSerializer.Serialize(Pictures.Classes), Template, .. images]);
+        var lines = await NodeScript.RunAsync(
+            "TransformersJs/siglip.cjs", folder, [folder, JsonSerializer.Serialize(Pictures.Classes), Template, .. images]);
         var theirs = lines.Select(line => JsonSerializer.Deserialize<float[]>(line)!).ToArray();
 
         var ml = new MLContext();

@@ -67,9 +67,9 @@ public sealed class TransformersJsTests(TrainedModel trained)
 
     private async Task<float[][]> ClassifyAsync(string[] images, string[] labels)
     {
-        TransformersJs.SkipWhereAbsent();
-        var lines = await TransformersJs.RunAsync(
-            "zero-shot.cjs", trained.Folder, [trained.Folder, JsonSerializer.Serialize(labels), Template, .. images]);
+        NodeScript.SkipWithout("@huggingface/transformers");
+        var lines = await NodeScript.RunAsync(
+            "TransformersJs/zero-shot.cjs", trained.Folder, [trained.Folder, JsonSerializer.Serialize(labels), Template, .. images]);
         return [.. lines.Select(line => JsonSerializer.Deserialize<float[]>(line)!)];
     }
 }

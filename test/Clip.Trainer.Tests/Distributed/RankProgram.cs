@@ -73,7 +73,7 @@ internal static class RankProgram
         return new RankFacts(
             ranks.Size, ranks.LocalSize, sum, [.. ranks.GatherAll<string>([.. Enumerable.Repeat($"rank {ranks.Rank}", ranks.Rank + 1)])],
             ranks.FromFirst(() => $"from {ranks.Rank}"), [.. bfloat16.Select(b => BitConverter.UInt32BitsToSingle((uint)b << 16))],
-            [.. float16.Select(h => (float)h)], TakenEarly(ranks), Normalized(ranks));
+            [.. float16.Select(h => (float)h)], TakenEarly(ranks), Normalized(ranks), Held(ranks));
     }
 
     /// <summary>
@@ -107,6 +107,25 @@ internal static class RankProgram
         static double Most(Tensor a, Tensor b) => (a - b).abs().max().item<float>();
     }
 
+    /// <summary>Steps of which the second rank takes three times as long, and meets a bad record.</summary>
+    private static HeldUp Held(Ranks ranks)
+    {
+        var (said, seconds, pairs) = (new List<string>(), new List<double>(), new BrokenPairs());
+        var pulse = new RankPulse(ranks, pairs, said.Add);
+        var times = new RankTimes(0, 0, 0);
+        for (var step = 1; step <= 30; step++)
+        {
+            if (step == 5 && !ranks.IsFirst) pairs.Found["b.png"] = "no image";
+            // The first waits meanwhile, as long as the other is busy.
+            (var now, times) = ranks.IsFirst ? pulse.EndStep(step, 0.3, waited: 0.2, 0) : pulse.EndStep(-1, 0.3, waited: 0, 0.15);
+            seconds.Add(now);
+        }
+
+        // What the second rank says goes the first one's way.
+        var all = ranks.GatherAll([new HeldUp([.. said], times.Slowest, times.SlowestRatio, [.. seconds], [.. pairs.Found.Keys])]);
+        return all[0] with { Seconds = all[1].Seconds };
+    }
+
     private static unsafe void Add<T>(Ranks ranks, T[] values, SumPrecision precision)
         where T : unmanaged
     {
@@ -131,4 +150,7 @@ internal static class RankProgram
 /// <summary>What two ranks have told each other.</summary>
 internal sealed record RankFacts(
     int Size, int LocalSize, double[] Sum, string[] Gathered, string FromFirst, float[] BFloat16, float[] Float16, int TakenEarly,
-    double[] Normalized);
+    double[] Normalized, HeldUp Held);
+
+/// <summary>What the ranks tell of one that is slow, and what is logged of it.</summary>
+internal sealed record HeldUp(string[] Words, int Slowest, double Ratio, double[] Seconds, string[] Broken);

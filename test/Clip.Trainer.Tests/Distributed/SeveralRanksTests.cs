@@ -1,4 +1,5 @@
 using Clip.Data.Distributed;
+using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
 
 namespace Clip.Trainer.Tests.Distributed;
@@ -65,6 +66,28 @@ public sealed class SeveralRanksTests(SeveralRanks trained) : IClassFixture<Seve
         Assert.Equal("from 0", facts.FromFirst);
         Assert.Equal(Enumerable.Range(0, 1000).Select(i => i % 100 * 2f), facts.BFloat16);
         Assert.Equal(Enumerable.Range(0, 1000).Select(i => i % 100 * 2f), facts.Float16);
+    }
+
+    [SkippableFact]
+    public void ARankThatHoldsUpTheOthersIsNamedAndLogged()
+    {
+        trained.Require();
+        var held = trained.Facts().Held;
+        Assert.Matches(
+            @"^Rank 1 \(.+\) holds up the others: its steps take 3\.0 times theirs, 50 % of it waiting for data\.$",
+            Assert.Single(held.Words));
+        Assert.Equal((1, 3.0), (held.Slowest, Math.Round(held.Ratio, 6)));
+        // The first one's time is all ranks', and so are the bad records.
+        Assert.Equal(Enumerable.Range(1, 30).Select(i => (double)i), held.Seconds);
+        Assert.Equal(["b.png"], held.Broken);
+
+        var log = MetricsLog.Read(Path.Combine(trained.Folder, "several", "gathered.run", MetricsLog.FileName));
+        Assert.All(log["communication"], share => Assert.InRange(share.Value, 0, 1));
+        Assert.All(log["slowest_rank"], rank => Assert.InRange(rank.Value, 0, 1));
+        Assert.All(log["slowest_rank_ratio"], ratio => Assert.True(ratio.Value >= 1));
+        Assert.Equal((20, 20, 20), (log["communication"].Count, log["slowest_rank"].Count, log["slowest_rank_ratio"].Count));
+        var alone = MetricsLog.Read(Path.Combine(trained.Folder, "one", "gathered.run", MetricsLog.FileName));
+        Assert.DoesNotContain("slowest_rank", alone.Keys);
     }
 
     [SkippableFact]

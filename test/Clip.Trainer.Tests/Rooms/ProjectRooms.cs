@@ -21,6 +21,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             "Microsoft.ML.Clip", "using models in ML.NET: no TorchSharp, no conversion",
             [
                 new(RoomGraph.Root, "what a user starts from: the catalog's methods"),
+                new("FewShot", "classification by examples and labels: estimator, transformer, what is kept"),
                 new("ZeroShot", "classification by labels: estimator, transformer, columns"),
                 new("TextFeaturizing", "text to feature: estimator, transformer, columns"),
                 new("ImageFeaturizing", "image to feature: estimator, transformer, columns"),
@@ -112,8 +113,12 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             "Microsoft.ML.Clip.Experiments", "the best classifier on a model's features, for the time allowed: no TorchSharp",
             [
                 new(RoomGraph.Root, "what a user calls, and what it gives"),
+                new("Reporting", "the experiment's page, a section a file"),
                 new("Search", "folds, trials, the time limit, the leaderboard"),
                 new("Candidates", "what is tried, one kind a file"),
+                new("Refusal", "at which score to refuse, and which pictures are none of the classes"),
+                new("Suggestion", "which pictures to label next, and what more of them would bring"),
+                new("DataCheck", "copies, wrong labels, classes that look alike, groups that give them away"),
                 new("Features", "the rows, and their features: each once, kept on disk"),
                 new("Settings", "the options"),
             ]),

@@ -12,6 +12,8 @@ internal static class Mpirun
         ["OMPI_ALLOW_RUN_AS_ROOT"] = "1",
         ["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1",
         ["OMPI_MCA_rmaps_base_oversubscribe"] = "1",
+        // A rank that waits gives its core to whoever works, other tests too, instead of asking for messages without end.
+        ["OMPI_MCA_mpi_yield_when_idle"] = "1",
         ["OMPI_MCA_btl"] = "self,vader",
         ["OMPI_MCA_btl_vader_single_copy_mechanism"] = "none",
         ["OMP_NUM_THREADS"] = "1",

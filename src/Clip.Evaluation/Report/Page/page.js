@@ -1,7 +1,7 @@
 "use strict";
 // What every part of the page has in common: the data, what is chosen, elements, and tabs.
 const json = id => JSON.parse(document.getElementById(id)?.textContent ?? "null");
-const data = json("results-json") ?? { models: [], sets: [], retrievals: [] };
+const data = json("results-json") ?? { models: [], sets: [], retrievals: [], placed: { album: 0, pictures: 0 } };
 document.documentElement.classList.add("scripted");
 
 /** An element. Properties beginning with "on" are listeners; "text" is its text; others are attributes; null leaves one out. */

@@ -1,0 +1,105 @@
+using Microsoft.ML.Clip.Experiments.Candidates;
+using Microsoft.ML.Clip.Experiments.Features;
+using Microsoft.ML.Clip.Experiments.Search;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Clip.Experiments;
+
+/// <summary>Finds the best classifier on CLIP's features in the time allowed.</summary>
+public static class ClipExperiment
+{
+    /// <summary>The share of the time that the search may take; then come the honest estimate, until this share, and the curve.</summary>
+    private const double SearchShare = 0.6, NestedShare = 0.85;
+
+    /// <summary>The share of the time limit that the features of one kind of views may take.</summary>
+    private const double ViewsShare = 0.25;
+
+    /// <summary>The most that the largest class may have over the smallest, before weights are tried.</summary>
+    private const double Uneven = 1.5;
+
+    /// <summary>Tries candidates on pictures, texts or both, and fits the best on all of them.</summary>
+    /// <param name="mlContext">What messages are logged to, and the model is made with.</param>
+    /// <param name="data">The rows.</param>
+    /// <param name="labelColumn">The column of classes: text, or a key over texts.</param>
+    /// <param name="imageColumn">
+    /// The column of pictures: paths (text) or files (vectors of bytes); <see langword="null"/> for texts alone
+    /// (<see cref="ClipExperimentOptions.TextColumnName"/>).
+    /// </param>
+    /// <param name="options">The settings.</param>
+    /// <param name="progress">Told of each candidate when it has been measured on more folds, from any thread.</param>
+    /// <param name="cancellation">
+    /// Stops it: while features are computed by an exception (those that are done are kept), then with the best so far.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// A column is absent or of another type, a setting is out of its range, or there are not two classes with two pictures each.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was canceled before a candidate was measured.</exception>
+    /// <exception cref="DirectoryNotFoundException">A model folder is not there.</exception>
+    public static ClipExperimentResult Classify(
+        MLContext mlContext, IDataView data, string labelColumn, string? imageColumn, ClipExperimentOptions options,
+        IProgress<ClipTrial>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(mlContext);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        using var channel = ((IHostEnvironment)mlContext).Register(nameof(ClipExperiment)).Start(nameof(Classify));
+        using var source = new FeatureSource(options, Warn);
+        var read = source.Readable(new RowReader(labelColumn, imageColumn, options).Read(data), "rows", cancellation);
+        foreach (var row in read.Unreadable) Warn($"'{row.Name}' is left out: {row.Reason}");
+        var folded = new FoldedData(read, Folds.Of(read.Labels, read.Groups, options.Folds, options.Seed), options.Seed);
+        Info($"{read.Rows.Count} rows of {read.Classes.Count} classes in {folded.Count} folds.");
+        var variants = new ExperimentVariants(source, read, options, imageColumn is not null, Warn).Compute(ViewsShare, cancellation);
+
+        var clock = new Deadlines(options.TimeLimit, cancellation);
+        var search = new CandidateSearch(folded, options.Metric, progress, Warn);
+        using (var limit = clock.Until(SearchShare)) Search(search, folded, variants, options, limit.Token);
+        var ranked = search.Ranked();
+        if (ranked.Length == 0) throw new OperationCanceledException("The experiment ended before a candidate was measured.", cancellation);
+        var best = ranked[0];
+        // One that time ran out for is measured to its end, so that something is known of every row.
+        if (!best.IsComplete) best.Run(folded.Count, CancellationToken.None);
+        FoldPredictions? nested;
+        using (var limit = clock.Until(NestedShare)) nested = NestedChoice.Make(ranked, folded, options.Metric, limit.Token);
+        if (nested is null) Info("There was no time, or there are too few rows, for nested folds: the estimate is the cross-validation's.");
+        var predictions = nested ?? new FoldPredictions(folded.Folds, [.. best.Probabilities.Select(row => row!)]);
+        IReadOnlyList<ClipLearningCurvePoint> curve;
+        using (var limit = clock.Until(1)) curve = LearningCurve.Of(best, folded, limit.Token);
+
+        var fitted = best.Fit([.. Enumerable.Range(0, read.Rows.Count)], CancellationToken.None);
+        var (model, schema) = ModelPipeline.Make(mlContext, data, imageColumn, options, best.Variant, fitted);
+        var trials = ranked.Select((trial, i) => trial.Describe(i + 1)).ToArray();
+        Info($"The best of {trials.Length} candidates: {trials[0].Candidate} ({trials[0].Settings}) on {trials[0].Features}.");
+        return new ClipExperimentResult(mlContext, schema, read, best.Table, predictions, best.Settings, best.Variant)
+        {
+            Best = trials[0],
+            Trials = trials,
+            Classes = read.Classes,
+            Curve = curve,
+            Model = model,
+            IsCanceled = cancellation.IsCancellationRequested,
+            IsNested = nested is not null,
+        }.WithUnlabeled(source, fitted, options, cancellation);
+
+        void Warn(string text) => channel.Warning(MessageSensitivity.UserData, "{0}", text);
+        void Info(string text) => channel.Info(MessageSensitivity.UserData, "{0}", text);
+    }
+
+    /// <summary>First the quick ones on all features, then what takes a fit, then the rest on the best features.</summary>
+    private static void Search(
+        CandidateSearch search, FoldedData folded, IReadOnlyList<ReadyVariant> variants, ClipExperimentOptions options,
+        CancellationToken cancellation)
+    {
+        var counts = folded.Data.Labels.CountBy(label => label).Select(count => count.Value).ToArray();
+        var space = new CandidateSpace(
+            folded.Data.Rows.Count * (folded.Count - 1) / folded.Count, folded.Data.Classes.Count, counts.Max() > Uneven * counts.Min());
+        if (!search.Run([.. variants.SelectMany(ready => space.Quick(ready.Prompts).Select(s => Of(ready, s)))], cancellation)) return;
+        if (!search.Run([.. variants.SelectMany(ready => space.Linear().Select(s => Of(ready, s)))], cancellation)) return;
+        var best = search.Ranked()[0].Variant;
+        search.Run([.. space.Others().Select(s => Of(variants.Single(ready => ready.Variant == best), s))], cancellation);
+
+        Trial Of(ReadyVariant ready, CandidateSettings settings) => new(
+            folded, settings, ready.Variant, ready.Table,
+            settings.Templates.Count > 0 ? ready.Directions[settings.TemplatesName] : null);
+    }
+}

@@ -1,0 +1,95 @@
+namespace Microsoft.ML.Clip.Experiments.Search;
+
+/// <summary>
+/// Tries candidates by successive halving (Jamieson and Talwalkar, 2016): all on one fold, the better half on a second one, the better
+/// half of these on all. One that is within its standard error of the best is not given up, so that few rows give up little.
+/// </summary>
+/// <param name="folded">The rows.</param>
+/// <param name="metric">What is to be best.</param>
+/// <param name="progress">Told of each trial as often as it was measured; null for nobody.</param>
+/// <param name="log">Told, in sentences, what did not work.</param>
+internal sealed class CandidateSearch(
+    FoldedData folded, ClipExperimentMetric metric, IProgress<ClipTrial>? progress, Action<string> log)
+{
+    private readonly Lock _gate = new();
+    private readonly List<Trial> _trials = [];
+    private int _count;
+
+    /// <summary>All that have been measured, the best first.</summary>
+    public Trial[] Ranked()
+    {
+        lock (_gate) return Ranking.Order(_trials, folded, metric);
+    }
+
+    /// <summary>Tries candidates.</summary>
+    /// <returns>Whether it came to its end: false where time ran out or it was canceled.</returns>
+    public bool Run(IReadOnlyList<Trial> wave, CancellationToken cancellation)
+    {
+        foreach (var trial in wave) trial.Number = _count++;
+        var left = wave;
+        foreach (var folds in new[] { 1, 2, folded.Count })
+        {
+            if (!Measure(left, folds, cancellation)) return false;
+            left = Better([.. left.Where(trial => trial.Done >= Math.Min(folds, folded.Count))]);
+        }
+
+        return true;
+    }
+
+    private bool Measure(IReadOnlyList<Trial> trials, int folds, CancellationToken cancellation)
+    {
+        try
+        {
+            var parallel = new ParallelOptions
+            {
+                CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount,
+            };
+            Parallel.ForEach(trials, parallel, trial => Measure(trial, folds, cancellation));
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private void Measure(Trial trial, int folds, CancellationToken cancellation)
+    {
+        if (trial.Done >= folds) return;
+        try
+        {
+            trial.Run(folds, cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            // A trainer may refuse some data; the others go on.
+            log($"{trial.Settings.Kind} ({trial.Settings.Describe()}) on {trial.Table.Variant} was left out: {e.Message}");
+            lock (_gate) _trials.Remove(trial);
+            return;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellation);
+        }
+
+        lock (_gate)
+        {
+            if (!_trials.Contains(trial)) _trials.Add(trial);
+            if (progress is null) return;
+            var rank = Array.IndexOf(Ranking.Order(_trials, folded, metric), trial) + 1;
+            progress.Report(trial.Describe(rank));
+        }
+    }
+
+    private Trial[] Better(Trial[] trials)
+    {
+        if (trials.Length == 0) return [];
+        var ordered = trials.Select(trial => (Trial: trial, Value: trial.Score().Of(metric)))
+            .OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Trial.Number).ToArray();
+        var seen = folded.Rows(fold => fold < ordered[0].Trial.Done).Length;
+        var best = ordered[0].Value;
+        var error = Math.Sqrt(best * (1 - best) / seen);
+        var half = (ordered.Length + 1) / 2;
+        return [.. ordered.Where((pair, place) => place < half || pair.Value >= best - error).Select(pair => pair.Trial)];
+    }
+}

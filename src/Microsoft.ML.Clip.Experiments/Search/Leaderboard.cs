@@ -1,0 +1,30 @@
+using System.Globalization;
+using System.Text;
+
+namespace Microsoft.ML.Clip.Experiments.Search;
+
+/// <summary>The trials as a table, by RFC 4180.</summary>
+internal static class Leaderboard
+{
+    private const string Header =
+        "rank,candidate,settings,features,accuracy,accuracy_error,macro_recall,macro_recall_error,seconds,training_size,folds";
+
+    public static string Csv(IReadOnlyList<ClipTrial> trials)
+    {
+        var text = new StringBuilder(Header).Append('\n');
+        foreach (var trial in trials)
+        {
+            text.Append(string.Join(',', trial.Rank.ToString(CultureInfo.InvariantCulture), Quote(trial.Candidate), Quote(trial.Settings),
+                Quote(trial.Features), Number(trial.Accuracy), Number(trial.AccuracyError), Number(trial.MacroRecall),
+                Number(trial.MacroRecallError), Number(trial.Seconds), trial.TrainingSize.ToString(CultureInfo.InvariantCulture),
+                trial.Folds.ToString(CultureInfo.InvariantCulture))).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
+
+    private static string Quote(string value) =>
+        value.AsSpan().ContainsAny(",\"\n\r") ? $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : value;
+}
