@@ -43,7 +43,8 @@ internal sealed class TableSplit(CaptionTableOptions options)
         if (held.Count == 0 || held.Count == keys.Length)
             throw new ClipException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Of {keys.Length} {(by == SplitBy.Caption ? "names" : "images")} a share of {share} holds out {held.Count}; give another."));
+                $"Of {keys.Length} {(by == SplitBy.Caption ? "names" : "images")} a share of {share} holds out {held.Count}; "
+                + "give another."));
 
         AtomicFolder.Write(target, folder =>
         {
