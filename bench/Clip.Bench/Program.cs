@@ -6,7 +6,9 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     InitCommand.Create(),
     EndToEndCommand.Create(),
     PhotosCommand.Create(),
+    StartCommand.Create(),
     TowersCommand.Create(),
+    ZooCommand.Create(),
     ExportsCommand.Create(),
     ResampleCommand.Create(),
     SearchCommand.Create(),
@@ -18,4 +20,7 @@ return new RootCommand("Measures Microsoft.ML.Clip; see bench/README.md.")
     TrainMemoryCommand.Create(),
     TrainPeakCommand.Create(),
     GpuCommand.Create(),
+    ExperimentCommand.Create(),
+    RanksCommand.Create(),
+    RanksCommand.CreateRank(),
 }.Parse(args).Invoke();

@@ -12,7 +12,7 @@ namespace Clip.Bench;
 /// <summary>The model, the batch and the optimizer's settings that everybody's training step starts from.</summary>
 internal sealed class StepData : IDisposable
 {
-    private StepData(string settings)
+    private StepData(string settings, long seed)
     {
         Settings = settings;
         using var json = JsonDocument.Parse(File.ReadAllBytes(settings));
@@ -26,7 +26,7 @@ internal sealed class StepData : IDisposable
         Config = ClipConfigJson.Load(settings).WithVocabulary(endOfText + 1, endOfText - 1, endOfText);
         var batch = json.RootElement.GetProperty("batch_size").GetInt64();
         var (size, length) = (Config.Vision.ImageSize, Config.Text.ContextLength);
-        manual_seed(0);
+        manual_seed(seed);
         Pixels = randn(batch, 3, size, size);
         Ids = randint(0, endOfText - 1, new[] { batch, (long)length }, ScalarType.Int64);
         Ids[TensorIndex.Colon, 0] = tensor((long)endOfText - 1);
@@ -51,7 +51,7 @@ internal sealed class StepData : IDisposable
     public Tensor Ids { get; }
 
     /// <summary>Draws a batch.</summary>
-    public static StepData Create(string settings) => new(settings);
+    public static StepData Create(string settings, long seed = 0) => new(settings, seed);
 
     /// <summary>Writes the starting weights and the batch to a folder, for others to read.</summary>
     public void Write(string folder)

@@ -1,5 +1,8 @@
+using Clip.Evaluation;
 using Microsoft.ML.Clip.Experiments.Candidates;
+using Microsoft.ML.Clip.Experiments.DataCheck;
 using Microsoft.ML.Clip.Experiments.Features;
+using Microsoft.ML.Clip.Experiments.Refusal;
 using Microsoft.ML.Clip.Experiments.Search;
 using Microsoft.ML.Runtime;
 
@@ -47,9 +50,17 @@ public static class ClipExperiment
         using var source = new FeatureSource(options, Warn);
         var read = source.Readable(new RowReader(labelColumn, imageColumn, options).Read(data), "rows", cancellation);
         foreach (var row in read.Unreadable) Warn($"'{row.Name}' is left out: {row.Reason}");
-        var folded = new FoldedData(read, Folds.Of(read.Labels, read.Groups, options.Folds, options.Seed), options.Seed);
+        // What cannot be split is refused before features take their time.
+        Folds.Of(read.Labels, read.Groups, options.Folds, options.Seed);
+        var unlabeled = imageColumn is null ? null : Unlabeled(source, read, options, cancellation);
+        (read, unlabeled) = WithNone(source, read, unlabeled, options, Warn, cancellation);
+        var features = new ExperimentVariants(source, read, options, imageColumn is not null, Warn);
+        var problems = DataChecks.Of(read, source.Table(read, features.Simplest, "rows", cancellation).Rows, null, cancellation);
+        foreach (var sentence in DataChecks.Sentences(problems, read)) Warn(sentence);
+        var scenes = Scenes.Of(read.Labels, read.Groups, problems.Duplicates);
+        var folded = new FoldedData(read, Folds.Of(read.Labels, scenes, options.Folds, options.Seed), options.Seed);
         Info($"{read.Rows.Count} rows of {read.Classes.Count} classes in {folded.Count} folds.");
-        var variants = new ExperimentVariants(source, read, options, imageColumn is not null, Warn).Compute(ViewsShare, cancellation);
+        var variants = features.Compute(ViewsShare, cancellation);
 
         var clock = new Deadlines(options.TimeLimit, cancellation);
         var search = new CandidateSearch(folded, options.Metric, progress, Warn);
@@ -68,6 +79,8 @@ public static class ClipExperiment
 
         var fitted = best.Fit([.. Enumerable.Range(0, read.Rows.Count)], CancellationToken.None);
         var (model, schema) = ModelPipeline.Make(mlContext, data, imageColumn, options, best.Variant, fitted);
+        if (options.UnlabeledImages.Count > 0 && best.Variant.UsesTexts)
+            Warn("The best candidate reads texts, which unlabeled pictures do not have: nothing is said of them.");
         var trials = ranked.Select((trial, i) => trial.Describe(i + 1)).ToArray();
         Info($"The best of {trials.Length} candidates: {trials[0].Candidate} ({trials[0].Settings}) on {trials[0].Features}.");
         return new ClipExperimentResult(mlContext, schema, read, best.Table, predictions, best.Settings, best.Variant)
@@ -79,10 +92,34 @@ public static class ClipExperiment
             Model = model,
             IsCanceled = cancellation.IsCancellationRequested,
             IsNested = nested is not null,
-        }.WithUnlabeled(source, fitted, options, cancellation);
+        }.WithUnlabeled(source, fitted, unlabeled, cancellation);
 
         void Warn(string text) => channel.Warning(MessageSensitivity.UserData, "{0}", text);
         void Info(string text) => channel.Info(MessageSensitivity.UserData, "{0}", text);
+    }
+
+    /// <summary>The unlabeled pictures that can be read; null for none.</summary>
+    private static ExperimentData? Unlabeled(
+        FeatureSource source, ExperimentData read, ClipExperimentOptions options, CancellationToken cancellation)
+    {
+        if (options.UnlabeledImages.Count == 0) return null;
+        var rows = options.UnlabeledImages.Select(path => options.ImageFolder is { } folder ? Path.Combine(folder, path) : path)
+            .Select(path => new ExperimentRow(path, -1, null, null, new StoredImage { ImagePath = path }));
+        return source.Readable(new ExperimentData([.. rows], read.Classes, []), "unlabeled pictures", cancellation);
+    }
+
+    /// <summary>Adds the class for pictures that are none of the others, where one is wanted.</summary>
+    private static (ExperimentData Labeled, ExperimentData? Unlabeled) WithNone(
+        FeatureSource source, ExperimentData read, ExperimentData? unlabeled, ClipExperimentOptions options, Action<string> warn,
+        CancellationToken cancellation)
+    {
+        if (options.NoneClass is not { } name || unlabeled is null) return (read, unlabeled);
+        var variant = new FeatureVariant([options.ModelFolders[0]], ClipImageViews.Center, true, false);
+        if (NoneClass.Add(
+            read, source.Table(read, variant, "rows", cancellation), unlabeled,
+            source.Table(unlabeled, variant, "unlabeled pictures", cancellation), name, cancellation) is { } added) return added;
+        warn($"Fewer than two unlabeled pictures are far from all labeled ones, so there is nothing to learn '{name}' from.");
+        return (read, unlabeled);
     }
 
     /// <summary>First the quick ones on all features, then what takes a fit, then the rest on the best features.</summary>

@@ -33,7 +33,7 @@ public sealed partial record ClipExperimentResult
 
     /// <summary>Unlabeled pictures whose labels would help most: the model is unsure of them, and they differ.</summary>
     /// <param name="count">How many; fewer where there are not so many that differ.</param>
-    /// <returns>The first one first.</returns>
+    /// <returns>The first one first; none where the best candidate needs texts, which they do not have.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is below 1.</exception>
     /// <exception cref="InvalidOperationException">No unlabeled pictures were given.</exception>
     public IReadOnlyList<ClipSuggestion> Suggest(int count)

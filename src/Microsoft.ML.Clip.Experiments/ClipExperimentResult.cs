@@ -1,4 +1,3 @@
-using Clip.Evaluation;
 using Microsoft.ML.Clip.Experiments.Candidates;
 using Microsoft.ML.Clip.Experiments.Features;
 using Microsoft.ML.Clip.Experiments.Search;
@@ -103,15 +102,18 @@ public sealed partial record ClipExperimentResult : IDisposable
 
     /// <summary>Asks the best of the unlabeled pictures.</summary>
     internal ClipExperimentResult WithUnlabeled(
-        FeatureSource source, FittedCandidate fitted, ClipExperimentOptions options, CancellationToken cancellation)
+        FeatureSource source, FittedCandidate fitted, ExperimentData? unlabeled, CancellationToken cancellation)
     {
-        if (options.UnlabeledImages.Count == 0 || !Variant.UsesImages || Variant.UsesTexts || cancellation.IsCancellationRequested)
-            return this;
-        const string what = "unlabeled pictures";
-        var rows = options.UnlabeledImages.Select(path => new ExperimentRow(path, -1, null, null, new StoredImage { ImagePath = path }));
-        var read = source.Readable(new ExperimentData([.. rows], Classes, []), what, cancellation);
-        var table = source.Table(read, Variant, what, cancellation);
-        return this with { Unlabeled = read, UnlabeledFeatures = table, UnlabeledProbabilities = fitted.Predict(table.Rows) };
+        if (unlabeled is null) return this;
+        // One that needs texts has nothing to say of pictures alone.
+        if (!Variant.UsesImages || Variant.UsesTexts || cancellation.IsCancellationRequested) unlabeled = unlabeled with { Rows = [] };
+        var table = source.Table(unlabeled, Variant, "unlabeled pictures", cancellation);
+        return this with
+        {
+            Unlabeled = unlabeled,
+            UnlabeledFeatures = table,
+            UnlabeledProbabilities = unlabeled.Rows.Count > 0 ? fitted.Predict(table.Rows, cancellation) : [],
+        };
     }
 
     private static void Aside(string path, Action<string> write)

@@ -166,6 +166,66 @@ public sealed class ClipExperimentTests : IDisposable
     }
 
     [Fact]
+    public void ScenesAreNeverOnBothSides()
+    {
+        var pictures = _colors.Pictures(36);
+        for (var i = 0; i < pictures.Length; i++) pictures[i].Scene = $"scene {i / 6}";
+
+        using var result = Classify(pictures, _colors.Options with { GroupColumnName = "Scene" });
+
+        var folds = result.Folds.Folds.Zip(result.Data.Groups).GroupBy(row => row.Second);
+        Assert.Equal(6, folds.Count());
+        Assert.All(folds, scene => Assert.Single(scene.Select(row => row.First).Distinct()));
+    }
+
+    [Fact]
+    public void UnevenClassesAreWeighedToo()
+    {
+        Picture[] pictures = [.. _colors.Pictures(36).Where((picture, i) => picture.Color != "red" || i % 4 == 0)];
+
+        using var result = Classify(pictures);
+
+        var probes = result.Trials.Where(trial => trial.Candidate == "LbfgsMaximumEntropy").Select(trial => trial.Settings).ToArray();
+        Assert.Contains(probes, settings => settings.Contains("balanced", StringComparison.Ordinal));
+        Assert.Contains(probes, settings => !settings.Contains("balanced", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void FilesInMemoryAndKeysAreTakenToo()
+    {
+        var rows = _colors.Pictures(12).Select(p => new Stored { File = File.ReadAllBytes(p.Path), Color = p.Color }).ToList();
+        var data = _ml.Data.LoadFromEnumerable(rows);
+        data = _ml.Transforms.Conversion.MapValueToKey("Color").Fit(data).Transform(data);
+
+        using var result = ClipExperiment.Classify(_ml, data, "Color", "File", _colors.Options);
+
+        Assert.Equal(rows.Select(row => row.Color), result.Model.Transform(data).GetColumn<string>("PredictedLabel"));
+    }
+
+    [Fact]
+    public void UnlabeledPicturesAreAskedOf()
+    {
+        var more = _colors.Pictures(30)[24..];
+
+        using var result = Classify(
+            _colors.Pictures(24), _colors.Options with { UnlabeledImages = [.. more.Select(picture => picture.Path)] });
+
+        Assert.Equal(more.Select(picture => picture.Path), result.Unlabeled!.Rows.Select(row => row.Name));
+        Assert.Equal(
+            more.Select(picture => picture.Color),
+            result.UnlabeledProbabilities!.Select(own => result.Classes[Array.IndexOf(own, own.Max())]));
+    }
+
+    [Fact]
+    public void AColumnThatIsNotThereIsNamed()
+    {
+        var fault = Assert.Throws<ArgumentException>(() => ClipExperiment.Classify(
+            _ml, _ml.Data.LoadFromEnumerable(_colors.Pictures(6)), "Colour", "Path", _colors.Options));
+
+        Assert.Contains("There is no column 'Colour'; the columns are", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void OneClassIsRefused()
     {
         var fault = Assert.Throws<ArgumentException>(() => Classify(_colors.Pictures(5, colors: 1)));
@@ -190,6 +250,13 @@ public sealed class ClipExperimentTests : IDisposable
         }
 
         return _colors["copy"];
+    }
+
+    private sealed class Stored
+    {
+        public byte[] File { get; set; } = [];
+
+        public string Color { get; set; } = "";
     }
 
     /// <summary>Progress that is told at once, on the thread of the teller.</summary>

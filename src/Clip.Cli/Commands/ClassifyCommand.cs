@@ -121,6 +121,9 @@ internal static class ClassifyCommand
             yield break;
         }
 
+        // The image tower starts while the labels go through the text tower: what opens it again shares its session.
+        using var model = ClipModel.Open(folder, options);
+        var start = Task.Run(() => model.ImageTower);
         var ml = new MLContext();
         var rows = ml.Data.LoadFromEnumerable(words.Pictures.Select(path => new Row { ImagePath = path }));
         using var classifier = ml.Transforms
@@ -133,6 +136,7 @@ internal static class ClassifyCommand
                 Templates = words.Templates,
             })
             .Fit(rows);
+        start.Wait();
         foreach (var row in ml.Data.CreateEnumerable<Scored>(classifier.Transform(rows), reuseRowObject: true))
             yield return Checked(row.ImagePath, row.Score);
 

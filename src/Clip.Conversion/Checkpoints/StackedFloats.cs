@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 
 namespace Clip.Conversion.Checkpoints;
@@ -7,17 +6,14 @@ namespace Clip.Conversion.Checkpoints;
 /// Several blocks of values as if they lay in one, which they are copied to only when somebody looks at it as a whole. The query, key and
 /// value projections of a Hugging Face checkpoint, a quarter of a Transformer, are stacked so and taken apart again without a copy.
 /// </summary>
-internal sealed class StackedFloats : MemoryManager<float>
+internal sealed class StackedFloats : RemadeFloats
 {
     private readonly ReadOnlyMemory<float>[] _pieces;
     private readonly int _length;
-    private readonly WeakReference<float[]?> _whole = new(null);
 
     /// <summary>Stacks blocks; all together have no more values than an array holds.</summary>
-    public StackedFloats(ReadOnlyMemory<float>[] pieces) => (_pieces, _length) = (pieces, pieces.Sum(p => p.Length));
-
-    /// <inheritdoc/>
-    public override Memory<float> Memory => CreateMemory(_length);
+    public StackedFloats(ReadOnlyMemory<float>[] pieces)
+        : base(pieces.Sum(p => p.Length)) => (_pieces, _length) = (pieces, pieces.Sum(p => p.Length));
 
     /// <summary>Cuts a tensor into three of a third of the rows each: what was stacked, or slices.</summary>
     public static WeightTensor[] Thirds(WeightTensor stacked)
@@ -32,10 +28,9 @@ internal sealed class StackedFloats : MemoryManager<float>
     }
 
     /// <inheritdoc/>
-    public override Span<float> GetSpan()
+    protected override float[] Make()
     {
-        if (_whole.TryGetTarget(out var whole)) return whole;
-        whole = GC.AllocateUninitializedArray<float>(_length);
+        var whole = GC.AllocateUninitializedArray<float>(_length);
         var at = 0;
         foreach (var piece in _pieces)
         {
@@ -43,22 +38,6 @@ internal sealed class StackedFloats : MemoryManager<float>
             at += piece.Length;
         }
 
-        // Nobody else is to keep a copy that can be made again.
-        _whole.SetTarget(whole);
         return whole;
-    }
-
-    /// <inheritdoc/>
-    public override MemoryHandle Pin(int elementIndex = 0) =>
-        throw new NotSupportedException("The values are only read through their span.");
-
-    /// <inheritdoc/>
-    public override void Unpin()
-    {
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
     }
 }

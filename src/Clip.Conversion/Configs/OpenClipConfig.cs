@@ -40,7 +40,7 @@ internal static class OpenClipConfig
     private static double Eps(JsonElement tower, string source)
     {
         if (tower.Section("norm_kwargs") is not { } norm) return LayerNormEps;
-        if (norm.EnumerateObject().FirstOrDefault(key => key.Name != "eps") is { Name: { } other })
+        if (norm.EnumerateObject().Select(key => key.Name).FirstOrDefault(key => key != "eps") is { } other)
             throw new ClipException($"{source}: norm_kwargs {other} is not supported; eps is.");
         return norm.Double("eps", LayerNormEps);
     }

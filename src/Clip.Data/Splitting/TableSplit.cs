@@ -41,10 +41,11 @@ internal sealed class TableSplit(CaptionTableOptions options)
             ? NameSplit.HoldOut(keys, share, seed)
             : NameSplit.HoldOut([.. keys.Select(key => new[] { key })], share, seed);
         if (held.Count == 0 || held.Count == keys.Length)
+        {
+            var unit = by == SplitBy.Caption ? "names" : "images";
             throw new ClipException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"Of {keys.Length} {(by == SplitBy.Caption ? "names" : "images")} a share of {share} holds out {held.Count}; "
-                + "give another."));
+                CultureInfo.InvariantCulture, $"Of {keys.Length} {unit} a share of {share} holds out {held.Count}; give another."));
+        }
 
         AtomicFolder.Write(target, folder =>
         {

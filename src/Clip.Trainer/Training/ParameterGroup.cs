@@ -21,12 +21,17 @@ internal sealed record ParameterSlot(string Name, Parameter Parameter, Tensor Me
 /// </summary>
 internal sealed class ParameterGroup : IDisposable
 {
+    /// <summary>Numbers between the starts of parameters are a multiple of this: a GPU's kernels want addresses of 256 bytes.</summary>
+    private const long Alignment = 64;
+
     private readonly List<ParameterSlot> _slots;
+    private readonly Tensor _padding;
 
     private ParameterGroup(List<ParameterSlot> slots)
     {
         _slots = slots;
-        (Weights, Mean, Square) = (Joined(s => s.Parameter), Joined(s => s.Mean), Joined(s => s.Square));
+        _padding = zeros(Alignment, slots[0].Parameter.dtype, slots[0].Parameter.device).DetachFromDisposeScope();
+        (Weights, Mean, Square) = (Together(s => s.Parameter), Together(s => s.Mean), Together(s => s.Square));
     }
 
     /// <summary>The weights, one after the other; the modules' parameters are parts of it.</summary>
@@ -55,25 +60,34 @@ internal sealed class ParameterGroup : IDisposable
 
     /// <summary>Their gradients as backward left them, one after the other, in the dispose scope of the moment.</summary>
     public Tensor Gradient() =>
-        cat([.. _slots.Select(s => s.Parameter.grad!).Select(g => (g.is_sparse ? g.to_dense() : g).reshape(-1))], 0)
-            .to_type(ScalarType.Float32);
+        Joined(_slots.Select(s => s.Parameter.grad!).Select(g => g.is_sparse ? g.to_dense() : g)).to_type(ScalarType.Float32);
 
     public void Dispose()
     {
+        _padding.Dispose();
         Weights.Dispose();
         Mean.Dispose();
         Square.Dispose();
     }
 
-    private Tensor Joined(Func<ParameterSlot, Tensor> of)
+    /// <summary>Tensors one after the other, with zeros between them up to the next start.</summary>
+    private Tensor Joined(IEnumerable<Tensor> tensors) => cat([.. tensors.SelectMany(Padded)], 0);
+
+    private Tensor[] Padded(Tensor tensor)
+    {
+        var (flat, rest) = (tensor.reshape(-1), tensor.numel() % Alignment);
+        return rest == 0 ? [flat] : [flat, _padding.narrow(0, 0, Alignment - rest)];
+    }
+
+    private Tensor Together(Func<ParameterSlot, Tensor> of)
     {
         using var scope = NewDisposeScope();
-        var joined = cat([.. _slots.Select(s => of(s).detach().reshape(-1))], 0);
+        var joined = Joined(_slots.Select(s => of(s).detach()));
         var start = 0L;
         foreach (var tensor in _slots.Select(of))
         {
             tensor.set_(joined.narrow(0, start, tensor.numel()).view(tensor.shape));
-            start += tensor.numel();
+            start += (tensor.numel() + Alignment - 1) / Alignment * Alignment;
         }
 
         return joined.DetachFromDisposeScope();

@@ -26,11 +26,13 @@ internal sealed record CandidateSpace(int Rows, int Classes, bool IsUneven)
         yield return new(CandidateKind.Prototypes) { MeanWeight = 1 };
         foreach (var neighbors in new[] { 1, 3, 5, 9 }.Where(count => count * Classes <= 2 * Rows))
             yield return new(CandidateKind.Neighbors) { Neighbors = neighbors, BalanceClasses = IsUneven };
-        foreach (var set in prompts)
+        // Without prompts the pictures that are kept stand beside the means.
+        var settings = prompts.Select(set => Of(CandidateKind.Cache, set)).Append(new(CandidateKind.Cache) { MeanWeight = 1 });
+        foreach (var cache in settings)
         {
             foreach (var (weight, sharpness) in new[] { (1f, 5.5f), (3f, 5.5f), (10f, 5.5f), (3f, 20f), (10f, 20f), (30f, 20f) })
             {
-                yield return Of(CandidateKind.Cache, set) with
+                yield return cache with
                 {
                     CacheWeight = weight, CacheSharpness = sharpness, BalanceClasses = IsUneven,
                 };
@@ -41,7 +43,7 @@ internal sealed record CandidateSpace(int Rows, int Classes, bool IsUneven)
     /// <summary>Linear probes by L-BFGS, whose loss is a sum over rows; standardized features want more regularization.</summary>
     public IEnumerable<CandidateSettings> Linear() =>
         from standardize in new[] { false, true }
-        from l2 in standardize ? new[] { 10f, 100f, 1000f } : [0.01f, 0.1f, 1f]
+        from l2 in standardize ? new[] { 1f, 10f, 100f, 1000f } : [0.001f, 0.01f, 0.1f, 1f]
         from balance in Balance()
         select new CandidateSettings(CandidateKind.LbfgsMaximumEntropy)
         {

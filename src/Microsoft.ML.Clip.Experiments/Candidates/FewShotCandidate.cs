@@ -22,11 +22,7 @@ internal sealed class FewShotCandidate : FittedCandidate
     public static ClipFewShotEstimator.Options Options(CandidateSettings settings) => new()
     {
         FeatureColumnName = Features,
-        MeanWeight = settings.Kind switch
-        {
-            CandidateKind.ZeroShot or CandidateKind.Cache => 0,
-            _ => settings.MeanWeight,
-        },
+        MeanWeight = settings.MeanWeight,
         Neighbors = settings.Neighbors,
         CacheWeight = settings.CacheWeight,
         CacheSharpness = settings.CacheSharpness > 0 ? settings.CacheSharpness : 5.5f,
@@ -38,10 +34,11 @@ internal sealed class FewShotCandidate : FittedCandidate
         Options(settings), rows.Classes, new FewShotExamples(rows.Rows, rows.Labels),
         settings.Templates.Count > 0 ? rows.Directions : null));
 
-    public override float[][] Predict(IReadOnlyList<float[]> rows) =>
+    public override float[][] Predict(IReadOnlyList<float[]> rows, CancellationToken cancellation) =>
     [
         .. rows.Select(row =>
         {
+            cancellation.ThrowIfCancellationRequested();
             var scores = new float[_memory.Labels.Count];
             _memory.Score(row, scores);
             return scores;

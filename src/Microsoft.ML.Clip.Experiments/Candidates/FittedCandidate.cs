@@ -17,7 +17,8 @@ internal abstract class FittedCandidate
     public abstract IReadOnlyList<ITransformer> Steps { get; }
 
     /// <summary>A probability for each class, [rows][classes].</summary>
-    public abstract float[][] Predict(IReadOnlyList<float[]> rows);
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
+    public abstract float[][] Predict(IReadOnlyList<float[]> rows, CancellationToken cancellation);
 
     /// <summary>Fits a candidate.</summary>
     /// <param name="settings">Its settings.</param>

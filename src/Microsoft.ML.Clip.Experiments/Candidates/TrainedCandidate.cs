@@ -42,8 +42,9 @@ internal sealed class TrainedCandidate : FittedCandidate
         return new TrainedCandidate(ml, steps, present, rows.Classes.Count);
     }
 
-    public override float[][] Predict(IReadOnlyList<float[]> rows)
+    public override float[][] Predict(IReadOnlyList<float[]> rows, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         if (rows.Count == 0) return [];
         IDataView data = Load(_ml, rows, _ => "", _ => 1);
         foreach (var step in Steps) data = step.Transform(data);

@@ -8,6 +8,32 @@ internal static class DataChecks
     /// <summary>Rows of which each is compared with each; of more it would take longer than the experiment.</summary>
     private const int MostRows = 20_000;
 
+    /// <summary>What is wrong, in sentences, before anything has been learned.</summary>
+    public static IEnumerable<string> Sentences(ClipDataProblems problems, ExperimentData data)
+    {
+        const int most = 3;
+        if (!problems.AreCopiesChecked) yield return $"Copies are not looked for among more than {MostRows:N0} rows.";
+        var across = problems.Duplicates.Where(set => set.AcrossClasses).ToArray();
+        if (across.Length > 0)
+        {
+            yield return $"Nearly the same, and with different labels, are {across.Length} sets of rows, such as "
+                + $"{string.Join("; ", across.Take(most).Select(Names))}: keep one label of each.";
+        }
+
+        var within = problems.Duplicates.Where(set => !set.AcrossClasses).ToArray();
+        if (within.Length > 0)
+        {
+            yield return $"Nearly the same are {within.Length} sets of rows, such as {string.Join("; ", within.Take(most).Select(Names))}: "
+                + "none of them is in two folds.";
+        }
+
+        foreach (var label in problems.GroupLeak?.ClassesInOneGroup ?? [])
+            yield return $"All rows of '{data.Classes[label]}' are of one group: nothing can be told of new ones; add some of another.";
+
+        string Names(ClipDuplicates set) =>
+            string.Join(", ", set.Rows.Take(most).Select(row => $"'{data.Rows[row].Name}' ({data.Classes[data.Labels[row]]})"));
+    }
+
     /// <summary>What is wrong with the data.</summary>
     /// <param name="data">The rows.</param>
     /// <param name="features">Their features of length 1, [rows][D].</param>
@@ -20,7 +46,9 @@ internal static class DataChecks
         ExperimentData data, IReadOnlyList<float[]> features, IReadOnlyList<float[]>? probabilities = null,
         CancellationToken cancellation = default)
     {
-        var neighbors = features.Count <= MostRows ? Neighbors.Of(features, NearDuplicates.Neighbors, cancellation) : null;
+        var neighbors = features.Count <= MostRows
+            ? Neighbors.Of(features, NearDuplicates.NeighborsOf(features.Count), cancellation)
+            : null;
         return new ClipDataProblems
         {
             Unreadable = [.. data.Unreadable.Select(row => new ClipUnreadable(row.Name, row.Reason))],

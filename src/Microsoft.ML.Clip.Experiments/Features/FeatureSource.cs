@@ -14,7 +14,8 @@ internal sealed class FeatureSource : IDisposable
     private readonly Dictionary<string, ClipModel> _models;
     private readonly Dictionary<(string Model, ClipImageViews Views), Embedder> _embedders = [];
     private readonly List<EmbeddingCache> _caches = [];
-    private readonly Dictionary<string, float[][]> _parts = [];
+    private readonly Dictionary<(string Model, ClipImageViews Views, StoredImage Image), float[]> _images = [];
+    private readonly Dictionary<(string Model, string Text), float[]> _texts = [];
 
     /// <exception cref="ArgumentException">There is no model.</exception>
     public FeatureSource(ClipExperimentOptions options, Action<string> warn)
@@ -30,8 +31,7 @@ internal sealed class FeatureSource : IDisposable
     {
         if (data.Rows.Count == 0 || data.Rows[0].Image is null) return data;
         var bad = new BadRecords(data.Rows.Count, mostPercent: 100, report: null);
-        var rows = Embedder(_options.ModelFolders[0], ClipImageViews.Center)
-            .Images(what, [.. data.Rows.Select(row => row.Image!)], bad, cancellation);
+        var rows = Images(data, _options.ModelFolders[0], ClipImageViews.Center, what, bad, cancellation);
         var unreadable = data.Rows.Where((_, i) => rows[i] is null)
             .Select(row => new UnreadableRow(row.Name, bad.Reasons.GetValueOrDefault(row.Name, "It cannot be read.")));
         return new ExperimentData(
@@ -41,7 +41,7 @@ internal sealed class FeatureSource : IDisposable
     /// <summary>The features of rows whose pictures can be read.</summary>
     /// <param name="data">The rows.</param>
     /// <param name="variant">What features.</param>
-    /// <param name="what">The rows' name, which they have for themselves in this experiment.</param>
+    /// <param name="what">The rows' name, for messages.</param>
     /// <param name="cancellation">Stops it; what is done stays in the cache.</param>
     public FeatureTable Table(ExperimentData data, FeatureVariant variant, string what, CancellationToken cancellation)
     {
@@ -81,19 +81,38 @@ internal sealed class FeatureSource : IDisposable
 
     private float[][] Part(ExperimentData data, string model, ClipImageViews? views, string what, CancellationToken cancellation)
     {
-        var key = $"{what}\n{model}\n{views}";
-        if (_parts.TryGetValue(key, out var known)) return known;
-        var embedder = Embedder(model, views ?? ClipImageViews.Center);
-        if (views is null) return _parts[key] = embedder.Texts(what, [.. data.Rows.Select(row => row.Text!)], cancellation);
+        if (views is not { } own) return Texts(data, model, what, cancellation);
         var bad = new BadRecords(data.Rows.Count, mostPercent: 100, report: null);
-        var rows = embedder.Images(what, [.. data.Rows.Select(row => row.Image!)], bad, cancellation);
+        var rows = Images(data, model, own, what, bad, cancellation);
         if (Array.FindIndex(rows, row => row is null) is >= 0 and var lost)
         {
             throw new InvalidDataException(
                 $"'{data.Rows[lost].Name}' could be read at first and cannot any more: {bad.Reasons.Values.First()}; put it back.");
         }
 
-        return _parts[key] = rows!;
+        return rows!;
+    }
+
+    /// <summary>Pictures that were not embedded yet, and with them the others; null for one that cannot be read.</summary>
+    private float[]?[] Images(
+        ExperimentData data, string model, ClipImageViews views, string what, BadRecords bad, CancellationToken cancellation)
+    {
+        StoredImage[] missing = [.. data.Rows.Select(row => row.Image!).Where(image => !_images.ContainsKey((model, views, image)))];
+        var rows = missing.Length > 0 ? Embedder(model, views).Images(what, missing, bad, cancellation) : [];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            if (rows[i] is { } row) _images[(model, views, missing[i])] = row;
+        }
+
+        return [.. data.Rows.Select(row => _images.GetValueOrDefault((model, views, row.Image!)))];
+    }
+
+    private float[][] Texts(ExperimentData data, string model, string what, CancellationToken cancellation)
+    {
+        string[] missing = [.. data.Rows.Select(row => row.Text!).Distinct().Where(text => !_texts.ContainsKey((model, text)))];
+        var rows = missing.Length > 0 ? Embedder(model, ClipImageViews.Center).Texts(what, missing, cancellation) : [];
+        for (var i = 0; i < rows.Length; i++) _texts[(model, missing[i])] = rows[i];
+        return [.. data.Rows.Select(row => _texts[(model, row.Text!)])];
     }
 
     private Embedder Embedder(string model, ClipImageViews views)

@@ -20,7 +20,7 @@ internal sealed record ReadyVariant(
 internal sealed class ExperimentVariants(
     FeatureSource source, ExperimentData data, ClipExperimentOptions options, bool hasImages, Action<string> warn)
 {
-    /// <summary>The rows' name, by which features in memory are told apart.</summary>
+    /// <summary>The rows' name, for messages.</summary>
     private const string Name = "rows";
 
     /// <summary>Computes all features.</summary>
@@ -49,6 +49,9 @@ internal sealed class ExperimentVariants(
 
         return ready;
     }
+
+    /// <summary>The simplest features of pictures, or of texts where there are none.</summary>
+    public FeatureVariant Simplest => Plain().First();
 
     private IEnumerable<FeatureVariant> Plain()
     {

@@ -61,7 +61,7 @@ internal static class NestedChoice
                 void Say(int outer, int asked)
                 {
                     var rows = folded.Rows(fold => fold == asked);
-                    var answers = fitted.Predict([.. rows.Select(row => trial.Table.Rows[row])]);
+                    var answers = fitted.Predict([.. rows.Select(row => trial.Table.Rows[row])], cancellation);
                     for (var i = 0; i < rows.Length; i++) said[outer][rows[i]] = answers[i];
                 }
             }

@@ -53,7 +53,7 @@ internal sealed class Trial(
             {
                 var fold = Done;
                 var (train, test) = (folded.Rows(f => f != fold), folded.Rows(f => f == fold));
-                var said = Fit(train, cancellation).Predict([.. test.Select(row => table.Rows[row])]);
+                var said = Fit(train, cancellation).Predict([.. test.Select(row => table.Rows[row])], cancellation);
                 for (var i = 0; i < test.Length; i++) _probabilities[test[i]] = said[i];
                 _sizes.Add(settings.Kind == CandidateKind.ZeroShot ? 0 : train.Length);
             }

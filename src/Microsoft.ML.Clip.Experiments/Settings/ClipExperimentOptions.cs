@@ -42,8 +42,17 @@ public sealed record ClipExperimentOptions
     /// </summary>
     public bool TryViews { get; init; } = true;
 
-    /// <summary>Pictures that nobody has labeled, for advice on which to label and when to refuse; default none.</summary>
+    /// <summary>
+    /// Pictures that nobody has labeled, for advice on which to label and when to refuse; default none. Nothing is said of them where the
+    /// best candidate reads texts.
+    /// </summary>
     public IReadOnlyList<string> UnlabeledImages { get; init; } = [];
+
+    /// <summary>
+    /// The name of one more class, for pictures that are none of the others: it is learned from those of <see cref="UnlabeledImages"/> that
+    /// are farther from every labeled picture than these are from each other. <see langword="null"/> (default) for no such class.
+    /// </summary>
+    public string? NoneClass { get; init; }
 
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
     internal void Check()
@@ -53,6 +62,13 @@ public sealed record ClipExperimentOptions
         if (TimeLimit <= TimeSpan.Zero)
             throw new ArgumentOutOfRangeException(nameof(TimeLimit), TimeLimit, "The time limit must be more than nothing.");
         ArgumentOutOfRangeException.ThrowIfLessThan(Folds, 2);
+        if (NoneClass is not null && (string.IsNullOrWhiteSpace(NoneClass) || UnlabeledImages.Count == 0 || TextColumnName is not null))
+        {
+            throw new ArgumentException(
+                "A class for pictures that are none of the others needs a name, and unlabeled pictures to learn it from, without texts.",
+                nameof(NoneClass));
+        }
+
         if (!Enum.IsDefined(Metric)) throw new ArgumentOutOfRangeException(nameof(Metric), Metric, "There is no such metric.");
         if (Templates?.FirstOrDefault(template => !PromptTemplates.HasPlace(template)) is { } template)
         {

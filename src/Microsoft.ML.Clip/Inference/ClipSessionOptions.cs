@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.Clip;
 
 /// <summary>Where ONNX Runtime computes.</summary>
@@ -63,6 +65,15 @@ public sealed record ClipSessionOptions
 
     /// <summary>How far the graph is optimised.</summary>
     public ClipGraphOptimization GraphOptimization { get; init; }
+
+    /// <summary>
+    /// Whether to keep the graph as ONNX Runtime makes it, with its weights as this processor's kernels read them, beside the tower, in
+    /// the folder <c>.optimized</c>: the next start reads that, in a fraction of the time and of the memory, and computes the same.
+    /// It takes twice the tower's size on disk, and is made anew where the tower, ONNX Runtime or the processor is another. Default
+    /// <see langword="false"/>. It has no effect on a GPU, in a folder that cannot be written to, and for a tower out of a saved pipeline.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool CacheOptimizedGraph { get; init; }
 
     /// <summary>Path prefix of profiling files that ONNX Runtime writes; <see langword="null"/> (default) profiles nothing.</summary>
     public string? ProfilePrefix { get; init; }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.ML.Clip.Files;
 using Microsoft.ML.Clip.Formats;
 
@@ -52,6 +53,24 @@ internal sealed class OnnxFile(string path, TemporaryFolder? owner = null)
     {
         CheckHead();
         return OnnxSignatureReader.Read(Path);
+    }
+
+    /// <summary>SHA-256 of the file and of its external weights after it, in hexadecimal.</summary>
+    /// <exception cref="FileNotFoundException">One of its weights is not there.</exception>
+    public string ComputeSha256()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 16];
+        foreach (var name in ReadExternalData().Prepend(System.IO.Path.GetFileName(Path)))
+        {
+            var part = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, name);
+            if (!File.Exists(part)) throw new FileNotFoundException($"'{Path}' keeps weights in '{name}', which is not beside it.", part);
+            using var file = RegularFile.Open(part);
+            int read;
+            while ((read = file.Read(buffer)) > 0) hash.AppendData(buffer, 0, read);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private void CheckHead()

@@ -8,6 +8,9 @@ internal static class SessionStart
     /// <returns>The session, and why the CPU computes where a GPU was asked for, if so.</returns>
     public static (InferenceSession Session, string? Fallback) Open(string path, ClipSessionOptions options)
     {
+        if (options.CacheOptimizedGraph && options.ExecutionProvider != ClipExecutionProvider.Cuda)
+            return (OptimizedGraph.Open(path, options), null);
+        options = options with { CacheOptimizedGraph = false };
         using var settings = SessionOptionsFactory.Create(options, out var fallback);
         try
         {

@@ -25,7 +25,9 @@ internal sealed class SharedSession
     {
         _options = options;
         var path = file.Path;
-        _opened = new(() => SessionStart.Open(path, options));
+        // What was unpacked goes with its holder, and so would what lies beside it.
+        var settings = file.Owner is null ? options : options with { CacheOptimizedGraph = false };
+        _opened = new(() => SessionStart.Open(path, settings));
     }
 
     public InferenceSession Session => _opened.Value.Session;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.ML.Clip.Files;
 using Microsoft.ML.Clip.Inference;
 using Microsoft.ML.Runtime;
@@ -34,7 +33,7 @@ internal sealed record SavedTower
 
         var described = new SavedTower { Length = new FileInfo(file.Path).Length, ExternalData = file.ReadExternalData() };
         return storage == ClipTowerStorage.ByReference
-            ? described with { Path = file.Path, Sha256 = Hash(file.Path, described.ExternalData) }
+            ? described with { Path = file.Path, Sha256 = file.ComputeSha256() }
             : described;
     }
 
@@ -95,25 +94,10 @@ internal sealed record SavedTower
                 $"The saved model refers to '{path}', which is not there; put the folder back, or save with the towers embedded.", path);
         }
 
-        var isSame = file.Length == Length && (Sha256 is null || Hash(path, ExternalData) == Sha256);
-        return isSame ? new OnnxFile(path) : throw new InvalidDataException(
+        var tower = new OnnxFile(path);
+        var isSame = file.Length == Length && (Sha256 is null || tower.ComputeSha256() == Sha256);
+        return isSame ? tower : throw new InvalidDataException(
             $"The saved model refers to '{path}', but that is another file now, perhaps of a model trained anew; put the old one back, or "
             + "fit and save the pipeline again.");
-    }
-
-    private static string Hash(string path, IReadOnlyList<string> externalData)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new byte[1 << 16];
-        foreach (var name in externalData.Prepend(System.IO.Path.GetFileName(path)))
-        {
-            var part = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, name);
-            if (!File.Exists(part)) throw new FileNotFoundException($"'{path}' keeps weights in '{name}', which is not beside it.", part);
-            using var file = RegularFile.Open(part);
-            int read;
-            while ((read = file.Read(buffer)) > 0) hash.AppendData(buffer, 0, read);
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

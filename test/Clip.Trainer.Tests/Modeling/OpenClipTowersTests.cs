@@ -143,6 +143,21 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
         Refused.With(message, () => ModelConfigFile.Read(_folder["model.json"]).Validate("model.json"));
     }
 
+    /// <summary>Whatever a config says of both towers stays when it is written and read again.</summary>
+    [Theory]
+    [InlineData("\"ls_init_value\": 0.1, \"norm_kwargs\": {\"eps\": 1e-6}, \"mlp_ratio\": 3.3", "")]
+    [InlineData("\"pool_type\": \"avg\"", "\"norm_kwargs\": {\"eps\": 1e-3}, \"mlp_ratio\": 2.7, \"pool_type\": \"eos\", \"eos_id\": 7")]
+    [InlineData("\"no_ln_pre\": true", "\"ls_init_value\": 1e-5, \"bos_id\": 3, \"eos_id\": 7")]
+    public void A_config_that_is_written_is_the_one_that_was_read(string vision, string text)
+    {
+        var json = TinyRun.Config.Replace("\"vision_cfg\": {", $"\"vision_cfg\": {{{vision}, ", StringComparison.Ordinal);
+        if (text.Length > 0) json = json.Replace("\"text_cfg\": {", $"\"text_cfg\": {{{text}, ", StringComparison.Ordinal);
+        var config = ClipConfigJson.Parse(json, "model.json");
+
+        Assert.True(config.IsOpenClips);
+        Assert.Equal(config, ClipConfigJson.Parse(ClipConfigJson.ToHuggingFace(config), "again"));
+    }
+
     private static (string Folder, Dictionary<string, WeightTensor> Golden) Open(string family)
     {
         var folder = Golden.Path($"golden/zoo/{family}");

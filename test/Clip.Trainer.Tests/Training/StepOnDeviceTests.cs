@@ -111,6 +111,21 @@ public sealed class StepOnDeviceTests
             Assert.All(values.Zip(actual[name]), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 1e-5));
     }
 
+    /// <summary>Kernels of a GPU fail at addresses that are not multiples of 16 bytes, and copies are slower below 256.</summary>
+    [Fact]
+    public void ParametersThatLieTogetherStartAtMultiplesOf256Bytes()
+    {
+        using var scope = NewDisposeScope();
+        using var model = TrainingStepTests.Model();
+        using var step = new TrainingStep(new ClipObjective(model), new TrainingOptions()) { ReadsNothing = true };
+
+        step.Take(TrainingStepTests.Pixels(4), TrainingStepTests.Ids(4), learningRate: 1e-3);
+
+        var starts = model.parameters().Select(p => p.storage_offset()).ToList();
+        Assert.True(starts.Count(start => start > 0) > starts.Count / 2);
+        Assert.All(starts, start => Assert.Equal(0, start * sizeof(float) % 256));
+    }
+
     [Fact]
     public void AStepThatIsNotFiniteLeavesWeightsAndMomentsAsTheyAre()
     {

@@ -62,11 +62,22 @@ public sealed class NearDuplicatesTests
     [Fact]
     public void GroupsAndCopiesBecomeScenes()
     {
-        var scenes = Scenes.Of(["a", null, "b", "a", null, "b"], [new([1, 3], false, true), new([1, 4], false, false)]);
+        var scenes = Scenes.Of(
+            [0, 1, 0, 1, 0, 1], ["a", null, "b", "a", null, "b"], [new([1, 3], false, true), new([1, 4], false, false)]);
 
-        Assert.Equal([0, 0, 2, 0, 0, 2], scenes);
+        Assert.Equal(["0", "0", "2", "0", "0", "2"], scenes);
+    }
+
+    /// <summary>A class that is nothing but copies is tried all the same: better a number that is too good than none.</summary>
+    [Fact]
+    public void CopiesOfAClassThatHasNothingElseDoNotCount()
+    {
+        var scenes = Scenes.Of(
+            [0, 0, 1, 1, 1], new string?[5], [new([0, 1], false, false), new([2, 3], false, false)]);
+
+        Assert.Equal(["0", "1", "2", "2", "4"], scenes);
     }
 
     private static IReadOnlyList<ClipDuplicates> Find(List<float[]> features, List<int> labels, string?[]? groups = null) =>
-        NearDuplicates.Of(Neighbors.Of(features, NearDuplicates.Neighbors), labels, groups);
+        NearDuplicates.Of(Neighbors.Of(features, NearDuplicates.NeighborsOf(features.Count)), labels, groups);
 }

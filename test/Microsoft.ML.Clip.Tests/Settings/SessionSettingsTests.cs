@@ -69,6 +69,7 @@ public sealed class SessionSettingsTests : IDisposable
             FallbackToCpu = true,
             GraphOptimization = ClipGraphOptimization.Basic,
             ProfilePrefix = _folder["profile"],
+            CacheOptimizedGraph = true,
         };
         Assert.Empty(SettingRows.Untouched(session));
         var ml = new MLContext();
@@ -130,6 +131,9 @@ public sealed class SessionSettingsTests : IDisposable
         [nameof(ClipSessionOptions.GraphOptimization)] = new(
             s => s with { GraphOptimization = ClipGraphOptimization.Basic },
             made => Assert.Equal(GraphOptimizationLevel.ORT_ENABLE_BASIC, made.Options.GraphOptimizationLevel)),
+        [nameof(ClipSessionOptions.CacheOptimizedGraph)] = new(
+            s => s with { CacheOptimizedGraph = true },
+            made => Assert.Equal("1", ConfigEntry(made.Options, "session.save_external_prepacked_constant_initializers"))),
         [nameof(ClipSessionOptions.ProfilePrefix)] = new(s => s with { ProfilePrefix = _folder["profile"] }, made => Assert.Equal(
             (true, _folder["profile"]), (made.Options.EnableProfiling, made.Options.ProfileOutputPathPrefix))),
     };

@@ -9,9 +9,18 @@ namespace Clip.Conversion.Zoo.Blocks;
 /// </summary>
 internal static class TensorMath
 {
-    /// <summary>A tensor of values computed from those of others; of shape alone where these have none.</summary>
-    public static WeightTensor Make(WeightTensor from, long[] shape, Func<float[]> values) =>
-        new(shape, from.Data.IsEmpty ? default : (ReadOnlyMemory<float>)values());
+    /// <summary>Fewer values than these are computed at once.</summary>
+    private const int Few = 1 << 14;
+
+    /// <summary>
+    /// A tensor of values computed from those of others, when they are read; of shape alone where these have none.
+    /// </summary>
+    public static WeightTensor Make(WeightTensor from, long[] shape, Func<float[]> values)
+    {
+        if (from.Data.IsEmpty) return new WeightTensor(shape, default);
+        var length = checked((int)shape.Aggregate(1L, (product, d) => product * d));
+        return new WeightTensor(shape, length < Few ? values() : new ComputedFloats(length, values).Memory);
+    }
 
     /// <summary>Each row (everything under one index of the first axis) times a factor of its own.</summary>
     public static WeightTensor ScaleRows(WeightTensor weight, WeightTensor factors) => Make(weight, [.. weight.Shape], () =>
@@ -82,5 +91,10 @@ internal static class TensorMath
 
             return result;
         });
+    }
+
+    private sealed class ComputedFloats(int length, Func<float[]> values) : RemadeFloats(length)
+    {
+        protected override float[] Make() => values();
     }
 }
