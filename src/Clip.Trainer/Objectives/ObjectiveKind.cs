@@ -1,6 +1,5 @@
 using Clip.Conversion.Configs;
 using Clip.Trainer.Modeling;
-using Clip.Trainer.Training;
 
 namespace Clip.Trainer.Objectives;
 
@@ -59,17 +58,19 @@ internal static class ObjectiveKinds
     /// <summary>An objective on a model with random weights from torch's global generator; the caller disposes its module.</summary>
     /// <param name="kind">Which.</param>
     /// <param name="config">The model's sizes, which went through <see cref="Config"/>.</param>
-    /// <param name="options">What else the loss goes by; null for the defaults.</param>
-    public static IObjective Create(this ObjectiveKind kind, ClipConfig config, TrainingOptions? options = null) => kind switch
+    /// <param name="labelSmoothing">How much of each pair's certainty the objective clip spreads evenly over the batch.</param>
+    /// <param name="maxLogitScale">The largest inverse temperature of the objectives clip and siglip.</param>
+    public static IObjective Create(
+        this ObjectiveKind kind, ClipConfig config, double labelSmoothing = 0, double maxLogitScale = ClipModel.MaxLogitScale) => kind switch
     {
         ObjectiveKind.Clip => new ClipObjective(new ClipModel(config))
         {
-            LabelSmoothing = options?.LabelSmoothing ?? 0,
-            MaxLogitScale = options?.MaxLogitScale ?? ClipModel.MaxLogitScale,
+            LabelSmoothing = labelSmoothing,
+            MaxLogitScale = maxLogitScale,
         },
         ObjectiveKind.SigLip => new SigLipObjective(new ClipModel(config))
         {
-            MaxLogitScale = options?.MaxLogitScale ?? ClipModel.MaxLogitScale,
+            MaxLogitScale = maxLogitScale,
         },
         ObjectiveKind.ConVirt => new ConVirtObjective(new ClipModel(config)),
         ObjectiveKind.VirTex => new VirTexObjective(new VirTexModel(config)),
