@@ -73,7 +73,7 @@ public static class ClipExperiment
         FoldPredictions? nested;
         using (var limit = clock.Until(NestedShare)) nested = NestedChoice.Make(ranked, folded, options.Metric, limit.Token);
         if (nested is null) Info("There was no time, or there are too few rows, for nested folds: the estimate is the cross-validation's.");
-        var predictions = nested ?? new FoldPredictions(folded.Folds, [.. best.Probabilities.Select(row => row!)]);
+        var predictions = nested ?? FoldPredictions.Of(best, folded);
         IReadOnlyList<ClipLearningCurvePoint> curve;
         using (var limit = clock.Until(1)) curve = LearningCurve.Of(best, folded, limit.Token);
 

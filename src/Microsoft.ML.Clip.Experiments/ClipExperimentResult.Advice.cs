@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using System.Reflection;
+using Clip.Evaluation.Report;
 using Microsoft.ML.Clip.Experiments.DataCheck;
 using Microsoft.ML.Clip.Experiments.Refusal;
 using Microsoft.ML.Clip.Experiments.Reporting;
@@ -68,7 +70,7 @@ public sealed partial record ClipExperimentResult
     /// <summary>What the page tells.</summary>
     internal ExperimentReport Report(int suggestions) => new()
     {
-        Model = string.Join(" + ", Variant.ModelFolders.Select(folder => Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)))),
+        Model = ModelName,
         Classes = Classes,
         Labels = Data.Labels,
         Images = [.. Data.Rows.Select(row => row.Image)],
@@ -76,13 +78,43 @@ public sealed partial record ClipExperimentResult
         Features = Features.Rows,
         Probabilities = Folds.Probabilities,
         Trials = Trials,
+        Expected = Words.Line($"Of new rows expect {100 * Accuracy:F1} % right, give or take {100 * AccuracyError:F1}")
+            + (IsNested
+                ? ": no row had a say in the choice of what was asked of it."
+                : ", or less: the best was chosen by these very rows."),
         Curve = Curve,
         Problems = Problems,
+        Facts = [.. Facts()],
         UnlabeledImages = [.. Unlabeled?.Rows.Select(row => row.Image) ?? []],
         UnlabeledTexts = [.. Unlabeled?.Rows.Select(row => row.Text) ?? []],
         UnlabeledProbabilities = UnlabeledProbabilities ?? [],
         Suggestions = Unlabeled is { Rows.Count: > 0 } && suggestions > 0 ? Suggest(suggestions) : [],
     };
+
+    private string ModelName =>
+        string.Join(" + ", Variant.ModelFolders.Select(folder => Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))));
+
+    private IEnumerable<ReportedFacts> Facts()
+    {
+        yield return new(
+            "Data",
+            [
+                ("rows", Words.Line($"{Data.Rows.Count:N0}, {Data.Unreadable.Count:N0} left out")),
+                ("classes", Words.Line($"{Classes.Count:N0}: {string.Join(", ", Classes.Take(20))}{(Classes.Count > 20 ? ", …" : "")}")),
+                ("groups", Words.Line($"{Data.Groups.OfType<string>().Distinct().Count():N0}")),
+                ("unlabeled", Words.Line($"{Unlabeled?.Rows.Count ?? 0:N0}")),
+            ]);
+        yield return new(
+            "Experiment",
+            [
+                ("best", $"{Best.Candidate} ({Best.Settings}) on {Best.Features}"),
+                ("trials", Words.Line($"{Trials.Count:N0}, {Trials.Sum(trial => trial.Seconds):F1} s")),
+                ("folds", Words.Line($"{Folds.Folds.Max() + 1}{(IsNested ? ", nested" : "")}{(IsCanceled ? "; stopped early" : "")}")),
+                ("model", ModelName),
+                ("library", typeof(ClipExperiment).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+                    .InformationalVersion),
+            ]);
+    }
 
     private bool[] Hits => [.. Folds.Probabilities.Select((own, row) => TensorPrimitives.IndexOfMax<float>(own) == Data.Labels[row])];
 

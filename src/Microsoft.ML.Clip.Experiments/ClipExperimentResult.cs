@@ -55,7 +55,7 @@ public sealed partial record ClipExperimentResult : IDisposable
     /// <summary>The standard error of <see cref="MacroRecall"/>.</summary>
     public double MacroRecallError => Expected.MacroRecallError;
 
-    private Score Expected => Score.Of(Data.Labels, Folds.Folds, Folds.Probabilities);
+    private Score Expected => Score.Of(Data.Labels, Folds.Folds, Score.Predicted(Folds.Probabilities));
 
     /// <summary>Saves the model, which <c>mlContext.Model.Load</c> opens: written aside, then renamed.</summary>
     /// <param name="path">The file; one that is there is replaced.</param>

@@ -26,6 +26,11 @@ public sealed class DataAdviceTests : IDisposable
         Assert.Contains("stray.png", Told("with different labels"), StringComparison.Ordinal);
         Assert.Contains("copy.png", Told("none of them is in two folds"), StringComparison.Ordinal);
         Assert.Contains(result.Problems.Duplicates, set => set.Rows.SequenceEqual([1, 31]) && set.AcrossClasses);
+        result.WriteReport(_colors["report.html"]);
+        var page = File.ReadAllText(_colors["report.html"]);
+        Assert.Contains("data-name=\"stray.png\"", page, StringComparison.Ordinal);
+        Assert.Contains("different labels", page, StringComparison.Ordinal);
+        Assert.Contains("32, 0 left out", page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Clip.Cli.Pretrained;
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
+using Clip.Conversion.ModelFolders;
 
 namespace Clip.Cli.Commands;
 
@@ -30,7 +31,11 @@ internal static class ExportSafetensorsCommand
             if (File.Exists(target) && !parsed.GetValue(overwrite))
                 throw new ClipException($"{target} is there already; give another --output, or --overwrite.");
             var source = await PretrainedModel.ResolveOrPathAsync(parsed.GetValue(model)!, cancellation).ConfigureAwait(false);
-            using var checkpoint = CheckpointFile.Open(source);
+            // Families that Hugging Face's CLIP and OpenAI's names do not know keep their own.
+            var isOfZoo = ZooFiles.Find(null, CompanionFiles.Of(source)) is not null;
+            if (isOfZoo && parsed.GetValue(naming) == "hf")
+                throw new ClipException($"{source} is of a kind that Hugging Face's CLIP does not know; leave --naming out.");
+            using var checkpoint = isOfZoo ? CheckpointFile.OpenAsNamed(source) : CheckpointFile.Open(source);
             // What is read is mapped, not copied, and must outlive its copy.
             if (checkpoint.Files.Any(file => Path.GetFullPath(file) == target))
                 throw new ClipException($"{target} is what is exported; give another --output.");

@@ -40,6 +40,9 @@ internal sealed record ExperimentReport
     /// <summary>All that was tried.</summary>
     public required IReadOnlyList<ClipTrial> Trials { get; init; }
 
+    /// <summary>A sentence on what to expect of new rows.</summary>
+    public string Expected { get; init; } = "";
+
     /// <summary>The learning curve.</summary>
     public required IReadOnlyList<ClipLearningCurvePoint> Curve { get; init; }
 
@@ -71,7 +74,7 @@ internal sealed record ExperimentReport
         var outcome = Outcome();
         List<HtmlSection> sections =
         [
-            LeaderboardSection.Of(Trials), CurveSection.Of(Curve), new ProblemSection(Problems, Classes, Labels, shots).Section(),
+            LeaderboardSection.Of(Trials, Expected), CurveSection.Of(Curve), new ProblemSection(Problems, Classes, Labels, shots).Section(),
             ThresholdSection.Of(
                 [.. Probabilities.Select(Best)],
                 [.. Probabilities.Select((p, row) => TensorPrimitives.IndexOfMax<float>(p) == Labels[row])],

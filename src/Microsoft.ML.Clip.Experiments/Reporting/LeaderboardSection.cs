@@ -10,7 +10,10 @@ internal static class LeaderboardSection
     /// <summary>Width and height of the bars.</summary>
     private const int Wide = 120, High = 12;
 
-    public static HtmlSection Of(IReadOnlyList<ClipTrial> trials)
+    /// <summary>The section.</summary>
+    /// <param name="trials">All that was tried.</param>
+    /// <param name="expected">A sentence on what to expect of new rows.</param>
+    public static HtmlSection Of(IReadOnlyList<ClipTrial> trials, string expected)
     {
         var shown = trials.OrderBy(trial => trial.Rank).Take(MostShown).ToArray();
         var note = trials.Count > shown.Length
@@ -18,8 +21,8 @@ internal static class LeaderboardSection
             : $"{Words.Count(trials.Count, "trial")}, the best first.";
         return new HtmlSection(
             "leaderboard", "Leaderboard",
-            $"<p class=\"note\">{note} Accuracy is that of pictures which the trial had not learned from, the mean over the folds; "
-            + "behind it is one standard error. Of trials that cannot be told apart by it the simpler one comes first.</p>"
+            $"<p class=\"note\">{expected} {note} Accuracy is that of pictures which the trial had not learned from, the mean over the "
+            + "folds; behind it is one standard error. Of trials that cannot be told apart by it the simpler one comes first.</p>"
             + HtmlTable.Of(
                 "Leaderboard", ["candidate", "accuracy", "mean recall", "seconds"],
                 shown.Select(trial => new HtmlRow(

@@ -41,6 +41,6 @@ internal static class LearningCurve
         int[] drawn = [.. others.GroupBy(row => folded.Data.Labels[row]).SelectMany(own => own.Take(size)).Order()];
         var test = folded.Rows(f => f == fold);
         var said = trial.Fit(drawn, cancellation).Predict([.. test.Select(row => trial.Table.Rows[row])], cancellation);
-        return test.Select((row, i) => Score.IsRight(said[i], folded.Data.Labels[row]) ? 1.0 : 0).Average();
+        return Score.Predicted(said).Zip(test, (label, row) => label == folded.Data.Labels[row] ? 1.0 : 0).Average();
     }
 }

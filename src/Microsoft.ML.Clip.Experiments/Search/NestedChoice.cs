@@ -34,7 +34,8 @@ internal static class NestedChoice
                 var outer = fold;
                 var best = Enumerable.Range(0, finalists.Length)
                     .MaxBy(i => Score.Of(folded.Data.Labels, folded.Folds, inner[i][outer]).Of(metric));
-                foreach (var row in folded.Rows(f => f == outer)) probabilities[row] = finalists[best].Probabilities[row]!;
+                var (rows, said) = (folded.Rows(f => f == outer), finalists[best].OfFold(outer, cancellation));
+                for (var i = 0; i < rows.Length; i++) probabilities[rows[i]] = said[i];
             }
 
             return new FoldPredictions(folded.Folds, probabilities);
@@ -45,10 +46,10 @@ internal static class NestedChoice
         }
     }
 
-    /// <summary>For each fold what is said of the rows of the others without it.</summary>
-    private static float[]?[][] Inner(Trial trial, FoldedData folded, CancellationToken cancellation)
+    /// <summary>For each fold what is predicted of the rows of the others without it.</summary>
+    private static int[][] Inner(Trial trial, FoldedData folded, CancellationToken cancellation)
     {
-        float[]?[][] said = [.. Enumerable.Range(0, folded.Count).Select(_ => new float[]?[folded.Folds.Length])];
+        int[][] said = [.. Enumerable.Range(0, folded.Count).Select(_ => folded.Folds.Select(_ => Score.NotMeasured).ToArray())];
         for (var a = 0; a < folded.Count; a++)
         {
             for (var b = a + 1; b < folded.Count; b++)
@@ -61,7 +62,7 @@ internal static class NestedChoice
                 void Say(int outer, int asked)
                 {
                     var rows = folded.Rows(fold => fold == asked);
-                    var answers = fitted.Predict([.. rows.Select(row => trial.Table.Rows[row])], cancellation);
+                    var answers = Score.Predicted(fitted.Predict([.. rows.Select(row => trial.Table.Rows[row])], cancellation));
                     for (var i = 0; i < rows.Length; i++) said[outer][rows[i]] = answers[i];
                 }
             }

@@ -40,7 +40,7 @@ internal static class Ranking
         foreach (var row in rows)
         {
             var label = folded.Data.Labels[row];
-            if (Score.IsRight(a.Probabilities[row]!, label) == Score.IsRight(b.Probabilities[row]!, label)) continue;
+            if ((a.Predicted[row] == label) == (b.Predicted[row] == label)) continue;
             var weight = metric == ClipExperimentMetric.Accuracy ? 1.0 / rows.Length : 1.0 / (counts.Count * counts[label]);
             squares += weight * weight;
         }

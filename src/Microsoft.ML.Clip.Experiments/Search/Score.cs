@@ -5,18 +5,22 @@ namespace Microsoft.ML.Clip.Experiments.Search;
 /// <summary>How well rows were told apart: the mean over folds, and its standard error.</summary>
 internal sealed record Score(double Accuracy, double AccuracyError, double MacroRecall, double MacroRecallError)
 {
+    /// <summary>In place of a class, of rows whose fold was not measured.</summary>
+    public const int NotMeasured = -1;
+
     /// <summary>The number that is to be best.</summary>
     public double Of(ClipExperimentMetric metric) => metric == ClipExperimentMetric.Accuracy ? Accuracy : MacroRecall;
 
     /// <summary>Scores the rows of some folds.</summary>
     /// <param name="labels">For each row its class.</param>
     /// <param name="folds">For each row its fold.</param>
-    /// <param name="probabilities">For each row a probability for each class; null where its fold is not to count.</param>
-    public static Score Of(IReadOnlyList<int> labels, IReadOnlyList<int> folds, IReadOnlyList<float[]?> probabilities)
+    /// <param name="predicted">For each row the class predicted; <see cref="NotMeasured"/> where its fold is not to count.</param>
+    public static Score Of(IReadOnlyList<int> labels, IReadOnlyList<int> folds, IReadOnlyList<int> predicted)
     {
-        var parts = Enumerable.Range(0, labels.Count).Where(row => probabilities[row] is not null).GroupBy(row => folds[row]).Select(fold =>
+        var measured = Enumerable.Range(0, labels.Count).Where(row => predicted[row] != NotMeasured);
+        var parts = measured.GroupBy(row => folds[row]).Select(fold =>
         {
-            var hits = fold.Select(row => (Label: labels[row], IsRight: IsRight(probabilities[row]!, labels[row]))).ToArray();
+            var hits = fold.Select(row => (Label: labels[row], IsRight: predicted[row] == labels[row])).ToArray();
             return (
                 Accuracy: hits.Average(hit => hit.IsRight ? 1.0 : 0),
                 Recall: hits.GroupBy(hit => hit.Label).Average(own => own.Average(hit => hit.IsRight ? 1.0 : 0)));
@@ -26,8 +30,9 @@ internal sealed record Score(double Accuracy, double AccuracyError, double Macro
         return new Score(accuracy, accuracyError, recall, recallError);
     }
 
-    /// <summary>Whether the most probable class is the right one.</summary>
-    public static bool IsRight(float[] probabilities, int label) => TensorPrimitives.IndexOfMax<float>(probabilities) == label;
+    /// <summary>For each row the most probable class.</summary>
+    public static int[] Predicted(IEnumerable<float[]> probabilities) =>
+        [.. probabilities.Select(row => TensorPrimitives.IndexOfMax<float>(row))];
 
     /// <summary>A mean, and its standard error; that of one value is not known, and 0.</summary>
     public static (double Mean, double Error) Mean(IReadOnlyList<double> values)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics.Tensors;
 using Microsoft.ML.Clip.Experiments.Candidates;
 using Microsoft.ML.Clip.Experiments.Features;
 
@@ -21,7 +22,12 @@ internal sealed record FoldedData(ExperimentData Data, int[] Folds, int Seed)
 internal sealed class Trial(
     FoldedData folded, CandidateSettings settings, FeatureVariant variant, FeatureTable table, float[][]? directions)
 {
+    /// <summary>The most numbers that a trial keeps, 4 MB: of hundreds of trials few are asked for them again.</summary>
+    private const long MostKept = 1 << 20;
+
+    private readonly bool _isKept = (long)table.Rows.Length * folded.Data.Classes.Count <= MostKept;
     private readonly float[]?[] _probabilities = new float[table.Rows.Length][];
+    private readonly int[] _predicted = [.. table.Rows.Select(_ => Search.Score.NotMeasured)];
     private readonly List<int> _sizes = [];
     private readonly Stopwatch _clock = new();
 
@@ -39,8 +45,10 @@ internal sealed class Trial(
 
     public bool IsComplete => Done == folded.Count;
 
-    /// <summary>For each row what was said of it without having seen it; null where its fold was not measured.</summary>
-    public IReadOnlyList<float[]?> Probabilities => _probabilities;
+    /// <summary>
+    /// For each row the class that was predicted without having seen it; <see cref="Search.Score.NotMeasured"/> for none.
+    /// </summary>
+    public IReadOnlyList<int> Predicted => _predicted;
 
     /// <summary>Measures folds up to a number.</summary>
     /// <exception cref="OperationCanceledException">It was canceled; folds that are done count.</exception>
@@ -52,10 +60,14 @@ internal sealed class Trial(
             for (; Done < Math.Min(folds, folded.Count); Done++)
             {
                 var fold = Done;
-                var (train, test) = (folded.Rows(f => f != fold), folded.Rows(f => f == fold));
-                var said = Fit(train, cancellation).Predict([.. test.Select(row => table.Rows[row])], cancellation);
-                for (var i = 0; i < test.Length; i++) _probabilities[test[i]] = said[i];
-                _sizes.Add(settings.Kind == CandidateKind.ZeroShot ? 0 : train.Length);
+                var (test, said) = (folded.Rows(f => f == fold), Ask(fold, cancellation));
+                for (var i = 0; i < test.Length; i++)
+                {
+                    _predicted[test[i]] = TensorPrimitives.IndexOfMax<float>(said[i]);
+                    if (_isKept) _probabilities[test[i]] = said[i];
+                }
+
+                _sizes.Add(settings.Kind == CandidateKind.ZeroShot ? 0 : table.Rows.Length - test.Length);
             }
         }
         finally
@@ -63,6 +75,11 @@ internal sealed class Trial(
             _clock.Stop();
         }
     }
+
+    /// <summary>What is said of the rows of a fold without having seen them, [rows of the fold][classes].</summary>
+    public float[][] OfFold(int fold, CancellationToken cancellation) => _isKept && fold < Done
+        ? [.. folded.Rows(f => f == fold).Select(row => _probabilities[row]!)]
+        : Ask(fold, cancellation);
 
     /// <summary>Fits it on some rows.</summary>
     public FittedCandidate Fit(int[] rows, CancellationToken cancellation) => FittedCandidate.Fit(
@@ -72,7 +89,7 @@ internal sealed class Trial(
         folded.Seed, cancellation);
 
     /// <summary>How well it did on the folds that were measured.</summary>
-    public Score Score() => Search.Score.Of(folded.Data.Labels, folded.Folds, _probabilities);
+    public Score Score() => Search.Score.Of(folded.Data.Labels, folded.Folds, _predicted);
 
     /// <summary>What users see of it.</summary>
     public ClipTrial Describe(int rank)
@@ -88,4 +105,7 @@ internal sealed class Trial(
             Rank = rank,
         };
     }
+
+    private float[][] Ask(int fold, CancellationToken cancellation) => Fit(folded.Rows(f => f != fold), cancellation)
+        .Predict([.. folded.Rows(f => f == fold).Select(row => table.Rows[row])], cancellation);
 }

@@ -270,13 +270,13 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     }
 
     [Theory]
-    [InlineData("vision_cfg", "timm_model_name", "\"vit_base\"", "timm_model_name vit_base is not supported")]
-    [InlineData("text_cfg", "hf_model_name", "\"roberta-base\"", "hf_model_name roberta-base is not supported")]
+    [InlineData("vision_cfg", "timm_model_name", "\"vit_base\"", "timm_model_name vit_base cannot be trained, only converted and used")]
+    [InlineData("text_cfg", "hf_model_name", "\"roberta-base\"", "hf_model_name roberta-base cannot be trained, only converted and used")]
     [InlineData("text_cfg", "pool_type", "\"none\"", "pool_type 'none' is not supported; eos, argmax, first and last are.")]
     [InlineData("text_cfg", "act_kwargs", "{\"approximate\": \"tanh\"}", "the towers have different act_kwargs")]
-    [InlineData("text_cfg", "norm_kwargs", "{\"eps\": 1e-6}", "text_cfg norm_kwargs")]
-    [InlineData("vision_cfg", "ls_init_value", "0.1", "vision_cfg ls_init_value 0.1 is not supported")]
-    public void A_config_that_asks_for_what_is_not_supported_is_refused(string tower, string key, string value, string message)
+    [InlineData("text_cfg", "norm_kwargs", "{\"eps\": 1e-6, \"bias\": false}", "norm_kwargs bias is not supported")]
+    [InlineData("vision_cfg", "scale_heads", "true", "vision_cfg scale_heads True cannot be trained, only converted and used")]
+    public void A_config_that_asks_for_what_is_not_trained_is_refused(string tower, string key, string value, string message)
     {
         var json = JsonNode.Parse(OpenClipConfig)!;
         json["model_cfg"]![tower]![key] = JsonNode.Parse(value);

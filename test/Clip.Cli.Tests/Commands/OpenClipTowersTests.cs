@@ -46,6 +46,12 @@ public sealed class OpenClipTowersTests : IDisposable
         await Succeeds("interpolate", _run.Folder["first"], _run.Folder["lora"], "--alpha", "0", "--output", _run.Folder["between"]);
         await Succeeds("quantize", "--model", _run.Folder["lora"], "--calibration", _run.Table, "--mean-cosine", "0.99");
 
+        await Succeeds("export-safetensors", checkpoint, "--output", _run.Folder["exported.safetensors"]);
+        Assert.Equal(1, await Command.RunAsync(
+            "export-safetensors", _run.Folder["first"], "--output", _run.Folder["none.safetensors"], "--naming", "hf"));
+
+        SameWeights.Assert(CheckpointFile.LoadAsNamed(_run.Folder["first"]), SafetensorsReader.Load(_run.Folder["exported.safetensors"]));
+        Assert.False(File.Exists(_run.Folder["none.safetensors"]));
         var expected = Embed("first");
         Assert.Equal(expected, Embed("converted"));
         Assert.Equal(expected, Embed("between"));
