@@ -51,9 +51,7 @@ public sealed class ContrastiveLossTests
     [InlineData(ObjectiveKind.SigLip)]
     public void TheObjectivesTakeWhatTheTrainingAsksOfThem(ObjectiveKind kind)
     {
-        var options = new TrainingOptions { Objective = kind, MaxLogitScale = 5 };
-        if (kind == ObjectiveKind.Clip) options = options with { LabelSmoothing = 0.25 };
-        var objective = (TwoTowerObjective)kind.Create(kind.Config(RandomResNet.Config), options);
+        var objective = (TwoTowerObjective)kind.Create(kind.Config(RandomResNet.Config), labelSmoothing: 0.25, maxLogitScale: 5);
         using var module = objective.Module;
 
         objective.AfterStep();
