@@ -34,7 +34,8 @@ public static class ClipExperiment
     /// Stops it: while features are computed by an exception (those that are done are kept), then with the best so far.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// A column is absent or of another type, a setting is out of its range, or there are not two classes with two pictures each.
+    /// A column is absent or of another type, a setting is out of its range, there are not two classes with two pictures each, or the time
+    /// ended before a candidate was measured.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was canceled before a candidate was measured.</exception>
     /// <exception cref="DirectoryNotFoundException">A model folder is not there.</exception>
@@ -66,16 +67,22 @@ public static class ClipExperiment
         var search = new CandidateSearch(folded, options.Metric, progress, Warn);
         using (var limit = clock.Until(SearchShare)) Search(search, folded, variants, options, limit.Token);
         var ranked = search.Ranked();
-        if (ranked.Length == 0) throw new OperationCanceledException("The experiment ended before a candidate was measured.", cancellation);
+        if (ranked.Length == 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw new ArgumentException(
+                $"The time limit of {options.TimeLimit} ended before a candidate was measured; allow more.", nameof(options));
+        }
+
         var best = ranked[0];
         // One that time ran out for is measured to its end, so that something is known of every row.
         if (!best.IsComplete) best.Run(folded.Count, CancellationToken.None);
         FoldPredictions? nested;
-        using (var limit = clock.Until(NestedShare)) nested = NestedChoice.Make(ranked, folded, options.Metric, limit.Token);
+        using (var limit = clock.Until(NestedShare)) nested = NestedChoice.Make(ranked, folded, options.Metric, Warn, limit.Token);
         if (nested is null) Info("There was no time, or there are too few rows, for nested folds: the estimate is the cross-validation's.");
         var predictions = nested ?? FoldPredictions.Of(best, folded);
         IReadOnlyList<ClipLearningCurvePoint> curve;
-        using (var limit = clock.Until(1)) curve = LearningCurve.Of(best, folded, limit.Token);
+        using (var limit = clock.Until(1)) curve = LearningCurve.Of(best, folded, Warn, limit.Token);
 
         var fitted = best.Fit([.. Enumerable.Range(0, read.Rows.Count)], CancellationToken.None);
         var (model, schema) = ModelPipeline.Make(mlContext, data, imageColumn, options, best.Variant, fitted);
@@ -122,7 +129,10 @@ public static class ClipExperiment
         return (read, unlabeled);
     }
 
-    /// <summary>First the quick ones on all features, then what takes a fit, then the rest on the best features.</summary>
+    /// <summary>
+    /// First the quick ones, then what takes a fit, then the rest on the best features; all that on the pictures alone, so that little time
+    /// has tried every kind, and then on their views.
+    /// </summary>
     private static void Search(
         CandidateSearch search, FoldedData folded, IReadOnlyList<ReadyVariant> variants, ClipExperimentOptions options,
         CancellationToken cancellation)
@@ -130,10 +140,14 @@ public static class ClipExperiment
         var counts = folded.Data.Labels.CountBy(label => label).Select(count => count.Value).ToArray();
         var space = new CandidateSpace(
             folded.Data.Rows.Count * (folded.Count - 1) / folded.Count, folded.Data.Classes.Count, counts.Max() > Uneven * counts.Min());
-        if (!search.Run([.. variants.SelectMany(ready => space.Quick(ready.Prompts).Select(s => Of(ready, s)))], cancellation)) return;
-        if (!search.Run([.. variants.SelectMany(ready => space.Linear().Select(s => Of(ready, s)))], cancellation)) return;
-        var best = search.Ranked()[0].Variant;
-        search.Run([.. space.Others().Select(s => Of(variants.Single(ready => ready.Variant == best), s))], cancellation);
+        foreach (var part in variants.GroupBy(ready => ready.Variant.Views == ClipImageViews.Center).Select(part => part.ToArray()))
+        {
+            if (!search.Run([.. part.SelectMany(ready => space.Quick(ready.Prompts).Select(s => Of(ready, s)))], cancellation)) return;
+            if (!search.Run([.. part.SelectMany(ready => space.Linear().Select(s => Of(ready, s)))], cancellation)) return;
+            var best = search.Ranked()[0].Variant;
+            if (part.FirstOrDefault(ready => ready.Variant == best) is not { } winner) continue;
+            if (!search.Run([.. space.Others().Select(s => Of(winner, s))], cancellation)) return;
+        }
 
         Trial Of(ReadyVariant ready, CandidateSettings settings) => new(
             folded, settings, ready.Variant, ready.Table,

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Clip.Experiments.Candidates;
 /// <summary>ML.NET's own trainers.</summary>
 internal sealed class TrainedCandidate : FittedCandidate
 {
-    private const int MostIterations = 500;
+    internal const int MostIterations = 500;
 
     private readonly MLContext _ml;
     private readonly int[] _slots;

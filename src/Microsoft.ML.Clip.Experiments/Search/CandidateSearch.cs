@@ -60,16 +60,17 @@ internal sealed class CandidateSearch(
         {
             trial.Run(folds, cancellation);
         }
-        catch (Exception e) when (e is not OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (cancellation.IsCancellationRequested)
+        {
+            // ML.NET's trainers throw what knows nothing of this token, and loops in parallel gather that instead of stopping by it.
+            throw new OperationCanceledException(e.Message, e, cancellation);
+        }
+        catch (Exception e)
         {
             // A trainer may refuse some data; the others go on.
             log($"{trial.Settings.Kind} ({trial.Settings.Describe()}) on {trial.Table.Variant} was left out: {e.Message}");
             lock (_gate) _trials.Remove(trial);
             return;
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            throw new OperationCanceledException(e.Message, e, cancellation);
         }
 
         lock (_gate)

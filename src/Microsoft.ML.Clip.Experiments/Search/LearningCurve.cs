@@ -8,8 +8,10 @@ internal static class LearningCurve
     /// <summary>Draws so many rows of each class outside of each fold, fits on them, and asks of the fold.</summary>
     /// <param name="trial">The best.</param>
     /// <param name="folded">The rows.</param>
+    /// <param name="log">Told, in sentences, what did not work.</param>
     /// <param name="cancellation">Stops it; the points that are done count.</param>
-    public static IReadOnlyList<ClipLearningCurvePoint> Of(Trial trial, FoldedData folded, CancellationToken cancellation)
+    public static IReadOnlyList<ClipLearningCurvePoint> Of(
+        Trial trial, FoldedData folded, Action<string> log, CancellationToken cancellation)
     {
         var points = new List<ClipLearningCurvePoint>();
         foreach (var size in Sizes)
@@ -27,6 +29,11 @@ internal static class LearningCurve
             catch (Exception e) when (cancellation.IsCancellationRequested && e is OperationCanceledException or AggregateException)
             {
                 break;
+            }
+            catch (AggregateException e)
+            {
+                // Trainers may refuse so few rows; there is a point where they do not.
+                log($"{trial.Settings.Kind} cannot be fitted on {size} of each class: {e.InnerExceptions[0].Message}");
             }
         }
 

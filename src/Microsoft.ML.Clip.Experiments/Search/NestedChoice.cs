@@ -14,20 +14,25 @@ internal static class NestedChoice
     /// <param name="ranked">All trials, the best first.</param>
     /// <param name="folded">The rows.</param>
     /// <param name="metric">What is to be best.</param>
+    /// <param name="log">Told, in sentences, what did not work.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>
     /// Null where there was no time, or there are but two folds, without which nothing is left to fit on: then nothing is known beyond the
     /// cross-validation by which the best was chosen.
     /// </returns>
     public static FoldPredictions? Make(
-        IReadOnlyList<Trial> ranked, FoldedData folded, ClipExperimentMetric metric, CancellationToken cancellation)
+        IReadOnlyList<Trial> ranked, FoldedData folded, ClipExperimentMetric metric, Action<string> log, CancellationToken cancellation)
     {
         if (folded.Count < 3) return null;
         Trial[] finalists = [.. ranked.Where(trial => trial.IsComplete).Take(MostFinalists)];
         try
         {
-            var inner = finalists.AsParallel().AsOrdered().WithCancellation(cancellation)
-                .Select(trial => Inner(trial, folded, cancellation)).ToArray();
+            var measured = finalists.AsParallel().AsOrdered().WithCancellation(cancellation)
+                .Select(trial => (Trial: trial, Predicted: Inner(trial, folded, log, cancellation)))
+                .Where(pair => pair.Predicted is not null).ToArray();
+            if (measured.Length == 0) return null;
+            finalists = [.. measured.Select(pair => pair.Trial)];
+            int[][][] inner = [.. measured.Select(pair => pair.Predicted!)];
             var probabilities = new float[folded.Folds.Length][];
             for (var fold = 0; fold < folded.Count; fold++)
             {
@@ -42,6 +47,20 @@ internal static class NestedChoice
         }
         catch (Exception e) when (cancellation.IsCancellationRequested && e is OperationCanceledException or AggregateException)
         {
+            return null;
+        }
+    }
+
+    /// <summary>What <see cref="Inner(Trial, FoldedData, CancellationToken)"/> gives; null where the trainer refuses so few rows.</summary>
+    private static int[][]? Inner(Trial trial, FoldedData folded, Action<string> log, CancellationToken cancellation)
+    {
+        try
+        {
+            return Inner(trial, folded, cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            log($"{trial.Settings.Kind} ({trial.Settings.Describe()}) has no part in the nested choice: {e.Message}");
             return null;
         }
     }
