@@ -61,20 +61,21 @@ internal static class ObjectiveKinds
     /// <param name="labelSmoothing">How much of each pair's certainty the objective clip spreads evenly over the batch.</param>
     /// <param name="maxLogitScale">The largest inverse temperature of the objectives clip and siglip.</param>
     public static IObjective Create(
-        this ObjectiveKind kind, ClipConfig config, double labelSmoothing = 0, double maxLogitScale = ClipModel.MaxLogitScale) => kind switch
-    {
-        ObjectiveKind.Clip => new ClipObjective(new ClipModel(config))
+        this ObjectiveKind kind, ClipConfig config, double labelSmoothing = 0, double maxLogitScale = ClipModel.MaxLogitScale) =>
+        kind switch
         {
-            LabelSmoothing = labelSmoothing,
-            MaxLogitScale = maxLogitScale,
-        },
-        ObjectiveKind.SigLip => new SigLipObjective(new ClipModel(config))
-        {
-            MaxLogitScale = maxLogitScale,
-        },
-        ObjectiveKind.ConVirt => new ConVirtObjective(new ClipModel(config)),
-        ObjectiveKind.VirTex => new VirTexObjective(new VirTexModel(config)),
-        ObjectiveKind.Bow => new BagOfWordsObjective(new BagOfWordsModel(config)),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
-    };
+            ObjectiveKind.Clip => new ClipObjective(new ClipModel(config))
+            {
+                LabelSmoothing = labelSmoothing,
+                MaxLogitScale = maxLogitScale,
+            },
+            ObjectiveKind.SigLip => new SigLipObjective(new ClipModel(config))
+            {
+                MaxLogitScale = maxLogitScale,
+            },
+            ObjectiveKind.ConVirt => new ConVirtObjective(new ClipModel(config)),
+            ObjectiveKind.VirTex => new VirTexObjective(new VirTexModel(config)),
+            ObjectiveKind.Bow => new BagOfWordsObjective(new BagOfWordsModel(config)),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+        };
 }
