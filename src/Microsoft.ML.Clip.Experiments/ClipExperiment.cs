@@ -12,7 +12,7 @@ namespace Microsoft.ML.Clip.Experiments;
 public static class ClipExperiment
 {
     /// <summary>The share of the time that the search may take; then come the honest estimate, until this share, and the curve.</summary>
-    private const double SearchShare = 0.6, NestedShare = 0.85;
+    private const double SearchShare = 0.4, NestedShare = 0.85;
 
     /// <summary>The share of the time limit that the features of one kind of views may take.</summary>
     private const double ViewsShare = 0.25;
@@ -34,7 +34,8 @@ public static class ClipExperiment
     /// Stops it: while features are computed by an exception (those that are done are kept), then with the best so far.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// A column is absent or of another type, a setting is out of its range, or there are not two classes with two pictures each.
+    /// A column is absent or of another type, a setting is out of its range, there are not two classes with two pictures each, or the time
+    /// ended before a candidate was measured.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was canceled before a candidate was measured.</exception>
     /// <exception cref="DirectoryNotFoundException">A model folder is not there.</exception>
@@ -66,7 +67,13 @@ public static class ClipExperiment
         var search = new CandidateSearch(folded, options.Metric, progress, Warn);
         using (var limit = clock.Until(SearchShare)) Search(search, folded, variants, options, limit.Token);
         var ranked = search.Ranked();
-        if (ranked.Length == 0) throw new OperationCanceledException("The experiment ended before a candidate was measured.", cancellation);
+        if (ranked.Length == 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw new ArgumentException(
+                $"The time limit of {options.TimeLimit} ended before a candidate was measured; allow more.", nameof(options));
+        }
+
         var best = ranked[0];
         // One that time ran out for is measured to its end, so that something is known of every row.
         if (!best.IsComplete) best.Run(folded.Count, CancellationToken.None);

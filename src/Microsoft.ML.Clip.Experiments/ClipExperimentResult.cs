@@ -76,6 +76,12 @@ public sealed partial record ClipExperimentResult : IDisposable
     /// <summary>Closes the model.</summary>
     public void Dispose() => (Model as IDisposable)?.Dispose();
 
+    /// <summary>How many rows it was found on: those that could be read.</summary>
+    public int RowCount => Data.Rows.Count;
+
+    /// <summary>Whether the best candidate was asked of unlabeled pictures: there are some, and it needs no texts.</summary>
+    public bool HasUnlabeled => Unlabeled is { Rows.Count: > 0 };
+
     /// <summary>The rows.</summary>
     internal ExperimentData Data { get; }
 

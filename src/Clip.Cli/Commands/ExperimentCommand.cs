@@ -23,11 +23,15 @@ using Microsoft.ML.Clip;
 namespace Clip.Cli.Commands;
 
 /// <summary>
-/// <c>clip experiment efficiency</c>: how fast objectives and encoders learn to classify (CLIP paper, figures 2 and 10).
+/// <c>clip experiment</c>, and <c>clip experiment efficiency</c>: how fast objectives and encoders learn to classify (CLIP paper,
+/// figures 2 and 10).
 /// </summary>
 internal static class ExperimentCommand
 {
-    public static Command Create() => new("experiment", "Experiments that compare trainings.") { Efficiency() };
+    public static Command Create() => new("experiment", "Finds the best classifier for pictures or texts, and compares trainings.")
+    {
+        ExperimentClassifyCommand.Create(), Efficiency(),
+    };
 
     private static Command Efficiency()
     {

@@ -37,15 +37,23 @@ internal sealed class TableOptions(bool trains = false)
         AllowMultipleArgumentsPerToken = true,
     };
 
-    public IEnumerable<Option> All => [_separator, _quoting, _encoding, _imageKey, _captionKeys];
+    public IEnumerable<Option> All => [.. Layout, _imageKey, _captionKeys];
 
-    public CaptionTableOptions Parse(ParseResult parsed) => new()
+    /// <summary>Those that tell how cells are parted, for a command that names its columns itself.</summary>
+    public IEnumerable<Option> Layout => [_separator, _quoting, _encoding];
+
+    public CaptionTableOptions Parse(ParseResult parsed) => ParseLayout(parsed) with
+    {
+        ImageKey = parsed.GetValue(_imageKey)!,
+        CaptionKeys = parsed.GetValue(_captionKeys)!,
+    };
+
+    /// <summary>How cells are parted.</summary>
+    public CaptionTableOptions ParseLayout(ParseResult parsed) => new()
     {
         Separator = OneCharacter(parsed.GetValue(_separator)!),
         Quotes = parsed.GetValue(_quoting) == Minimal,
         Encoding = TextFile.Named(parsed.GetValue(_encoding)!),
-        ImageKey = parsed.GetValue(_imageKey)!,
-        CaptionKeys = parsed.GetValue(_captionKeys)!,
     };
 
     private static char OneCharacter(string separator) => separator switch

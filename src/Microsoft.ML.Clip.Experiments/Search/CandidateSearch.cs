@@ -60,16 +60,17 @@ internal sealed class CandidateSearch(
         {
             trial.Run(folds, cancellation);
         }
-        catch (Exception e) when (e is not OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (cancellation.IsCancellationRequested)
+        {
+            // ML.NET's trainers throw what knows nothing of this token, and loops in parallel gather that instead of stopping by it.
+            throw new OperationCanceledException(e.Message, e, cancellation);
+        }
+        catch (Exception e)
         {
             // A trainer may refuse some data; the others go on.
             log($"{trial.Settings.Kind} ({trial.Settings.Describe()}) on {trial.Table.Variant} was left out: {e.Message}");
             lock (_gate) _trials.Remove(trial);
             return;
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            throw new OperationCanceledException(e.Message, e, cancellation);
         }
 
         lock (_gate)
@@ -81,15 +82,6 @@ internal sealed class CandidateSearch(
         }
     }
 
-    private Trial[] Better(Trial[] trials)
-    {
-        if (trials.Length == 0) return [];
-        var ordered = trials.Select(trial => (Trial: trial, Value: trial.Score().Of(metric)))
-            .OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Trial.Number).ToArray();
-        var seen = folded.Rows(fold => fold < ordered[0].Trial.Done).Length;
-        var best = ordered[0].Value;
-        var error = Math.Sqrt(best * (1 - best) / seen);
-        var half = (ordered.Length + 1) / 2;
-        return [.. ordered.Where((pair, place) => place < half || pair.Value >= best - error).Select(pair => pair.Trial)];
-    }
+    private Trial[] Better(Trial[] trials) => trials.Length == 0 ? [] : Halving.Better(
+        [.. trials.OrderBy(trial => trial.Number)], trial => trial.Score().Of(metric), folded.Rows(fold => fold < trials[0].Done).Length);
 }

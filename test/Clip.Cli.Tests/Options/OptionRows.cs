@@ -28,6 +28,7 @@ internal static class OptionRows
         ["classify --no-preview"] = "it takes a terminal; ClassifyTests has one",
         ["embed --batch-size"] = "how many at once makes no difference; EmbedOptionsTests reads it",
         ["embed --workers"] = "only how long it takes; it is read with --max-bad and --read-timeout",
+        ["experiment classify --seed"] = "it stands in the generated code; GeneratedProjectTests reads it there",
         ["experiment efficiency --grad-checkpointing"] = "the same numbers in less memory; it is read with those about it",
         ["experiment efficiency --tf32"] = "it takes a GPU; it is read with those about it",
         ["experiment efficiency --workers"] = "only how long it takes; it is read with --max-bad and --read-timeout",
@@ -259,6 +260,30 @@ internal static class OptionRows
 
     private static readonly string TrainedOtherwise = $"{Trained} {string.Join(' ', Lines(OfTraining).Select(line => line.Option))}";
 
+    /// <summary>Those of <c>experiment classify</c>; @ is a model and an output, ~ is a short search.</summary>
+    private const string OfClassify =
+        """
+        @ | --data {photos} => OUT/model.zip
+        --data {photos} ~ --output {out} | --model {model} => OUT/model.zip
+        --data {photos} --model {model} ~ | --output {out} => OUT/model.zip
+        --data {photos} --model {model} --no-views --output {out} --templates {missing.txt} | --minutes 0 => must be a number above 0
+        --data {pairs/train.tsv} @ | --label-column kind => OUT/model.zip
+        --data {pairs/train.tsv} @ --label-column kind | --image-column picture => has no column 'picture'
+        --data {pairs/train.tsv} @ --label-column kind | --text-column title => image + text
+        --data {pairs/train.tsv} @ --label-column kind | --group-column scene => has no column 'scene'
+        --data {photos} @ | --templates {lines.txt} => prompts given
+        --data {photos} @ | --metric Accuracy => the best by accuracy
+        --data {photos} @ | --folds 1 => --folds must be
+        --data {photos} --model {model} --minutes 0.05 --output {out} | --no-views => not image mirrored
+        --data {photos} @ | --web => .Web/Program.cs
+        --data {photos} @ --suggest 2 | --unlabelled {pictures/0.png} => OUT/suggestions.csv
+        --data {photos} @ --unlabelled {pictures/0.png} | --suggest 2 => OUT/suggestions.csv
+        """;
+
+    /// <summary>It names its columns itself.</summary>
+    private const string Classified =
+        "experiment classify --data {%/train.tsv} --label-column kind --model {model} --minutes 0.05 --no-views --output {out}";
+
     private static readonly string[] SourceCommands =
     [
         "data stats {%}",
@@ -280,6 +305,10 @@ internal static class OptionRows
     [
         .. Lines(Own).Select(line => Row(line.Given, line)),
         .. TableCommands.SelectMany(command => Lines(OfTables).Select(line => Row(In(command, line.Given), line))),
+        .. Lines(OfClassify.Replace("@", "--model {model} ~ --output {out}").Replace("~", "--minutes 0.05 --no-views"))
+            .Select(line => Row($"experiment classify {line.Given}", line)),
+        .. Lines(OfTables).Where(line => !line.Option.Contains("-key", StringComparison.Ordinal))
+            .Select(line => Row(In(Classified, line.Given), line)),
         .. SourceCommands.SelectMany(command => Lines(OfSources).Select(line => Row(In(command, line.Given), line))),
         Row("index {pipe} --output {out} --model {model}", ("", "--shard-pipes", "3 new")),
         Row("embed --images {pipe} --output {out} --model {model}", ("", "--shard-pipes", "3 images embedded")),

@@ -75,7 +75,8 @@ public sealed partial class OptionStage : IAsyncLifetime, IDisposable
                 .Replace("{", $"{_folder.Path}/").Replace("}", "").ToString()),
         ];
         // torch's generator, from which a training's start is drawn, is the process's: other tests draw from it too.
-        if (words[0] == "experiment") return await Observation.ApartAsync(words, _folder.Path, output, new Dictionary<string, string>());
+        if (words is ["experiment", "efficiency", ..])
+            return await Observation.ApartAsync(words, _folder.Path, output, new Dictionary<string, string>());
         // Without an assistant on its input, which is closed there, it ends at once.
         if (words[0] == "mcp") return await Observation.ApartAsync(words, _folder.Path, output, new Dictionary<string, string>());
         if (words[0] != "pull") return await Observation.OfAsync(words, _folder.Path, output);

@@ -100,6 +100,34 @@ public sealed class Consumers : IAsyncLifetime, IDisposable
     internal async Task<string[]> AnswersAsync(string model, string column, IEnumerable<string> values) =>
         (await RunAsync("Microsoft.ML.Clip", ["load", model, column, .. values])).Succeeded().OutputLines;
 
+    /// <summary>
+    /// Builds projects of a folder, one after another, as their owner would, with the packages packed here in place of those of 0.1.0.
+    /// </summary>
+    /// <returns>What it printed.</returns>
+    internal async Task<Outcome> BuildAsync(TempFolder folder, params string[] projects)
+    {
+        foreach (var project in projects)
+        {
+            var text = await File.ReadAllTextAsync(folder[project]);
+            folder.Write(project, text.Replace("\"0.1.0\"", $"\"{_version}\"", StringComparison.Ordinal));
+        }
+
+        folder.Write("all.proj", $"""
+            <Project DefaultTargets="Build">
+              <ItemGroup><Application Include="{string.Join(';', projects)}" /></ItemGroup>
+              <Target Name="Restore"><MSBuild Projects="@(Application)" Targets="Restore" /></Target>
+              <Target Name="Build"><MSBuild Projects="@(Application)" Targets="Build" /></Target>
+            </Project>
+            """);
+        using var process = ChildProcess.Dotnet(
+            folder.Path, ["build", "all.proj", "-p:UseAppHost=false", "-p:NuGetAudit=false"], new Dictionary<string, string>
+            {
+                ["RestoreConfigFile"] = _folder["NuGet.config"],
+                ["NUGET_PACKAGES"] = _folder["packages"],
+            });
+        return await process.FinishAsync();
+    }
+
     /// <summary>Runs an F# script of the samples in a folder, with the packages packed here.</summary>
     internal async Task<Outcome> RunScriptAsync(string script, TempFolder folder, params IEnumerable<string> arguments)
     {

@@ -114,6 +114,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             [
                 new(RoomGraph.Root, "what a user calls, and what it gives"),
                 new("Reporting", "the experiment's page, a section a file"),
+                new("Generation", "the winner as code: projects, a notebook"),
                 new("Search", "folds, trials, the time limit, the leaderboard"),
                 new("Candidates", "what is tried, one kind a file"),
                 new("Refusal", "at which score to refuse, and which pictures are none of the classes"),
@@ -142,6 +143,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new("Training", "clip train and its options"),
                 new("Searching/Databases", "indexes in PostgreSQL"),
                 new("Evaluating", "clip evaluate and its options"),
+                new("Experimenting", "clip experiment classify: its rows, leaderboard and output"),
                 new("Searching", "indexes of pictures, made, kept up to date and asked"),
                 new("Pretrained", "models by name, downloaded and said so"),
                 new("Reporting", "the console"),
