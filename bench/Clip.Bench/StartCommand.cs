@@ -35,6 +35,7 @@ internal static class StartCommand
         try
         {
             var picture = Photographs.Write(temporary, 1)[0];
+            Environment.SetEnvironmentVariable(StartRoads.PictureVariable, picture);
             List<(string Name, Func<Run> Run)> roads = [.. StartRoads.Names.Select(name => (name, (Func<Run>)(() => Apart(name, folder))))];
             roads.Add((BothBare, () => Timed(Self("bare-both", folder))));
             var command = Path.Combine(AppContext.BaseDirectory, "clip.dll");

@@ -12,7 +12,7 @@ namespace Microsoft.ML.Clip.Experiments;
 public static class ClipExperiment
 {
     /// <summary>The share of the time that the search may take; then come the honest estimate, until this share, and the curve.</summary>
-    private const double SearchShare = 0.6, NestedShare = 0.85;
+    private const double SearchShare = 0.4, NestedShare = 0.85;
 
     /// <summary>The share of the time limit that the features of one kind of views may take.</summary>
     private const double ViewsShare = 0.25;

@@ -136,7 +136,7 @@ internal static class ClassifyCommand
                 Templates = words.Templates,
             })
             .Fit(rows);
-        start.Wait();
+        start.GetAwaiter().GetResult();
         foreach (var row in ml.Data.CreateEnumerable<Scored>(classifier.Transform(rows), reuseRowObject: true))
             yield return Checked(row.ImagePath, row.Score);
 

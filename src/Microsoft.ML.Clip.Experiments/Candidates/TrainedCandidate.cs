@@ -19,7 +19,27 @@ internal sealed class TrainedCandidate : FittedCandidate
 
     public override IReadOnlyList<ITransformer> Steps { get; }
 
-    public static TrainedCandidate Train(CandidateSettings settings, TrainingRows rows, int seed, CancellationToken cancellation)
+    public static TrainedCandidate Train(
+        CandidateSettings settings, TrainingRows rows, int seed, CancellationToken cancellation) =>
+        Stoppable(() => Fitted(settings, rows, seed, cancellation), cancellation);
+
+    public override float[][] Predict(IReadOnlyList<float[]> rows, CancellationToken cancellation) =>
+        Stoppable(() => Scores(rows, cancellation), cancellation);
+
+    /// <summary>ML.NET, when it is stopped, throws what it likes; who has stopped it is known by the token.</summary>
+    private static T Stoppable<T>(Func<T> work, CancellationToken cancellation)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellation);
+        }
+    }
+
+    private static TrainedCandidate Fitted(CandidateSettings settings, TrainingRows rows, int seed, CancellationToken cancellation)
     {
         var ml = new MLContext(seed);
         using var stop = cancellation.Register(ml.CancelExecution);
@@ -42,7 +62,7 @@ internal sealed class TrainedCandidate : FittedCandidate
         return new TrainedCandidate(ml, steps, present, rows.Classes.Count);
     }
 
-    public override float[][] Predict(IReadOnlyList<float[]> rows, CancellationToken cancellation)
+    private float[][] Scores(IReadOnlyList<float[]> rows, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         if (rows.Count == 0) return [];

@@ -82,15 +82,6 @@ internal sealed class CandidateSearch(
         }
     }
 
-    private Trial[] Better(Trial[] trials)
-    {
-        if (trials.Length == 0) return [];
-        var ordered = trials.Select(trial => (Trial: trial, Value: trial.Score().Of(metric)))
-            .OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Trial.Number).ToArray();
-        var seen = folded.Rows(fold => fold < ordered[0].Trial.Done).Length;
-        var best = ordered[0].Value;
-        var error = Math.Sqrt(best * (1 - best) / seen);
-        var half = (ordered.Length + 1) / 2;
-        return [.. ordered.Where((pair, place) => place < half || pair.Value >= best - error).Select(pair => pair.Trial)];
-    }
+    private Trial[] Better(Trial[] trials) => trials.Length == 0 ? [] : Halving.Better(
+        [.. trials.OrderBy(trial => trial.Number)], trial => trial.Score().Of(metric), folded.Rows(fold => fold < trials[0].Done).Length);
 }

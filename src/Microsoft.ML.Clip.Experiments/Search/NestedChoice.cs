@@ -1,17 +1,14 @@
 namespace Microsoft.ML.Clip.Experiments.Search;
 
 /// <summary>
-/// What the choice is worth on rows that neither a fit nor the choice has seen. For each fold, the finalists are fitted on all but that
-/// fold and one other, and measured on the other; the best over all others says what is made of the fold. A model without two folds serves
-/// both of them, so this takes folds × (folds - 1) / 2 fits of each finalist.
+/// What the choice is worth on rows that neither a fit nor the choice has seen. For each fold all that were tried are halved as in the
+/// search, but on the other folds alone; the best of these says what is made of the fold. Choosing among those that have done well on all
+/// folds would not do: these have done well by chance, too.
 /// </summary>
 internal static class NestedChoice
 {
-    /// <summary>Finalists: which are best is decided by few, and more would take the time of the search.</summary>
-    private const int MostFinalists = 8;
-
     /// <summary>Makes the choice for each fold.</summary>
-    /// <param name="ranked">All trials, the best first.</param>
+    /// <param name="tried">All trials.</param>
     /// <param name="folded">The rows.</param>
     /// <param name="metric">What is to be best.</param>
     /// <param name="log">Told, in sentences, what did not work.</param>
@@ -21,72 +18,99 @@ internal static class NestedChoice
     /// cross-validation by which the best was chosen.
     /// </returns>
     public static FoldPredictions? Make(
-        IReadOnlyList<Trial> ranked, FoldedData folded, ClipExperimentMetric metric, Action<string> log, CancellationToken cancellation)
+        IReadOnlyList<Trial> tried, FoldedData folded, ClipExperimentMetric metric, Action<string> log, CancellationToken cancellation)
     {
         if (folded.Count < 3) return null;
-        Trial[] finalists = [.. ranked.Where(trial => trial.IsComplete).Take(MostFinalists)];
+        InnerTrial[] all =
+        [
+            .. tried.OrderBy(Ranking.Simplicity).ThenBy(trial => trial.Number).Select(trial => new InnerTrial(trial, folded, log)),
+        ];
+        var probabilities = new float[folded.Folds.Length][];
         try
         {
-            var measured = finalists.AsParallel().AsOrdered().WithCancellation(cancellation)
-                .Select(trial => (Trial: trial, Predicted: Inner(trial, folded, log, cancellation)))
-                .Where(pair => pair.Predicted is not null).ToArray();
-            if (measured.Length == 0) return null;
-            finalists = [.. measured.Select(pair => pair.Trial)];
-            int[][][] inner = [.. measured.Select(pair => pair.Predicted!)];
-            var probabilities = new float[folded.Folds.Length][];
-            for (var fold = 0; fold < folded.Count; fold++)
+            for (var outer = 0; outer < folded.Count; outer++)
             {
-                var outer = fold;
-                var best = Enumerable.Range(0, finalists.Length)
-                    .MaxBy(i => Score.Of(folded.Data.Labels, folded.Folds, inner[i][outer]).Of(metric));
-                var (rows, said) = (folded.Rows(f => f == outer), finalists[best].OfFold(outer, cancellation));
+                if (Choose(all, outer, folded, metric, cancellation) is not { } said) return null;
+                var rows = folded.Rows(fold => fold == outer);
                 for (var i = 0; i < rows.Length; i++) probabilities[rows[i]] = said[i];
             }
-
-            return new FoldPredictions(folded.Folds, probabilities);
         }
-        catch (Exception e) when (cancellation.IsCancellationRequested && e is OperationCanceledException or AggregateException)
+        catch (OperationCanceledException)
         {
             return null;
         }
+
+        return new FoldPredictions(folded.Folds, probabilities);
     }
 
-    /// <summary>What <see cref="Inner(Trial, FoldedData, CancellationToken)"/> gives; null where the trainer refuses so few rows.</summary>
-    private static int[][]? Inner(Trial trial, FoldedData folded, Action<string> log, CancellationToken cancellation)
+    /// <summary>What is said of a fold by what is the best without it; null where everything refuses so few rows.</summary>
+    private static float[][]? Choose(
+        InnerTrial[] all, int outer, FoldedData folded, ClipExperimentMetric metric, CancellationToken cancellation)
     {
-        try
+        int[] others = [.. Enumerable.Range(0, folded.Count).Where(fold => fold != outer)];
+        var parallel = new ParallelOptions
         {
-            return Inner(trial, folded, cancellation);
-        }
-        catch (Exception e) when (e is not OperationCanceledException && !cancellation.IsCancellationRequested)
+            CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount,
+        };
+        var left = all;
+        foreach (var count in new[] { 1, 2, others.Length })
         {
-            log($"{trial.Settings.Kind} ({trial.Settings.Describe()}) has no part in the nested choice: {e.Message}");
-            return null;
+            var folds = others[..Math.Min(count, others.Length)];
+            Parallel.ForEach(left, parallel, trial => trial.Measure(outer, folds, cancellation));
+            left = Halving.Better(
+                [.. left.Where(trial => !trial.Refuses)], trial => trial.Score(outer, folds).Of(metric),
+                folded.Rows(fold => folds.Contains(fold)).Length);
         }
+
+        return left.FirstOrDefault()?.Trial.OfFold(outer, cancellation);
     }
 
-    /// <summary>For each fold what is predicted of the rows of the others without it.</summary>
-    private static int[][] Inner(Trial trial, FoldedData folded, CancellationToken cancellation)
+    /// <summary>A trial measured without a fold. A model without two folds serves both of them.</summary>
+    private sealed class InnerTrial(Trial trial, FoldedData folded, Action<string> log)
     {
-        int[][] said = [.. Enumerable.Range(0, folded.Count).Select(_ => folded.Folds.Select(_ => Score.NotMeasured).ToArray())];
-        for (var a = 0; a < folded.Count; a++)
+        private readonly int[][] _predicted =
+            [.. Enumerable.Range(0, folded.Count).Select(_ => folded.Folds.Select(_ => Search.Score.NotMeasured).ToArray())];
+
+        public Trial Trial => trial;
+
+        /// <summary>Whether the trainer does not take so few rows.</summary>
+        public bool Refuses { get; private set; }
+
+        public void Measure(int outer, int[] folds, CancellationToken cancellation)
         {
-            for (var b = a + 1; b < folded.Count; b++)
+            foreach (var asked in folds)
             {
-                var (one, other) = (a, b);
-                var fitted = trial.Fit(folded.Rows(fold => fold != one && fold != other), cancellation);
-                Say(one, other);
-                Say(other, one);
+                var rows = folded.Rows(fold => fold == asked);
+                if (Refuses || _predicted[outer][rows[0]] != Search.Score.NotMeasured) continue;
+                if (Fitted(fold => fold != outer && fold != asked, cancellation) is not { } fitted) return;
+                Keep(outer, rows);
+                Keep(asked, folded.Rows(fold => fold == outer));
 
-                void Say(int outer, int asked)
+                void Keep(int without, int[] of)
                 {
-                    var rows = folded.Rows(fold => fold == asked);
-                    var answers = Score.Predicted(fitted.Predict([.. rows.Select(row => trial.Table.Rows[row])], cancellation));
-                    for (var i = 0; i < rows.Length; i++) said[outer][rows[i]] = answers[i];
+                    var answers = Search.Score.Predicted(fitted(of));
+                    for (var i = 0; i < of.Length; i++) _predicted[without][of[i]] = answers[i];
                 }
             }
         }
 
-        return said;
+        public Score Score(int outer, int[] folds) => Search.Score.Of(
+            folded.Data.Labels, folded.Folds,
+            [.. _predicted[outer].Select((label, row) => folds.Contains(folded.Folds[row]) ? label : Search.Score.NotMeasured)]);
+
+        private Func<int[], float[][]>? Fitted(Func<int, bool> on, CancellationToken cancellation)
+        {
+            try
+            {
+                var fitted = trial.Fit(folded.Rows(on), cancellation);
+                return rows => fitted.Predict([.. rows.Select(row => trial.Table.Rows[row])], cancellation);
+            }
+            catch (Exception e) when (e is not OperationCanceledException && !cancellation.IsCancellationRequested)
+            {
+                log($"{trial.Settings.Kind} ({trial.Settings.Describe()}) has no part in the nested choice: {e.Message}");
+                Refuses = true;
+                return null;
+            }
+        }
     }
 }

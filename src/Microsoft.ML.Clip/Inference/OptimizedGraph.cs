@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Microsoft.ML.Clip.Files;
 using Microsoft.ML.OnnxRuntime;
 
@@ -16,7 +15,7 @@ internal static class OptimizedGraph
 {
     public const string FolderName = ".optimized";
 
-    private const string Graph = "model.onnx", Weights = "model.onnx.data", Source = "source.json";
+    private const string Graph = "model.onnx", Weights = "model.onnx.data", Source = "source.txt";
 
     /// <summary>A session of the kept graph, or where there is none of the tower's own, which is kept for the next time.</summary>
     /// <param name="path">The tower.</param>
@@ -32,8 +31,7 @@ internal static class OptimizedGraph
         {
             Directory.CreateDirectory(aside);
             var session = OpenKeeping(path, aside, options);
-            var source = new SourceRecord(tower.ComputeSha256(), Stamps(tower));
-            File.WriteAllText(Path.Combine(aside, Source), JsonSerializer.Serialize(source));
+            File.WriteAllText(Path.Combine(aside, Source), string.Join('\n', [tower.ComputeSha256(), .. Stamps(tower)]));
             Put(aside, place);
             return session;
         }
@@ -82,6 +80,7 @@ internal static class OptimizedGraph
 
     /// <summary>
     /// Whether what is kept was made of this tower: by its looks, and where those have changed, as when a folder was copied, by its bytes.
+    /// The record has a line for these and one for each file's looks.
     /// </summary>
     private static bool IsOf(string place, OnnxFile tower)
     {
@@ -89,11 +88,10 @@ internal static class OptimizedGraph
         {
             var file = Path.Combine(place, Source);
             if (!File.Exists(file)) return false;
-            var record = JsonSerializer.Deserialize<SourceRecord>(RegularFile.ReadAllText(file, RegularFile.MaxSettings));
-            return record is not null
-                && (record.Stamps.SequenceEqual(Stamps(tower)) || record.Sha256 == tower.ComputeSha256());
+            var record = RegularFile.ReadAllText(file, RegularFile.MaxSettings).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            return record.Skip(1).SequenceEqual(Stamps(tower)) || record.FirstOrDefault() == tower.ComputeSha256();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return false;
         }
@@ -130,6 +128,4 @@ internal static class OptimizedGraph
             // On Windows, another process still reads it; what cannot be replaced is told from the tower by its record.
         }
     }
-
-    private sealed record SourceRecord(string Sha256, string[] Stamps);
 }

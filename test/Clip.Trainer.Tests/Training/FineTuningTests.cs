@@ -35,6 +35,20 @@ public sealed class FineTuningTests : IDisposable
             Assert.Equal(!name.StartsWith("visual.", StringComparison.Ordinal) || prefixes.Any(name.StartsWith), parameter.requires_grad);
     }
 
+    /// <summary>A locked tower is computed without a graph: a backward pass, which ends at its features, has nothing of it kept.</summary>
+    [Fact]
+    public void ALockedImageTowerKeepsNothingForGradients()
+    {
+        using var model = new ClipModel(Vit);
+        using var scope = NewDisposeScope();
+        var pixels = zeros(2, 3, 16, 16);
+        Assert.True(model.EncodeImage(pixels).requires_grad);
+
+        FineTuning.Apply(model, Vit, new FineTuningOptions { LockImage = true });
+
+        Assert.False(model.EncodeImage(pixels).requires_grad);
+    }
+
     [Fact]
     public void ALockedTextTowerLeavesTheRestToTrain()
     {

@@ -78,7 +78,7 @@ public sealed class OptimizedGraphTests : IDisposable
 
     [Theory]
     [InlineData("model.onnx")]
-    [InlineData("source.json")]
+    [InlineData("source.txt")]
     public void WhatIsDamagedIsMadeAnew(string part)
     {
         var expected = Embed(Kept);
