@@ -46,6 +46,12 @@ public sealed record Augmentation
     /// <summary>How far the size is changed: a factor is drawn from [1 − zoom, 1 + zoom].</summary>
     public double Zoom { get; init; }
 
+    /// <summary>
+    /// The chance of becoming a drawing in line: dark where color changes, and in between the picture's own colors, paled to a random
+    /// degree between white and not at all.
+    /// </summary>
+    public double OutlineChance { get; init; }
+
     /// <summary>How far brightness, contrast and saturation are changed: factors are drawn from [1 − jitter, 1 + jitter].</summary>
     public double ColorJitter { get; init; }
 
@@ -66,6 +72,7 @@ public sealed record Augmentation
     {
         if (FlipChance > 0 && random.NextDouble() < FlipChance) PixelChanges.Flip(pixels, width);
         if (Rotation > 0 || Translation > 0 || Zoom > 0) Warp(pixels, width, ref random);
+        if (OutlineChance > 0 && random.NextDouble() < OutlineChance) Outlines.Apply(pixels, width, (float)random.NextDouble());
         if (ColorJitter > 0)
         {
             var (low, high) = (Math.Max(0, 1 - ColorJitter), 1 + ColorJitter);

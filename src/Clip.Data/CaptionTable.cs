@@ -81,7 +81,7 @@ public static class CaptionTable
     }
 
     /// <summary>Tables from Windows have its separators; a file whose name holds one counts first.</summary>
-    private static string Place(string folder, string cell)
+    internal static string Place(string folder, string cell)
     {
         var path = Path.Combine(folder, cell);
         return Path.DirectorySeparatorChar == '/' && cell.Contains('\\') && !File.Exists(path)

@@ -181,13 +181,12 @@ internal sealed class PairLoader(
         }
     }
 
-    /// <summary>The caption that an epoch shows, or the sentence of it. What there is no choice of draws no number.</summary>
+    /// <summary>The text that an epoch shows, or the sentence of it. What there is no choice of draws no number.</summary>
     private string Choose(IReadOnlyList<string> captions, SampleRandom random)
     {
-        var caption = captions.Count == 1 ? captions[0] : captions[random.Next(captions.Count)];
-        if (!options.SampleSentences) return caption;
-        var sentences = Sentences.Of(caption);
-        return sentences.Length == 1 ? caption : sentences[random.Next(sentences.Length)];
+        var caption = options.Captions.Choose(captions, ref random);
+        if (options.SampleSentences && Sentences.Of(caption) is { Length: > 1 } sentences) caption = random.Pick(sentences);
+        return options.Captions.Vary(caption, ref random);
     }
 
     private static BadRecords Gather(IRecordSource records, PairLoaderOptions options)

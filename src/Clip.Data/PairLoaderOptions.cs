@@ -10,6 +10,9 @@ internal sealed record PairLoaderOptions(int BatchSize, long Seed, ReadingOption
     /// <summary>Whether a random sentence of a caption stands for it, as for ConVIRT.</summary>
     public bool SampleSentences { get; init; }
 
+    /// <summary>What happens to captions.</summary>
+    public CaptionAugmentation Captions { get; init; } = new();
+
     /// <summary>Called once for every record that cannot be used, with its key and the reason; from any thread.</summary>
     public Action<string, string>? OnBroken { get; init; }
 

@@ -55,6 +55,7 @@ public sealed class AugmentationRulesTests
             Rotation = 25,
             Translation = 0.2,
             Zoom = 0.3,
+            OutlineChance = 0.4,
             ColorJitter = 0.6,
             Hue = 0.2,
             GrayscaleChance = 0.3,
@@ -68,6 +69,7 @@ public sealed class AugmentationRulesTests
             var (degrees, zoom) = (random.NextDouble(-25, 25), random.NextDouble(0.7, 1.3));
             var (right, down) = (random.NextDouble(-0.2, 0.2) * width, random.NextDouble(-0.2, 0.2) * height);
             AffineWarp.Apply(expected.ToArray(), expected, width, degrees, zoom, right, down);
+            if (random.NextDouble() < 0.4) Outlines.Apply(expected, width, (float)random.NextDouble());
             PixelChanges.Color(
                 expected, (float)random.NextDouble(0.4, 1.6), (float)random.NextDouble(0.4, 1.6), (float)random.NextDouble(0.4, 1.6));
             PixelChanges.Hue(expected, (float)random.NextDouble(-0.2, 0.2));
@@ -84,6 +86,7 @@ public sealed class AugmentationRulesTests
         byte[] picture = [200, 0, 0, 0, 0, 0, 100, 0];
         Share(new Augmentation { FlipChance = 0.25 }, after => after[0] == 0, 0.25);
         Share(new Augmentation { GrayscaleChance = 0.75 }, after => after[0] == after[1] && after[1] == after[2], 0.75);
+        Share(new Augmentation { OutlineChance = 0.25 }, after => after[0] == 0, 0.25);
         Share(new Augmentation { FlipChance = 1 }, after => after[0] == 0, 1);
 
         void Share(Augmentation augmentation, Func<byte[], bool> happened, double chance) => Assert.InRange(

@@ -12,7 +12,10 @@ internal static class DataCommand
 {
     private const int Examples = 10;
 
-    public static Command Create() => new("data", "Looks at training data, and writes them as WebDataset shards.") { Stats(), Shard() };
+    public static Command Create() => new("data", "Looks at training data, divides them, and writes them as WebDataset shards.")
+    {
+        Stats(), Shard(), DataSplit.Create(),
+    };
 
     private static Command Stats()
     {

@@ -56,6 +56,7 @@ internal static class QuickstartCommand
         var paths = new QuickstartPaths(folder);
         paths.RemoveEarlier();
 
+        Say(QuickstartEstimate.Of(pictures, epochs));
         Say($"Drawing {pictures} captioned pictures; {SceneDataset.HeldOut} of {Combination.All.Count} combinations "
             + "of size, texture, color and shape are kept out of training.");
         var data = SceneDataset.Draw(paths.Data, seed, pictures);
@@ -68,7 +69,7 @@ internal static class QuickstartCommand
                 Training = new TrainingOptions
                 {
                     Epochs = epochs,
-                    BatchSize = 128,
+                    BatchSize = QuickstartEstimate.BatchSize,
                     LearningRate = 2e-3,
                     Warmup = 50,
                     Optimizer = new AdamWOptions(WeightDecay: 0.1),

@@ -59,6 +59,13 @@ internal static partial class Flags
         ["Augmentation.Hue"] = "--aug-hue",
         ["Augmentation.GrayscaleChance"] = "--aug-grayscale",
         ["Augmentation.BlurChance"] = "--aug-blur",
+        ["Augmentation.OutlineChance"] = "--aug-outlines",
+        ["Captions.FirstChance"] = "--caption-first",
+        ["Captions.JoinChance"] = "--caption-join",
+        ["Captions.ShuffleChance"] = "--caption-shuffle",
+        ["Captions.WordDropout"] = "--caption-dropout",
+        ["LabelSmoothing"] = "--label-smoothing",
+        ["MaxLogitScale"] = "--max-logit-scale",
 
         // A run's: the estimator's Options, and what TrainingRunOptions is made of.
         ["Model"] = "--model",

@@ -34,7 +34,11 @@ internal sealed class AugmentationOptions
     private readonly Option<double> _blur = Number(
         "--aug-blur", "Chance of a Gaussian blur of 0.1 to 2 pixels at size 224, in proportion at other sizes.");
 
-    public IEnumerable<Option> All => [_scale, _background, _flip, _rotate, _translate, _zoom, _jitter, _hue, _gray, _blur];
+    private readonly Option<double> _outlines = Number(
+        "--aug-outlines", "Chance of becoming a drawing in line: dark where color changes, and paler in between.");
+
+    public IEnumerable<Option> All =>
+        [_scale, _background, _flip, _rotate, _translate, _zoom, _outlines, _jitter, _hue, _gray, _blur];
 
     /// <param name="parsed">The command line.</param>
     /// <param name="objective">What is trained, whose own choice stands for what is not given.</param>
@@ -50,6 +54,7 @@ internal sealed class AugmentationOptions
             Rotation = Value(_rotate, usual.Rotation),
             Translation = Value(_translate, usual.Translation),
             Zoom = Value(_zoom, usual.Zoom),
+            OutlineChance = Value(_outlines, usual.OutlineChance),
             ColorJitter = Value(_jitter, usual.ColorJitter),
             Hue = Value(_hue, usual.Hue),
             GrayscaleChance = Value(_gray, usual.GrayscaleChance),

@@ -61,6 +61,18 @@ internal sealed class ObjectiveOptions
         Description = "LoRA's updates are multiplied by this divided by the rank; by default it is twice the rank.",
     };
 
+    private readonly Option<double> _labelSmoothing = new("--label-smoothing")
+    {
+        Description = "How much of each pair's certainty the objective clip spreads evenly over the batch.",
+        DefaultValueFactory = _ => 0,
+    };
+
+    private readonly Option<double> _maxLogitScale = new("--max-logit-scale")
+    {
+        Description = "The largest inverse temperature that the objectives clip and siglip may learn.",
+        DefaultValueFactory = _ => new TrainingOptions().MaxLogitScale,
+    };
+
     public ObjectiveOptions()
     {
         _objective.AcceptOnlyFromAmong([.. ObjectiveKinds.Names]);
@@ -70,7 +82,12 @@ internal sealed class ObjectiveOptions
     [
         _objective, _model, _tokenizer, _vocabSize, _pretrained,
         _lockImage, _unlockedGroups, _lockText, _unlockedLayers, _loraRank, _loraAlpha,
+        _labelSmoothing, _maxLogitScale,
     ];
+
+    public double LabelSmoothing(ParseResult parsed) => parsed.GetValue(_labelSmoothing);
+
+    public double MaxLogitScale(ParseResult parsed) => parsed.GetValue(_maxLogitScale);
 
     public ObjectiveKind Objective(ParseResult parsed) => Enum.Parse<ObjectiveKind>(parsed.GetValue(_objective)!, ignoreCase: true);
 

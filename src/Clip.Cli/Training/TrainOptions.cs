@@ -12,12 +12,13 @@ internal sealed class TrainOptions
     private readonly RunOptions _run = new();
     private readonly OptimizationOptions _optimization = new();
     private readonly AugmentationOptions _augmentation = new();
+    private readonly CaptionOptions _captions = new();
     private readonly ValidationOptions _validation = new();
 
     public IEnumerable<Option> All =>
     [
         .. _data.All, .. _objective.All, .. _run.All, .. _optimization.All, .. _optimization.OverRanks, .. _augmentation.All,
-        .. _validation.All,
+        .. _captions.All, .. _validation.All,
     ];
 
     /// <summary>What to do: the training itself, or a look at it.</summary>
@@ -42,7 +43,10 @@ internal sealed class TrainOptions
         {
             Objective = kind,
             FineTuning = _objective.FineTuning(parsed, pretrained),
+            LabelSmoothing = _objective.LabelSmoothing(parsed),
+            MaxLogitScale = _objective.MaxLogitScale(parsed),
             Augmentation = _augmentation.Parse(parsed, kind),
+            Captions = _captions.Parse(parsed),
         };
         return new TrainingRunOptions
         {

@@ -21,9 +21,7 @@ internal sealed class ShardWriter(string folder, long shardBytes)
     /// <exception cref="ClipException">The folder holds something already, or more records are bad than may be.</exception>
     public (int Records, int Shards) Write(IRecordSource records, BadRecords bad, CancellationToken cancellation)
     {
-        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
-            throw new ClipException($"{target} holds something already; give a new or an empty folder.");
+        var target = NewFolder.At(folder);
         (int, int) written = default;
         AtomicFolder.Write(target, aside => written = WriteShards(records, aside, bad, cancellation));
         return written;

@@ -13,6 +13,9 @@ namespace Clip.Trainer.Modeling;
 /// <remarks>With a <see cref="ModifiedResNet"/>, <c>train()</c> and <c>eval()</c> differ: call the latter to encode for use.</remarks>
 public sealed class ClipModel : nn.Module
 {
+    /// <summary>The largest inverse temperature of CLIP's training (section 2.5).</summary>
+    internal const double MaxLogitScale = 100;
+
     private readonly ImageTower visual;
     private readonly Func<Tensor, Tensor> _encodeText; // a module here would be registered, and its parameters named after it
     private readonly Action<Func<string, Parameter>> _takeUp;
@@ -75,10 +78,13 @@ public sealed class ClipModel : nn.Module
     }
 
     /// <summary>Keeps the temperature in its range, as after every step of the paper's training: logit_scale in [0, ln 100].</summary>
-    public void ClampLogitScale()
+    public void ClampLogitScale() => ClampLogitScale(MaxLogitScale);
+
+    /// <summary>Keeps the temperature in a range: logit_scale in [0, ln <paramref name="largest"/>].</summary>
+    internal void ClampLogitScale(double largest)
     {
         using var unused = no_grad();
-        using Scalar least = 0.0, most = Math.Log(100);
+        using Scalar least = 0.0, most = Math.Log(largest);
         logit_scale.clamp_(least, most);
     }
 

@@ -12,15 +12,19 @@ internal sealed class ClipObjective(ClipModel model) : TwoTowerObjective(model)
 {
     private readonly ClipModel _model = model;
 
+    /// <summary>How much of each pair's certainty is spread evenly over the batch.</summary>
+    public double LabelSmoothing { get; init; }
+
     public override Tensor LossOf(Tensor image, Tensor text)
     {
         using var scope = NewDisposeScope();
-        return ContrastiveLoss.Compute(image, text, _model.LogitScale.exp()).MoveToOuterDisposeScope();
+        return ContrastiveLoss.Smoothed(image, text, _model.LogitScale.exp(), 0.5, LabelSmoothing).MoveToOuterDisposeScope();
     }
 
     public override Tensor ShareOfLoss(Tensor image, Tensor text, long first, long count)
     {
         using var scope = NewDisposeScope();
-        return ContrastiveLoss.Share(image, text, _model.LogitScale.exp(), first, count, imageToText: 0.5).MoveToOuterDisposeScope();
+        return ContrastiveLoss.Share(image, text, _model.LogitScale.exp(), first, count, imageToText: 0.5, LabelSmoothing)
+            .MoveToOuterDisposeScope();
     }
 }

@@ -58,13 +58,24 @@ internal static class ObjectiveKinds
     /// <summary>An objective on a model with random weights from torch's global generator; the caller disposes its module.</summary>
     /// <param name="kind">Which.</param>
     /// <param name="config">The model's sizes, which went through <see cref="Config"/>.</param>
-    public static IObjective Create(this ObjectiveKind kind, ClipConfig config) => kind switch
-    {
-        ObjectiveKind.Clip => new ClipObjective(new ClipModel(config)),
-        ObjectiveKind.SigLip => new SigLipObjective(new ClipModel(config)),
-        ObjectiveKind.ConVirt => new ConVirtObjective(new ClipModel(config)),
-        ObjectiveKind.VirTex => new VirTexObjective(new VirTexModel(config)),
-        ObjectiveKind.Bow => new BagOfWordsObjective(new BagOfWordsModel(config)),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
-    };
+    /// <param name="labelSmoothing">How much of each pair's certainty the objective clip spreads evenly over the batch.</param>
+    /// <param name="maxLogitScale">The largest inverse temperature of the objectives clip and siglip.</param>
+    public static IObjective Create(
+        this ObjectiveKind kind, ClipConfig config, double labelSmoothing = 0, double maxLogitScale = ClipModel.MaxLogitScale) =>
+        kind switch
+        {
+            ObjectiveKind.Clip => new ClipObjective(new ClipModel(config))
+            {
+                LabelSmoothing = labelSmoothing,
+                MaxLogitScale = maxLogitScale,
+            },
+            ObjectiveKind.SigLip => new SigLipObjective(new ClipModel(config))
+            {
+                MaxLogitScale = maxLogitScale,
+            },
+            ObjectiveKind.ConVirt => new ConVirtObjective(new ClipModel(config)),
+            ObjectiveKind.VirTex => new VirTexObjective(new VirTexModel(config)),
+            ObjectiveKind.Bow => new BagOfWordsObjective(new BagOfWordsModel(config)),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+        };
 }

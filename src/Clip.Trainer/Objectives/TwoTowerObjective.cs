@@ -12,6 +12,9 @@ internal abstract class TwoTowerObjective(ClipModel model) : IContrastiveObjecti
     /// <summary>Prompts that are encoded at once, for memory's sake.</summary>
     private const long PromptsAtOnce = 256;
 
+    /// <summary>The largest inverse temperature.</summary>
+    public double MaxLogitScale { get; init; } = ClipModel.MaxLogitScale;
+
     public nn.Module Module => model;
 
     public ClipConfig ModelConfig => model.Config;
@@ -47,7 +50,7 @@ internal abstract class TwoTowerObjective(ClipModel model) : IContrastiveObjecti
         return LossOf(image, text).MoveToOuterDisposeScope();
     }
 
-    public void AfterStep() => model.ClampLogitScale();
+    public void AfterStep() => model.ClampLogitScale(MaxLogitScale);
 
     /// <summary>
     /// The cosines of images and labels: of the same order as any temperature and bias would give them. A label's prompts become one: each

@@ -21,7 +21,7 @@ internal static class ModelStart
     {
         config.RequireTrainable();
         torch.manual_seed(options.Seed);
-        var objective = options.Objective.Create(config);
+        var objective = options.Objective.Create(config, options.LabelSmoothing, options.MaxLogitScale);
         var module = objective.Module;
         try
         {

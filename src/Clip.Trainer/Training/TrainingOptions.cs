@@ -58,6 +58,17 @@ public sealed record TrainingOptions
     /// <summary>The decay of a running average of the weights, which is validated and exported in their place; null keeps none.</summary>
     public double? ModelEmaDecay { get; init; }
 
+    /// <summary>
+    /// How much of each pair's certainty the cross-entropies spread evenly over the batch, for the objective clip; 0 is CLIP's.
+    /// </summary>
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>The largest inverse temperature, for the objectives that learn one; 100 is CLIP's.</summary>
+    public double MaxLogitScale { get; init; } = 100;
+
+    /// <summary>What happens to the captions.</summary>
+    public CaptionAugmentation Captions { get; init; } = new();
+
     /// <summary>What happens to the images.</summary>
     public Augmentation Augmentation { get; init; } = new();
 
@@ -118,6 +129,18 @@ public sealed record TrainingOptions
         Check(FineTuning.LoraAlpha, "FineTuning.LoraAlpha", least: double.Epsilon);
         Check(SaveFrequency, nameof(SaveFrequency), least: 1);
         Check(SaveSteps, nameof(SaveSteps), least: 1);
+        Check(Augmentation.OutlineChance, "Augmentation.OutlineChance", least: 0, most: 1);
+        Check(Captions.FirstChance, "Captions.FirstChance", least: 0, most: 1);
+        Check(Captions.JoinChance, "Captions.JoinChance", least: 0, most: 1);
+        Check(Captions.ShuffleChance, "Captions.ShuffleChance", least: 0, most: 1);
+        Check(Captions.WordDropout, "Captions.WordDropout", least: 0, most: Math.BitDecrement(1.0));
+        Check(LabelSmoothing, nameof(LabelSmoothing), least: 0, most: Math.BitDecrement(1.0));
+        Check(MaxLogitScale, nameof(MaxLogitScale), least: 1, most: 100);
+        if (LabelSmoothing > 0 && Objective != ObjectiveKind.Clip)
+            throw new ClipException($"`LabelSmoothing` is for the objective clip, and `Objective` is {Objective.Name()}; leave it out.");
+        if (MaxLogitScale < 100 && Objective is not (ObjectiveKind.Clip or ObjectiveKind.SigLip))
+            throw new ClipException(
+                $"`MaxLogitScale` is for the objectives clip and siglip, and `Objective` is {Objective.Name()}; leave it out.");
         TorchDevice.Check(Device);
 
         static void Check(double? value, string name, double least, double most = double.MaxValue)
@@ -160,8 +183,15 @@ public sealed record TrainingOptions
             ("Augmentation.Zoom", Augmentation.Zoom), ("Augmentation.ColorJitter", Augmentation.ColorJitter),
             ("Augmentation.Hue", Augmentation.Hue), ("Augmentation.GrayscaleChance", Augmentation.GrayscaleChance),
             ("Augmentation.BlurChance", Augmentation.BlurChance),
+            // Runs of versions that did not have them go on.
+            ("Augmentation.OutlineChance", Unless(0, Augmentation.OutlineChance)),
+            ("Captions.FirstChance", Unless(0, Captions.FirstChance)), ("Captions.JoinChance", Unless(0, Captions.JoinChance)),
+            ("Captions.ShuffleChance", Unless(0, Captions.ShuffleChance)), ("Captions.WordDropout", Unless(0, Captions.WordDropout)),
+            ("LabelSmoothing", Unless(0, LabelSmoothing)), ("MaxLogitScale", Unless(100, MaxLogitScale)),
         ];
         return values.ToDictionary(v => v.Name, v => Training.Course.Text(v.Value));
+
+        static double? Unless(double usual, double value) => value == usual ? null : value;
     }
 }
 

@@ -158,6 +158,7 @@ internal sealed class TrainingSetup : IDisposable
             {
                 Slice = slice,
                 SampleSentences = _options.Training.Objective == ObjectiveKind.ConVirt && pixels is AugmentedPixels,
+                Captions = pixels is AugmentedPixels ? _options.Training.Captions : new CaptionAugmentation(),
                 LogSamples = log,
                 OnBroken = Skipped,
             });

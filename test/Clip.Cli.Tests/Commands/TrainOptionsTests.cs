@@ -81,6 +81,13 @@ public sealed class TrainOptionsTests : IDisposable
         | --layer-decay 0.875 => Run.Training.LayerDecay=0.875
         | --aug-scale 0.375 => Run.Training.Augmentation.Crop.MinScale=0.375
         | --aug-background #010203 => Run.Training.Augmentation.Background.Color=(1, 2, 3)
+        | --aug-outlines 0.5 => Run.Training.Augmentation.OutlineChance=0.5
+        | --caption-first 0.25 => Run.Training.Captions.FirstChance=0.25
+        | --caption-join 0.375 => Run.Training.Captions.JoinChance=0.375
+        | --caption-shuffle 0.5 => Run.Training.Captions.ShuffleChance=0.5
+        | --caption-dropout 0.625 => Run.Training.Captions.WordDropout=0.625
+        | --label-smoothing 0.125 => Run.Training.LabelSmoothing=0.125
+        | --max-logit-scale 20.5 => Run.Training.MaxLogitScale=20.5
         | --aug-flip 0.25 => Run.Training.Augmentation.FlipChance=0.25
         | --aug-rotate 33 => Run.Training.Augmentation.Rotation=33
         | --aug-translate 0.125 => Run.Training.Augmentation.Translation=0.125

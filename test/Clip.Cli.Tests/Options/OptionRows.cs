@@ -71,6 +71,10 @@ internal static class OptionRows
         convert {model} --output {out} | --image-size 32 => "image_size": 32
         data shard {pairs/train.tsv} | --output {out} => OUT/00000.tar
         data shard {pairs/train.tsv} --output {out} | --shard-size 0.003 => OUT/00001.tar
+        data split {pairs/train.tsv} | --output {out} => OUT/held-out/train.tsv
+        data split {pairs/train.tsv} --output {out} | --by image => 1 of 12 pictures
+        data split {pairs/train.tsv} --output {out} | --hold-out 0.34 => 4 of 12 names
+        data split {pairs/train.tsv} --output {out} --hold-out 0.34 | --seed 5 => ...
         data shard {broken/train.tsv} --output {out} | --max-bad 1 => records are bad
         embed --images {photos} --output {out} | --model {model} => 24 images embedded
         embed --model {model} --output {out} | --images {photos} => 24 images embedded
@@ -219,6 +223,7 @@ internal static class OptionRows
         --aug-rotate 33
         --aug-translate 0.125
         --aug-zoom 0.5
+        --aug-outlines 0.375
         --aug-color-jitter 0.625
         --aug-hue 0.0625
         --aug-grayscale 0.75
@@ -297,6 +302,7 @@ internal static class OptionRows
         "quantize --model {fresh} --precision fp16 --calibration {%/train.tsv}",
         $"{Tiny} --output {{out}} --data {{%}} --max-steps 1",
         "index {%/train.tsv} --output {out} --model {model}",
+        "data split {%/train.tsv} --output {out} --hold-out 0.34",
         "embed --texts {%/train.tsv} --output {out} --model {model}",
         .. SourceCommands.Select(command => command.Replace("{%}", "{%/train.tsv}", StringComparison.Ordinal)),
     ];

@@ -91,6 +91,26 @@ public sealed class PairLoaderRulesTests : IDisposable
         Assert.Equal(7, batches.SelectMany(batch => batch.Keys).Distinct().Count());
     }
 
+    /// <summary>What is shown is what is tokenized.</summary>
+    [Fact]
+    public async Task CaptionsAreShownAsTheirAugmentationMakesThem()
+    {
+        var joined = new CaptionAugmentation { JoinChance = 1, ShuffleChance = 1, WordDropout = 0.3 };
+        using var loader = Loader(new Drawing(), 4, captions: 2, augmentation: joined);
+        var tokenizer = ClipTokenizer.Create(_run.Folder["tokenizer"]);
+        await foreach (var batch in loader.ReadAsync(0, 3 * loader.StepsPerEpoch))
+        {
+            for (var i = 0; i < batch.Count; i++)
+            {
+                var number = Path.GetFileNameWithoutExtension(batch.Keys[i]);
+                var caption = batch.Captions[i];
+                Assert.Empty(caption.Split(' ').Except(["picture", number, "caption", "0", "1"]));
+                var ids = batch.InputIds.AsSpan(i * batch.TextLength, batch.TextLength).ToArray().Select(id => (int)id);
+                Assert.Equal(tokenizer.Encode(caption, 12), ids.Take(tokenizer.Encode(caption, 12).Length));
+            }
+        }
+    }
+
     [Fact]
     public void InOrderEveryRecordComesOnceWithTheLastBatchSmaller()
     {
@@ -126,13 +146,17 @@ public sealed class PairLoaderRulesTests : IDisposable
     }
 
     private PairLoader Loader(
-        IPixelSource pixels, int batchSize, int captions, long seed = 3, int workers = 2, string? text = null, bool sentences = false)
+        IPixelSource pixels, int batchSize, int captions, long seed = 3, int workers = 2, string? text = null, bool sentences = false,
+        CaptionAugmentation? augmentation = null)
     {
         var rows = Enumerable.Range(0, Records).Select(i => new CaptionedImage(
             $"{i}.png", [.. Enumerable.Range(0, captions).Select(c => text ?? $"picture {i} caption {c}")])).ToArray();
         return new PairLoader(
             new TableSource(rows), ClipTokenizer.Create(_run.Folder["tokenizer"]), contextLength: 12, pixels,
-            new PairLoaderOptions(batchSize, seed) { Workers = workers, MaxBadPercent = 60, SampleSentences = sentences });
+            new PairLoaderOptions(batchSize, seed)
+            {
+                Workers = workers, MaxBadPercent = 60, SampleSentences = sentences, Captions = augmentation ?? new CaptionAugmentation(),
+            });
     }
 
     /// <summary>A pixel holds the first random number of its sample.</summary>

@@ -91,6 +91,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
         new(
             "Clip.Data", "captioned and labeled images in batches: no TorchSharp",
             [
+                new("Splitting", "tables without what is held out, and with that alone"),
                 new("Embedding", "embeddings of any number of images and texts, in files"),
                 new("Sources", "tables, folders, Parquet, WebDataset, data views"),
                 new(RoomGraph.Root, "pairs of image and caption in batches, on background threads"),
