@@ -9,7 +9,10 @@ internal static class ThresholdAdvice
     /// <summary>Scores are tried in such steps, so that the advice can be told in three digits.</summary>
     private const int Steps = 1000;
 
-    /// <summary>The lowest score at which so many answers are right.</summary>
+    /// <summary>
+    /// The lowest score at which so many answers are right. A twentieth of the pictures must be answered, and ten or half of them, for one
+    /// lucky picture is no advice.
+    /// </summary>
     /// <param name="target">The share that shall be right, from 0 to 1.</param>
     /// <param name="confidences">For each picture its best label's score.</param>
     /// <param name="hits">Whether that label is right.</param>
@@ -18,7 +21,10 @@ internal static class ThresholdAdvice
     public static ClipThreshold? For(
         double target, IReadOnlyList<float> confidences, IReadOnlyList<bool> hits, IReadOnlyList<float>? unlabeled = null) =>
         Enumerable.Range(0, Steps + 1).Select(step => At(step / (double)Steps, confidences, hits, unlabeled))
-            .FirstOrDefault(threshold => threshold.Answered > 0 && threshold.Accuracy >= target);
+            .FirstOrDefault(threshold => threshold.Accuracy >= target
+                && Math.Round(threshold.Answered * confidences.Count) >= Fewest(confidences.Count));
+
+    private static double Fewest(int all) => Math.Max(0.05 * all, Math.Clamp(all / 2, 1, 10));
 
     /// <summary>What comes of a threshold.</summary>
     public static ClipThreshold At(

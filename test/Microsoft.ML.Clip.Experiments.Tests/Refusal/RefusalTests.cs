@@ -34,6 +34,17 @@ public sealed class RefusalTests
     public void WhereTheSurestAreWrongThereIsNoThreshold() =>
         Assert.Null(ThresholdAdvice.For(0.95, [0.9f, 0.8f, 0.7f], [false, true, false]));
 
+    /// <summary>The one surest picture of a hundred is right: that is luck, and no advice.</summary>
+    [Fact]
+    public void OnePictureIsNoAdvice()
+    {
+        float[] confidences = [.. Enumerable.Range(0, 100).Select(i => i == 0 ? 1 : 0.9f - i / 200f)];
+        bool[] hits = [.. Enumerable.Range(0, 100).Select(i => i % 2 == 0)];
+
+        Assert.Null(ThresholdAdvice.For(0.99, confidences, hits));
+        Assert.NotNull(ThresholdAdvice.For(0.5, confidences, hits));
+    }
+
     [Fact]
     public void ThereIsNoThresholdOfNothing() => Assert.Null(ThresholdAdvice.For(0.9, [], []));
 
