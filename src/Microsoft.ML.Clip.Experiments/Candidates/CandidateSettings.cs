@@ -34,7 +34,7 @@ internal sealed record CandidateSettings(CandidateKind Kind)
     /// <summary>How fast a picture's say falls with its distance (beta of Tip-Adapter).</summary>
     public float CacheSharpness { get; init; }
 
-    /// <summary>L2 regularization of the linear ones.</summary>
+    /// <summary>L2 regularization of the linear ones; 0 leaves it, L1 and the passes over the rows to SDCA's own choice by the data.</summary>
     public float L2 { get; init; }
 
     /// <summary>Whether features are brought to mean 0 and variance 1 first.</summary>
@@ -65,6 +65,7 @@ internal sealed record CandidateSettings(CandidateKind Kind)
         if (CacheWeight > 0) Add("weight", CacheWeight);
         if (CacheWeight > 0) Add("sharpness", CacheSharpness);
         if (L2 > 0) Add("L2", L2);
+        else if (Kind == CandidateKind.SdcaMaximumEntropy) parts.Add("ML.NET's settings");
         if (Standardize) parts.Add("standardized");
         if (Trees > 0) Add("trees", Trees);
         if (Leaves > 0) Add("leaves", Leaves);

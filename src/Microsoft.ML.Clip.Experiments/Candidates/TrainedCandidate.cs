@@ -99,9 +99,9 @@ internal sealed class TrainedCandidate : FittedCandidate
             {
                 FeatureColumnName = Features,
                 ExampleWeightColumnName = nameof(Row.Weight),
-                L1Regularization = 0,
-                L2Regularization = settings.L2,
-                MaximumNumberOfIterations = MostIterations,
+                L1Regularization = settings.L2 > 0 ? 0 : null,
+                L2Regularization = settings.L2 > 0 ? settings.L2 : null,
+                MaximumNumberOfIterations = settings.L2 > 0 ? MostIterations : null,
                 NumberOfThreads = 1,
             }),
             CandidateKind.LightGbm => trainers.LightGbm(new LightGbmMulticlassTrainer.Options

@@ -128,8 +128,16 @@ internal static class PipelineCode
         if (isWeighted) common.Add($"ExampleWeightColumnName = \"{Weight}\"");
         string[] linear =
         [
-            .. common, "L1Regularization = 0", $"L2Regularization = {Number(settings.L2)}",
-            Whole($"MaximumNumberOfIterations = {TrainedCandidate.MostIterations}"), "NumberOfThreads = 1",
+            .. common,
+            // None given: SDCA chooses by the data.
+            .. settings.L2 > 0
+                ?
+                [
+                    "L1Regularization = 0", $"L2Regularization = {Number(settings.L2)}",
+                    Whole($"MaximumNumberOfIterations = {TrainedCandidate.MostIterations}"),
+                ]
+                : Array.Empty<string>(),
+            "NumberOfThreads = 1",
         ];
         string[] trees =
         [
