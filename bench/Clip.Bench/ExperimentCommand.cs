@@ -20,7 +20,8 @@ internal static class ExperimentCommand
         var label = new Option<string>("--label-column") { Description = "Classes.", DefaultValueFactory = _ => "group" };
         var scene = new Option<string>("--group-column")
         {
-            Description = "What is never on both sides.", DefaultValueFactory = _ => "title",
+            Description = "What is never on both sides.",
+            DefaultValueFactory = _ => "title",
         };
         var rows = new Option<int>("--rows") { Description = "Pictures to learn from.", DefaultValueFactory = _ => 1000 };
         var minutes = new Option<double>("--minutes") { Description = "Of each experiment.", DefaultValueFactory = _ => 5 };

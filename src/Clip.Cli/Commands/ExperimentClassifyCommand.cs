@@ -35,7 +35,7 @@ internal static class ExperimentClassifyCommand
             Description = "How long candidates are tried, once the features are there.",
             DefaultValueFactory = _ => 5,
         };
-        var label = new Option<string>("--label-column") 
+        var label = new Option<string>("--label-column")
         {
             Description = "Header of the labels' column.",
             DefaultValueFactory = _ => "label",

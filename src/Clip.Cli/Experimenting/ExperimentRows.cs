@@ -108,9 +108,14 @@ internal sealed class ExperimentRows
         }
 
         if (rows.Count == 0) throw new ClipException($"{path} has no rows below its header; add some.");
-        return new ExperimentRows(rows) 
+        return new ExperimentRows(rows)
         {
-            Label = label, Image = image, Text = text, Group = group, Separator = layout.Separator, Quotes = layout.Quotes,
+            Label = label,
+            Image = image,
+            Text = text,
+            Group = group,
+            Separator = layout.Separator,
+            Quotes = layout.Quotes,
         };
 
         GeneratedColumn Column(string name)

@@ -34,7 +34,9 @@ internal sealed record CandidateSpace(int Rows, int Classes, bool IsUneven)
             {
                 yield return cache with
                 {
-                    CacheWeight = weight, CacheSharpness = sharpness, BalanceClasses = IsUneven,
+                    CacheWeight = weight,
+                    CacheSharpness = sharpness,
+                    BalanceClasses = IsUneven,
                 };
             }
         }
@@ -73,7 +75,11 @@ internal sealed record CandidateSpace(int Rows, int Classes, bool IsUneven)
             {
                 yield return new(kind)
                 {
-                    Trees = 100, Leaves = leaves, LeastExamples = least, LearningRate = 0.1, BalanceClasses = IsUneven,
+                    Trees = 100,
+                    Leaves = leaves,
+                    LeastExamples = least,
+                    LearningRate = 0.1,
+                    BalanceClasses = IsUneven,
                 };
             }
         }

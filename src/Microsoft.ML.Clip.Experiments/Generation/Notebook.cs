@@ -15,7 +15,11 @@ internal static class Notebook
             cells = Cells(facts).Select((cell, i) => cell.IsCode
                 ? (object)new
                 {
-                    cell_type = "code", execution_count = (int?)null, id = $"cell-{i}", metadata = new { }, outputs = Array.Empty<object>(),
+                    cell_type = "code",
+                    execution_count = (int?)null,
+                    id = $"cell-{i}",
+                    metadata = new { },
+                    outputs = Array.Empty<object>(),
                     source = Lines(cell.Text),
                 }
                 : new { cell_type = "markdown", id = $"cell-{i}", metadata = new { }, source = Lines(cell.Text) }),

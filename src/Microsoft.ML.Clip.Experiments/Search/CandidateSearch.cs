@@ -42,7 +42,8 @@ internal sealed class CandidateSearch(
         {
             var parallel = new ParallelOptions
             {
-                CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount,
+                CancellationToken = cancellation,
+                MaxDegreeOfParallelism = Environment.ProcessorCount,
             };
             Parallel.ForEach(trials, parallel, trial => Measure(trial, folds, cancellation));
             return true;

@@ -50,7 +50,8 @@ internal static class NestedChoice
         int[] others = [.. Enumerable.Range(0, folded.Count).Where(fold => fold != outer)];
         var parallel = new ParallelOptions
         {
-            CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount,
+            CancellationToken = cancellation,
+            MaxDegreeOfParallelism = Environment.ProcessorCount,
         };
         var left = all;
         foreach (var count in new[] { 1, 2, others.Length })

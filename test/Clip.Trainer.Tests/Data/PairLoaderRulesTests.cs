@@ -155,7 +155,10 @@ public sealed class PairLoaderRulesTests : IDisposable
             new TableSource(rows), ClipTokenizer.Create(_run.Folder["tokenizer"]), contextLength: 12, pixels,
             new PairLoaderOptions(batchSize, seed)
             {
-                Workers = workers, MaxBadPercent = 60, SampleSentences = sentences, Captions = augmentation ?? new CaptionAugmentation(),
+                Workers = workers,
+                MaxBadPercent = 60,
+                SampleSentences = sentences,
+                Captions = augmentation ?? new CaptionAugmentation(),
             });
     }
 

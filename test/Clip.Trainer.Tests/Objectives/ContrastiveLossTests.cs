@@ -86,7 +86,10 @@ public sealed class ContrastiveLossTests
             Augmentation = new Clip.Data.Augmentation { OutlineChance = outline },
             Captions = new Clip.Data.CaptionAugmentation
             {
-                FirstChance = first, JoinChance = join, ShuffleChance = shuffle, WordDropout = dropout,
+                FirstChance = first,
+                JoinChance = join,
+                ShuffleChance = shuffle,
+                WordDropout = dropout,
             },
         };
 

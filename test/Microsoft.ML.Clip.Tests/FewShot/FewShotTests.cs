@@ -34,7 +34,11 @@ public sealed class FewShotTests : IDisposable
         var prompts = ClipLabelEmbeddings.FromVectors(["a", "b"], [[1, 0], [0, 1]]);
         var options = new ClipFewShotEstimator.Options
         {
-            LabelEmbeddings = [prompts], MeanWeight = 0, CacheWeight = 2, CacheSharpness = 3, Scale = 10,
+            LabelEmbeddings = [prompts],
+            MeanWeight = 0,
+            CacheWeight = 2,
+            CacheSharpness = 3,
+            Scale = 10,
         };
 
         var scores = Scores(Fit(options, Points([0.6f, 0.8f], [0, 1]), "a", "b").Transform(Points([0.8f, 0.6f])));

@@ -55,7 +55,11 @@ public sealed class ScaledDecodingTests
         // Squashed: the two sides shrink by different factors, which change their places with the turn.
         var settings = Exact with
         {
-            ShortestEdge = null, ResizeHeight = Side, ResizeWidth = 2 * Side, CropWidth = 2 * Side, ApplyExifOrientation = true,
+            ShortestEdge = null,
+            ResizeHeight = Side,
+            ResizeWidth = 2 * Side,
+            CropWidth = 2 * Side,
+            ApplyExifOrientation = true,
         };
         var (exact, scaled) = (Prepare(settings, jpeg), Prepare(settings with { Decode = ImageDecoding.Scaled }, jpeg));
         Assert.InRange(Farthest(exact, scaled), 0, 1.1f / 255);

@@ -22,7 +22,9 @@ public static class MicrosoftMLClipExperiments
         }).ToList());
         var options = new ClipExperimentOptions
         {
-            ModelFolders = [args[0]], TextColumnName = "Text", TimeLimit = TimeSpan.FromSeconds(20),
+            ModelFolders = [args[0]],
+            TextColumnName = "Text",
+            TimeLimit = TimeSpan.FromSeconds(20),
         };
         using (var result = ClipExperiment.Classify(ml, rows, "Color", imageColumn: null, options)) result.SaveModel(args[3]);
         var model = new MLContext().Model.Load(args[3], out _);
