@@ -34,7 +34,7 @@ internal sealed record CandidateSettings(CandidateKind Kind)
     /// <summary>How fast a picture's say falls with its distance (beta of Tip-Adapter).</summary>
     public float CacheSharpness { get; init; }
 
-    /// <summary>L2 regularization of the linear ones; 0 leaves it, L1 and the passes over the rows to SDCA's own choice by the data.</summary>
+    /// <summary>L2 regularization of the linear ones; 0 leaves it, L1 and the passes over the rows to SDCA's own choice.</summary>
     public float L2 { get; init; }
 
     /// <summary>Whether features are brought to mean 0 and variance 1 first.</summary>

@@ -91,6 +91,9 @@ public sealed class EstimatorSettingsTests : IDisposable
             o => o with { OnError = ClipErrorHandling.Missing },
             t => Assert.All(t.Transform(Changed(NoPaths)).Vectors("Features"), row => Assert.All(row, f => Assert.True(float.IsNaN(f))))),
         [nameof(ImageOptions.TowerStorage)] = new(o => o with { TowerStorage = ClipTowerStorage.ByReference }, HoldsNoTower),
+        [nameof(ImageOptions.Views)] = new(
+            o => o with { Views = ClipImageViews.Crops },
+            t => Assert.NotEqual(Images(_model).SelectMany(row => row), t.Transform(_data).Vectors("Features").SelectMany(row => row))),
     };
 
     private Dictionary<string, SettingRow<TextOptions, ITransformer>> TextRows() => new()
