@@ -47,7 +47,7 @@ public sealed class ShellTests
     [InlineData("clip classify --model openai/cli", "")]
     [InlineData("clip classify --model clip-vit-b-3", "clip-vit-b-32")]
     [InlineData("clip completion ", "bash fish zsh")]
-    [InlineData("clip data s", "shard stats")]
+    [InlineData("clip data s", "shard split stats")]
     [InlineData("clip classify ", "")] // files, which bash adds
     [InlineData("clip classify /h", "")]
     public async Task BashCompletes(string line, string expected)

@@ -79,7 +79,10 @@ public sealed class PackageTests(TrainedModel trained, Consumers consumers)
         // One package's assemblies may have other names than the package.
         var dependencies = packages.SelectMany(id => id switch
         {
-            "Microsoft.ML" => ["Microsoft.ML.Core", "Microsoft.ML.Data", "Microsoft.ML.PCA", "Microsoft.ML.StandardTrainers"],
+            "Microsoft.ML" =>
+            [
+                "Microsoft.ML.Core", "Microsoft.ML.Data", "Microsoft.ML.PCA", "Microsoft.ML.StandardTrainers", "Microsoft.ML.Transforms",
+            ],
             "Magick.NET-Q8-AnyCPU" => ["Magick.NET-Q8-AnyCPU", "Magick.NET.Core"],
             "Microsoft.ML.OnnxRuntime.Managed" => ["Microsoft.ML.OnnxRuntime"],
             "OxyPlot.Core" => ["OxyPlot"],
