@@ -1,3 +1,5 @@
+using System.Text;
+using Clip.Conversion.Checkpoints;
 using Microsoft.ML.Clip.Experiments.Candidates;
 using Microsoft.ML.Clip.Experiments.Features;
 using Microsoft.ML.Clip.Experiments.Search;
@@ -62,7 +64,7 @@ public sealed partial record ClipExperimentResult : IDisposable
     public void SaveModel(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        Aside(path, aside => _ml.Model.Save(Model, _input, aside));
+        Write(path, file => _ml.Model.Save(Model, _input, file));
     }
 
     /// <summary>Saves the trials as a table, the best first: written aside, then renamed.</summary>
@@ -70,7 +72,7 @@ public sealed partial record ClipExperimentResult : IDisposable
     public void SaveLeaderboard(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        Aside(path, aside => File.WriteAllText(aside, Leaderboard.Csv(Trials)));
+        Write(path, file => file.Write(Encoding.UTF8.GetBytes(Leaderboard.Csv(Trials))));
     }
 
     /// <summary>Closes the model.</summary>
@@ -122,19 +124,9 @@ public sealed partial record ClipExperimentResult : IDisposable
         };
     }
 
-    private static void Aside(string path, Action<string> write)
+    private static void Write(string path, Action<Stream> write)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
-        var aside = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            write(aside);
-            File.Move(aside, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(aside);
-            throw;
-        }
+        AtomicFile.Write(path, write);
     }
 }

@@ -1,7 +1,8 @@
-using System.Globalization;
 using System.Text;
+using Clip.Conversion.Checkpoints;
 using Microsoft.ML.Clip.Experiments;
 using Microsoft.ML.Clip.Experiments.Generation;
+using Microsoft.ML.Clip.Experiments.Search;
 
 namespace Clip.Cli.Experimenting;
 
@@ -54,8 +55,7 @@ internal static class ExperimentOutput
         if (suggest is not null && result.HasUnlabeled)
         {
             files.Add(Path.Combine(folder, "suggestions.csv"));
-            File.WriteAllText(files[^1] + ".new", Suggestions(result, suggest.Value), new UTF8Encoding(false));
-            File.Move(files[^1] + ".new", files[^1], overwrite: true);
+            AtomicFile.Write(files[^1], file => file.Write(Encoding.UTF8.GetBytes(Suggestions(result, suggest.Value))));
         }
 
         return [.. files, .. GeneratedFiles.Write(folder, facts, web)];
@@ -67,15 +67,10 @@ internal static class ExperimentOutput
         foreach (var one in result.Suggest(count))
         {
             table.Append(string.Join(
-                ',', Quote(one.Name), Quote(result.Classes[one.First]), Number(one.ProbabilityOfFirst), Quote(result.Classes[one.Second]),
-                Number(one.ProbabilityOfSecond))).Append('\n');
+                ',', CsvCell.Of(one.Name), CsvCell.Of(result.Classes[one.First]), CsvCell.Of(one.ProbabilityOfFirst),
+                CsvCell.Of(result.Classes[one.Second]), CsvCell.Of(one.ProbabilityOfSecond))).Append('\n');
         }
 
         return table.ToString();
     }
-
-    private static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
-
-    private static string Quote(string value) =>
-        value.AsSpan().ContainsAny(",\"\n\r") ? $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : value;
 }

@@ -94,7 +94,7 @@ internal sealed class ExperimentRows
                     + "hold the separator.");
             rows.Add(new Row
             {
-                Image = image is null ? "" : Path.Combine(folder, Cell(image, "path")),
+                Image = image is null ? "" : CaptionTable.Place(folder, Cell(image, "path")),
                 Text = text is null ? "" : Cell(text, "text"),
                 Group = group is null ? "" : Cell(group, "group"),
                 Label = Cell(label, "label"),

@@ -1,4 +1,5 @@
 using System.Text;
+using Clip.Conversion.Checkpoints;
 
 namespace Microsoft.ML.Clip.Experiments.Generation;
 
@@ -33,8 +34,7 @@ internal static class GeneratedFiles
         {
             var path = Path.Combine(folder, name);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.WriteAllText(path + ".new", text.ReplaceLineEndings("\n"), new UTF8Encoding(false));
-            File.Move(path + ".new", path, overwrite: true);
+            AtomicFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes(text.ReplaceLineEndings("\n"))));
             written.Add(path);
         }
     }

@@ -14,17 +14,12 @@ internal static class Leaderboard
         var text = new StringBuilder(Header).Append('\n');
         foreach (var trial in trials)
         {
-            text.Append(string.Join(',', trial.Rank.ToString(CultureInfo.InvariantCulture), Quote(trial.Candidate), Quote(trial.Settings),
-                Quote(trial.Features), Number(trial.Accuracy), Number(trial.AccuracyError), Number(trial.MacroRecall),
-                Number(trial.MacroRecallError), Number(trial.Seconds), trial.TrainingSize.ToString(CultureInfo.InvariantCulture),
+            text.Append(string.Join(',', trial.Rank.ToString(CultureInfo.InvariantCulture), CsvCell.Of(trial.Candidate),
+                CsvCell.Of(trial.Settings), CsvCell.Of(trial.Features), CsvCell.Of(trial.Accuracy), CsvCell.Of(trial.AccuracyError),
+                CsvCell.Of(trial.MacroRecall), CsvCell.Of(trial.MacroRecallError), CsvCell.Of(trial.Seconds), trial.TrainingSize.ToString(CultureInfo.InvariantCulture),
                 trial.Folds.ToString(CultureInfo.InvariantCulture))).Append('\n');
         }
 
         return text.ToString();
     }
-
-    private static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
-
-    private static string Quote(string value) =>
-        value.AsSpan().ContainsAny(",\"\n\r") ? $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : value;
 }
