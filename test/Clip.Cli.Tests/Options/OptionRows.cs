@@ -279,7 +279,7 @@ internal static class OptionRows
         --data {photos} @ | --templates {lines.txt} => prompts given
         --data {photos} @ | --metric Accuracy => the best by accuracy
         --data {photos} @ | --folds 1 => --folds must be
-        --data {photos} --model {model} --minutes 0.2 --output {out} | --no-views => not image mirrored
+        --data {photos} --model {model} --minutes 0.2 --output {out} | --no-views => not -Mirrored-
         --data {photos} @ | --web => .Web/Program.cs
         --data {photos} @ --suggest 2 | --unlabelled {pictures/0.png} => OUT/suggestions.csv
         --data {photos} @ --unlabelled {pictures/0.png} | --suggest 2 => OUT/suggestions.csv
