@@ -17,7 +17,8 @@ internal static class Leaderboard
             text.Append(string.Join(',', trial.Rank.ToString(CultureInfo.InvariantCulture), CsvCell.Of(trial.Candidate),
                 CsvCell.Of(trial.Settings), CsvCell.Of(trial.Features), CsvCell.Of(trial.Accuracy), CsvCell.Of(trial.AccuracyError),
                 CsvCell.Of(trial.MacroRecall), CsvCell.Of(trial.MacroRecallError), CsvCell.Of(trial.Seconds),
-                trial.TrainingSize.ToString(CultureInfo.InvariantCulture), trial.Folds.ToString(CultureInfo.InvariantCulture))).Append('\n');
+                trial.TrainingSize.ToString(CultureInfo.InvariantCulture),
+                trial.Folds.ToString(CultureInfo.InvariantCulture))).Append('\n');
         }
 
         return text.ToString();
