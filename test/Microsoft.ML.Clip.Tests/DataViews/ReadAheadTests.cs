@@ -35,7 +35,7 @@ public sealed class ReadAheadTests : IDisposable
     [Fact]
     public async Task NothingIsGivenBackBeforeItHasEnded()
     {
-        var cursor = AtTheFirstRow(ahead: _ => Assert.True(_release.Wait(Patience)));
+        var cursor = AtTheFirstRow(ahead: _ => Assert.True(_release.Wait(Patience, CancellationToken.None)));
         Assert.True(_started.Wait(Patience));
         var closing = Task.Run(cursor.Dispose);
         await Task.Delay(50);
