@@ -1,6 +1,7 @@
 using Microsoft.ML.Clip.Experiments.Candidates;
 using Microsoft.ML.Clip.Experiments.Features;
 using Microsoft.ML.Clip.Tests.Models;
+using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Clip.Experiments.Tests;
 

@@ -102,7 +102,7 @@ public sealed class EmbedderTests : IDisposable
         var images = _tiny.Paint(3);
         using var model = Microsoft.ML.Clip.ClipModel.Open(
             _tiny.Folder["model"],
-            new() { Preprocessing = _tiny.Model.Preprocessing with { Std = [1e-38f, 1e-38f, 1e-38f], Mean = [0, 0, 0] } });
+            new() { Preprocessing = _tiny.Model.Preprocessing with { Std = [1e-45f, 1e-45f, 1e-45f], Mean = [0, 0, 0] } });
         using (var cache = EmbeddingCache.Open(_tiny.Cache, model.Fingerprint, Assert.Fail))
         {
             var error = Assert.Throws<ClipException>(
