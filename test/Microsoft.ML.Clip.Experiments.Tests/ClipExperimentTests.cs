@@ -52,6 +52,7 @@ public sealed class ClipExperimentTests : IDisposable
         using var result = Classify(_colors.Pictures(24));
 
         Assert.Equal("ZeroShot", result.Best.Candidate);
+        Assert.All(result.Trials, trial => Assert.Equal(trial.Candidate == "ZeroShot", trial.TrainingSize == 0));
     }
 
     [Fact]
@@ -90,6 +91,7 @@ public sealed class ClipExperimentTests : IDisposable
         Assert.NotEmpty(result.Trials);
         Assert.Equal(24, result.Folds.Probabilities.Length);
         Assert.DoesNotContain(result.Folds.Probabilities, row => row is null);
+        Assert.Equal(result.Folds.Folds.Distinct().Count(), result.Best.Folds); // measured to its end
         result.SaveModel(_colors["model.zip"]);
     }
 

@@ -69,6 +69,32 @@ public sealed class LabelTests
         static float[] OneHot(int label) => [.. Enumerable.Range(0, 3).Select(other => other == label ? 0.8f : 0.1f)];
     }
 
+    [Theory]
+    [InlineData(20, 2, true)]
+    [InlineData(21, 2, false)]
+    [InlineData(8, 1, false)]
+    public void ClassesLookAlikeFromATenthOfTheirPicturesOn_AndFromTwo(int pictures, int confused, bool areAlike)
+    {
+        int[] labels = [.. Enumerable.Range(0, pictures).Select(i => i % 2)];
+        var taken = labels.Select((label, row) => row < confused ? 1 - label : label);
+
+        Assert.Equal(areAlike, LookAlikes.Of(labels, [.. taken.Select(t => t == 0 ? new[] { 0.8f, 0.2f } : [0.2f, 0.8f])]).Count == 1);
+    }
+
+    /// <summary>Rows without a group are of none of the others': for them all others count.</summary>
+    [Fact]
+    public void PicturesWithoutAGroupAreApartFromAllOthers()
+    {
+        float[][] features = [[1, 0], [1, 0], [0.9f, 0.436f], [0, 1], [0, 1]];
+        int[] labels = [0, 0, 1, 1, 1];
+        string?[] groups = [null, null, null, "a", "a"];
+
+        var leak = GroupLeak.Of(features, labels, groups, Neighbors.Of(features, 1))!;
+
+        // The two of class 0 find each other; of class 1 the first is nearest to those, and the grouped ones are to it.
+        Assert.Equal((4 / 5.0, 4 / 5.0), (leak.NearestRight, leak.NearestRightApart));
+    }
+
     /// <summary>Pictures that show their scene and nothing of their class are recognized by the scene alone.</summary>
     [Fact]
     public void ScenesThatGiveTheClassAwayAreTold()

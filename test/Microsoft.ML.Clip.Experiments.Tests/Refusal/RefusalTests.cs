@@ -1,3 +1,5 @@
+using System.Globalization;
+using Microsoft.ML.Clip.Experiments.Features;
 using Microsoft.ML.Clip.Experiments.Refusal;
 using Microsoft.ML.Clip.Experiments.Tests.DataCheck;
 
@@ -43,6 +45,40 @@ public sealed class RefusalTests
 
         Assert.Null(ThresholdAdvice.For(0.99, confidences, hits));
         Assert.NotNull(ThresholdAdvice.For(0.5, confidences, hits));
+    }
+
+    [Fact]
+    public void APictureOfTheVeryScoreIsAnswered()
+    {
+        var threshold = ThresholdAdvice.At(0.5, [0.5f, 0.25f], [true, false], unlabeled: [0.5f, 0.25f]);
+
+        Assert.Equal((0.5, 1, 0.5), (threshold.Answered, threshold.Accuracy, threshold.UnlabeledRefused));
+    }
+
+    /// <summary>Neighbors in a folder are often alike: those that are taken are spread over all, and are asked for no more.</summary>
+    [Fact]
+    public void TheClassForAllOthersIsTakenFromAllOverTheFolder()
+    {
+        var clouds = new Clouds(classes: 3, dimension: 32, seed: 8);
+        var (features, labels) = clouds.Rows(each: 4, spread: 0.3);
+        var known = Enumerable.Range(0, 8).ToArray();
+        float[][] others = [.. Enumerable.Range(0, 40).Select(_ => clouds.Near(2, 0.3))];
+        var data = Rows(known.Select(row => labels[row]), ["a", "b"]);
+        var unlabeled = Rows(others.Select(_ => -1), ["a", "b"]);
+
+        var added = NoneClass.Add(
+            data, new("image", [.. known.Select(row => features[row])]), unlabeled, new("image", others), "none", default)!.Value;
+
+        var taken = added.Data.Rows.Skip(8).Select(Number).ToArray();
+        Assert.Equal([0, 10, 20, 30], taken);
+        Assert.Equal(Enumerable.Range(0, 40).Except(taken), added.Unlabeled.Rows.Select(Number));
+        Assert.Equal(["a", "b", "none"], added.Data.Classes);
+        Assert.All(added.Data.Rows.Skip(8), row => Assert.Equal(2, row.Label));
+
+        static int Number(ExperimentRow row) => int.Parse(row.Name, CultureInfo.InvariantCulture);
+
+        static ExperimentData Rows(IEnumerable<int> labels, string[] classes) =>
+            new([.. labels.Select((label, row) => new ExperimentRow($"{row}", label, null, null, null))], classes, []);
     }
 
     [Fact]

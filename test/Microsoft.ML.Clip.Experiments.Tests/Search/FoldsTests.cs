@@ -45,6 +45,28 @@ public sealed class FoldsTests
     }
 
     [Fact]
+    public void TheSeedDecidesTheDivision()
+    {
+        int[] labels = [.. Enumerable.Range(0, 60).Select(i => i % 3)];
+
+        Assert.Equal(Of(1), Of(1));
+        Assert.NotEqual(Of(1), Of(2));
+
+        int[] Of(int seed) => Folds.Of(labels, new string?[60], 5, seed);
+    }
+
+    /// <summary>Large groups are dealt first, while there is room for them; small ones fill up what is left.</summary>
+    [Fact]
+    public void FoldsAreOfOneSizeHoweverLargeTheGroupsAre()
+    {
+        string?[] groups = [.. Enumerable.Range(0, 60).Select(i => i < 20 ? "large" : i < 40 ? "other" : $"{i}")];
+        int[] labels = [.. Enumerable.Range(0, 60).Select(i => i % 2)];
+
+        for (var seed = 0; seed < 20; seed++)
+            Assert.Equal([20, 20, 20], Folds.Of(labels, groups, 3, seed).CountBy(fold => fold).Select(count => count.Value));
+    }
+
+    [Fact]
     public void WhereNothingCanBeTriedOnOthersItSaysSo()
     {
         var fault = Assert.Throws<ArgumentException>(() => Folds.Of([0, 0, 1, 1], ["a", "a", "b", "b"], 5, seed: 0));

@@ -47,7 +47,11 @@ public sealed class TrialTests
     {
         var folded = Clouded() with { Folds = [.. Enumerable.Range(0, 75).Select(row => row % 2)] };
 
-        Assert.Null(NestedChoice.Make([], new FoldedData(folded.Data, folded.Folds, 0), default, _ => { }, CancellationToken.None));
+        var halved = new FoldedData(folded.Data, folded.Folds, 0);
+        var trial = Of(halved, All().First());
+        trial.Run(halved.Count, CancellationToken.None);
+
+        Assert.Null(NestedChoice.Make([trial], halved, default, _ => { }, CancellationToken.None));
     }
 
     private static IEnumerable<CandidateSettings> All() => [.. Space.Quick([]), .. Space.Linear(), .. Space.Others()];
