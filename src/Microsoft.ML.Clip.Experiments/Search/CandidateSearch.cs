@@ -36,6 +36,13 @@ internal sealed class CandidateSearch(
         return true;
     }
 
+    /// <summary>Tries the average of the best, where there are several kinds that were measured on all folds.</summary>
+    public void RunAverage(CancellationToken cancellation)
+    {
+        var complete = Ranked().Where(trial => trial.IsComplete).Select(trial => (trial, trial.Score().Of(metric)));
+        if (Averages.Of([.. complete]) is { } average) Run([average], cancellation);
+    }
+
     private bool Measure(IReadOnlyList<Trial> trials, int folds, CancellationToken cancellation)
     {
         try

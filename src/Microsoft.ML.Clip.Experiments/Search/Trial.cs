@@ -20,7 +20,8 @@ internal sealed record FoldedData(ExperimentData Data, int[] Folds, int Seed)
 
 /// <summary>A candidate on a variant of the features, measured a fold after another.</summary>
 internal sealed class Trial(
-    FoldedData folded, CandidateSettings settings, FeatureVariant variant, FeatureTable table, float[][]? directions)
+    FoldedData folded, CandidateSettings settings, FeatureVariant variant, FeatureTable table,
+    IReadOnlyDictionary<string, float[][]> directions)
 {
     /// <summary>The most numbers that a trial keeps, 4 MB: of hundreds of trials few are asked for them again.</summary>
     private const long MostKept = 1 << 20;
@@ -80,6 +81,10 @@ internal sealed class Trial(
     public float[][] OfFold(int fold, CancellationToken cancellation) => _isKept && fold < Done
         ? [.. folded.Rows(f => f == fold).Select(row => _probabilities[row]!)]
         : Ask(fold, cancellation);
+
+    /// <summary>The average of some candidates on the same features.</summary>
+    public Trial Average(IReadOnlyList<CandidateSettings> members) =>
+        new(folded, new(CandidateKind.Average) { Members = members }, variant, table, directions);
 
     /// <summary>Fits it on some rows.</summary>
     public FittedCandidate Fit(int[] rows, CancellationToken cancellation) => FittedCandidate.Fit(

@@ -50,11 +50,15 @@ public sealed class TrialTests
         Assert.Null(NestedChoice.Make([], new FoldedData(folded.Data, folded.Folds, 0), default, _ => { }, CancellationToken.None));
     }
 
-    private static IEnumerable<CandidateSettings> All() => [.. Space.Quick([]), .. Space.Linear(), .. Space.Others()];
+    private static IEnumerable<CandidateSettings> All()
+    {
+        CandidateSettings[] all = [.. Space.Quick([]), .. Space.Linear(), .. Space.Others()];
+        return all.Append(new(CandidateKind.Average) { Members = [.. all.DistinctBy(settings => settings.Kind).Take(3)] });
+    }
 
     private static Trial Of(FoldedData folded, CandidateSettings settings) => new(
         folded, settings, new FeatureVariant(["tiny"], ClipImageViews.Center, true, false), new FeatureTable("image", Features().Rows),
-        directions: null);
+        new Dictionary<string, float[][]>());
 
     private static (float[][] Rows, int[] Labels) Features()
     {
