@@ -33,7 +33,7 @@ internal sealed class AverageCandidate : FittedCandidate
 
     public override IReadOnlyList<ITransformer> Steps { get; }
 
-    public static AverageCandidate Fit(CandidateSettings settings, TrainingRows rows, int seed, CancellationToken cancellation) =>
+    public static AverageCandidate OfMembers(CandidateSettings settings, TrainingRows rows, int seed, CancellationToken cancellation) =>
         new([.. settings.Members.Select(member => FittedCandidate.Fit(member, rows, seed, cancellation))], rows.Classes);
 
     public override float[][] Predict(IReadOnlyList<float[]> rows, CancellationToken cancellation) =>

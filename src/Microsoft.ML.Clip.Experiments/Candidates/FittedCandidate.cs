@@ -33,7 +33,7 @@ internal abstract class FittedCandidate
         return settings.Kind switch
         {
             <= CandidateKind.Cache => FewShotCandidate.Keep(settings, rows),
-            CandidateKind.Average => AverageCandidate.Fit(settings, rows, seed, cancellation),
+            CandidateKind.Average => AverageCandidate.OfMembers(settings, rows, seed, cancellation),
             _ => TrainedCandidate.Train(settings, rows, seed, cancellation),
         };
     }

@@ -21,11 +21,11 @@ internal static class Averages
     {
         if (ranked.Count == 0) return null;
         var (best, value) = ranked[0];
-        CandidateSettings[] members =
+        Trial[] members =
         [
             .. ranked.Where(one => one.Trial.Variant == best.Variant && one.Trial.Settings.Kind != CandidateKind.Average
                 && one.Value >= value - Behind)
-                .Select(one => one.Trial.Settings).DistinctBy(settings => settings.Kind).Take(Most),
+                .Select(one => one.Trial).DistinctBy(trial => trial.Settings.Kind).Take(Most),
         ];
         return members.Length < 2 ? null : best.Average(members);
     }

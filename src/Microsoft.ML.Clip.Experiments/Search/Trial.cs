@@ -31,6 +31,7 @@ internal sealed class Trial(
     private readonly int[] _predicted = [.. table.Rows.Select(_ => Search.Score.NotMeasured)];
     private readonly List<int> _sizes = [];
     private readonly Stopwatch _clock = new();
+    private IReadOnlyList<Trial> _members = [];
 
     /// <summary>Its number in the search, by which equals are told apart whichever was done first.</summary>
     public int Number { get; set; }
@@ -83,8 +84,11 @@ internal sealed class Trial(
         : Ask(fold, cancellation);
 
     /// <summary>The average of some candidates on the same features.</summary>
-    public Trial Average(IReadOnlyList<CandidateSettings> members) =>
-        new(folded, new(CandidateKind.Average) { Members = members }, variant, table, directions);
+    public Trial Average(IReadOnlyList<Trial> members) =>
+        new(folded, new(CandidateKind.Average) { Members = [.. members.Select(one => one.Settings)] }, variant, table, directions)
+        {
+            _members = members,
+        };
 
     /// <summary>Fits it on some rows.</summary>
     public FittedCandidate Fit(int[] rows, CancellationToken cancellation) => FittedCandidate.Fit(
@@ -111,6 +115,11 @@ internal sealed class Trial(
         };
     }
 
-    private float[][] Ask(int fold, CancellationToken cancellation) => Fit(folded.Rows(f => f != fold), cancellation)
-        .Predict([.. folded.Rows(f => f == fold).Select(row => table.Rows[row])], cancellation);
+    private float[][] Ask(int fold, CancellationToken cancellation)
+    {
+        // What members said is kept, so an average costs no fit.
+        if (_members.Count > 0) return AverageCandidate.Mean([.. _members.Select(one => one.OfFold(fold, cancellation))]);
+        var fitted = Fit(folded.Rows(f => f != fold), cancellation);
+        return fitted.Predict([.. folded.Rows(f => f == fold).Select(row => table.Rows[row])], cancellation);
+    }
 }

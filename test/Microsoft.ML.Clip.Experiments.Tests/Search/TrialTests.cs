@@ -33,7 +33,11 @@ public sealed class TrialTests
     public void TheNestedChoiceSaysSomethingOfEveryRow(string kind)
     {
         var folded = Clouded();
-        Trial[] trials = [.. All().Where(settings => settings.Kind.ToString() == kind).Take(2).Select(settings => Of(folded, settings))];
+        Trial[] trials =
+        [
+            .. All().Where(settings => settings.Kind.ToString() == kind).Take(2).SelectMany(settings => settings.Parts.Append(settings))
+                .Distinct().Select(settings => Of(folded, settings)),
+        ];
         foreach (var trial in trials) trial.Run(folded.Count, CancellationToken.None);
 
         var nested = NestedChoice.Make(trials, folded, ClipExperimentMetric.MacroRecall, _ => { }, CancellationToken.None)!;

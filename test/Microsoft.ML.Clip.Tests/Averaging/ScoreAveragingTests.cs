@@ -1,3 +1,5 @@
+using Clip.Testing;
+using Microsoft.ML.Clip.Tests.DataViews;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Clip.Tests.Averaging;
@@ -71,7 +73,7 @@ public sealed class ScoreAveragingTests : IDisposable
         var scored = pipeline.Fit(data).Transform(data);
 
         Assert.True(_ml.MulticlassClassification.Evaluate(scored).MicroAccuracy > 0.9);
-        Assert.Equal("Score", pipeline.GetOutputSchema(SchemaShape.Create(data.Schema)).Last(c => c.Name == "Score").Name);
+        Assert.Equal("Score", pipeline.GetOutputSchema(data.Schema.Shape()).Last(c => c.Name == "Score").Name);
     }
 
     [Fact]
@@ -86,7 +88,7 @@ public sealed class ScoreAveragingTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private ITransformer Fit(float[] weights, IDataView rows) => _ml.Transforms.ClipAverageScores(
+    private ClipScoreAveragingTransformer Fit(float[] weights, IDataView rows) => _ml.Transforms.ClipAverageScores(
         new ClipScoreAveragingEstimator.Options { Weights = weights, LabelColumnName = "Key" }).Fit(rows);
 
     private IDataView Rows(params float[][] scores)
