@@ -12,10 +12,10 @@ namespace Microsoft.ML.Clip.Experiments;
 public static class ClipExperiment
 {
     /// <summary>
-    /// The shares of the time until which the search may go on, the average of what it found, and the honest estimate; then comes the
-    /// curve.
+    /// The shares of the time until which the search may go on, the measuring of those it did not get to the end of, and the honest
+    /// estimate; then comes the curve.
     /// </summary>
-    private const double SearchShare = 0.4, AverageShare = 0.45, NestedShare = 0.85;
+    private const double SearchShare = 0.4, FinishShare = 0.5, NestedShare = 0.85;
 
     /// <summary>The share of the time limit that the features of one kind of views may take.</summary>
     private const double ViewsShare = 0.25;
@@ -69,11 +69,8 @@ public static class ClipExperiment
         var clock = new Deadlines(options.TimeLimit, cancellation);
         var search = new CandidateSearch(folded, options.Metric, progress, Warn);
         using (var limit = clock.Until(SearchShare)) Search(search, folded, variants, options, limit.Token);
-        if (options.Kinds?.Contains(CandidateKind.Average) != false)
-        {
-            using var limit = clock.Until(AverageShare);
-            search.RunAverage(limit.Token);
-        }
+        using (var limit = clock.Until(FinishShare)) search.Finish(limit.Token);
+        if (options.Kinds?.Contains(CandidateKind.Average) != false) search.RunAverage(cancellation);
 
         var ranked = search.Ranked();
         if (ranked.Length == 0)

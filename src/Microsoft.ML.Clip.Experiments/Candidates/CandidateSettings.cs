@@ -1,19 +1,5 @@
 namespace Microsoft.ML.Clip.Experiments.Candidates;
 
-/// <summary>The kinds of classifiers that are tried, from the simplest to the least simple.</summary>
-internal enum CandidateKind
-{
-    ZeroShot,
-    Prototypes,
-    Neighbors,
-    Cache,
-    LbfgsMaximumEntropy,
-    SdcaMaximumEntropy,
-    LightGbm,
-    FastTree,
-    Average,
-}
-
 /// <summary>A candidate's settings: those that its kind has no use for stay at their defaults.</summary>
 internal sealed record CandidateSettings(CandidateKind Kind)
 {

@@ -98,7 +98,12 @@ internal sealed class Trial(
         folded.Seed, cancellation);
 
     /// <summary>How well it did on the folds that were measured.</summary>
-    public Score Score() => Search.Score.Of(folded.Data.Labels, folded.Folds, _predicted);
+    public Score Score() => Score(Done);
+
+    /// <summary>How well it did on the first folds.</summary>
+    public Score Score(int folds) => Search.Score.Of(
+        folded.Data.Labels, folded.Folds,
+        [.. _predicted.Select((label, row) => folded.Folds[row] < folds ? label : Search.Score.NotMeasured)]);
 
     /// <summary>What users see of it.</summary>
     public ClipTrial Describe(int rank)

@@ -47,6 +47,31 @@ public sealed class TrialTests
     }
 
     [Fact]
+    public void WhatIsSlowDoesNotLoseToWhatIsQuickForTimeAlone()
+    {
+        var folded = Clouded();
+        var random = new Random(1);
+        float[][] noise = [.. folded.Folds.Select(_ => (float[])[random.NextSingle() - 0.5f, random.NextSingle() - 0.5f])];
+        var variant = new FeatureVariant(["tiny"], ClipImageViews.Center, true, false);
+        var quick = new Trial(
+            folded, new(CandidateKind.Neighbors) { Neighbors = 1 }, variant, new("noise", noise), new Dictionary<string, float[][]>());
+        var slow = Of(folded, Space.Linear().First());
+        using var timeIsUp = new CancellationTokenSource();
+        var search = new CandidateSearch(folded, ClipExperimentMetric.Accuracy, new Told(told =>
+        {
+            if (told.Candidate != "Neighbors") timeIsUp.Cancel();
+        }), Assert.Fail);
+
+        Assert.True(search.Run([quick], CancellationToken.None));
+        Assert.False(search.Run([slow], timeIsUp.Token));
+        Assert.Same(quick, search.Ranked()[0]);
+        search.Finish(CancellationToken.None);
+
+        Assert.Same(slow, search.Ranked()[0]);
+        Assert.True(slow.IsComplete);
+    }
+
+    [Fact]
     public void NothingIsLeftToNestInTwoFolds()
     {
         var folded = Clouded() with { Folds = [.. Enumerable.Range(0, 75).Select(row => row % 2)] };
@@ -75,5 +100,10 @@ public sealed class TrialTests
         var labels = Features().Labels;
         var rows = labels.Select((label, row) => new ExperimentRow($"row {row}", label, null, null, null));
         return new(new ExperimentData([.. rows], ["a", "b", "c"], []), Folds.Of(labels, new string?[labels.Length], 5, seed: 0), 0);
+    }
+
+    private sealed class Told(Action<ClipTrial> tell) : IProgress<ClipTrial>
+    {
+        public void Report(ClipTrial value) => tell(value);
     }
 }
