@@ -40,12 +40,13 @@ internal static class ClassifyCommand
                 + $"{PicturePreview.MostPictures} or fewer.",
         };
         var decode = new DecodeOption();
+        var cache = new CacheGraphOption();
         var report = new ReportOption();
         // None where they stand behind the labels.
         var images = new Argument<string[]>("images") { Description = PicturePaths.Description, Arity = ArgumentArity.ZeroOrMore };
         var command = new Command("classify", "Classifies images zero-shot and prints the best labels.")
         {
-            images, labels, model, templates, top, json, csv, decode.Option, report.Option, noPreview,
+            images, labels, model, templates, top, json, csv, decode.Option, cache.Option, report.Option, noPreview,
         };
         command.Validators.Add(result =>
         {
@@ -58,9 +59,11 @@ internal static class ClassifyCommand
             var name = parsed.GetValue(model)!;
             var folder = await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false);
             var isReported = report.IsWanted(parsed);
-            var options = new ClipModelOptions { Decode = decode.Parse(parsed) };
-            if (options.Decode != ImageDecoding.Exact && ObjectiveFolder.NeedsTorch(folder))
-                throw new ClipException($"--decode {parsed.GetValue(decode.Option)} is for CLIP's models; '{name}' is none, leave it out.");
+            var options = new ClipModelOptions { Decode = decode.Parse(parsed), Session = cache.Parse(parsed) };
+            var ofClip = options.Decode != ImageDecoding.Exact ? $"--decode {parsed.GetValue(decode.Option)}"
+                : options.Session.CacheOptimizedGraph ? cache.Option.Name : null;
+            if (ofClip is not null && ObjectiveFolder.NeedsTorch(folder))
+                throw new ClipException($"{ofClip} is for CLIP's models; '{name}' is none, leave it out.");
             var classified = Classify(folder, words, options);
             // What is printed as it comes is scored once for the report too.
             if (isReported) classified = [.. classified];

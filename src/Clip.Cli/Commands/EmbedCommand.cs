@@ -34,7 +34,7 @@ internal static class EmbedCommand
             {
                 BatchSize = embedding.BatchSize,
                 Decode = embedding.Decode,
-                Session = new ClipSessionOptions { IntraOpThreads = ranks.AreSeveral ? ranks.Processors : 0 },
+                Session = options.Session(parsed) with { IntraOpThreads = ranks.AreSeveral ? ranks.Processors : 0 },
             });
             Run(opened, embedding, options.Images(parsed), options.Texts(parsed), options.Layout(parsed), ranks, cancellation);
             return 0;

@@ -49,13 +49,14 @@ internal sealed class EmbedOptions
     };
 
     private readonly DecodeOption _decode = new();
+    private readonly CacheGraphOption _cache = new();
     private readonly LoadingOptions _loading = new();
     private readonly SourceOptions _layout = new();
 
     public EmbedOptions() => _format.AcceptOnlyFromAmong("parquet", "npy");
 
     public IEnumerable<Option> All =>
-        [_images, _texts, _model, _output, _format, _shard, _batch, _raw, _decode.Option, .. _layout.All, .. _loading.All];
+        [_images, _texts, _model, _output, _format, _shard, _batch, _raw, _decode.Option, _cache.Option, .. _layout.All, .. _loading.All];
 
     public string Model(ParseResult parsed) => parsed.GetValue(_model)!;
 
@@ -64,6 +65,8 @@ internal sealed class EmbedOptions
     public string? Texts(ParseResult parsed) => parsed.GetValue(_texts);
 
     public RecordSourceOptions Layout(ParseResult parsed) => _layout.Parse(parsed);
+
+    public ClipSessionOptions Session(ParseResult parsed) => _cache.Parse(parsed);
 
     public EmbeddingOptions Parse(ParseResult parsed) => new(parsed.GetValue(_output)!)
     {

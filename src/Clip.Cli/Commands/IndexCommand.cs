@@ -28,10 +28,11 @@ internal static class IndexCommand
             Description = "Makes what clip search --approximate needs, too: for millions of pictures.",
         };
         var watch = new Option<bool>("--watch") { Description = "Goes on, and takes up what changes, until it is stopped." };
+        var cache = new CacheGraphOption();
         var layout = new SourceOptions();
         var command = new Command("index", "Embeds pictures into an index, for clip search; run again, it embeds what is new.")
         {
-            sources, model, output, approximate, watch,
+            sources, model, output, approximate, watch, cache.Option,
         };
         foreach (var option in database.All.Concat(layout.All)) command.Options.Add(option);
         command.SetAction(async (parsed, cancellation) =>
@@ -112,7 +113,8 @@ internal static class IndexCommand
             {
                 var isGiven = parsed.GetResult(model) is { Implicit: false };
                 var name = (isGiven ? null : known) ?? parsed.GetValue(model)!;
-                return (name, ClipModel.Open(await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false)));
+                var folder = await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false);
+                return (name, ClipModel.Open(folder, cache.ParseModel(parsed)));
             }
         });
         return command;

@@ -54,7 +54,7 @@ internal static class InitCommand
 
         var vocabulary = TokenizerFiles.Load(path);
         config = config.WithVocabulary(vocabulary);
-        var context = config.Text.ContextLength;
-        return folder => vocabulary.Save(folder, context);
+        var text = config.Text;
+        return folder => vocabulary.Save(folder, text.ContextLength, text.NeedsFullContext);
     }
 }

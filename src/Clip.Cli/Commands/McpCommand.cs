@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Cli.Options;
 using Clip.Cli.Pretrained;
 using Clip.Cli.Searching;
 using Clip.Cli.Serving;
@@ -14,14 +15,20 @@ internal static class McpCommand
         var model = PretrainedModel.Option("--model", ClipHub.DefaultModel);
         model.Description += " Without it, the one that the index was made with.";
         var index = new Option<string>("--index") { Description = "An index of pictures that 'clip index' wrote.", Required = true };
-        var command = new Command("mcp", "Lets assistants search an index of pictures, over the Model Context Protocol.") { index, model };
+        var cache = new CacheGraphOption();
+        var command = new Command("mcp", "Lets assistants search an index of pictures, over the Model Context Protocol.")
+        {
+            index, model, cache.Option,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             // Without a model given, the one that the index was made with.
             var isGiven = parsed.GetResult(model) is { Implicit: false };
             var name = (isGiven ? null : SearchedModel.Of(parsed.GetValue(index)!)) ?? parsed.GetValue(model)!;
             var folder = await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false);
-            await ToolServer.RunAsync(folder, PretrainedModel.NameOf(name), parsed.GetValue(index)!, cancellation).ConfigureAwait(false);
+            var options = cache.ParseModel(parsed);
+            await ToolServer.RunAsync(folder, PretrainedModel.NameOf(name), parsed.GetValue(index)!, options, cancellation)
+                .ConfigureAwait(false);
         });
         return command;
     }

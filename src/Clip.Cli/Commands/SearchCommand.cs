@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Clip.Cli.Options;
 using Clip.Cli.Pretrained;
 using Clip.Cli.Searching;
 using Clip.Cli.Searching.Databases;
@@ -38,8 +39,9 @@ internal static class SearchCommand
         };
         var json = new Option<bool>("--json") { Description = "Prints one JSON document instead of lines." };
         var open = new Option<bool>("--open") { Description = "Shows the pictures in the browser, too." };
+        var cache = new CacheGraphOption();
         var command = new Command("search", "Finds pictures of an index by words, by pictures, or by both.") { index, words };
-        foreach (var option in query.All.Concat([top, filters, approximate]).Concat(database.All).Concat([model, json, open]))
+        foreach (var option in query.All.Concat([top, filters, approximate]).Concat(database.All).Concat([model, cache.Option, json, open]))
             command.Options.Add(option);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -92,7 +94,8 @@ internal static class SearchCommand
             {
                 var isGiven = parsed.GetResult(model) is { Implicit: false };
                 var name = (isGiven ? null : known) ?? parsed.GetValue(model)!;
-                return ClipModel.Open(await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false));
+                var folder = await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false);
+                return ClipModel.Open(folder, cache.ParseModel(parsed));
             }
         });
         return command;

@@ -68,9 +68,11 @@ internal sealed class ServeOptions
         DefaultValueFactory = _ => Standard.QueueLimit,
     };
 
+    private readonly CacheGraphOption _cache = new();
+
     public ServeOptions() => _model.Description += " Without it, the one that the index was made with.";
 
-    public IEnumerable<Option> All => [_model, _index, _labels, _templates, _listen, _port, _key, _batch, _delay, _queue];
+    public IEnumerable<Option> All => [_model, _index, _labels, _templates, _listen, _port, _key, _batch, _delay, _queue, _cache.Option];
 
     /// <summary>What a server does; its folder is still the model's name.</summary>
     public ServeSettings Parse(ParseResult parsed)
@@ -86,6 +88,7 @@ internal sealed class ServeOptions
             ApiKey = apiKey,
             Configure = options =>
             {
+                options.Model = _cache.ParseModel(parsed);
                 options.IndexPath = parsed.GetValue(_index);
                 options.Labels = labels;
                 options.Templates = templates ?? options.Templates;

@@ -11,12 +11,13 @@ namespace Clip.Cli.Serving;
 internal static class ToolServer
 {
     /// <inheritdoc cref="Prepare"/>
-    public static async Task RunAsync(string folder, string name, string indexPath, CancellationToken cancellation)
+    public static async Task RunAsync(string folder, string name, string indexPath, ClipModelOptions model, CancellationToken cancellation)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         // Standard output is the protocol's alone.
         builder.Logging.SetMinimumLevel(LogLevel.Warning).ToStandardError();
-        builder.Services.AddClipServer(folder, options => (options.ModelName, options.IndexPath) = (name, indexPath));
+        builder.Services.AddClipServer(folder, options =>
+            (options.ModelName, options.IndexPath, options.Model) = (name, indexPath, model));
         builder.Services.AddPictureTools().WithStdioServerTransport();
         using var host = builder.Build();
         Prepare(host.Services);

@@ -240,18 +240,17 @@ public sealed record ClipConfig
         if (Towers != ModelTowers.Both)
             throw new ClipException(
                 "A config of one tower alone cannot be trained, for what is trained is their agreement; give one of both.");
-        if (IsOpenClips && (TextSide != TextSide.Tower || ProjectionHeads))
+        if (IsSiglip)
+            throw new ClipException("SigLIPs can be converted and used but not trained; give a plain CLIP config.");
+        var isOtherText = Text.NeedsFullContext || Text.HasProjectionBias || Text.Pooling == TextPooling.First
+            || Activation == Activation.GeluTanh;
+        if ((IsOpenClips || isOtherText) && (TextSide != TextSide.Tower || ProjectionHeads))
             throw new ClipException(
-                "The objectives virtex, bow and convirt are trained with CLIP's own Vision Transformers and ResNets alone; give such a "
-                + "config, or the objective clip or siglip.");
+                "The objectives virtex, bow and convirt are trained with CLIP's own Vision Transformers, ResNets and text towers alone; "
+                + "give such a config, or the objective clip or siglip.");
         if (IsOpenClips && VisionActivation is not null)
             throw new ClipException(
                 "open_clip's own kinds of towers are trained with one activation in both; give a config with `quick_gelu` or without.");
-        if (IsSiglip || Text.NeedsFullContext || Text.HasProjectionBias || Text.Pooling == TextPooling.First
-            || Activation == Activation.GeluTanh)
-            throw new ClipException(
-                "Models like SigLIP (text pooling other than end of text, tanh-GELU, an attention-pooling head) can be converted "
-                + "and used but not trained; give a plain CLIP config.");
     }
 
     /// <summary>Far above any CLIP's, so that a config that is none is told from one before memory is taken for it.</summary>

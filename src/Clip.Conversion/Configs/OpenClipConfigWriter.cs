@@ -13,6 +13,10 @@ internal static class OpenClipConfigWriter
         if (config.LogitBiasInit is { } bias) root["init_logit_bias"] = bias;
         root["vision_cfg"] = config.Vision is ConvNextConfig convNext ? ConvNext(convNext) : Vision(config);
         root["text_cfg"] = Text(config);
+        if (config.Activation != Activation.GeluTanh) return root;
+        // A ConvNeXt's activation is its own.
+        foreach (var tower in config.Vision is ConvNextConfig ? ["text_cfg"] : new[] { "vision_cfg", "text_cfg" })
+            root[tower]!["act_kwargs"] = new JsonObject { ["approximate"] = "tanh" };
         return root;
     }
 

@@ -179,10 +179,8 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
         if (isInferred)
             config = config with { Text = config.Text with { BosTokenId = tokenizer.StartOfTextId, EosTokenId = tokenizer.EndOfTextId } };
         TokenizerFiles.RequireFit(tokenizer, config.Text);
-        var context = config.Text.ContextLength;
-        // Where padding matters, it is open_clip's; else Hugging Face's, which its clients expect.
-        var padding = config.Text.NeedsFullContext ? 0 : tokenizer.EndOfTextId;
-        return folder => tokenizer.Save(folder, context, padding);
+        var text = config.Text;
+        return folder => tokenizer.Save(folder, text.ContextLength, text.NeedsFullContext);
     }
 
     private Action<string>? SiglipTokenizer(CompanionFiles around, ClipConfig config)

@@ -64,9 +64,7 @@ internal sealed record ZooFolder(
                 throw new ClipException(
                     $"The tokenizer has {tokenizer.Size} entries but the model only {own.VocabSize}; give the `Tokenizer` it was "
                     + "trained with.");
-            // Where padding matters, it is open_clip's; else Hugging Face's, which its clients expect.
-            var padding = own.NeedsFullContext ? 0 : tokenizer.EndOfTextId;
-            return folder => tokenizer.Save(folder, own.ContextLength, padding);
+            return folder => tokenizer.Save(folder, own.ContextLength, own.NeedsFullContext);
         }
 
         var found = given is not null ? SiglipTokenizerFiles.Open(given) : SiglipTokenizerFiles.Find(around.Folder);

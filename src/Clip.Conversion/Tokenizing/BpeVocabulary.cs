@@ -60,8 +60,17 @@ public sealed class BpeVocabulary
     /// <param name="contextLength">The length to which others' tokenizers shall cut texts: the most tokens that the model takes.</param>
     public void Save(string folder, int contextLength = ClipTokenizer.DefaultContextLength) => Save(folder, contextLength, EndOfTextId);
 
-    /// <summary>Writes the files for a model whose features depend on what texts are filled up with.</summary>
-    internal void Save(string folder, int contextLength, int paddingId)
+    /// <summary>Writes the files for a model.</summary>
+    /// <param name="folder">Where to.</param>
+    /// <param name="contextLength">The most tokens that the model takes.</param>
+    /// <param name="needsFullContext">
+    /// Whether its features depend on what texts are filled up with: then that is open_clip's 0, else Hugging Face's end of text, which its
+    /// clients expect.
+    /// </param>
+    internal void Save(string folder, int contextLength, bool needsFullContext) =>
+        Save(folder, contextLength, needsFullContext ? 0 : EndOfTextId);
+
+    private void Save(string folder, int contextLength, int paddingId)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var padding = _vocabulary.Ids.First(p => p.Value == paddingId).Key;

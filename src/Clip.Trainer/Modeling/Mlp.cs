@@ -30,14 +30,23 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>, ILowRankTarget
     {
         using var scope = NewDisposeScope();
         var hidden = LowRankUpdate.Linear(input, c_fc, c_fc_lora);
-        using Scalar quick = 1.702;
-        hidden = _activation == Activation.QuickGelu ? hidden * sigmoid(hidden.mul(quick)) : nn.functional.gelu(hidden);
-        return LowRankUpdate.Linear(hidden, c_proj, c_proj_lora).MoveToOuterDisposeScope();
+        return LowRankUpdate.Linear(Activate(hidden), c_proj, c_proj_lora).MoveToOuterDisposeScope();
     }
 
     public void AddLowRank(int rank, double alpha)
     {
         register_module(nameof(c_fc_lora), c_fc_lora = LowRankUpdate.Of(c_fc.weight, rank, alpha));
         register_module(nameof(c_proj_lora), c_proj_lora = LowRankUpdate.Of(c_proj.weight, rank, alpha));
+    }
+
+    private Tensor Activate(Tensor x)
+    {
+        using Scalar quick = 1.702, cubic = 0.044715, inner = Math.Sqrt(2 / Math.PI), one = 1, half = 0.5;
+        return _activation switch
+        {
+            Activation.QuickGelu => x * sigmoid(x.mul(quick)),
+            Activation.GeluTanh => x.mul(x.mul(x).mul(cubic).add(one).mul(x).mul(inner).tanh().add(one)).mul(half),
+            _ => nn.functional.gelu(x),
+        };
     }
 }

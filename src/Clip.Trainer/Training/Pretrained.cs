@@ -102,6 +102,7 @@ internal static class Pretrained
         yield return ("text activation", there.Activation, here.Activation);
         yield return ("text LayerNorm epsilon", there.LayerNormEps, here.LayerNormEps);
         yield return ("text pooling", Pooling(there), Pooling(here));
+        yield return ("causal text attention", there.Text.IsCausal, here.Text.IsCausal);
 
         // The largest id is the end of text of the vocabularies that say nothing else.
         static TextPooling Pooling(ClipConfig config) => config.Text.Pooling == TextPooling.Argmax ? TextPooling.Eos : config.Text.Pooling;

@@ -82,12 +82,15 @@ internal sealed class TrainingRun(
         return record.GoOn(kept.Folder.Root, [.. changes.Select(change => $"{change} from step {loop.StepsDone} on")]);
     }
 
+    private static void SaveTokenizer(TrainingSetup parts, string folder) =>
+        parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength, parts.Config.Text.NeedsFullContext);
+
     /// <summary>Keeps what makes a checkpoint all that a model folder is, so that it can be converted.</summary>
     private static void Save(TrainingSetup parts, RunRecord record, RunFolder run)
     {
         record.Save(run.Root);
         parts.Preprocessing.Save(Path.Combine(run.Root, ModelPreprocessing.Name));
-        AtomicFolder.Write(run.Tokenizer, folder => parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength));
+        AtomicFolder.Write(run.Tokenizer, folder => SaveTokenizer(parts, folder));
     }
 
     private async Task<bool> TrainAsync(TrainingSetup parts, RunRecord record, string folder, CancellationToken cancellation)
@@ -145,7 +148,7 @@ internal sealed class TrainingRun(
             ModelFolderWriter.Write(
                 new ModelFolderContents(
                     parts.Config, ModelStart.Export(parts.Model), parts.Preprocessing,
-                    folder => parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength)),
+                    folder => SaveTokenizer(parts, folder)),
                 output.ModelFolder);
         }
 

@@ -11,31 +11,48 @@ public sealed class OpenClipTowersTests : IDisposable
 
     public void Dispose() => _run.Dispose();
 
-    public static TheoryData<string> VisionConfigs =>
-    [
-        """
-        {"image_size": 16, "layers": 2, "width": 16, "head_width": 8, "patch_size": 8, "pool_type": "avg", "no_ln_pre": true,
-         "final_ln_after_pool": true, "ls_init_value": 0.1, "patch_dropout": 0.5}
-        """,
-        """
-        {"image_size": 16, "layers": 2, "width": 24, "head_width": 8, "patch_size": 8, "attentional_pool": true,
-         "attn_pooler_queries": 3, "attn_pooler_heads": 2}
-        """,
-        """
-        {"image_size": 32, "timm_model_name": "convnext_tiny", "timm_proj": "mlp", "timm_drop_path": 0.2,
-         "timm_model_kwargs": {"depths": [1, 2], "dims": [8, 12]}}
-        """,
-    ];
+    /// <summary>Image towers, and what the text towers beside them have of their own.</summary>
+    public static TheoryData<string, string> Towers => new()
+    {
+        {
+            """
+            {"image_size": 16, "layers": 2, "width": 16, "head_width": 8, "patch_size": 8, "pool_type": "avg", "no_ln_pre": true,
+             "final_ln_after_pool": true, "ls_init_value": 0.1, "patch_dropout": 0.5}
+            """,
+            "\"ls_init_value\": 0.1"
+        },
+        {
+            """
+            {"image_size": 16, "layers": 2, "width": 16, "head_width": 8, "patch_size": 8, "pool_type": "avg", "no_ln_pre": true,
+             "final_ln_after_pool": true}
+            """,
+            "\"no_causal_mask\": true, \"pool_type\": \"last\", \"proj_bias\": true"
+        },
+        {
+            """
+            {"image_size": 16, "layers": 2, "width": 24, "head_width": 8, "patch_size": 8, "attentional_pool": true,
+             "attn_pooler_queries": 3, "attn_pooler_heads": 2}
+            """,
+            "\"ls_init_value\": 0.1"
+        },
+        {
+            """
+            {"image_size": 32, "timm_model_name": "convnext_tiny", "timm_proj": "mlp", "timm_drop_path": 0.2,
+             "timm_model_kwargs": {"depths": [1, 2], "dims": [8, 12]}}
+            """,
+            "\"ls_init_value\": 0.1"
+        },
+    };
 
     [Theory]
-    [MemberData(nameof(VisionConfigs))]
-    public async Task A_model_is_trained_fine_tuned_converted_interpolated_and_quantized(string vision)
+    [MemberData(nameof(Towers))]
+    public async Task A_model_is_trained_fine_tuned_converted_interpolated_and_quantized(string vision, string text)
     {
         _run.Folder.Write(
             "tower.json",
             $$"""
             {"embed_dim": 16, "vision_cfg": {{vision}},
-             "text_cfg": {"context_length": 12, "vocab_size": 520, "width": 16, "heads": 2, "layers": 2, "ls_init_value": 0.1} }
+             "text_cfg": {"context_length": 12, "vocab_size": 520, "width": 16, "heads": 2, "layers": 2, {{text}}} }
             """);
 
         await Train("first", "--model", _run.Folder["tower.json"], "--tokenizer", _run.Folder["tokenizer"], "--objective", "siglip");

@@ -60,6 +60,7 @@ internal static class OptionRows
         classify {pictures/0.png} --labels cat dog cow --model {model} | --json => "label"
         classify {pictures/0.png} --labels cat dog cow --model {model} | --csv => path,label,score
         classify {large.jpg} --labels cat dog cow --model {model} --json | --decode scaled => ...
+        classify {pictures/0.png} --labels cat dog cow --model {fresh} | --cache-optimized-graph => OUT/onnx/.optimized/
         convert {model} | --output {out} => OUT/onnx/model.onnx
         convert {model} --output {out} | --precision fp16 => OUT/onnx/model_fp16.onnx
         convert {model} --output {out} | --config {missing.json} => ~/missing.json
@@ -84,6 +85,7 @@ internal static class OptionRows
         embed --images {photos} --model {model} --output {out} | --records-per-file 7 => OUT/images_000003.parquet
         embed --images {photos} --model {model} --output {out} | --no-normalize => ...
         embed --images {photos} --model {model} --output {out} | --decode scaled => "Decode": "Scaled"
+        embed --images {photos} --model {fresh} --output {fresh}/embedded | --cache-optimized-graph => OUT/onnx/.optimized/
         embed --images {broken/train.tsv} --model {model} --output {out} | --max-bad 1 => exit 1
         embed --images {photos} --model {model} --output {out} | --read-timeout 0.0000001 => reading it took more than
         embed --texts {keys.tar} --model {model} --output {out} | --caption-key alt => ...
@@ -95,6 +97,7 @@ internal static class OptionRows
         embed --texts {twins/train.tsv} --model {model} --output {out} | --group-by-image false => ...
         mcp --model {model} | --index {index} => not Option '--index' is required
         mcp --index {index} | --model {other} => ...
+        mcp --index {index} --model {fresh} | --cache-optimized-graph => OUT/onnx/.optimized/
         evaluate --no-cache --data {photos} | --model {model} => photos: top-1
         evaluate --no-cache --model {model} | --data {photos} => photos: top-1
         evaluate --no-cache --model {model} --data {photos} | --labels {labels.txt} => 24 images, 3 labels
@@ -128,6 +131,7 @@ internal static class OptionRows
         index {photos} --model {model} | --output {out} => OUT:
         index {pairs/train.tsv} --model {model} --output {out} | --dataset-type webdataset => no usable records
         index {photos} --model {model} --output {out} | --approximate => OUT.hnsw
+        index {photos} --model {fresh} --output {fresh}/index | --cache-optimized-graph => OUT/onnx/.optimized/
         index {photos} --model {model} | --store Hots=x => takes a connection string
         index {photos} --model {model} --store Host=x | --table a;b => no table's name
         index {keys.tar} --model {model} --output {out} | --caption-key alt => alt 2
@@ -159,6 +163,7 @@ internal static class OptionRows
         search red --model {model} | --store Hots=x => takes a connection string
         search red --model {model} --store Host=x | --table a;b => no table's name
         search {index} red | --model {other} => ...
+        search {index} red --model {fresh} | --cache-optimized-graph => OUT/onnx/.optimized/
         search {index} red | --top 1 => ...
         search {index} red | --filter caption=walls => ...
         search {index} red | --json => "score"

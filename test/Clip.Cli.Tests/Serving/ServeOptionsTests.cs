@@ -22,6 +22,7 @@ public sealed class ServeOptionsTests : IDisposable
         ["--max-batch 17"] = "MaxBatchSize 17",
         ["--batch-delay 1.5"] = "BatchDelay 00:00:00.0015000",
         ["--queue 19"] = "QueueLimit 19",
+        ["--cache-optimized-graph"] = "CacheOptimizedGraph True",
     };
 
     private readonly TempFolder _folder = new();
@@ -87,6 +88,7 @@ public sealed class ServeOptionsTests : IDisposable
             ["MaxBatchSize"] = $"{library.MaxBatchSize}",
             ["BatchDelay"] = $"{library.BatchDelay}",
             ["QueueLimit"] = $"{library.QueueLimit}",
+            ["CacheOptimizedGraph"] = $"{library.Model.Session.CacheOptimizedGraph}",
         };
     }
 }

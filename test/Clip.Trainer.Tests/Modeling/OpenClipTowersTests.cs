@@ -2,6 +2,7 @@ using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
+using Clip.Conversion.Tokenizing;
 using Clip.Conversion.Zoo.Reading;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
@@ -28,6 +29,9 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
     [InlineData("convnext_base_w")]
     [InlineData("convnext_large_d")]
     [InlineData("convnext_xxlarge")]
+    [InlineData("vit_tok_lnafter_nolnpre")]
+    [InlineData("clipa")]
+    [InlineData("clipa_bigg")]
     public void A_model_starts_from_a_checkpoint_and_has_the_originals_features(string family)
     {
         var (folder, golden) = Open(family);
@@ -45,33 +49,12 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
         Assert.InRange(text, 0, 2e-5);
     }
 
-    /// <summary>Their text towers are converted and used, not trained.</summary>
-    [SkippableTheory]
-    [InlineData("vit_tok_lnafter_nolnpre")]
-    [InlineData("clipa")]
-    [InlineData("clipa_bigg")]
-    public void An_image_tower_has_the_originals_features(string family)
-    {
-        var (folder, golden) = Open(family);
-        var config = ModelConfigFile.Read(folder);
-        using var tower = ImageTower.Create(config);
-        using var scope = NewDisposeScope();
-        TorchWeights.Load(
-            tower,
-            CheckpointFile.LoadAsNamed(folder).Where(w => w.Key.StartsWith("visual.", StringComparison.Ordinal))
-                .ToDictionary(w => w.Key["visual.".Length..], w => w.Value),
-            family);
-
-        tower.eval();
-        var features = tower.forward(GoldenModel.Floats(golden["pixels"]));
-        Assert.InRange(GoldenModel.Difference(features, golden["image_features"]), 0, 2e-5);
-        Refused.With("can be converted and used but not trained", () => config.RequireTrainable());
-    }
-
     [SkippableTheory]
     [InlineData("vit_attnpool_avg")]
     [InlineData("vit_text_layerscale_mlp")]
     [InlineData("convnext_large_d")]
+    [InlineData("vit_tok_lnafter_nolnpre")]
+    [InlineData("clipa_bigg")]
     public void Its_model_folder_computes_what_it_does(string family)
     {
         var (folder, golden) = Open(family);
@@ -96,6 +79,43 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
         Assert.Empty(Pretrained.Load(again, config, _folder["out"]));
     }
 
+    /// <summary>Switches of text towers that no family's golden model has together, on texts that are shorter than the context.</summary>
+    [Theory]
+    [InlineData("", "\"no_causal_mask\": true")]
+    [InlineData("", "\"pool_type\": \"last\", \"proj_bias\": true")]
+    [InlineData("\"no_ln_pre\": true", "\"no_causal_mask\": true, \"pool_type\": \"first\", \"proj_bias\": true, \"ls_init_value\": 0.5")]
+    [InlineData("\"act_kwargs\": {\"approximate\": \"tanh\"}", "\"act_kwargs\": {\"approximate\": \"tanh\"}")]
+    [InlineData(
+        "\"pool_type\": \"avg\", \"act_kwargs\": {\"approximate\": \"tanh\"}",
+        "\"pool_type\": \"last\", \"act_kwargs\": {\"approximate\": \"tanh\"}")]
+    public void A_text_tower_with_switches_computes_what_its_model_folder_does(string vision, string text)
+    {
+        using var run = new TinyRun();
+        var vocabulary = BpeVocabulary.Load(run.Folder["tokenizer"]);
+        var config = With(vision, text).WithVocabulary(vocabulary);
+        using var model = new ClipModel(config);
+        using var scope = NewDisposeScope();
+        using var unused = no_grad();
+        // Biases, too, shall count.
+        foreach (var parameter in model.parameters()) parameter.normal_(0, 0.2);
+        ModelFolderWriter.Write(
+            new ModelFolderContents(
+                config, TorchWeights.Of(model), Microsoft.ML.Clip.ClipImagePreprocessing.ForSize(config.Vision.ImageSize),
+                folder => vocabulary.Save(folder, config.Text.ContextLength, config.Text.NeedsFullContext)),
+            _folder["out"]);
+        using var folder = Microsoft.ML.Clip.ClipModel.Open(_folder["out"]);
+        const string words = "a red wall";
+        var ids = Microsoft.ML.Clip.ClipTokenizer.Create(_folder["out"]).Encode(words, config.Text.ContextLength);
+        Assert.InRange(ids.Length, 1, config.Text.ContextLength - 1);
+
+        model.eval();
+        var feature = model.EncodeText(tensor(Array.ConvertAll(ids, id => (long)id), [1, ids.Length])).data<float>().ToArray();
+
+        var length = MathF.Sqrt(feature.Sum(x => x * x));
+        Assert.All(folder.EmbedText(words).Zip(feature), pair => Assert.Equal(pair.First, pair.Second / length, 2e-5f));
+        Assert.Equal(config.ForUse, ModelConfigFile.Read(_folder["out"]));
+    }
+
     /// <summary>What the layout of a torch module and the page of its ONNX graph state.</summary>
     [SkippableTheory]
     [InlineData("vit_m16_alt_layerscale")]
@@ -103,6 +123,8 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
     [InlineData("vit_text_layerscale_mlp")]
     [InlineData("convnext_base_w")]
     [InlineData("convnext_large_d")]
+    [InlineData("vit_tok_lnafter_nolnpre")]
+    [InlineData("clipa")]
     public void Training_and_conversion_know_the_same_parameters(string family)
     {
         var config = ModelConfigFile.Read(Open(family).Folder);
@@ -148,14 +170,22 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
     [InlineData("\"ls_init_value\": 0.1, \"norm_kwargs\": {\"eps\": 1e-6}, \"mlp_ratio\": 3.3", "")]
     [InlineData("\"pool_type\": \"avg\"", "\"norm_kwargs\": {\"eps\": 1e-3}, \"mlp_ratio\": 2.7, \"pool_type\": \"eos\", \"eos_id\": 7")]
     [InlineData("\"no_ln_pre\": true", "\"ls_init_value\": 1e-5, \"bos_id\": 3, \"eos_id\": 7")]
+    [InlineData("\"no_ln_pre\": true, \"act_kwargs\": {\"approximate\": \"tanh\"}", "\"act_kwargs\": {\"approximate\": \"tanh\"}")]
     public void A_config_that_is_written_is_the_one_that_was_read(string vision, string text)
     {
-        var json = TinyRun.Config.Replace("\"vision_cfg\": {", $"\"vision_cfg\": {{{vision}, ", StringComparison.Ordinal);
-        if (text.Length > 0) json = json.Replace("\"text_cfg\": {", $"\"text_cfg\": {{{text}, ", StringComparison.Ordinal);
-        var config = ClipConfigJson.Parse(json, "model.json");
+        var config = With(vision, text);
 
         Assert.True(config.IsOpenClips);
         Assert.Equal(config, ClipConfigJson.Parse(ClipConfigJson.ToHuggingFace(config), "again"));
+    }
+
+    /// <summary>A tiny model's config with switches in its sections.</summary>
+    private static ClipConfig With(string vision, string text)
+    {
+        var json = TinyRun.Config;
+        if (vision.Length > 0) json = json.Replace("\"vision_cfg\": {", $"\"vision_cfg\": {{{vision}, ", StringComparison.Ordinal);
+        if (text.Length > 0) json = json.Replace("\"text_cfg\": {", $"\"text_cfg\": {{{text}, ", StringComparison.Ordinal);
+        return ClipConfigJson.Parse(json, "model.json");
     }
 
     private static (string Folder, Dictionary<string, WeightTensor> Golden) Open(string family)
