@@ -85,6 +85,40 @@ public sealed class BatcherTests : IDisposable
         Assert.Equal([[1], [3]], _runs);
     }
 
+    /// <summary>Else so many that left would look like a full batch, and nobody would be waited for any more.</summary>
+    [Fact]
+    public async Task WhoIsCanceledIsNotCountedAmongThoseThatWait()
+    {
+        await using var batcher = Gated(maxBatch: 2, delay: TimeSpan.FromSeconds(1));
+        var running = AskAsync(batcher, 1);
+        await StartedAsync(1);
+        using var canceled = new CancellationTokenSource();
+        var leaving = AskAsync(batcher, [2], canceled.Token);
+        await canceled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
+        _gate.Release(10);
+        await running;
+
+        using var places = batcher.TryReserve(1);
+        var third = AskAsync(batcher, 3);
+        await Task.Delay(100);
+        Assert.Equal([4f], (await places!.RunAsync([4], default)).SelectMany(row => row));
+        await third;
+        Assert.Equal([3, 4], _runs[^1].Order());
+    }
+
+    [Fact]
+    public async Task PlacesAreGivenBackOnce()
+    {
+        await using var batcher = Gated(maxBatch: 1, limit: 2);
+        var places = batcher.TryReserve(2)!;
+        places.Dispose();
+        places.Dispose();
+        using var again = batcher.TryReserve(2);
+        Assert.NotNull(again);
+        Assert.Null(batcher.TryReserve(1));
+    }
+
     [Fact]
     public async Task AFailedRunFailsThoseInItAndNoOther()
     {
@@ -119,14 +153,14 @@ public sealed class BatcherTests : IDisposable
     private BatchMetrics Metrics() => new(_services.GetRequiredService<IMeterFactory>().Create("test"), "test");
 
     /// <summary>A batcher each of whose runs waits for the gate.</summary>
-    private Batcher<int> Gated(int maxBatch, int limit = 100) => new(
+    private Batcher<int> Gated(int maxBatch, int limit = 100, TimeSpan delay = default) => new(
         inputs =>
         {
             lock (_runs) _runs.Add([.. inputs]);
             _gate.Wait();
             return Echo(inputs);
         },
-        maxBatch, TimeSpan.Zero, limit, Metrics());
+        maxBatch, delay, limit, Metrics());
 
     private async Task StartedAsync(int runs)
     {

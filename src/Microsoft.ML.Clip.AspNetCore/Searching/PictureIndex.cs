@@ -73,8 +73,10 @@ internal sealed class PictureIndex : IDisposable
     public ClipIndexEntry Find(string publicId)
     {
         var index = Require();
-        lock (_gate) _ids ??= index.Entries.Select(entry => entry.Id).ToDictionary(PublicId, StringComparer.Ordinal);
-        if (_ids.TryGetValue(publicId, out var id) && index.TryGet(id, out var entry)) return entry;
+        // Another request may find the index changed meanwhile, and drop them.
+        Dictionary<string, string> ids;
+        lock (_gate) ids = _ids ??= index.Entries.Select(entry => entry.Id).ToDictionary(PublicId, StringComparer.Ordinal);
+        if (ids.TryGetValue(publicId, out var id) && index.TryGet(id, out var entry)) return entry;
         throw new ApiException(StatusCodes.Status404NotFound, "The index has no picture of that id.", "id");
     }
 

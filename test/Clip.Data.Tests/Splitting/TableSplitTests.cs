@@ -54,6 +54,36 @@ public sealed class TableSplitTests : IDisposable
     }
 
     [Fact]
+    public void AnImageIsOneHoweverItsPathIsSpelled()
+    {
+        Tables();
+        _folder.Write("one.tsv", "filepath\ttitle\n" + string.Concat(Enumerable.Range(0, 8).Select(i => $"pictures/{i}.png\ta\n")));
+        _folder.Write(
+            "two.tsv", "filepath\ttitle\n" + string.Concat(Enumerable.Range(0, 8).Select(i => $"./pictures/../pictures/{i}.png\tb\n")));
+
+        var counts = new TableSplit(new CaptionTableOptions())
+            .Write([_folder["one.tsv"], _folder["two.tsv"]], SplitBy.Image, 0.5, seed: 1, _folder["out"]);
+
+        Assert.Equal(new SplitCounts(8, 4, 16, 8), counts);
+        Assert.Equal(Held("one.tsv"), Held("two.tsv"));
+
+        IEnumerable<string?> Held(string table) => Rows($"out/held-out/{table}").Select(row => Path.GetFileName(row[0])).Order();
+    }
+
+    [Fact]
+    public void TablesOfOneNameAreRefused()
+    {
+        Tables();
+        _folder.Write("other/train.tsv", File.ReadAllText(_folder["train.tsv"]));
+
+        var refused = Assert.Throws<ClipException>(() => new TableSplit(new CaptionTableOptions())
+            .Write([_folder["train.tsv"], _folder["other/train.tsv"]], SplitBy.Caption, 0.5, 1, _folder["out"]));
+
+        Assert.Contains("Two tables are called train.tsv", refused.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["out"]));
+    }
+
+    [Fact]
     public void WhatCannotBeDividedIsRefusedAndNothingIsLeft()
     {
         Tables();
@@ -62,6 +92,7 @@ public sealed class TableSplitTests : IDisposable
 
         Assert.Contains("of 4 names", Refused("train.tsv", 0.01), StringComparison.OrdinalIgnoreCase);
         Assert.Contains("of 2 names", Refused("one.tsv", 0.5), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("of 4 names", Refused("train.tsv", 1), StringComparison.OrdinalIgnoreCase);
         Assert.Contains("bad.tsv, line 2", Refused("bad.tsv", 0.5), StringComparison.Ordinal);
         Assert.Contains("no table", Refused("none.tsv", 0.5), StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["out"]));

@@ -48,6 +48,71 @@ public sealed class EmbedderTests : IDisposable
         Assert.Equal([before[1], before[1], before[2], before[3]], after);
     }
 
+    /// <summary>A link is what it leads to: nothing of it changes where that is written anew.</summary>
+    [SkippableFact]
+    public void APictureBehindALinkIsEmbeddedAgainWhereItChanged()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Links take a right of their own there.");
+        var images = _tiny.Paint(2);
+        var link = _tiny.Folder["link.png"];
+        File.CreateSymbolicLink(link, images[0].ImagePath);
+        LabeledImage[] linked = [new() { ImagePath = link, Class = "red" }];
+        var before = Embed(linked, _tiny.Cache, out _)[0];
+        File.Copy(images[1].ImagePath, images[0].ImagePath, overwrite: true);
+
+        var after = Embed(linked, _tiny.Cache, out _)[0];
+
+        Assert.NotEqual(before, after);
+        Assert.Equal(Embed(images[1..], cache: null, out _)[0], after);
+    }
+
+    /// <summary>A list of prompts is not the one prompt that its lines make, nor are all texts of a kind.</summary>
+    [Fact]
+    public void KeysTellListsOfPromptsApart()
+    {
+        UInt128[] keys =
+        [
+            EmbeddingKey.OfPrompts(["a", "b"]), EmbeddingKey.OfPrompts(["a\nb"]), EmbeddingKey.OfPrompts(["b", "a"]),
+            EmbeddingKey.OfPrompts(["a"]), EmbeddingKey.OfText("a"),
+            EmbeddingKey.OfPrompts(["a", "1 b"]), EmbeddingKey.OfPrompts(["a\n1 b"]),
+        ];
+
+        Assert.Equal(keys.Length, keys.Distinct().Count());
+    }
+
+    /// <summary>Another version may prepare pictures in another way.</summary>
+    [Fact]
+    public void WhatAnotherVersionHasKeptIsNotRead()
+    {
+        var images = _tiny.Paint(3);
+        Embed(images, _tiny.Cache, out _);
+        var folder = Assert.Single(Directory.GetDirectories(_tiny.Cache));
+        var version = typeof(Microsoft.ML.Clip.ClipModel).Assembly.GetName().Version!;
+        Assert.EndsWith($"-{version.ToString(3)}", folder, StringComparison.Ordinal);
+        Directory.Move(folder, folder[..^1] + "9");
+
+        Embed(images, _tiny.Cache, out var progress);
+
+        Assert.Equal(0, progress[0].Done);
+    }
+
+    [Fact]
+    public void WhatIsNoNumberIsNotKept()
+    {
+        var images = _tiny.Paint(3);
+        using var model = Microsoft.ML.Clip.ClipModel.Open(
+            _tiny.Folder["model"],
+            new() { Preprocessing = _tiny.Model.Preprocessing with { Std = [1e-45f, 1e-45f, 1e-45f], Mean = [0, 0, 0] } });
+        using (var cache = EmbeddingCache.Open(_tiny.Cache, model.Fingerprint, Assert.Fail))
+        {
+            var error = Assert.Throws<ClipException>(
+                () => new Embedder(model, cache, null).Images("walls", images, new BadRecords(3, 0, null), default));
+            Assert.Contains("not finite", error.Message, StringComparison.Ordinal);
+        }
+
+        Assert.False(Directory.Exists(_tiny.Cache));
+    }
+
     /// <summary>Cut short, of other bytes, or of a model that was: none of it is used, and none an error.</summary>
     [Theory]
     [InlineData(100)]

@@ -48,6 +48,42 @@ public sealed class LinearProbeTests
         Assert.True(best > 0.1, $"{best} is bold.");
     }
 
+    /// <summary>Every weight has the same hits; that a third of the pictures are of the other class, only one knows.</summary>
+    [Fact]
+    public void OfWeightsThatHitAsOftenTheOneOfTheBestProbabilitiesIsTaken()
+    {
+        ProbePicture[] fit = [.. Enumerable.Range(0, 20).Select(i => i % 2 == 0 ? new ProbePicture("a", [1]) : new("b", [-1]))];
+        ProbePicture[] validation =
+        [
+            .. Enumerable.Range(0, 30).Select(i => new ProbePicture(i % 2 == 0 ^ i % 3 == 2 ? "a" : "b", [i % 2 == 0 ? 1 : -1])),
+        ];
+
+        var scores = LogisticRegression.Fit(fit, ProbeSearch.Best(fit, validation, default)).Scores([1]);
+
+        Assert.Equal(2 / 3.0, 1 / (1 + Math.Exp(scores[1] - scores[0])), 0.05);
+    }
+
+    [Fact]
+    public void AFifthOfEveryClassIsLeftToChooseOn_AndTheProbeIsFittedOnAll()
+    {
+        ProbePicture[] train = [.. Enumerable.Range(0, 60).Select(i => new ProbePicture(i < 20 ? "a" : "b", [i < 20 ? 1 : -1, i]))];
+        var (fit, validation) = ProbeSearch.Split(train, seed: 1);
+
+        Assert.Equal((16, 4, 32, 8), (Count(fit, "a"), Count(validation, "a"), Count(fit, "b"), Count(validation, "b")));
+        Assert.Equal(train.OrderBy(Number), fit.Concat(validation).OrderBy(Number));
+        Assert.Equal(validation, ProbeSearch.Split(train, seed: 1).Validation);
+        Assert.NotEqual(validation.Select(Number), ProbeSearch.Split(train, seed: 2).Validation.Select(Number));
+
+        var set = new LabeledSet("set", [new() { ImagePath = "0", Class = "a" }], ["a", "b"], null);
+        var probe = LinearProbe.Measure(train, set, [[0.3f, 20]], seed: 1);
+        Assert.Equal(LogisticRegression.Fit(train, probe.L2Weight).Scores([0.3f, 20]), probe.Outcome.Pictures[0].Scores);
+        Assert.Equal(60, probe.TrainImages);
+
+        static int Count(ProbePicture[] pictures, string name) => pictures.Count(picture => picture.Class == name);
+
+        static float Number(ProbePicture picture) => picture.Features[1];
+    }
+
     [Fact]
     public void FewShotsAreOfEveryClassAndDrawnBySeed()
     {

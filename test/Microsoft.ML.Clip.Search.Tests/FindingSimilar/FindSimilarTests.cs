@@ -1,3 +1,4 @@
+using Microsoft.ML.Clip.FindingSimilar;
 using Microsoft.ML.Clip.Tests.Models;
 using Microsoft.ML.Data;
 
@@ -83,6 +84,87 @@ public sealed class FindSimilarTests : IDisposable
     }
 
     [Fact]
+    public void APictureThatIsNotInTheIndexKeepsItsNearest()
+    {
+        using var model = ClipModel.Open(_model.Path);
+        using var index = Index(model, pictures: 2);
+        var data = _ml.Data.LoadFromEnumerable([new Row { ImagePath = _model.Pictures(5)[4] }]);
+        using var fitted = Pipeline(index, new() { Top = 2, SkipSelf = true }).Fit(data);
+        var row = Assert.Single(Read<Default>(fitted.Transform(data)));
+        Assert.Equal(["001-green.png", "000-red.png"], row.NeighborsOf());
+    }
+
+    /// <summary>Of labels with as many votes that whose neighbors are nearer together, though another's one may be the nearest.</summary>
+    [Fact]
+    public void VotesAreCountedAndThenWeighed()
+    {
+        using var index = ClipImageIndex.Create(_folder["voters.index"], "model", 2);
+        foreach (var caption in new[] { "a", "b", "c" }) index.Add(new(caption) { Caption = caption }, [1, 0]);
+        var labels = new NeighborLabels(index, ClipNeighborLabel.Caption);
+
+        Assert.Equal("b", Vote(("a", 0.9f), ("b", 0.85f), ("b", 0.8f), ("a", 0.1f)));
+        Assert.Equal("a", Vote(("a", 0.9f), ("b", 0.85f), ("b", 0.2f), ("a", 0.3f)));
+        Assert.Equal("b", Vote(("a", 0.9f), ("b", 0.1f), ("b", 0.1f), ("none", 0.95f), (null, 0.95f)));
+        Assert.Null(Vote(("none", 1)));
+
+        string? Vote(params (string? Caption, float Score)[] found)
+        {
+            var key = labels.Vote([.. found.Select(f => new ClipSearchResult(new("id") { Caption = f.Caption }, f.Score))]);
+            return key == 0 ? null : labels.Values[(int)key - 1];
+        }
+    }
+
+    [Fact]
+    public void FeaturesThatAreMissingHaveNoNeighbors()
+    {
+        using var model = ClipModel.Open(_model.Path);
+        using var index = Index(model);
+        var data = _ml.Data.LoadFromEnumerable([new Row { ImagePath = _model.Pictures(1)[0] }, new Row { ImagePath = "absent.png" }]);
+        using var fitted = _ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
+        {
+            InputColumnName = nameof(Row.ImagePath), ModelFolder = _model.Path, OnError = ClipErrorHandling.Missing,
+        }).Append(_ml.Transforms.ClipFindSimilar(index, new() { Top = 1, PredictedLabelColumnName = "PredictedLabel" })).Fit(data);
+        var rows = Read<Voted>(fitted.Transform(data));
+        Assert.Equal(["000-red.png", ""], rows.Select(row => Path.GetFileName(row.Neighbors[0])));
+        Assert.Equal(["red", null], rows.Select(row => row.PredictedLabel is { Length: > 0 } label ? label : null));
+    }
+
+    [Fact]
+    public void AnIndexThatIsOnlyReferredToMustStayAsItWas()
+    {
+        using var model = ClipModel.Open(_model.Path);
+        var data = Data(2);
+        using (var index = Index(model))
+        using (var fitted = Pipeline(index, new() { Top = 2, IndexStorage = ClipTowerStorage.ByReference }).Fit(data))
+        {
+            _ml.Model.Save(fitted, data.Schema, _folder["pipeline.zip"]);
+            index.Remove(index.Entries[0].Id);
+            index.Save();
+        }
+
+        var refused = Assert.ThrowsAny<Exception>(() => _ml.Model.Load(_folder["pipeline.zip"], out _));
+        Assert.Contains("has changed since the pipeline was saved", $"{refused}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ALoadedStepClosesTheIndexThatItOpened()
+    {
+        using var model = ClipModel.Open(_model.Path);
+        using var index = Index(model);
+        var data = Data(2);
+        using (var fitted = Pipeline(index, new() { Top = 2 }).Fit(data)) _ml.Model.Save(fitted, data.Schema, _folder["pipeline.zip"]);
+        // The index that was given is the giver's.
+        Assert.Equal(12, index.Count);
+
+        var loaded = (TransformerChain<ITransformer>)_ml.Model.Load(_folder["pipeline.zip"], out _);
+        var own = ((ClipFindSimilarTransformer)loaded.LastTransformer).Index;
+        Assert.Equal(12, own.Count);
+        loaded.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => own.Count);
+        Assert.False(File.Exists(own.Path));
+    }
+
+    [Fact]
     public void MistakesAreNamed()
     {
         using var model = ClipModel.Open(_model.Path);
@@ -150,6 +232,8 @@ public sealed class FindSimilarTests : IDisposable
         public string[] Neighbors { get; set; } = [];
 
         public float[] NeighborScores { get; set; } = [];
+
+        public IEnumerable<string?> NeighborsOf() => Neighbors.Select(Path.GetFileName);
     }
 
     private sealed class Voted

@@ -49,6 +49,19 @@ public sealed class ApproximateTests : IDisposable
     }
 
     [Fact]
+    public void ForThoseThatWereRemovedSinceOthersAreFound()
+    {
+        var rows = RandomRows.Of("normal", 300, 32, seed: 5);
+        using var index = Index(rows);
+        index.BuildApproximate();
+        var best = index.Search(rows[0], new() { Top = 30 });
+        foreach (var found in best.Take(15)) index.Remove(found.Id);
+        var left = index.Search(rows[0], Approximately with { Top = 10 }).Select(found => found.Id).ToArray();
+        Assert.Equal(10, left.Length);
+        Assert.InRange(left.Intersect(best.Skip(15).Take(10).Select(found => found.Id)).Count(), 8, 10);
+    }
+
+    [Fact]
     public void AGraphOfAnotherStateIsRefused()
     {
         var rows = RandomRows.Of("normal", 50, 16, seed: 4);

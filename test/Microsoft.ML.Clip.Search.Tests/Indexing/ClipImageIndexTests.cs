@@ -9,7 +9,7 @@ public sealed class ClipImageIndexTests : IDisposable
     {
         Path = "/photos/ä.jpg",
         Size = 1234,
-        Modified = new DateTimeOffset(2024, 2, 29, 12, 0, 1, TimeSpan.Zero),
+        Modified = new DateTimeOffset(2024, 2, 29, 12, 0, 1, TimeSpan.FromHours(2)),
         Caption = "ein Hund 🐕",
         ContentHash = "ff",
         Data = "{}",
@@ -173,6 +173,89 @@ public sealed class ClipImageIndexTests : IDisposable
         Assert.Equal("a", reader.Search([1, 0], new() { Top = 1 })[0].Id);
         reader.Remove("a");
         Assert.Throws<InvalidOperationException>(() => reader.Refresh());
+    }
+
+    [Fact]
+    public void RefreshTakesNothingUpOfAnotherModel()
+    {
+        using (var index = ClipImageIndex.Create(Path, "model", 2)) { index.Add(new("a"), [1, 0]); index.Save(); }
+        using var reader = ClipImageIndex.Open(Path);
+        File.Delete(Path);
+        using (var index = ClipImageIndex.Create(Path, "another", 2)) { index.Add(new("b"), [1, 0]); index.Save(); }
+        Assert.Contains("another model", Assert.Throws<InvalidDataException>(() => reader.Refresh()).Message, StringComparison.Ordinal);
+        Assert.Equal("a", Assert.Single(reader.Entries).Id);
+    }
+
+    [Fact]
+    public void AfterARefreshPicturesAreFoundByTheirIdsOfNow()
+    {
+        using var writer = ClipImageIndex.Create(Path, "model", 2);
+        writer.Add(new("a"), [1, 0]);
+        writer.Save();
+        using var reader = ClipImageIndex.Open(Path);
+        Assert.True(reader.TryGet("a", out _));
+        writer.Remove("a");
+        writer.Add(new("b") { Caption = "new" }, [0, 1]);
+        writer.Save();
+        reader.Refresh();
+        Assert.False(reader.TryGet("a", out _));
+        Assert.True(reader.TryGet("b", out var entry));
+        Assert.Equal("new", entry.Caption);
+        Assert.Equal([0f, 1], reader.GetEmbedding("b")!);
+    }
+
+    [Fact]
+    public void WithoutChangesTheFileStaysAsItIs()
+    {
+        using var index = ClipImageIndex.Create(Path, "model", 2);
+        index.Add(new("a"), [1, 0]);
+        index.Save();
+        var saved = File.ReadAllBytes(Path);
+        index.Save();
+        Assert.Equal(saved, File.ReadAllBytes(Path));
+    }
+
+    [Fact]
+    public void ASmallestScoreHoldsForWhatIsNotSavedToo()
+    {
+        using var index = ClipImageIndex.Create(Path, "model", 2);
+        index.Add(new("near"), [1, 0]);
+        index.Add(new("far"), [0.6f, 0.8f]);
+        Assert.Equal(["near"], Ids(0.7f));
+        Assert.Equal(["near", "far"], Ids(0.6f));
+        index.Save();
+        Assert.Equal(["near"], Ids(0.7f));
+
+        IEnumerable<string> Ids(float least) =>
+            index.Search([1, 0], new() { Top = 10, MinScore = least }).Select(found => found.Id).ToArray();
+    }
+
+    [Fact]
+    public void ASearchThatIsCanceledStops()
+    {
+        using var index = ClipImageIndex.Create(Path, "model", 2);
+        index.Add(new("a"), [1, 0]);
+        index.Save();
+        var canceled = new CancellationToken(canceled: true);
+        Assert.ThrowsAny<OperationCanceledException>(() => index.Search([1, 0], new(), canceled));
+        Assert.ThrowsAny<OperationCanceledException>(() => index.FindDuplicates(0.9f, cancellationToken: canceled));
+    }
+
+    [Fact]
+    public void DuplicatesAreToldByTheirNumber_AndRemovedOnesAreNone()
+    {
+        using var index = ClipImageIndex.Create(Path, "model", 2);
+        foreach (var (id, vector) in new[] { ("pair 1", 0), ("three 1", 1), ("pair 2", 0), ("three 2", 1), ("three 3", 1) })
+            index.Add(new(id), vector == 0 ? [1, 0] : [0, 1]);
+        index.Save();
+        Assert.Equal([["three 1", "three 2", "three 3"], ["pair 1", "pair 2"]], Sets());
+        index.Remove("three 2");
+        index.Remove("pair 1");
+        Assert.Equal([["three 1", "three 3"]], Sets());
+        index.Add(new("pair 3"), [1, 0]);
+        Assert.Equal([["three 1", "three 3"], ["pair 2", "pair 3"]], Sets());
+
+        string[][] Sets() => [.. index.FindDuplicates().Select(set => set.Select(found => found.Id).ToArray())];
     }
 
     [Fact]

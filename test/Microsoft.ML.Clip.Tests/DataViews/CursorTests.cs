@@ -106,9 +106,12 @@ public sealed class CursorTests(TinyFolder folder) : IClassFixture<TinyFolder>
         var result = Transform(input, batchSize: 4);
         Assert.Equal(input.CanShuffle, result.CanShuffle);
         Assert.Equal(input.GetRowCount(), result.GetRowCount());
-        var shuffled = result.GetRowCursor(result.Schema, new Random(1));
-        using (shuffled)
+        foreach (var shuffled in new[]
         {
+            result.GetRowCursor(result.Schema, new Random(1)), Assert.Single(result.GetRowCursorSet(result.Schema, 1, new Random(1))),
+        })
+        {
+            using var disposed = shuffled;
             using var plain = input.GetRowCursor(input.Schema, new Random(1));
             var (theirs, ours) = (plain.GetGetter<int>(input.Schema["Number"]), shuffled.GetGetter<int>(result.Schema["Number"]));
             var (a, b) = (0, 0);
@@ -144,6 +147,8 @@ public sealed class CursorTests(TinyFolder folder) : IClassFixture<TinyFolder>
         Assert.Throws<InvalidOperationException>(() => features(ref value));
 
         using var relabelled = result.GetRowCursor([result.Schema["Number"]]);
+        Assert.True(relabelled.IsColumnActive(result.Schema["Number"]));
+        Assert.False(relabelled.IsColumnActive(result.Schema["Caption"]));
         Assert.Contains("'Caption' is not active", Assert.Throws<InvalidOperationException>(
             () => relabelled.GetGetter<ReadOnlyMemory<char>>(result.Schema["Caption"])).Message);
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.Clip.Tests.Models;
+using Microsoft.ML.Clip.Tests.Persistence;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Clip.Tests.FewShot;
@@ -101,6 +102,66 @@ public sealed class FewShotTests : IDisposable
 
         Assert.All(Scores(said)[0], score => Assert.True(float.IsNaN(score)));
         Assert.Equal([0u], said.GetColumn<uint>("PredictedLabel"));
+    }
+
+    /// <summary>A picture that could not be read is no example; a label without one has its prompts alone.</summary>
+    [Fact]
+    public void ALabelWithoutExamplesHasItsPrompts()
+    {
+        var prompts = ClipLabelEmbeddings.FromVectors(["a", "b"], [[1, 0], [0, 1]]);
+        var fitted = Fit(new() { LabelEmbeddings = [prompts], MeanWeight = 1 }, Points([1, 0.2f], [float.NaN, 1]), "a", "b");
+
+        Assert.Equal(["a", "b"], Answers(fitted.Transform(Points([1, 0.1f], [0.1f, 1]))));
+        Assert.Equal(["a", "b"], fitted.Labels);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(3, 0)]
+    [InlineData(0, 2)]
+    public void HowLongFeaturesAreDoesNotMatter(int neighbors, float cacheWeight)
+    {
+        var options = new ClipFewShotEstimator.Options { MeanWeight = 1, Neighbors = neighbors, CacheWeight = cacheWeight, Scale = 5 };
+        var (unit, test) = (Points([1, 0], [0.6f, 0.8f], [0, 1]), Points([0.8f, 0.6f]));
+        var expected = Scores(Fit(options, unit, "a", "a", "b").Transform(test))[0];
+
+        var longer = Fit(options, Points([0.1f, 0], [60, 80], [0, 7]), "a", "a", "b");
+
+        Assert.Equal(expected, Scores(longer.Transform(test))[0], (a, b) => MathF.Abs(a - b) < 1e-5f);
+        Assert.Equal(expected, Scores(longer.Transform(Points([80, 60])))[0], (a, b) => MathF.Abs(a - b) < 1e-5f);
+    }
+
+    /// <summary>Features of two models beside each other: their prompts together weigh as much as the examples do.</summary>
+    [Fact]
+    public void PromptsOfSeveralModelsTogetherAreOneDirection()
+    {
+        var first = ClipLabelEmbeddings.FromVectors(["a", "b"], [[1, 0], [0, 1]]);
+        var second = ClipLabelEmbeddings.FromVectors(["b", "a"], [[0, 1], [1, 0]]);
+        var half = MathF.Sqrt(0.5f);
+        var options = new ClipFewShotEstimator.Options { LabelEmbeddings = [first, second], MeanWeight = 0.5f, Scale = 1 };
+
+        var fitted = Fit(options, Points([0, half, half, 0], [0, half, 0, half]), "a", "b");
+
+        // a: half of (1, 0, 1, 0) / √2 and of its example, (1, 1, 2, 0) / √6 together; b is prompt and example at once.
+        float[] asked = [half, 0, half, 0];
+        double a = 3 * half / Math.Sqrt(6), b = 0;
+        Assert.Equal(1 / (1 + Math.Exp(b - a)), Scores(fitted.Transform(Points(asked)))[0][0], 5);
+    }
+
+    [Theory]
+    [InlineData("directions.f32")]
+    [InlineData("examples.f32")]
+    [InlineData("settings.json")]
+    public void ADamagedClassifierIsRefused(string entry)
+    {
+        var (points, path) = (Points([0.9f, 0.1f], [0.2f, 0.8f]), _folder["model.zip"]);
+        _ml.Model.Save(Fit(new() { Neighbors = 1 }, points, "a", "b"), points.Schema, path);
+        if (entry == "settings.json") SavedZip.ChangeSettings(path, settings => settings["ExampleLabels"]![1] = 2);
+        else SavedZip.Replace(path, entry, SavedZip.Read(path, entry)[..^8]);
+
+        var refused = Assert.ThrowsAny<Exception>(() => new MLContext().Model.Load(path, out _));
+
+        Assert.Contains("do not fit its labels", $"{refused}", StringComparison.Ordinal);
     }
 
     [Fact]
