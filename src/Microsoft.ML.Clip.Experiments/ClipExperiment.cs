@@ -11,8 +11,11 @@ namespace Microsoft.ML.Clip.Experiments;
 /// <summary>Finds the best classifier on CLIP's features in the time allowed.</summary>
 public static class ClipExperiment
 {
-    /// <summary>The share of the time that the search may take; then come the honest estimate, until this share, and the curve.</summary>
-    private const double SearchShare = 0.4, NestedShare = 0.85;
+    /// <summary>
+    /// The shares of the time until which the search may go on, the measuring of those it did not get to the end of, and the honest
+    /// estimate; then comes the curve.
+    /// </summary>
+    private const double SearchShare = 0.4, FinishShare = 0.5, NestedShare = 0.85;
 
     /// <summary>The share of the time limit that the features of one kind of views may take.</summary>
     private const double ViewsShare = 0.25;
@@ -52,7 +55,7 @@ public static class ClipExperiment
         var read = source.Readable(new RowReader(labelColumn, imageColumn, options).Read(data), "rows", cancellation);
         foreach (var row in read.Unreadable) Warn($"'{row.Name}' is left out: {row.Reason}");
         // What cannot be split is refused before features take their time.
-        Folds.Of(read.Labels, read.Groups, options.Folds, options.Seed);
+        Folds.Check(read.Labels, read.Groups);
         var unlabeled = imageColumn is null ? null : Unlabeled(source, read, options, cancellation);
         (read, unlabeled) = WithNone(source, read, unlabeled, options, Warn, cancellation);
         var features = new ExperimentVariants(source, read, options, imageColumn is not null, Warn);
@@ -66,6 +69,9 @@ public static class ClipExperiment
         var clock = new Deadlines(options.TimeLimit, cancellation);
         var search = new CandidateSearch(folded, options.Metric, progress, Warn);
         using (var limit = clock.Until(SearchShare)) Search(search, folded, variants, options, limit.Token);
+        using (var limit = clock.Until(FinishShare)) search.Finish(limit.Token);
+        if (options.Kinds?.Contains(CandidateKind.Average) != false) search.RunAverage(cancellation);
+
         var ranked = search.Ranked();
         if (ranked.Length == 0)
         {
@@ -99,6 +105,7 @@ public static class ClipExperiment
             Model = model,
             IsCanceled = cancellation.IsCancellationRequested,
             IsNested = nested is not null,
+            NoneClass = options.NoneClass is { } none && read.Classes.Contains(none) ? none : null,
         }.WithUnlabeled(source, fitted, unlabeled, cancellation);
 
         void Warn(string text) => channel.Warning(MessageSensitivity.UserData, "{0}", text);
@@ -142,15 +149,17 @@ public static class ClipExperiment
             folded.Data.Rows.Count * (folded.Count - 1) / folded.Count, folded.Data.Classes.Count, counts.Max() > Uneven * counts.Min());
         foreach (var part in variants.GroupBy(ready => ready.Variant.Views == ClipImageViews.Center).Select(part => part.ToArray()))
         {
-            if (!search.Run([.. part.SelectMany(ready => space.Quick(ready.Prompts).Select(s => Of(ready, s)))], cancellation)) return;
-            if (!search.Run([.. part.SelectMany(ready => space.Linear().Select(s => Of(ready, s)))], cancellation)) return;
+            if (!search.Run([.. part.SelectMany(ready => Of(ready, space.Quick(ready.Prompts)))], cancellation)) return;
+            if (!search.Run([.. part.SelectMany(ready => Of(ready, space.Linear()))], cancellation)) return;
             var best = search.Ranked()[0].Variant;
             if (part.FirstOrDefault(ready => ready.Variant == best) is not { } winner) continue;
-            if (!search.Run([.. space.Others().Select(s => Of(winner, s))], cancellation)) return;
+            if (!search.Run(Of(winner, space.Others()), cancellation)) return;
         }
 
-        Trial Of(ReadyVariant ready, CandidateSettings settings) => new(
-            folded, settings, ready.Variant, ready.Table,
-            settings.Templates.Count > 0 ? ready.Directions[settings.TemplatesName] : null);
+        Trial[] Of(ReadyVariant ready, IEnumerable<CandidateSettings> tried) =>
+        [
+            .. tried.Where(settings => options.Kinds?.Contains(settings.Kind) != false)
+                .Select(settings => new Trial(folded, settings, ready.Variant, ready.Table, ready.Directions)),
+        ];
     }
 }

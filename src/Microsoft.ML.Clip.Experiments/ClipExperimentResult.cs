@@ -87,6 +87,13 @@ public sealed partial record ClipExperimentResult : IDisposable
     /// <summary>The rows.</summary>
     internal ExperimentData Data { get; }
 
+    /// <summary>The class for pictures that are none of the others; null where there is none.</summary>
+    internal string? NoneClass { get; init; }
+
+    /// <summary>The pictures that it was learned from.</summary>
+    internal IReadOnlyList<string> NonePictures =>
+        [.. Data.Rows.Where(row => Classes[row.Label] == NoneClass).Select(row => row.Name)];
+
     /// <summary>The features that the best candidate works on.</summary>
     internal FeatureTable Features { get; }
 

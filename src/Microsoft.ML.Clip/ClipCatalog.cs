@@ -205,4 +205,22 @@ public static class ClipCatalog
     /// </code></example>
     public static ClipFewShotEstimator ClipClassifyFewShot(
         this TransformsCatalog catalog, ClipFewShotEstimator.Options options) => new(MlNet.Environment(catalog), options);
+
+    /// <summary>
+    /// Averages the scores of several classifiers of the same labels: adds the average and the most probable label.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="options">The settings.</param>
+    /// <exception cref="ArgumentException">A setting is out of its range.</exception>
+    /// <example><code>
+    /// var trainers = ml.MulticlassClassification.Trainers;
+    /// var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+    ///     .Append(ml.Transforms.ClipFeaturizeImage("Features", modelFolder, "ImagePath"))
+    ///     .AppendCacheCheckpoint(ml)
+    ///     .Append(trainers.SdcaMaximumEntropy()).Append(ml.Transforms.CopyColumns("First", "Score"))
+    ///     .Append(trainers.LbfgsMaximumEntropy()).Append(ml.Transforms.Concatenate("Scores", "First", "Score"))
+    ///     .Append(ml.Transforms.ClipAverageScores(new ClipScoreAveragingEstimator.Options { Weights = [1, 1] }));
+    /// </code></example>
+    public static ClipScoreAveragingEstimator ClipAverageScores(
+        this TransformsCatalog catalog, ClipScoreAveragingEstimator.Options options) => new(MlNet.Environment(catalog), options);
 }

@@ -73,6 +73,10 @@ public sealed class ExperimentClassifyTests(TrainedModel trained)
 
     [Theory]
     [InlineData("--data {data} --suggest 3", "--suggest chooses among pictures without labels; name some with --unlabelled.")]
+    [InlineData("--data {data} --none-class other", "--none-class is learned from pictures without labels; name some with --unlabelled.")]
+    [InlineData(
+        "--data {data} --none-class other --unlabelled {pictures} --text-column title",
+        "--none-class is learned from pictures alone; leave out it or --text-column.")]
     [InlineData("--data {pictures} --text-column title", "has neither texts nor groups; give a table with these columns.")]
     [InlineData("--data {nowhere}", "give a folder with a folder of pictures for each label, or a table.")]
     [InlineData("--data {data} --label-column none", "name its columns with --image-column")]

@@ -1,3 +1,4 @@
+using Microsoft.ML.Clip.Experiments.Candidates;
 using Microsoft.ML.Clip.Tests.Models;
 
 namespace Microsoft.ML.Clip.Experiments.Tests;
@@ -19,8 +20,10 @@ public sealed class Colors : IDisposable
             .Select(path => new Picture { Path = path, Color = Path.GetFileNameWithoutExtension(path).Split('-')[1] }),
     ];
 
+    /// <summary>Settings of an experiment that tries what takes no fit; tests that are about what is fitted try that.</summary>
     public ClipExperimentOptions Options => new()
     {
+        Kinds = [CandidateKind.ZeroShot, CandidateKind.Prototypes, CandidateKind.Neighbors, CandidateKind.Average],
         ModelFolders = [Model],
         TimeLimit = TimeSpan.FromMinutes(2),
         CacheFolder = _folder["cache"],

@@ -76,6 +76,11 @@ internal static class ExperimentClassifyCommand
             Description = "Pictures without labels: folders, files or patterns. The report tells how many of them a score refuses.",
             AllowMultipleArgumentsPerToken = true,
         };
+        var none = new Option<string?>("--none-class")
+        {
+            Description = "Name of one more label, for pictures that are none of the others: it is learned from those of --unlabelled that "
+                + "are farther from every labeled picture than these are from each other. Without it there is no such label.",
+        };
         var suggest = new Option<int?>("--suggest")
         {
             Description = "Lists as many of the unlabelled pictures, whose labels would help most.",
@@ -85,7 +90,7 @@ internal static class ExperimentClassifyCommand
             "classify", "Finds the best classifier on CLIP's features for the time allowed, and writes it as a model and as code.")
         {
             data, models, output, minutes, label, image, text, group, templates, metric, folds, views, seed, web,
-            unlabeled, suggest,
+            unlabeled, none, suggest,
         };
         foreach (var option in layout.Layout) command.Options.Add(option);
         command.SetAction(async (parsed, cancellation) =>
@@ -95,6 +100,13 @@ internal static class ExperimentClassifyCommand
             var (more, suggestions) = (parsed.GetValue(unlabeled) ?? [], parsed.GetValue(suggest));
             if (suggestions is not null && more.Length == 0)
                 throw new ClipException("--suggest chooses among pictures without labels; name some with --unlabelled.");
+            var other = parsed.GetValue(none);
+            if (other is not null && more.Length == 0)
+                throw new ClipException("--none-class is learned from pictures without labels; name some with --unlabelled.");
+            if (other is not null && string.IsNullOrWhiteSpace(other))
+                throw new ClipException("--none-class must have a name, such as \"none of these\".");
+            if (other is not null && parsed.GetValue(text) is not null)
+                throw new ClipException("--none-class is learned from pictures alone; leave out it or --text-column.");
             var columns = new ExperimentColumns(
                 parsed.GetValue(label)!, parsed.GetValue(image), parsed.GetValue(text), parsed.GetValue(group));
             var table = layout.ParseLayout(parsed);
@@ -116,6 +128,7 @@ internal static class ExperimentClassifyCommand
                 Seed = Fold(parsed.GetValue(seed)),
                 TryViews = !parsed.GetValue(views),
                 UnlabeledImages = [.. PicturePaths.Expand(more).Select(Path.GetFullPath)],
+                NoneClass = other,
             };
             var display = new LeaderboardDisplay(options.Metric);
             var ml = new MLContext(seed: options.Seed);

@@ -9,6 +9,8 @@ namespace Clip.Cli.Experimenting;
 /// <summary>What an experiment leaves in its folder.</summary>
 internal static class ExperimentOutput
 {
+    private const string NoneFile = "none.txt";
+
     /// <summary>What code is generated from.</summary>
     /// <param name="folder">The experiment's, whose name projects have.</param>
     /// <param name="result">What was found.</param>
@@ -29,10 +31,12 @@ internal static class ExperimentOutput
             Separator = rows.Separator,
             Quotes = rows.Quotes,
             Seed = seed,
+            NoneLabel = result.NoneClass,
+            NoneList = Path.Combine(folder, NoneFile),
             Pipeline = PipelineCode.Body(settings, result.Variant, rows.Label.Name, rows.Image?.Name, rows.Text?.Name, seed),
-            Namespaces = PipelineCode.Namespaces(settings.Kind),
+            Namespaces = PipelineCode.Namespaces(settings),
             Packages = PackageVersions.Of(
-                ["Microsoft.ML", "Microsoft.ML.Clip", "Microsoft.ML.OnnxRuntime", .. PipelineCode.Packages(settings.Kind)]),
+                ["Microsoft.ML", "Microsoft.ML.Clip", "Microsoft.ML.OnnxRuntime", .. PipelineCode.Packages(settings)]),
         }.WithDistinctProperties();
     }
 
@@ -56,6 +60,13 @@ internal static class ExperimentOutput
         {
             files.Add(Path.Combine(folder, "suggestions.csv"));
             AtomicFile.Write(files[^1], file => file.Write(Encoding.UTF8.GetBytes(Suggestions(result, suggest.Value))));
+        }
+
+        if (facts.NoneLabel is not null)
+        {
+            files.Add(Path.Combine(folder, NoneFile));
+            AtomicFile.Write(files[^1], file => file.Write(Encoding.UTF8.GetBytes(
+                string.Concat(result.NonePictures.Select(path => $"{Path.GetFullPath(path)}\n")))));
         }
 
         return [.. files, .. GeneratedFiles.Write(folder, facts, web)];

@@ -11,6 +11,26 @@ internal static class OpenClipConfig
     /// <summary>PyTorch's epsilon, where <c>norm_kwargs</c> does not say another.</summary>
     public const double LayerNormEps = 1e-5;
 
+    /// <summary>Keys that are read here or refused by name elsewhere, and those that change nothing in what is computed.</summary>
+    private static readonly string[] TowerKeys =
+        [
+            "layers", "width", "mlp_ratio", "ls_init_value", PoolType, "final_ln_after_pool", "output_tokens", "act_kwargs", "norm_kwargs",
+            "block_type", "qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn_inner", "scale_attn", "scale_fc",
+        ],
+        VisionKeys =
+        [
+            .. TowerKeys, "image_size", "head_width", "patch_size", "patch_dropout", "attentional_pool", "attn_pooler_queries",
+            "attn_pooler_heads", "no_ln_pre", "pos_embed_type", "global_average_pool", "input_patchnorm", "image_seq_len",
+            "timm_model_name", "timm_model_pretrained", "timm_pool", "timm_proj", "timm_proj_bias", "timm_drop", "timm_drop_path",
+            "timm_model_kwargs",
+        ],
+        TextKeys =
+        [
+            .. TowerKeys, "context_length", "vocab_size", "heads", "embed_cls", "pad_id", "bos_id", "eos_id", NoCausalMask, ProjectionBias,
+            "proj_type", "variable_text", "hf_tokenizer_name", "tokenizer_kwargs", "tokenizer_mode", "tokenizer_type",
+            "tiktoken_name", "hf_model_name", "hf_model_pretrained", "hf_proj_type", "hf_pooler_type",
+        ];
+
     /// <summary>Reads a config, SigLIP's too.</summary>
     /// <exception cref="ClipException">It asks for what is not supported.</exception>
     public static ClipConfig Read(JsonElement root, JsonElement vision, JsonElement text, string source)
@@ -24,6 +44,8 @@ internal static class OpenClipConfig
                     + "or a ConvNeXt with CLIP's text tower.");
         }
 
+        RefuseUnknown(vision, "vision_cfg", VisionKeys, source);
+        RefuseUnknown(text, "text_cfg", TextKeys, source);
         var config = new ClipConfig
         {
             EmbedDim = root.Int("embed_dim", 512),
@@ -35,6 +57,16 @@ internal static class OpenClipConfig
             Text = TextTower(text, source),
         };
         return config.Vision is VisionTransformerConfig ? config.WithVision(config.Activation, Eps(vision, source)) : config;
+    }
+
+    /// <summary>What nobody reads would be left out without a word, and another model trained than was asked for.</summary>
+    private static void RefuseUnknown(JsonElement tower, string name, string[] known, string source)
+    {
+        foreach (var key in tower.EnumerateObject())
+        {
+            if (known.Contains(key.Name) || key.Value.ValueKind is JsonValueKind.Null or JsonValueKind.False) continue;
+            throw new ClipException($"{source}: {name} {key.Name} {key.Value} is not supported; leave it out of the config.");
+        }
     }
 
     private static double Eps(JsonElement tower, string source)

@@ -1,18 +1,5 @@
 namespace Microsoft.ML.Clip.Experiments.Candidates;
 
-/// <summary>The kinds of classifiers that are tried, from the simplest to the least simple.</summary>
-internal enum CandidateKind
-{
-    ZeroShot,
-    Prototypes,
-    Neighbors,
-    Cache,
-    LbfgsMaximumEntropy,
-    SdcaMaximumEntropy,
-    LightGbm,
-    FastTree,
-}
-
 /// <summary>A candidate's settings: those that its kind has no use for stay at their defaults.</summary>
 internal sealed record CandidateSettings(CandidateKind Kind)
 {
@@ -55,9 +42,17 @@ internal sealed record CandidateSettings(CandidateKind Kind)
     /// <summary>Whether classes with few pictures weigh as much as those with many.</summary>
     public bool BalanceClasses { get; init; }
 
+    /// <summary>The candidates whose probabilities are averaged; each counts the same.</summary>
+    public IReadOnlyList<CandidateSettings> Members { get; init; } = [];
+
+    /// <summary>What is fitted: the members of an average, or itself.</summary>
+    public IReadOnlyList<CandidateSettings> Parts => Members.Count > 0 ? Members : [this];
+
     /// <summary>The settings that its kind has a use for, readable.</summary>
     public string Describe()
     {
+        if (Members.Count > 0)
+            return string.Join(" + ", Members.Select(one => one.Describe() is { Length: > 0 } own ? $"{one.Kind} ({own})" : $"{one.Kind}"));
         List<string> parts = [];
         if (TemplatesName.Length > 0) parts.Add($"prompts {TemplatesName}");
         if (Kind == CandidateKind.Prototypes) Add("mean weight", MeanWeight);

@@ -32,7 +32,7 @@ internal sealed class FewShotCandidate : FittedCandidate
 
     public static FewShotCandidate Keep(CandidateSettings settings, TrainingRows rows) => new(FewShotMemory.Fit(
         Options(settings), rows.Classes, new FewShotExamples(rows.Rows, rows.Labels),
-        settings.Templates.Count > 0 ? rows.Directions : null));
+        settings.Templates.Count > 0 ? rows.Directions[settings.TemplatesName] : null));
 
     public override float[][] Predict(IReadOnlyList<float[]> rows, CancellationToken cancellation) =>
     [

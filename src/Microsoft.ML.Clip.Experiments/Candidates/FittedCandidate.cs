@@ -4,8 +4,9 @@ namespace Microsoft.ML.Clip.Experiments.Candidates;
 /// <param name="Classes">The classes' names.</param>
 /// <param name="Rows">Features of length 1, [rows][D].</param>
 /// <param name="Labels">For each the number of its class.</param>
-/// <param name="Directions">Where the classes' prompts point, [classes][D]; null where the candidate asks no prompts.</param>
-internal sealed record TrainingRows(IReadOnlyList<string> Classes, float[][] Rows, int[] Labels, float[][]? Directions);
+/// <param name="Directions">For each set of prompts, by its name, where the classes point, [classes][D].</param>
+internal sealed record TrainingRows(
+    IReadOnlyList<string> Classes, float[][] Rows, int[] Labels, IReadOnlyDictionary<string, float[][]> Directions);
 
 /// <summary>A candidate that has been fitted.</summary>
 internal abstract class FittedCandidate
@@ -29,8 +30,11 @@ internal abstract class FittedCandidate
     public static FittedCandidate Fit(CandidateSettings settings, TrainingRows rows, int seed, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return settings.Kind <= CandidateKind.Cache
-            ? FewShotCandidate.Keep(settings, rows)
-            : TrainedCandidate.Train(settings, rows, seed, cancellation);
+        return settings.Kind switch
+        {
+            <= CandidateKind.Cache => FewShotCandidate.Keep(settings, rows),
+            CandidateKind.Average => AverageCandidate.OfMembers(settings, rows, seed, cancellation),
+            _ => TrainedCandidate.Train(settings, rows, seed, cancellation),
+        };
     }
 }

@@ -86,28 +86,22 @@ internal sealed class TrainedCandidate : FittedCandidate
         var trainers = ml.MulticlassClassification.Trainers;
         return settings.Kind switch
         {
-            CandidateKind.LbfgsMaximumEntropy => trainers.LbfgsMaximumEntropy(new LbfgsMaximumEntropyMulticlassTrainer.Options
+            CandidateKind.LbfgsMaximumEntropy => trainers.LbfgsMaximumEntropy(Weighed(new LbfgsMaximumEntropyMulticlassTrainer.Options
             {
-                FeatureColumnName = Features,
-                ExampleWeightColumnName = nameof(Row.Weight),
                 L1Regularization = 0,
                 L2Regularization = settings.L2,
                 MaximumNumberOfIterations = MostIterations,
                 NumberOfThreads = 1,
-            }),
-            CandidateKind.SdcaMaximumEntropy => trainers.SdcaMaximumEntropy(new SdcaMaximumEntropyMulticlassTrainer.Options
+            })),
+            CandidateKind.SdcaMaximumEntropy => trainers.SdcaMaximumEntropy(Weighed(new SdcaMaximumEntropyMulticlassTrainer.Options
             {
-                FeatureColumnName = Features,
-                ExampleWeightColumnName = nameof(Row.Weight),
                 L1Regularization = settings.L2 > 0 ? 0 : null,
                 L2Regularization = settings.L2 > 0 ? settings.L2 : null,
                 MaximumNumberOfIterations = settings.L2 > 0 ? MostIterations : null,
                 NumberOfThreads = 1,
-            }),
-            CandidateKind.LightGbm => trainers.LightGbm(new LightGbmMulticlassTrainer.Options
+            })),
+            CandidateKind.LightGbm => trainers.LightGbm(Weighed(new LightGbmMulticlassTrainer.Options
             {
-                FeatureColumnName = Features,
-                ExampleWeightColumnName = nameof(Row.Weight),
                 NumberOfIterations = settings.Trees,
                 NumberOfLeaves = settings.Leaves,
                 MinimumExampleCountPerLeaf = settings.LeastExamples,
@@ -116,19 +110,26 @@ internal sealed class TrainedCandidate : FittedCandidate
                 Seed = seed,
                 Deterministic = true,
                 Silent = true,
-            }),
-            _ => trainers.OneVersusAll(ml.BinaryClassification.Trainers.FastTree(new FastTreeBinaryTrainer.Options
+            })),
+            _ => trainers.OneVersusAll(ml.BinaryClassification.Trainers.FastTree(Weighed(new FastTreeBinaryTrainer.Options
             {
-                FeatureColumnName = Features,
-                ExampleWeightColumnName = nameof(Row.Weight),
                 NumberOfTrees = settings.Trees,
                 NumberOfLeaves = settings.Leaves,
                 MinimumExampleCountPerLeaf = settings.LeastExamples,
                 LearningRate = settings.LearningRate,
                 NumberOfThreads = 1,
                 Seed = seed,
-            })),
+            }))),
         };
+    }
+
+    /// <summary>The columns that all trainers read alike.</summary>
+    private static T Weighed<T>(T options)
+        where T : TrainerInputBaseWithWeight
+    {
+        options.FeatureColumnName = Features;
+        options.ExampleWeightColumnName = nameof(Row.Weight);
+        return options;
     }
 
     /// <summary>A row's weight: 1, or that by which all classes weigh the same, and all rows together as without.</summary>

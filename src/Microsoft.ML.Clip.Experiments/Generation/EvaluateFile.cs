@@ -30,7 +30,7 @@ internal static class EvaluateFile
                 string inputDataFilePath = RetrainFilePath, int folds = 5)
             {
                 var mlContext = new MLContext(seed: {{facts.Seed}});
-                var data = LoadData(mlContext, inputDataFilePath);
+                var data = {{facts.LoadForTraining("inputDataFilePath")}};
                 return mlContext.Data.CrossValidationSplit(data, folds, seed: {{facts.Seed}})
                     .Select(split => Evaluate(mlContext, RetrainModel(mlContext, split.TrainSet).Transform(split.TestSet))).ToArray();
             }

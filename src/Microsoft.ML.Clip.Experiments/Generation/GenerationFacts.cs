@@ -50,6 +50,17 @@ internal sealed record GenerationFacts
     /// <summary>The packages that a project needs, with their versions.</summary>
     public required IReadOnlyList<(string Name, string Version)> Packages { get; init; }
 
+    /// <summary>The label of pictures that are none of the others; null where there is no such label.</summary>
+    public string? NoneLabel { get; init; }
+
+    /// <summary>The list of the pictures that it was learned from, a path a line.</summary>
+    public string NoneList { get; init; } = "";
+
+    /// <summary>C# that loads what is trained on: the data, and the pictures that are none of its labels.</summary>
+    /// <param name="path">C# of the data's path.</param>
+    public string LoadForTraining(string path) =>
+        NoneLabel is null ? $"LoadData(mlContext, {path})" : $"WithNone(mlContext, LoadData(mlContext, {path}))";
+
     /// <summary>The columns that are asked about: pictures, texts, or both.</summary>
     public IEnumerable<GeneratedColumn> Inputs => new[] { Image, Text }.OfType<GeneratedColumn>();
 

@@ -11,21 +11,21 @@ internal static class PipelineCode
     private const string LabelKey = "ClipLabel", Weight = "ClipWeight", Features = FittedCandidate.Features;
 
     /// <summary>The namespaces that <see cref="Body"/> needs, other than those of every pipeline.</summary>
-    public static IReadOnlyList<string> Namespaces(CandidateKind kind) => kind switch
+    public static IReadOnlyList<string> Namespaces(CandidateSettings settings) => [.. settings.Parts.SelectMany(part => part.Kind switch
     {
         CandidateKind.LbfgsMaximumEntropy or CandidateKind.SdcaMaximumEntropy => ["Microsoft.ML.Trainers"],
         CandidateKind.LightGbm => ["Microsoft.ML.Trainers.LightGbm"],
         CandidateKind.FastTree => ["Microsoft.ML.Trainers.FastTree"],
-        _ => [],
-    };
+        _ => Array.Empty<string>(),
+    }).Distinct()];
 
     /// <summary>The packages of ML.NET that it needs beside Microsoft.ML.</summary>
-    public static IReadOnlyList<string> Packages(CandidateKind kind) => kind switch
+    public static IReadOnlyList<string> Packages(CandidateSettings settings) => [.. settings.Parts.SelectMany(part => part.Kind switch
     {
         CandidateKind.LightGbm => ["Microsoft.ML.LightGbm"],
         CandidateKind.FastTree => ["Microsoft.ML.FastTree"],
-        _ => [],
-    };
+        _ => Array.Empty<string>(),
+    }).Distinct()];
 
     /// <summary>
     /// The body of a method of <c>mlContext</c> and <c>trainData</c> that returns the pipeline; <c>Keys</c> makes a table of labels.
@@ -39,20 +39,14 @@ internal static class PipelineCode
     public static string Body(
         CandidateSettings settings, FeatureVariant variant, string label, string? image, string? text, int seed)
     {
-        var isFewShot = settings.Kind <= CandidateKind.Cache;
         var parts = FeatureSource.Parts(variant).ToArray();
         List<string> lines =
         [
             $"var labels = trainData.GetColumn<string>({Literal(label)}).Distinct().Order(StringComparer.Ordinal).ToArray();",
         ];
-        var hasPrompts = isFewShot && settings.Templates.Count > 0;
-        if (hasPrompts)
+        if (settings.Parts.Any(HasPrompts))
         {
-            lines.Add("string[] templates =");
-            lines.Add("[");
-            lines.AddRange(settings.Templates.Select(template => $"    {Literal(template)},"));
-            lines.Add("];");
-            lines.Add("ClipLabelEmbeddings Prompts(string modelFolder)");
+            lines.Add("ClipLabelEmbeddings Prompts(string modelFolder, params string[] templates)");
             lines.Add("{");
             lines.Add("    using var model = ClipModel.Open(modelFolder);");
             lines.Add("    return ClipLabelEmbeddings.Create(model, labels, templates);");
@@ -60,8 +54,7 @@ internal static class PipelineCode
             lines.Add("");
         }
 
-        var isWeighted = !isFewShot && settings.BalanceClasses;
-        if (isWeighted)
+        if (settings.Parts.Any(IsWeighted))
         {
             lines.Add("// All labels weigh the same, however many rows they have.");
             lines.Add($"var counts = trainData.GetColumn<string>({Literal(label)}).CountBy(label => label).ToArray();");
@@ -72,21 +65,50 @@ internal static class PipelineCode
 
         var toKey = $"MapValueToKey(\"{LabelKey}\", {Literal(label)}, keyData: Keys(mlContext, labels))";
         lines.Add($"return mlContext.Transforms.Conversion.{toKey}");
-        if (isWeighted) Append($"mlContext.Transforms.Conversion.MapValue(\"{Weight}\", weights, {Literal(label)})");
+        if (settings.Parts.Any(IsWeighted)) Append($"mlContext.Transforms.Conversion.MapValue(\"{Weight}\", weights, {Literal(label)})");
         for (var i = 0; i < parts.Length; i++) Append(Featurizer(parts[i], $"{Features}{i}", variant.Views, image, text));
         Append($"mlContext.Transforms.Concatenate(\"{Features}\", {string.Join(", ", parts.Select((_, i) => $"\"{Features}{i}\""))})");
         if (parts.Length > 1) Append($"mlContext.Transforms.NormalizeLpNorm(\"{Features}\")");
         // Each picture is embedded once, however often a trainer looks at it.
         lines.Add("    .AppendCacheCheckpoint(mlContext)");
-        if (settings.Standardize) Append($"mlContext.Transforms.NormalizeMeanVariance(\"{Features}\", fixZero: false, useCdf: false)");
-        string[] prompts = hasPrompts ? [.. parts.Select(part => part.Model)] : [];
-        Append(isFewShot ? FewShot(settings, prompts) : Trainer(settings, isWeighted, seed));
+        string[] models = [.. parts.Select(part => part.Model)];
+        if (settings.Kind == CandidateKind.Average) Average();
+        else Classifier(settings);
         Append("mlContext.Transforms.Conversion.MapKeyToValue(\"PredictedLabel\")");
         lines[^1] += ";";
         return string.Join("\n", lines);
 
         void Append(string step) => lines.Add($"    .Append({step})");
+
+        void Classifier(CandidateSettings one)
+        {
+            if (one.Standardize) Append($"mlContext.Transforms.NormalizeMeanVariance(\"{Features}\", fixZero: false, useCdf: false)");
+            Append(one.Kind <= CandidateKind.Cache ? FewShot(one, HasPrompts(one) ? models : []) : Trainer(one, IsWeighted(one), seed));
+        }
+
+        void Average()
+        {
+            Append($"mlContext.Transforms.CopyColumns(\"{AverageCandidate.Kept}\", \"{Features}\")");
+            for (var i = 0; i < settings.Members.Count; i++)
+            {
+                if (i > 0) Append($"mlContext.Transforms.CopyColumns(\"{Features}\", \"{AverageCandidate.Kept}\")");
+                Classifier(settings.Members[i]);
+                Append($"mlContext.Transforms.CopyColumns(\"{AverageCandidate.Score}{i}\", \"Score\")");
+            }
+
+            var scores = string.Join(", ", settings.Members.Select((_, i) => $"\"{AverageCandidate.Score}{i}\""));
+            Append($"mlContext.Transforms.Concatenate(\"{AverageCandidate.Scores}\", {scores})");
+            Append(Options("mlContext.Transforms.ClipAverageScores(", "ClipScoreAveragingEstimator",
+            [
+                $"InputColumnName = \"{AverageCandidate.Scores}\"", $"LabelColumnName = \"{LabelKey}\"",
+                $"Weights = [{string.Join(", ", settings.Members.Select(_ => "1"))}]",
+            ]) + ")");
+        }
     }
+
+    private static bool HasPrompts(CandidateSettings settings) => settings.Templates.Count > 0;
+
+    private static bool IsWeighted(CandidateSettings settings) => settings.Kind > CandidateKind.Cache && settings.BalanceClasses;
 
     private static string Featurizer((string Model, bool IsText) part, string output, ClipImageViews views, string? image, string? text)
     {
@@ -109,7 +131,11 @@ internal static class PipelineCode
             $"MeanWeight = {Number(options.MeanWeight)}", $"Scale = {Number(options.Scale)}",
         ];
         if (prompts.Length > 0)
-            set.Add($"LabelEmbeddings = [{string.Join(", ", prompts.Select(model => $"Prompts({Literal(model)})"))}]");
+        {
+            var templates = string.Join(", ", settings.Templates.Select(Literal));
+            set.Add($"LabelEmbeddings = [{string.Join(", ", prompts.Select(model => $"Prompts({Literal(model)}, {templates})"))}]");
+        }
+
         if (options.Neighbors > 0) set.Add(FormattableString.Invariant($"Neighbors = {options.Neighbors}"));
         if (options.CacheWeight > 0)
         {

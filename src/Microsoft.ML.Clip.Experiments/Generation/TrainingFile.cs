@@ -24,12 +24,13 @@ internal static class TrainingFile
         {
             /// <summary>The data of the experiment.</summary>
             public const string RetrainFilePath = {{Literal(facts.Data)}};
+        {{(facts.NoneLabel is null ? "" : NoneList(facts))}}
 
             /// <summary>Trains on data and saves the model.</summary>
             public static void Train(string outputModelPath, string inputDataFilePath = RetrainFilePath)
             {
                 var mlContext = new MLContext(seed: {{facts.Seed}});
-                var data = LoadData(mlContext, inputDataFilePath);
+                var data = {{facts.LoadForTraining("inputDataFilePath")}};
                 var model = RetrainModel(mlContext, data);
                 mlContext.Model.Save(model, data.Schema, outputModelPath);
             }
@@ -39,6 +40,7 @@ internal static class TrainingFile
                 BuildPipeline(mlContext, trainData).Fit(trainData);
 
         {{(facts.Separator is { } separator ? Table(facts, separator) : Folder(facts))}}
+        {{(facts.NoneLabel is null ? "" : WithNone(facts, facts.NoneLabel))}}
 
             /// <summary>The pipeline that won.</summary>
             public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext, IDataView trainData)
@@ -60,6 +62,23 @@ internal static class TrainingFile
 
     private static string Indented(string body) =>
         string.Join("\n", body.Split('\n').Select(line => line.Length > 0 ? $"        {line}" : line)).TrimStart();
+
+    private static string NoneList(GenerationFacts facts) => $$"""
+
+            /// <summary>The pictures that are none of the data's labels, as the experiment chose them: a path a line.</summary>
+            public const string NoneListPath = {{Literal(facts.NoneList)}};
+
+        """;
+
+    private static string WithNone(GenerationFacts facts, string label) => $$"""
+
+            /// <summary>The rows of data, and the pictures that are none of its labels, under a label of their own.</summary>
+            private static IDataView WithNone(MLContext mlContext, IDataView data) => mlContext.Data.LoadFromEnumerable(
+                mlContext.Data.CreateEnumerable<ModelInput>(data, reuseRowObject: false).Concat(File.ReadLines(NoneListPath)
+                    .Select(path => new ModelInput { {{facts.Image!.Property}} = path, {{facts.Label.Property}} = {{Literal(label)}} }))
+                .ToArray());
+
+        """;
 
     private static string Folder(GenerationFacts facts) => $$"""
             /// <summary>The pictures of a folder that has a folder a label.</summary>

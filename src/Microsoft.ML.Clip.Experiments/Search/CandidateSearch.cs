@@ -11,6 +11,9 @@ namespace Microsoft.ML.Clip.Experiments.Search;
 internal sealed class CandidateSearch(
     FoldedData folded, ClipExperimentMetric metric, IProgress<ClipTrial>? progress, Action<string> log)
 {
+    /// <summary>How many that time ran out for are measured to their end.</summary>
+    private const int Unfinished = 4;
+
     private readonly Lock _gate = new();
     private readonly List<Trial> _trials = [];
     private int _count;
@@ -34,6 +37,33 @@ internal sealed class CandidateSearch(
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Measures to their end the best of those that time ran out for: what is slow to fit must not lose to what is quick for that alone.
+    /// One at a time, so that some come to their end.
+    /// </summary>
+    public void Finish(CancellationToken cancellation)
+    {
+        if (Ranked() is not [var best, .. var others]) return;
+        var left = others.Prepend(best).Where(trial => !trial.IsComplete).Select(trial => (Trial: trial, Lead: Lead(trial)))
+            .Where(pair => pair.Lead > 0).OrderByDescending(pair => pair.Lead);
+        foreach (var (trial, _) in left.Take(Unfinished))
+        {
+            if (!Measure([trial], folded.Count, cancellation)) return;
+        }
+
+        // On the folds that both have been measured on.
+        double Lead(Trial trial) => best.IsComplete
+            ? trial.Score().Of(metric) - best.Score(trial.Done).Of(metric)
+            : trial.Done + trial.Score().Of(metric);
+    }
+
+    /// <summary>Tries the average of the best, where there are several kinds that were measured on all folds.</summary>
+    public void RunAverage(CancellationToken cancellation)
+    {
+        var complete = Ranked().Where(trial => trial.IsComplete).Select(trial => (trial, trial.Score().Of(metric)));
+        if (Averages.Of([.. complete]) is { } average) Run([average], cancellation);
     }
 
     private bool Measure(IReadOnlyList<Trial> trials, int folds, CancellationToken cancellation)

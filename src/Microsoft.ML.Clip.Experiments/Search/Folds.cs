@@ -15,25 +15,9 @@ internal static class Folds
     /// <exception cref="ArgumentException">Fewer than two classes have rows for both sides of a split.</exception>
     public static int[] Of(IReadOnlyList<int> labels, IReadOnlyList<string?> groups, int most, int seed)
     {
-        // A row without a group is one by itself.
-        int[][] sets =
-        [
-            .. Enumerable.Range(0, labels.Count).GroupBy(row => groups[row] is { } group ? (group, -1) : ("", row))
-                .Select(set => set.ToArray()),
-        ];
-        int[] groupsOfClass =
-        [
-            .. sets.SelectMany(set => set.Select(row => labels[row]).Distinct()).CountBy(label => label)
-                .Select(count => count.Value).Order(),
-        ];
-        if (groupsOfClass.Count(count => count > 1) < 2)
-        {
-            throw new ArgumentException(
-                "Fewer than two classes have two pictures of different groups, so nothing can be fitted on some and tried on others; give "
-                + "at least two of each class.", nameof(labels));
-        }
-
+        var sets = Sets(groups);
         // As many as the median class has: one class of two pictures must not halve the others.
+        var groupsOfClass = GroupsOfClass(labels, sets);
         var folds = Math.Clamp(groupsOfClass[groupsOfClass.Length / 2], 2, most);
         var random = new Random(seed);
         random.Shuffle(sets);
@@ -52,5 +36,31 @@ internal static class Folds
         }
 
         return dealt;
+    }
+
+    /// <summary>Refuses what cannot be dealt out, whatever belongs together beside the groups.</summary>
+    /// <exception cref="ArgumentException">Fewer than two classes have rows for both sides of a split.</exception>
+    public static void Check(IReadOnlyList<int> labels, IReadOnlyList<string?> groups) => GroupsOfClass(labels, Sets(groups));
+
+    /// <summary>The rows of each group; a row without one is a group by itself.</summary>
+    private static int[][] Sets(IReadOnlyList<string?> groups) =>
+    [
+        .. Enumerable.Range(0, groups.Count).GroupBy(row => groups[row] is { } group ? (group, -1) : ("", row))
+            .Select(set => set.ToArray()),
+    ];
+
+    /// <summary>How many groups each class has, the fewest first.</summary>
+    private static int[] GroupsOfClass(IReadOnlyList<int> labels, int[][] sets)
+    {
+        int[] counts =
+        [
+            .. sets.SelectMany(set => set.Select(row => labels[row]).Distinct()).CountBy(label => label)
+                .Select(count => count.Value).Order(),
+        ];
+        return counts.Count(count => count > 1) >= 2
+            ? counts
+            : throw new ArgumentException(
+                "Fewer than two classes have two pictures of different groups, so nothing can be fitted on some and tried on others; give "
+                + "at least two of each class.", nameof(labels));
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.Experiments.Candidates;
+
 namespace Microsoft.ML.Clip.Experiments.Search;
 
 /// <summary>
@@ -21,16 +23,21 @@ internal static class NestedChoice
         IReadOnlyList<Trial> tried, FoldedData folded, ClipExperimentMetric metric, Action<string> log, CancellationToken cancellation)
     {
         if (folded.Count < 3) return null;
+        // An average is made anew for each fold: its members were chosen by all rows.
         InnerTrial[] all =
         [
-            .. tried.OrderBy(Ranking.Simplicity).ThenBy(trial => trial.Number).Select(trial => new InnerTrial(trial, folded, log)),
+            .. tried.Where(trial => trial.Settings.Kind != CandidateKind.Average).OrderBy(Ranking.Simplicity)
+                .ThenBy(trial => trial.Number).Select(trial => new InnerTrial(trial, folded, log)),
         ];
+        var averages = all.Length < tried.Count;
         var probabilities = new float[folded.Folds.Length][];
         try
         {
             for (var outer = 0; outer < folded.Count; outer++)
             {
-                if (Choose(all, outer, folded, metric, cancellation) is not { } said) return null;
+                if (Choose(all, outer, folded, metric, cancellation) is not [var best, ..] ranked) return null;
+                var average = averages ? Average(ranked, outer, folded, metric, log, cancellation) : null;
+                var said = (average ?? best).Trial.OfFold(outer, cancellation);
                 var rows = folded.Rows(fold => fold == outer);
                 for (var i = 0; i < rows.Length; i++) probabilities[rows[i]] = said[i];
             }
@@ -43,28 +50,43 @@ internal static class NestedChoice
         return new FoldPredictions(folded.Folds, probabilities);
     }
 
-    /// <summary>What is said of a fold by what is the best without it; null where everything refuses so few rows.</summary>
-    private static float[][]? Choose(
+    /// <summary>Those that were measured on all folds but one, the best of them first; none where everything refuses so few rows.</summary>
+    private static InnerTrial[] Choose(
         InnerTrial[] all, int outer, FoldedData folded, ClipExperimentMetric metric, CancellationToken cancellation)
     {
-        int[] others = [.. Enumerable.Range(0, folded.Count).Where(fold => fold != outer)];
+        var others = Others(outer, folded);
         var parallel = new ParallelOptions
         {
             CancellationToken = cancellation,
             MaxDegreeOfParallelism = Environment.ProcessorCount,
         };
-        var left = all;
+        var (left, measured) = (all, all);
         foreach (var count in new[] { 1, 2, others.Length })
         {
             var folds = others[..Math.Min(count, others.Length)];
             Parallel.ForEach(left, parallel, trial => trial.Measure(outer, folds, cancellation));
+            measured = [.. left.Where(trial => !trial.Refuses)];
             left = Halving.Better(
-                [.. left.Where(trial => !trial.Refuses)], trial => trial.Score(outer, folds).Of(metric),
-                folded.Rows(fold => folds.Contains(fold)).Length);
+                measured, trial => trial.Score(outer, folds).Of(metric), folded.Rows(fold => folds.Contains(fold)).Length);
         }
 
-        return left.FirstOrDefault()?.Trial.OfFold(outer, cancellation);
+        return [.. measured.OrderByDescending(trial => trial.Score(outer, others).Of(metric))];
     }
+
+    /// <summary>The average, as the search makes it, where it does better than the best by itself.</summary>
+    private static InnerTrial? Average(
+        InnerTrial[] ranked, int outer, FoldedData folded, ClipExperimentMetric metric, Action<string> log, CancellationToken cancellation)
+    {
+        var others = Others(outer, folded);
+        if (Averages.Of([.. ranked.Select(one => (one.Trial, Value(one)))]) is not { } trial) return null;
+        var average = new InnerTrial(trial, folded, log);
+        average.Measure(outer, others, cancellation);
+        return !average.Refuses && Value(average) > Value(ranked[0]) + Ranking.Tie ? average : null;
+
+        double Value(InnerTrial one) => one.Score(outer, others).Of(metric);
+    }
+
+    private static int[] Others(int outer, FoldedData folded) => [.. Enumerable.Range(0, folded.Count).Where(fold => fold != outer)];
 
     /// <summary>A trial measured without a fold. A model without two folds serves both of them.</summary>
     private sealed class InnerTrial(Trial trial, FoldedData folded, Action<string> log)

@@ -4,7 +4,7 @@ namespace Microsoft.ML.Clip.Experiments.Search;
 internal static class Ranking
 {
     /// <summary>A difference up to this counts as none, if it is no more than its standard error either.</summary>
-    private const double Tie = 0.005;
+    public const double Tie = 0.005;
 
     /// <summary>Orders trials: those on more folds first, and of these the better.</summary>
     public static Trial[] Order(IEnumerable<Trial> trials, FoldedData folded, ClipExperimentMetric metric)

@@ -20,7 +20,8 @@ internal sealed record FoldedData(ExperimentData Data, int[] Folds, int Seed)
 
 /// <summary>A candidate on a variant of the features, measured a fold after another.</summary>
 internal sealed class Trial(
-    FoldedData folded, CandidateSettings settings, FeatureVariant variant, FeatureTable table, float[][]? directions)
+    FoldedData folded, CandidateSettings settings, FeatureVariant variant, FeatureTable table,
+    IReadOnlyDictionary<string, float[][]> directions)
 {
     /// <summary>The most numbers that a trial keeps, 4 MB: of hundreds of trials few are asked for them again.</summary>
     private const long MostKept = 1 << 20;
@@ -30,6 +31,7 @@ internal sealed class Trial(
     private readonly int[] _predicted = [.. table.Rows.Select(_ => Search.Score.NotMeasured)];
     private readonly List<int> _sizes = [];
     private readonly Stopwatch _clock = new();
+    private IReadOnlyList<Trial> _members = [];
 
     /// <summary>Its number in the search, by which equals are told apart whichever was done first.</summary>
     public int Number { get; set; }
@@ -81,6 +83,13 @@ internal sealed class Trial(
         ? [.. folded.Rows(f => f == fold).Select(row => _probabilities[row]!)]
         : Ask(fold, cancellation);
 
+    /// <summary>The average of some candidates on the same features.</summary>
+    public Trial Average(IReadOnlyList<Trial> members) =>
+        new(folded, new(CandidateKind.Average) { Members = [.. members.Select(one => one.Settings)] }, variant, table, directions)
+        {
+            _members = members,
+        };
+
     /// <summary>Fits it on some rows.</summary>
     public FittedCandidate Fit(int[] rows, CancellationToken cancellation) => FittedCandidate.Fit(
         settings,
@@ -89,7 +98,12 @@ internal sealed class Trial(
         folded.Seed, cancellation);
 
     /// <summary>How well it did on the folds that were measured.</summary>
-    public Score Score() => Search.Score.Of(folded.Data.Labels, folded.Folds, _predicted);
+    public Score Score() => Score(Done);
+
+    /// <summary>How well it did on the first folds.</summary>
+    public Score Score(int folds) => Search.Score.Of(
+        folded.Data.Labels, folded.Folds,
+        [.. _predicted.Select((label, row) => folded.Folds[row] < folds ? label : Search.Score.NotMeasured)]);
 
     /// <summary>What users see of it.</summary>
     public ClipTrial Describe(int rank)
@@ -106,6 +120,11 @@ internal sealed class Trial(
         };
     }
 
-    private float[][] Ask(int fold, CancellationToken cancellation) => Fit(folded.Rows(f => f != fold), cancellation)
-        .Predict([.. folded.Rows(f => f == fold).Select(row => table.Rows[row])], cancellation);
+    private float[][] Ask(int fold, CancellationToken cancellation)
+    {
+        // What members said is kept, so an average costs no fit.
+        if (_members.Count > 0) return AverageCandidate.Mean([.. _members.Select(one => one.OfFold(fold, cancellation))]);
+        var fitted = Fit(folded.Rows(f => f != fold), cancellation);
+        return fitted.Predict([.. folded.Rows(f => f == fold).Select(row => table.Rows[row])], cancellation);
+    }
 }

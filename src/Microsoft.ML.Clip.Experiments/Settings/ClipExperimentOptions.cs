@@ -1,3 +1,5 @@
+using Microsoft.ML.Clip.Experiments.Candidates;
+
 namespace Microsoft.ML.Clip.Experiments;
 
 /// <summary>The settings of an experiment.</summary>
@@ -53,6 +55,9 @@ public sealed record ClipExperimentOptions
     /// are farther from every labeled picture than these are from each other. <see langword="null"/> (default) for no such class.
     /// </summary>
     public string? NoneClass { get; init; }
+
+    /// <summary>The kinds of candidates that are tried; <see langword="null"/> for all.</summary>
+    internal IReadOnlyList<CandidateKind>? Kinds { get; init; }
 
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
     internal void Check()

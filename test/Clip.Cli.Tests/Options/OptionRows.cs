@@ -287,6 +287,7 @@ internal static class OptionRows
         --data {photos} --model {model} --minutes 0.2 --output {out} | --no-views => not -Mirrored-
         --data {photos} @ | --web => .Web/Program.cs
         --data {photos} @ --suggest 2 | --unlabelled {pictures/0.png} => OUT/suggestions.csv
+        --data {photos} @ | --none-class other => --none-class is learned from
         --data {photos} @ --unlabelled {pictures/0.png} | --suggest 2 => OUT/suggestions.csv
         """;
 

@@ -1,10 +1,13 @@
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using System.Xml.Linq;
+using Microsoft.ML;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Experiments.Candidates;
 using Microsoft.ML.Clip.Experiments.Features;
 using Microsoft.ML.Clip.Experiments.Generation;
+using Microsoft.ML.Data;
 
 namespace Clip.EndToEnd.Tests.Packages;
 
@@ -36,6 +39,61 @@ public sealed class GeneratedProjectTests(TrainedModel trained, Consumers consum
         Assert.Contains(printed.OutputLines, line => line.EndsWith("%  red", StringComparison.Ordinal));
         Assert.Contains(printed.OutputLines, line => line.StartsWith("accuracy", StringComparison.Ordinal));
         Assert.True(File.Exists(folder["my pets/retrained.zip"]));
+    }
+
+    [Fact]
+    public async Task WebProjectsTakeTextsAloneAndWithPictures()
+    {
+        using var folder = new TempFolder();
+        var lines = (await File.ReadAllLinesAsync(trained.TrainTable)).Select(line => string.Join('\t', line.Split('\t')[1..]));
+        (await ClipProcess.RunAsync(
+            "experiment", "classify", "--data", folder.Write("words.tsv", string.Join('\n', lines)), "--label-column", "colour",
+            "--text-column", "title", "--model", trained.Folder, "--minutes", "0.05", "--web", "--output", folder["words"])).Succeeded();
+        // Of both it must compile, whatever the model is.
+        GeneratedFiles.Write(folder["both"], Facts(CandidateKind.Cache), web: true);
+        folder.Write("both/model.zip", "");
+        (await consumers.BuildAsync(folder, "words/Words.Web/Words.Web.csproj", "both/CachePets.Web/CachePets.Web.csproj")).Succeeded();
+
+        using var server = ChildProcess.Dotnet(
+            folder["words/Words.Web"], [folder["words/Words.Web/bin/Debug/net10.0/Words.Web.dll"], "--urls", "http://127.0.0.1:0"]);
+        using var client = await ListeningAsync(server);
+        using var question = new StringContent("{\"text\": \"a green square\"}", Encoding.UTF8, "application/json");
+        using var response = await client.PostAsync("/predict", question);
+        using var labels = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        Assert.Equal(200, (int)response.StatusCode);
+        Assert.Equal("green", labels.RootElement[0].GetProperty("label").GetString());
+        Assert.Equal(4, labels.RootElement.GetArrayLength());
+    }
+
+    [Fact]
+    public async Task TheLabelForAllOthersIsTrainedAnewToo()
+    {
+        using var folder = new TempFolder();
+        var lines = await File.ReadAllLinesAsync(trained.TrainTable);
+        var all = lines.Skip(1).Select(line => (Path: Path.Combine(Path.GetDirectoryName(trained.TrainTable)!, line.Split('\t')[0]),
+            Rest: line.Split('\t', 2)[1], IsKnown: line.Split('\t')[3] != "blue")).ToArray();
+        string[] others = [.. all.Where(row => !row.IsKnown).Select(row => row.Path)];
+        var table = folder.Write("table.tsv", string.Join(
+            '\n', all.Where(row => row.IsKnown).Select(row => $"{row.Path}\t{row.Rest}").Prepend(lines[0])));
+        (await ClipProcess.RunAsync(
+        [
+            "experiment", "classify", "--data", table, "--label-column", "colour", "--model", trained.Folder, "--minutes", "0.1",
+            "--no-views", "--output", folder["pets"], "--none-class", "something \"else\"", "--unlabelled", .. others,
+        ])).Succeeded();
+        var chosen = await File.ReadAllLinesAsync(folder["pets/none.txt"]);
+        Assert.NotEmpty(chosen);
+        Assert.All(chosen, path => Assert.Contains(path, others));
+
+        (await consumers.BuildAsync(folder, "pets/Pets.csproj")).Succeeded();
+        using var training = ChildProcess.Dotnet(folder.Path, [folder["pets/bin/Debug/net10.0/Pets.dll"], "train", folder["again.zip"]]);
+        (await training.FinishAsync()).Succeeded();
+
+        var ml = new MLContext();
+        var model = ml.Model.Load(folder["again.zip"], out _);
+        var rows = ml.Data.LoadFromEnumerable(others.Select(path => new Row { Path = path }));
+        var said = model.Transform(ml.Transforms.CopyColumns("filepath", "Path").Fit(rows).Transform(rows));
+        Assert.Contains("something \"else\"", said.GetColumn<string>("PredictedLabel"));
+        (model as IDisposable)?.Dispose();
     }
 
     /// <summary>Whichever candidate wins, its code is as good as it.</summary>
@@ -84,23 +142,7 @@ public sealed class GeneratedProjectTests(TrainedModel trained, Consumers consum
     /// <summary>Settings with all that a kind can have: prompts, weights, several parts, views.</summary>
     private GenerationFacts Facts(CandidateKind kind)
     {
-        var settings = new CandidateSettings(kind)
-        {
-            Templates = kind is CandidateKind.ZeroShot or CandidateKind.Prototypes or CandidateKind.Cache
-                ? ["a photo of a {} \"thing\".", "{}"]
-                : [],
-            MeanWeight = kind == CandidateKind.Prototypes ? 0.5f : 0,
-            Neighbors = kind == CandidateKind.Neighbors ? 3 : 0,
-            CacheWeight = kind == CandidateKind.Cache ? 3 : 0,
-            CacheSharpness = kind == CandidateKind.Cache ? 5.5f : 0,
-            L2 = kind switch { CandidateKind.LbfgsMaximumEntropy => 0.1f, CandidateKind.SdcaMaximumEntropy => 1e-5f, _ => 0 },
-            Standardize = kind == CandidateKind.LbfgsMaximumEntropy,
-            Trees = 20,
-            Leaves = 4,
-            LeastExamples = 2,
-            LearningRate = 0.1,
-            BalanceClasses = kind != CandidateKind.SdcaMaximumEntropy,
-        };
+        var settings = Settings(kind);
         var usesTexts = kind is CandidateKind.LbfgsMaximumEntropy or CandidateKind.Cache;
         var variant = new FeatureVariant(
             [trained.Folder], kind == CandidateKind.Prototypes ? ClipImageViews.Mirrored : ClipImageViews.Center, true, usesTexts);
@@ -116,10 +158,30 @@ public sealed class GeneratedProjectTests(TrainedModel trained, Consumers consum
             Quotes = true,
             Seed = 1,
             Pipeline = PipelineCode.Body(settings, variant, "colour", "filepath", "title", seed: 1),
-            Namespaces = PipelineCode.Namespaces(kind),
+            Namespaces = PipelineCode.Namespaces(settings),
             Packages = PackageVersions.Of(["Microsoft.ML"]),
         };
     }
+
+    private static CandidateSettings Settings(CandidateKind kind) => new(kind)
+    {
+        Templates = kind is CandidateKind.ZeroShot or CandidateKind.Prototypes or CandidateKind.Cache
+            ? ["a photo of a {} \"thing\".", "{}"]
+            : [],
+        MeanWeight = kind == CandidateKind.Prototypes ? 0.5f : 0,
+        Neighbors = kind == CandidateKind.Neighbors ? 3 : 0,
+        CacheWeight = kind == CandidateKind.Cache ? 3 : 0,
+        CacheSharpness = kind == CandidateKind.Cache ? 5.5f : 0,
+        L2 = kind switch { CandidateKind.LbfgsMaximumEntropy => 0.1f, CandidateKind.SdcaMaximumEntropy => 1e-5f, _ => 0 },
+        Standardize = kind == CandidateKind.LbfgsMaximumEntropy,
+        Trees = 20,
+        Leaves = 4,
+        LeastExamples = 2,
+        LearningRate = 0.1,
+        BalanceClasses = kind != CandidateKind.SdcaMaximumEntropy,
+        // All that there are, one after another, each with features of its own making.
+        Members = kind == CandidateKind.Average ? [.. Enum.GetValues<CandidateKind>()[..^1].Select(Settings)] : [],
+    };
 
     private async Task ConsoleAsync(TempFolder folder)
     {
@@ -141,9 +203,7 @@ public sealed class GeneratedProjectTests(TrainedModel trained, Consumers consum
     {
         using var server = ChildProcess.Dotnet(
             folder["my pets/MyPets.Web"], [folder["my pets/MyPets.Web/bin/Debug/net10.0/MyPets.Web.dll"], "--urls", "http://127.0.0.1:0"]);
-        const string listening = "Now listening on: ";
-        var line = await server.SeeAsync(line => line.Contains(listening, StringComparison.Ordinal));
-        using var client = new HttpClient { BaseAddress = new Uri(line.Split(listening)[1].Trim()) };
+        using var client = await ListeningAsync(server);
 
         Assert.Equal(["blue", "green", "red", "yellow"], JsonSerializer.Deserialize<string[]>(await client.GetStringAsync("/labels"))!);
         var (status, answer) = await AskAsync(await File.ReadAllBytesAsync(trained.Picture("green", "square")));
@@ -164,6 +224,18 @@ public sealed class GeneratedProjectTests(TrainedModel trained, Consumers consum
             using var response = await client.PostAsync("/predict", form);
             return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
         }
+    }
+
+    private static async Task<HttpClient> ListeningAsync(ChildProcess server)
+    {
+        const string listening = "Now listening on: ";
+        var line = await server.SeeAsync(line => line.Contains(listening, StringComparison.Ordinal));
+        return new HttpClient { BaseAddress = new Uri(line.Split(listening)[1].Trim()) };
+    }
+
+    private sealed class Row
+    {
+        public string Path { get; set; } = "";
     }
 
     /// <summary>

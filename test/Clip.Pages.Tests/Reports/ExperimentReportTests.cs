@@ -48,6 +48,9 @@ public sealed class ExperimentReportTests(Chromium chromium, ExperimentReportTes
         Assert.Contains("red square", await suspect.InnerTextAsync());
         var thumbnail = suspect.GetByRole(AriaRole.Img, new() { Name = "red circle/00000.png" });
         Assert.True(await thumbnail.IsVisibleAsync());
+        // A name is not broken for being behind another one.
+        var heights = await data.Locator(".shots b").EvaluateAllAsync<float[]>("all => all.map(one => one.getBoundingClientRect().height)");
+        Assert.All(heights, height => Assert.InRange(height, 1, 30));
         Assert.StartsWith("url(\"blob:", await thumbnail.EvaluateAsync<string>("node => node.style.backgroundImage"));
         // Sets with different labels come first.
         Assert.Contains("different labels", await data.Locator(".pairs").First.Locator("li").First.InnerTextAsync());

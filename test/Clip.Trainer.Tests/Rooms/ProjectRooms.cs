@@ -21,6 +21,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
             "Microsoft.ML.Clip", "using models in ML.NET: no TorchSharp, no conversion",
             [
                 new(RoomGraph.Root, "what a user starts from: the catalog's methods"),
+                new("Averaging", "the scores of several classifiers as one: estimator, transformer, columns"),
                 new("FewShot", "classification by examples and labels: estimator, transformer, what is kept"),
                 new("ZeroShot", "classification by labels: estimator, transformer, columns"),
                 new("TextFeaturizing", "text to feature: estimator, transformer, columns"),

@@ -80,11 +80,13 @@ public sealed class CandidateKindTests : IDisposable
         var data = new ExperimentData([.. labels.Select((label, i) => new ExperimentRow($"{i}", label, null, null, null))], Classes, []);
         var folded = new FoldedData(data, Folds.Of(labels, data.Groups, 4, 0), 0);
         var space = new CandidateSpace(54, 3, IsUneven: false);
-        var settings = space.Quick([new("names", ["{}"])]).Concat(space.Linear()).Concat(space.Others())
+        var all = space.Quick([new("names", ["{}"])]).Concat(space.Linear()).Concat(space.Others()).DistinctBy(one => one.Kind).ToArray();
+        var settings = all.Append(new(CandidateKind.Average) { Members = all })
             .First(settings => settings.Kind == Enum.Parse<CandidateKind>(kind));
         float[][] directions = [Near(0, null), Near(1, null), Near(2, null)];
         var variant = new FeatureVariant(["model"], ClipImageViews.Center, true, false);
-        return (new Trial(folded, settings, variant, new("image", rows), settings.Templates.Count > 0 ? directions : null), folded);
+        var named = new Dictionary<string, float[][]> { ["names"] = directions };
+        return (new Trial(folded, settings, variant, new("image", rows), named), folded);
     }
 
     /// <summary>Along an axis of its own, or nearly.</summary>

@@ -29,7 +29,8 @@ public sealed class NestedChoiceTests
         random.Shuffle(labels);
         var data = new ExperimentData([.. labels.Select((label, i) => new ExperimentRow($"{i}", label, null, null, null))], ["a", "b"], []);
         var folded = new FoldedData(data, Folds.Of(labels, data.Groups, 4, seed), seed);
-        float[][] directions = [Unit(random), Unit(random)];
+        float[][] toClasses = [Unit(random), Unit(random)];
+        var directions = new Dictionary<string, float[][]> { ["names"] = toClasses, ["photo"] = toClasses };
         var space = new CandidateSpace(36, 2, IsUneven: false);
         PromptSet[] prompts = [new("names", ["{}"]), new("photo", ["a photo of {}"])];
         var variant = new FeatureVariant(["model"], ClipImageViews.Center, true, false);
@@ -37,9 +38,10 @@ public sealed class NestedChoiceTests
         search.Run(
             [
                 .. space.Quick(prompts)
-                    .Select(s => new Trial(folded, s, variant, new("image", rows), s.Templates.Count > 0 ? directions : null)),
+                    .Select(s => new Trial(folded, s, variant, new("image", rows), directions)),
             ],
             CancellationToken.None);
+        search.RunAverage(CancellationToken.None);
         var ranked = search.Ranked();
         var nested = NestedChoice.Make(ranked, folded, ClipExperimentMetric.Accuracy, _ => { }, CancellationToken.None)!;
         return (ranked[0].Score().Accuracy, Score.Of(labels, nested.Folds, Score.Predicted(nested.Probabilities)).Accuracy);
