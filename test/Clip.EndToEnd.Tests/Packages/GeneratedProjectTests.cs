@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Xml.Linq;
 using Microsoft.ML;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Experiments;
 using Microsoft.ML.Clip.Experiments.Candidates;
 using Microsoft.ML.Clip.Experiments.Features;
 using Microsoft.ML.Clip.Experiments.Generation;
@@ -71,10 +72,10 @@ public sealed class GeneratedProjectTests(TrainedModel trained, Consumers consum
         using var folder = new TempFolder();
         var lines = await File.ReadAllLinesAsync(trained.TrainTable);
         var all = lines.Skip(1).Select(line => (Path: Path.Combine(Path.GetDirectoryName(trained.TrainTable)!, line.Split('\t')[0]),
-            Rest: line.Split('\t', 2)[1], IsKnown: line.Split('\t')[3] != "blue")).ToArray();
+            After: line.Split('\t', 2)[1], IsKnown: line.Split('\t')[3] != "blue")).ToArray();
         string[] others = [.. all.Where(row => !row.IsKnown).Select(row => row.Path)];
         var table = folder.Write("table.tsv", string.Join(
-            '\n', all.Where(row => row.IsKnown).Select(row => $"{row.Path}\t{row.Rest}").Prepend(lines[0])));
+            '\n', all.Where(row => row.IsKnown).Select(row => $"{row.Path}\t{row.After}").Prepend(lines[0])));
         (await ClipProcess.RunAsync(
         [
             "experiment", "classify", "--data", table, "--label-column", "colour", "--model", trained.Folder, "--minutes", "0.1",

@@ -46,7 +46,10 @@ public sealed class ScoreTests
     {
         ClipTrial trial = new("Cache", "prompts \"photo\", weight 3", "image\n(model)", 0.91234, 0.01, 0.9, 0.02)
         {
-            Seconds = 1.5, TrainingSize = 40, Folds = 5, Rank = 1,
+            Seconds = 1.5,
+            TrainingSize = 40,
+            Folds = 5,
+            Rank = 1,
         };
 
         Assert.Equal(

@@ -122,7 +122,9 @@ public sealed class FindSimilarTests : IDisposable
         var data = _ml.Data.LoadFromEnumerable([new Row { ImagePath = _model.Pictures(1)[0] }, new Row { ImagePath = "absent.png" }]);
         using var fitted = _ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
         {
-            InputColumnName = nameof(Row.ImagePath), ModelFolder = _model.Path, OnError = ClipErrorHandling.Missing,
+            InputColumnName = nameof(Row.ImagePath),
+            ModelFolder = _model.Path,
+            OnError = ClipErrorHandling.Missing,
         }).Append(_ml.Transforms.ClipFindSimilar(index, new() { Top = 1, PredictedLabelColumnName = "PredictedLabel" })).Fit(data);
         var rows = Read<Voted>(fitted.Transform(data));
         Assert.Equal(["000-red.png", ""], rows.Select(row => Path.GetFileName(row.Neighbors[0])));

@@ -62,7 +62,8 @@ public sealed class ScoreAveragingTests : IDisposable
         var random = new Random(1);
         var data = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 60).Select(i => new Example
         {
-            Features = [random.NextSingle() + i % 2, random.NextSingle()], Label = i % 2 == 0 ? "cat" : "dog",
+            Features = [random.NextSingle() + i % 2, random.NextSingle()],
+            Label = i % 2 == 0 ? "cat" : "dog",
         }).ToArray());
         var trainers = _ml.MulticlassClassification.Trainers;
         var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label")
