@@ -48,7 +48,8 @@ public sealed class ModelPipelineTests : IDisposable
         Assert.All(table.Rows, row => Assert.Equal(1, row.Sum(x => x * x), 4));
         // Unlike those that ask for directions, it minds how long features are.
         var fitted = FittedCandidate.Fit(
-            new(CandidateKind.LbfgsMaximumEntropy) { L2 = 0.1f }, new(read.Classes, table.Rows, read.Labels, new Dictionary<string, float[][]>()), seed: 0, default);
+            new(CandidateKind.LbfgsMaximumEntropy) { L2 = 0.1f },
+            new(read.Classes, table.Rows, read.Labels, new Dictionary<string, float[][]>()), seed: 0, default);
 
         var (model, _) = ModelPipeline.Make(_ml, data, "Path", options, variant, fitted);
         var scores = model.Transform(data).GetColumn<float[]>("Score").ToArray();
