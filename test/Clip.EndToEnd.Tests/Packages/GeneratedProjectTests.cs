@@ -92,7 +92,9 @@ public sealed class GeneratedProjectTests(TrainedModel trained, Consumers consum
         var ml = new MLContext();
         var model = ml.Model.Load(folder["again.zip"], out _);
         var rows = ml.Data.LoadFromEnumerable(others.Select(path => new Row { Path = path }));
-        var said = model.Transform(ml.Transforms.CopyColumns("filepath", "Path").Fit(rows).Transform(rows));
+        // What is trained reads labels too, whatever they are.
+        var columns = ml.Transforms.CopyColumns("filepath", "Path").Append(ml.Transforms.CopyColumns("colour", "Path")).Fit(rows);
+        var said = model.Transform(columns.Transform(rows));
         Assert.Contains("something \"else\"", said.GetColumn<string>("PredictedLabel"));
         (model as IDisposable)?.Dispose();
     }
