@@ -52,11 +52,10 @@ public sealed class ClipFindSimilarEstimator : IEstimator<ClipFindSimilarTransfo
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         FeatureColumn.Check(inputSchema, _options.InputColumnName);
-        var columns = inputSchema.ToDictionary(column => column.Name);
-        columns[_options.OutputColumnName] = MlNet.PlainVectorShape(_options.OutputColumnName, TextDataViewType.Instance);
-        columns[_options.ScoreColumnName] = MlNet.PlainVectorShape(_options.ScoreColumnName, NumberDataViewType.Single);
-        if (_options.PredictedLabelColumnName is { } label) columns[label] = MlNet.KeyShape(label);
-        return new SchemaShape(columns.Values);
+        var found = inputSchema.With(
+            MlNet.PlainVectorShape(_options.OutputColumnName, TextDataViewType.Instance),
+            MlNet.PlainVectorShape(_options.ScoreColumnName, NumberDataViewType.Single));
+        return _options.PredictedLabelColumnName is { } label ? found.With(MlNet.KeyShape(label)) : found;
     }
 
     /// <summary>Settings of the search.</summary>

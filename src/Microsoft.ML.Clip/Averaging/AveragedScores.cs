@@ -1,5 +1,5 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.ZeroShot;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Clip.Averaging;
@@ -25,15 +25,7 @@ internal sealed class AveragedScores(ScoreAverage average, DataViewRow row, Data
     {
     }
 
-    public Delegate CreateGetter(int output, Func<int> slot) => output switch
-    {
-        0 => VectorColumns.VectorGetter(average.Labels.Count, () => _averages[slot()]),
-        _ => (ValueGetter<uint>)((ref uint key) =>
-        {
-            var scores = _averages[slot()];
-            key = float.IsNaN(scores[0]) ? 0 : (uint)TensorPrimitives.IndexOfMax<float>(scores) + 1;
-        }),
-    };
+    public Delegate CreateGetter(int output, Func<int> slot) => LabelScores.Getter(output, average.Labels.Count, _averages, slot);
 
     public void Dispose()
     {

@@ -3,7 +3,6 @@ using Microsoft.ML.Clip.Averaging;
 using Microsoft.ML.Clip.DataViews;
 using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Clip.ZeroShot;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Clip;
@@ -61,10 +60,7 @@ public sealed class ClipScoreAveragingEstimator : IEstimator<ClipScoreAveragingT
         ArgumentNullException.ThrowIfNull(inputSchema);
         InputColumns.CheckFeatures(inputSchema, _options.InputColumnName);
         LabelKeys.Check(inputSchema, _options.LabelColumnName);
-        var columns = inputSchema.ToDictionary(column => column.Name);
-        columns[_options.ScoreColumnName] = MlNet.VectorShape(_options.ScoreColumnName, NumberDataViewType.Single);
-        columns[_options.PredictedLabelColumnName] = MlNet.KeyShape(_options.PredictedLabelColumnName);
-        return new SchemaShape(columns.Values);
+        return inputSchema.With(LabelScores.Shapes(_options.ScoreColumnName, _options.PredictedLabelColumnName));
     }
 
     /// <summary>Settings of the average.</summary>
@@ -97,8 +93,7 @@ public sealed class ClipScoreAveragingEstimator : IEstimator<ClipScoreAveragingT
             ArgumentException.ThrowIfNullOrWhiteSpace(LabelColumnName);
             ArgumentException.ThrowIfNullOrWhiteSpace(ScoreColumnName);
             ArgumentException.ThrowIfNullOrWhiteSpace(PredictedLabelColumnName);
-            if (ScoreColumnName == PredictedLabelColumnName)
-                throw new ArgumentException($"Two of the columns to add are named '{ScoreColumnName}'; give each its own name.");
+            LabelScores.CheckNames([ScoreColumnName, PredictedLabelColumnName]);
             if (Weights is not { Count: > 0 }) throw new ArgumentException("There are no weights; give one for each classifier.");
             foreach (var weight in Weights)
             {

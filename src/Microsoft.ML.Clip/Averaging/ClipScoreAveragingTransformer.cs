@@ -3,6 +3,7 @@ using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Averaging;
 using Microsoft.ML.Clip.DataViews;
 using Microsoft.ML.Clip.Persistence;
+using Microsoft.ML.Clip.ZeroShot;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -49,15 +50,12 @@ public sealed class ClipScoreAveragingTransformer : ClipTransformerBase
         }
 
         return new(
-            [
-                VectorColumns.Vector(_options.ScoreColumnName, Labels),
-                VectorColumns.Key(_options.PredictedLabelColumnName, Labels),
-            ],
-            input, BatchSize, (row, capacity, _) => new AveragedScores(_average, row, input, capacity));
+            LabelScores.Columns(_options.ScoreColumnName, _options.PredictedLabelColumnName, Labels), input, BatchSize,
+            (row, capacity, _) => new AveragedScores(_average, row, input, capacity));
     }
 
     private protected override IEnumerable<string> Problems(DataViewSchema inputSchema) =>
-        ZeroShot.LabelKeys.Problems(inputSchema, Labels);
+        LabelKeys.Problems(inputSchema, Labels);
 
     private protected override void Save(ModelSaveContext context) =>
         SavedState.Save(context, Version, _options, new Fitted { Labels = Labels });

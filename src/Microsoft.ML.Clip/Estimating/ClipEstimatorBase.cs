@@ -1,4 +1,5 @@
 using Microsoft.ML.Clip.Models;
+using Microsoft.ML.Clip.Persistence;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Clip;
@@ -46,9 +47,7 @@ public abstract class ClipEstimatorBase<TTransformer, TOptions> : IEstimator<TTr
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         CheckInput(inputSchema);
-        var columns = inputSchema.ToDictionary(c => c.Name);
-        foreach (var output in Settings.Outputs) columns[output.Name] = output;
-        return new SchemaShape(columns.Values);
+        return inputSchema.With(Settings.Outputs);
     }
 
     private protected abstract void CheckInput(DataViewSchema schema);

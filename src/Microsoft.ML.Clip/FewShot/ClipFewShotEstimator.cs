@@ -62,10 +62,7 @@ public sealed class ClipFewShotEstimator : IEstimator<ClipFewShotTransformer>
         ArgumentNullException.ThrowIfNull(inputSchema);
         InputColumns.CheckFeatures(inputSchema, _options.FeatureColumnName);
         LabelKeys.Check(inputSchema, _options.LabelColumnName);
-        var columns = inputSchema.ToDictionary(column => column.Name);
-        columns[_options.ScoreColumnName] = MlNet.VectorShape(_options.ScoreColumnName, NumberDataViewType.Single);
-        columns[_options.PredictedLabelColumnName] = MlNet.KeyShape(_options.PredictedLabelColumnName);
-        return new SchemaShape(columns.Values);
+        return inputSchema.With(LabelScores.Shapes(_options.ScoreColumnName, _options.PredictedLabelColumnName));
     }
 
     /// <summary>Settings of the classifier by examples.</summary>
@@ -124,8 +121,7 @@ public sealed class ClipFewShotEstimator : IEstimator<ClipFewShotTransformer>
             ArgumentException.ThrowIfNullOrWhiteSpace(LabelColumnName);
             ArgumentException.ThrowIfNullOrWhiteSpace(ScoreColumnName);
             ArgumentException.ThrowIfNullOrWhiteSpace(PredictedLabelColumnName);
-            if (ScoreColumnName == PredictedLabelColumnName)
-                throw new ArgumentException($"Two of the columns to add are named '{ScoreColumnName}'; give each its own name.");
+            LabelScores.CheckNames([ScoreColumnName, PredictedLabelColumnName]);
             if (MeanWeight is not (>= 0 and <= 1))
                 throw new ArgumentOutOfRangeException(nameof(MeanWeight), MeanWeight, "The weight of the mean is from 0 to 1.");
             ArgumentOutOfRangeException.ThrowIfNegative(Neighbors);

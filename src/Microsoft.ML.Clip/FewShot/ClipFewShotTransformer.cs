@@ -4,6 +4,7 @@ using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.DataViews;
 using Microsoft.ML.Clip.FewShot;
 using Microsoft.ML.Clip.Persistence;
+using Microsoft.ML.Clip.ZeroShot;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -48,15 +49,12 @@ public sealed class ClipFewShotTransformer : ClipTransformerBase
         }
 
         return new(
-            [
-                VectorColumns.Vector(_options.ScoreColumnName, Labels),
-                VectorColumns.Key(_options.PredictedLabelColumnName, Labels),
-            ],
-            input, BatchSize, (row, capacity, _) => new FewShotScores(_memory, row, input, capacity));
+            LabelScores.Columns(_options.ScoreColumnName, _options.PredictedLabelColumnName, Labels), input, BatchSize,
+            (row, capacity, _) => new FewShotScores(_memory, row, input, capacity));
     }
 
     private protected override IEnumerable<string> Problems(DataViewSchema inputSchema) =>
-        ZeroShot.LabelKeys.Problems(inputSchema, Labels);
+        LabelKeys.Problems(inputSchema, Labels);
 
     private protected override void Save(ModelSaveContext context)
     {

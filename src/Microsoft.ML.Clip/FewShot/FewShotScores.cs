@@ -1,5 +1,5 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.Clip.DataViews;
+using Microsoft.ML.Clip.ZeroShot;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Clip.FewShot;
@@ -39,15 +39,7 @@ internal sealed class FewShotScores : IRowBatch
         }
     }
 
-    public Delegate CreateGetter(int output, Func<int> slot) => output switch
-    {
-        0 => VectorColumns.VectorGetter(_memory.Labels.Count, () => _scores[slot()]),
-        _ => (ValueGetter<uint>)((ref uint key) =>
-        {
-            var scores = _scores[slot()];
-            key = float.IsNaN(scores[0]) ? 0 : (uint)TensorPrimitives.IndexOfMax<float>(scores) + 1;
-        }),
-    };
+    public Delegate CreateGetter(int output, Func<int> slot) => LabelScores.Getter(output, _memory.Labels.Count, _scores, slot);
 
     public void Dispose()
     {

@@ -37,6 +37,14 @@ internal static class MlNet
     public static SchemaShape.Column PlainVectorShape(string name, DataViewType itemType) =>
         new(name, SchemaShape.Column.VectorKind.Vector, itemType, isKey: false);
 
+    /// <summary>A schema with more columns, which take the places of those of their names.</summary>
+    public static SchemaShape With(this SchemaShape schema, params IEnumerable<SchemaShape.Column> added)
+    {
+        var columns = schema.ToDictionary(column => column.Name);
+        foreach (var column in added) columns[column.Name] = column;
+        return new SchemaShape(columns.Values);
+    }
+
     public static VersionInfo Version(string signature, string loader, Assembly? assembly = null) => new(
         signature, verWrittenCur: 0x00010001, verReadableCur: 0x00010001, verWeCanReadBack: 0x00010001, loaderSignature: loader,
         // The simple name: a full one would tie the file to this build's version.

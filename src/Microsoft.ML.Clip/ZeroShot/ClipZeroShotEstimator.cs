@@ -145,8 +145,7 @@ public sealed class ClipZeroShotEstimator : ClipEstimatorBase<ClipZeroShotTransf
         {
             get
             {
-                yield return MlNet.VectorShape(ScoreColumnName, NumberDataViewType.Single);
-                yield return MlNet.KeyShape(PredictedLabelColumnName);
+                foreach (var column in LabelScores.Shapes(ScoreColumnName, PredictedLabelColumnName)) yield return column;
                 if (SimilarityColumnName is { } name) yield return MlNet.VectorShape(name, NumberDataViewType.Single);
             }
         }
@@ -157,9 +156,7 @@ public sealed class ClipZeroShotEstimator : ClipEstimatorBase<ClipZeroShotTransf
             ArgumentException.ThrowIfNullOrWhiteSpace(PredictedLabelColumnName);
             if (SimilarityColumnName is not null) ArgumentException.ThrowIfNullOrWhiteSpace(SimilarityColumnName);
             base.Check();
-            var names = Outputs.Select(c => c.Name).ToList();
-            if (names.FirstOrDefault(name => names.Count(n => n == name) > 1) is { } twice)
-                throw new ArgumentException($"Two of the columns to add are named '{twice}'; give each its own name.");
+            LabelScores.CheckNames(Outputs.Select(column => column.Name));
             if (Threshold is < 0 or > 1 or float.NaN)
                 throw new ArgumentOutOfRangeException(nameof(Threshold), Threshold, "The threshold is a probability, from 0 to 1.");
             if (LabelColumnName is null)

@@ -81,9 +81,7 @@ public sealed class ClipZeroShotTransformer : ClipTransformerBase
     {
         var input = InputColumns.Image(inputSchema, _options.Input);
         List<DataViewSchema.DetachedColumn> outputs =
-        [
-            VectorColumns.Vector(_options.ScoreColumnName, Labels), VectorColumns.Key(_options.PredictedLabelColumnName, Labels),
-        ];
+            [.. LabelScores.Columns(_options.ScoreColumnName, _options.PredictedLabelColumnName, Labels)];
         if (_options.SimilarityColumnName is { } name) outputs.Add(VectorColumns.Vector(name, Labels));
         return new(outputs, input, _options.BatchSize, (row, capacity, log) =>
         {
