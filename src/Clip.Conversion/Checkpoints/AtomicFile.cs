@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Clip.Conversion.Checkpoints;
 
@@ -33,6 +34,12 @@ internal static partial class AtomicFile
 
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
+
+    /// <summary>Writes or replaces a file of UTF-8.</summary>
+    /// <param name="path">Its path; the folder exists.</param>
+    /// <param name="text">Its text.</param>
+    /// <exception cref="IOException">The disk is full, or the file larger than the file system takes.</exception>
+    public static void WriteText(string path, string text) => Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>.NET opens no folders, and a rename is durable only when its folder is. Windows needs and has no such call.</summary>
     private static void SyncFolder(string folder)

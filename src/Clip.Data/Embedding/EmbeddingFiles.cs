@@ -69,7 +69,7 @@ internal sealed class EmbeddingFiles(EmbeddingOptions options, IEmbeddingInput i
     private void WriteBad(int shard, IReadOnlyCollection<KeyValuePair<string, string>> bad)
     {
         if (bad.Count == 0) File.Delete(Bad(shard));
-        else AtomicFile.Write(Bad(shard), stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(bad.Select(OneLine)))));
+        else AtomicFile.WriteText(Bad(shard), string.Concat(bad.Select(OneLine)));
 
         static string OneLine(KeyValuePair<string, string> record) =>
             $"{record.Key}\t{string.Join(' ', record.Value.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries))}\n";

@@ -43,7 +43,7 @@ internal sealed class TrainingPage : IRunListener
     public void End(RunEnd end)
     {
         var series = MetricsLog.Read(Path.Combine(end.Folder, MetricsLog.FileName));
-        AtomicFile.Write(Path.Combine(end.Folder, FileName), stream => stream.Write(Encoding.UTF8.GetBytes(Html(end, series))));
+        AtomicFile.WriteText(Path.Combine(end.Folder, FileName), Html(end, series));
     }
 
     public void Dispose()
