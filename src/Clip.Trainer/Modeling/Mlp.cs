@@ -39,14 +39,22 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>, ILowRankTarget
         register_module(nameof(c_proj_lora), c_proj_lora = LowRankUpdate.Of(c_proj.weight, rank, alpha));
     }
 
-    private Tensor Activate(Tensor x)
+    private Tensor Activate(Tensor x) => _activation switch
     {
-        using Scalar quick = 1.702, cubic = 0.044715, inner = Math.Sqrt(2 / Math.PI), one = 1, half = 0.5;
-        return _activation switch
-        {
-            Activation.QuickGelu => x * sigmoid(x.mul(quick)),
-            Activation.GeluTanh => x.mul(x.mul(x).mul(cubic).add(one).mul(x).mul(inner).tanh().add(one)).mul(half),
-            _ => nn.functional.gelu(x),
-        };
+        Activation.QuickGelu => QuickGelu(x),
+        Activation.GeluTanh => GeluTanh(x),
+        _ => nn.functional.gelu(x),
+    };
+
+    private static Tensor QuickGelu(Tensor x)
+    {
+        using Scalar quick = 1.702;
+        return x * sigmoid(x.mul(quick));
+    }
+
+    private static Tensor GeluTanh(Tensor x)
+    {
+        using Scalar cubic = 0.044715, inner = Math.Sqrt(2 / Math.PI), one = 1, half = 0.5;
+        return x.mul(x.mul(x).mul(cubic).add(one).mul(x).mul(inner).tanh().add(one)).mul(half);
     }
 }
