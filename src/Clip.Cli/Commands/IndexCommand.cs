@@ -111,8 +111,7 @@ internal static class IndexCommand
             // Without a model given, an index keeps the one that it has.
             async Task<(string Name, ClipModel Model)> OpenModelAsync(string? known)
             {
-                var isGiven = parsed.GetResult(model) is { Implicit: false };
-                var name = (isGiven ? null : known) ?? parsed.GetValue(model)!;
+                var name = SearchedModel.Name(parsed, model, () => known);
                 var folder = await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false);
                 return (name, ClipModel.Open(folder, cache.ParseModel(parsed)));
             }

@@ -23,8 +23,7 @@ internal static class McpCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             // Without a model given, the one that the index was made with.
-            var isGiven = parsed.GetResult(model) is { Implicit: false };
-            var name = (isGiven ? null : SearchedModel.Of(parsed.GetValue(index)!)) ?? parsed.GetValue(model)!;
+            var name = SearchedModel.Name(parsed, model, () => SearchedModel.Of(parsed.GetValue(index)!));
             var folder = await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false);
             var options = cache.ParseModel(parsed);
             await ToolServer.RunAsync(folder, PretrainedModel.NameOf(name), parsed.GetValue(index)!, options, cancellation)

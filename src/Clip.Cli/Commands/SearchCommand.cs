@@ -92,8 +92,7 @@ internal static class SearchCommand
 
             async Task<ClipModel> OpenModelAsync(string? known)
             {
-                var isGiven = parsed.GetResult(model) is { Implicit: false };
-                var name = (isGiven ? null : known) ?? parsed.GetValue(model)!;
+                var name = SearchedModel.Name(parsed, model, () => known);
                 var folder = await PretrainedModel.ResolveAsync(name, cancellation).ConfigureAwait(false);
                 return ClipModel.Open(folder, cache.ParseModel(parsed));
             }

@@ -81,8 +81,7 @@ internal sealed class ServeOptions
         var address = ServeSettings.ParseAddress(parsed.GetValue(_listen)!, apiKey);
         var (labels, templates) = ClassifyWords.ReadLabels(parsed.GetValue(_labels) ?? [], parsed.GetValue(_templates) ?? []);
         // Without a model given, the one that the index was made with.
-        var isGiven = parsed.GetResult(_model) is { Implicit: false };
-        var name = (isGiven || parsed.GetValue(_index) is not { } path ? null : SearchedModel.Of(path)) ?? parsed.GetValue(_model)!;
+        var name = SearchedModel.Name(parsed, _model, () => parsed.GetValue(_index) is { } path ? SearchedModel.Of(path) : null);
         return new ServeSettings(name, PretrainedModel.NameOf(name), address, parsed.GetValue(_port))
         {
             ApiKey = apiKey,
