@@ -70,7 +70,7 @@ public static class ClipExperiment
         var search = new CandidateSearch(folded, options.Metric, progress, Warn);
         using (var limit = clock.Until(SearchShare)) Search(search, folded, variants, options, limit.Token);
         using (var limit = clock.Until(FinishShare)) search.Finish(limit.Token);
-        if (options.Kinds?.Contains(CandidateKind.Average) != false) search.RunAverage(cancellation);
+        if (options.Tries(CandidateKind.Average)) search.RunAverage(cancellation);
 
         var ranked = search.Ranked();
         if (ranked.Length == 0)
@@ -158,7 +158,7 @@ public static class ClipExperiment
 
         Trial[] Of(ReadyVariant ready, IEnumerable<CandidateSettings> tried) =>
         [
-            .. tried.Where(settings => options.Kinds?.Contains(settings.Kind) != false)
+            .. tried.Where(settings => options.Tries(settings.Kind))
                 .Select(settings => new Trial(folded, settings, ready.Variant, ready.Table, ready.Directions)),
         ];
     }

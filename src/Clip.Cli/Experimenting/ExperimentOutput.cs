@@ -1,8 +1,8 @@
 using System.Text;
 using Clip.Conversion.Checkpoints;
+using Clip.Evaluation.Results;
 using Microsoft.ML.Clip.Experiments;
 using Microsoft.ML.Clip.Experiments.Generation;
-using Microsoft.ML.Clip.Experiments.Search;
 
 namespace Clip.Cli.Experimenting;
 
@@ -59,14 +59,13 @@ internal static class ExperimentOutput
         if (suggest is not null && result.HasUnlabeled)
         {
             files.Add(Path.Combine(folder, "suggestions.csv"));
-            AtomicFile.Write(files[^1], file => file.Write(Encoding.UTF8.GetBytes(Suggestions(result, suggest.Value))));
+            AtomicFile.WriteText(files[^1], Suggestions(result, suggest.Value));
         }
 
         if (facts.NoneLabel is not null)
         {
             files.Add(Path.Combine(folder, NoneFile));
-            AtomicFile.Write(files[^1], file => file.Write(Encoding.UTF8.GetBytes(
-                string.Concat(result.NonePictures.Select(path => $"{Path.GetFullPath(path)}\n")))));
+            AtomicFile.WriteText(files[^1], string.Concat(result.NonePictures.Select(path => $"{Path.GetFullPath(path)}\n")));
         }
 
         return [.. files, .. GeneratedFiles.Write(folder, facts, web)];

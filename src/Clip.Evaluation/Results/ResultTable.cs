@@ -40,7 +40,7 @@ internal static class ResultTable
         foreach (var (name, value) in result.Facts) cells.TryAdd(name, Text(value));
         var text = new StringBuilder();
         if (isNew) text.AppendLine(string.Join(',', Columns));
-        text.AppendLine(string.Join(',', header.Select(name => Cell(cells.GetValueOrDefault(name, "")))));
+        text.AppendLine(string.Join(',', header.Select(name => CsvCell.Of(cells.GetValueOrDefault(name, "")))));
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
         // At once, so that no row is half there.
         using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
@@ -61,9 +61,6 @@ internal static class ResultTable
     }
 
     private static string[] Header(string path) => File.ReadLines(path).First().TrimStart('\uFEFF').Split(',');
-
-    private static string Cell(string text) =>
-        text.AsSpan().ContainsAny(",\"\n\r") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using Microsoft.ML.Clip.Averaging;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
 
@@ -11,6 +11,7 @@ internal sealed class AverageCandidate : FittedCandidate
     internal const string Kept = "ClipFeaturesKept", Score = "ClipScore", Scores = "ClipScores";
 
     private readonly IReadOnlyList<FittedCandidate> _members;
+    private readonly ScoreAverage _average;
 
     private AverageCandidate(IReadOnlyList<FittedCandidate> members, IReadOnlyList<string> classes)
     {
@@ -26,8 +27,9 @@ internal sealed class AverageCandidate : FittedCandidate
         }
 
         steps.Add(new ColumnConcatenatingTransformer(ml, Scores, [.. members.Select((_, i) => $"{Score}{i}")]));
-        var options = new ClipScoreAveragingEstimator.Options { InputColumnName = Scores, Weights = [.. members.Select(_ => 1f)] };
-        steps.Add(new ClipScoreAveragingTransformer(ml, options, new(classes, options.Weights)));
+        _average = Equal(classes, members.Count);
+        var options = new ClipScoreAveragingEstimator.Options { InputColumnName = Scores, Weights = _average.Weights };
+        steps.Add(new ClipScoreAveragingTransformer(ml, options, _average));
         Steps = steps;
     }
 
@@ -37,17 +39,22 @@ internal sealed class AverageCandidate : FittedCandidate
         new([.. settings.Members.Select(member => FittedCandidate.Fit(member, rows, seed, cancellation))], rows.Classes);
 
     public override float[][] Predict(IReadOnlyList<float[]> rows, CancellationToken cancellation) =>
-        Mean([.. _members.Select(member => member.Predict(rows, cancellation))]);
+        Mean(_average, [.. _members.Select(member => member.Predict(rows, cancellation))]);
 
-    /// <summary>The mean of what members say.</summary>
+    /// <summary>The mean of what members say, as the saved model makes it.</summary>
+    /// <param name="classes">The classes' names.</param>
     /// <param name="said">[members][rows][classes].</param>
-    public static float[][] Mean(IReadOnlyList<float[][]> said) =>
+    public static float[][] Mean(IReadOnlyList<string> classes, IReadOnlyList<float[][]> said) => Mean(Equal(classes, said.Count), said);
+
+    private static float[][] Mean(ScoreAverage average, IReadOnlyList<float[][]> said) =>
     [
         .. said[0].Select((first, row) =>
         {
             var mean = new float[first.Length];
-            foreach (var own in said) TensorPrimitives.MultiplyAdd(own[row], 1f / said.Count, mean, mean);
+            average.Of([.. said.SelectMany(own => own[row])], mean);
             return mean;
         }),
     ];
+
+    private static ScoreAverage Equal(IReadOnlyList<string> classes, int members) => new(classes, [.. Enumerable.Repeat(1f, members)]);
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Clip.Conversion.Checkpoints;
 
 namespace Microsoft.ML.Clip.Experiments.Generation;
@@ -34,7 +33,7 @@ internal static class GeneratedFiles
         {
             var path = Path.Combine(folder, name);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            AtomicFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes(text.ReplaceLineEndings("\n"))));
+            AtomicFile.WriteText(path, text.ReplaceLineEndings("\n"));
             written.Add(path);
         }
     }

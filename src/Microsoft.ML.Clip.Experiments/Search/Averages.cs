@@ -1,5 +1,3 @@
-using Microsoft.ML.Clip.Experiments.Candidates;
-
 namespace Microsoft.ML.Clip.Experiments.Search;
 
 /// <summary>

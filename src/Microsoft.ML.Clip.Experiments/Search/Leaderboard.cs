@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Clip.Evaluation.Results;
 
 namespace Microsoft.ML.Clip.Experiments.Search;
 

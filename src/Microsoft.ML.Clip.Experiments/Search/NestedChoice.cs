@@ -1,5 +1,3 @@
-using Microsoft.ML.Clip.Experiments.Candidates;
-
 namespace Microsoft.ML.Clip.Experiments.Search;
 
 /// <summary>
@@ -117,9 +115,8 @@ internal static class NestedChoice
             }
         }
 
-        public Score Score(int outer, int[] folds) => Search.Score.Of(
-            folded.Data.Labels, folded.Folds,
-            [.. _predicted[outer].Select((label, row) => folds.Contains(folded.Folds[row]) ? label : Search.Score.NotMeasured)]);
+        public Score Score(int outer, int[] folds) =>
+            Search.Score.Of(folded.Data.Labels, folded.Folds, _predicted[outer], folds.Contains);
 
         private Func<int[], float[][]>? Fitted(Func<int, bool> on, CancellationToken cancellation)
         {

@@ -14,10 +14,13 @@ internal sealed record Score(double Accuracy, double AccuracyError, double Macro
     /// <summary>Scores the rows of some folds.</summary>
     /// <param name="labels">For each row its class.</param>
     /// <param name="folds">For each row its fold.</param>
-    /// <param name="predicted">For each row the class predicted; <see cref="NotMeasured"/> where its fold is not to count.</param>
-    public static Score Of(IReadOnlyList<int> labels, IReadOnlyList<int> folds, IReadOnlyList<int> predicted)
+    /// <param name="predicted">For each row the class predicted; <see cref="NotMeasured"/> for none.</param>
+    /// <param name="counts">Which folds count; null for all.</param>
+    public static Score Of(
+        IReadOnlyList<int> labels, IReadOnlyList<int> folds, IReadOnlyList<int> predicted, Func<int, bool>? counts = null)
     {
-        var measured = Enumerable.Range(0, labels.Count).Where(row => predicted[row] != NotMeasured);
+        var measured = Enumerable.Range(0, labels.Count)
+            .Where(row => predicted[row] != NotMeasured && counts?.Invoke(folds[row]) != false);
         var parts = measured.GroupBy(row => folds[row]).Select(fold =>
         {
             var hits = fold.Select(row => (Label: labels[row], IsRight: predicted[row] == labels[row])).ToArray();

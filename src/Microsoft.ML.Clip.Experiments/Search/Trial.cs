@@ -98,12 +98,10 @@ internal sealed class Trial(
         folded.Seed, cancellation);
 
     /// <summary>How well it did on the folds that were measured.</summary>
-    public Score Score() => Score(Done);
+    public Score Score() => Search.Score.Of(folded.Data.Labels, folded.Folds, _predicted);
 
     /// <summary>How well it did on the first folds.</summary>
-    public Score Score(int folds) => Search.Score.Of(
-        folded.Data.Labels, folded.Folds,
-        [.. _predicted.Select((label, row) => folded.Folds[row] < folds ? label : Search.Score.NotMeasured)]);
+    public Score Score(int folds) => Search.Score.Of(folded.Data.Labels, folded.Folds, _predicted, fold => fold < folds);
 
     /// <summary>What users see of it.</summary>
     public ClipTrial Describe(int rank)
@@ -123,7 +121,8 @@ internal sealed class Trial(
     private float[][] Ask(int fold, CancellationToken cancellation)
     {
         // What members said is kept, so an average costs no fit.
-        if (_members.Count > 0) return AverageCandidate.Mean([.. _members.Select(one => one.OfFold(fold, cancellation))]);
+        if (_members.Count > 0)
+            return AverageCandidate.Mean(folded.Data.Classes, [.. _members.Select(one => one.OfFold(fold, cancellation))]);
         var fitted = Fit(folded.Rows(f => f != fold), cancellation);
         return fitted.Predict([.. folded.Rows(f => f == fold).Select(row => table.Rows[row])], cancellation);
     }

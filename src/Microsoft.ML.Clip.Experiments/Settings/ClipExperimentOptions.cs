@@ -1,5 +1,3 @@
-using Microsoft.ML.Clip.Experiments.Candidates;
-
 namespace Microsoft.ML.Clip.Experiments;
 
 /// <summary>The settings of an experiment.</summary>
@@ -58,6 +56,8 @@ public sealed record ClipExperimentOptions
 
     /// <summary>The kinds of candidates that are tried; <see langword="null"/> for all.</summary>
     internal IReadOnlyList<CandidateKind>? Kinds { get; init; }
+
+    internal bool Tries(CandidateKind kind) => Kinds?.Contains(kind) != false;
 
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
     internal void Check()

@@ -1,8 +1,8 @@
 using System.Globalization;
 
-namespace Microsoft.ML.Clip.Experiments.Search;
+namespace Clip.Evaluation.Results;
 
-/// <summary>The cells of the tables that an experiment writes, by RFC 4180.</summary>
+/// <summary>The cells of tables with commas, by RFC 4180.</summary>
 internal static class CsvCell
 {
     /// <summary>A number, with four decimals at most.</summary>
