@@ -23,13 +23,12 @@ public sealed class BpeRulesTests
 
             var encoded = tokenizer.Encode(string.Join(' ', words));
 
-            Assert.Equal(
-                [ids["<|startoftext|>"], .. words.SelectMany(word => Plain(merges, word)).Select(symbol => ids[symbol]), ids["<|endoftext|>"]],
-                encoded);
+            var symbols = words.SelectMany(word => Plain(merges, word));
+            Assert.Equal(symbols.Prepend("<|startoftext|>").Append("<|endoftext|>").Select(symbol => ids[symbol]), encoded);
             Assert.Equal(string.Concat(words.Select(word => word + " ")), tokenizer.Decode(encoded));
         });
 
-    /// <summary>simple_tokenizer.py's <c>bpe</c>: of all pairs of neighbors the one of the lowest rank, everywhere, left to right.</summary>
+    /// <summary>simple_tokenizer.py's <c>bpe</c>: of all pairs of neighbors the one of the lowest rank, from left to right.</summary>
     private static List<string> Plain(List<(string Left, string Right)> merges, string word)
     {
         List<string> parts = [.. word[..^1].Select(letter => letter.ToString()), word[^1] + WordEnd];

@@ -29,8 +29,8 @@ public class PublishedTemplatesTests
         var templates = (IReadOnlyList<string>)typeof(PromptTemplates).GetProperty(name)!.GetValue(null)!;
 
         Assert.Equal(count, templates.Distinct().Count());
-        Assert.StartsWith(
-            sha256, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', templates)))), StringComparison.Ordinal);
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', templates)));
+        Assert.StartsWith(sha256, Convert.ToHexStringLower(hash), StringComparison.Ordinal);
     }
 
     [Fact]
