@@ -25,7 +25,7 @@ internal sealed record TokenRows(TextTokenizer Tokenizer, int ContextLength, Tex
     /// <param name="longest">The ids of the longest text among them.</param>
     public int LengthOf(int longest) => HasFixedLength || Padding.ToContext ? ContextLength : Math.Max(1, longest);
 
-    /// <summary>Whether texts of different lengths must not share rows of one length: padding would be seen, and nothing hides it.</summary>
+    /// <summary>Whether texts of different lengths do not share rows of one length, for nothing would hide the padding.</summary>
     public bool RunApart => !TakesMask && !HasFixedLength && !Padding.ToContext && Padding.IsHidden;
 
     /// <summary>Writes a text's ids, and the padding, into its row.</summary>

@@ -162,7 +162,8 @@ public sealed class OtherTokenizersTests : IDisposable
     [Fact]
     public async Task Starting_weights_are_written_for_any_tokenizer()
     {
-        await Succeeds("init", "--model", _run.ConfigFile, "--tokenizer", _run.Folder["bert/tokenizer.json"], "--output", _run.Folder["out"]);
+        var tokenizer = _run.Folder["bert/tokenizer.json"];
+        await Succeeds("init", "--model", _run.ConfigFile, "--tokenizer", tokenizer, "--output", _run.Folder["out"]);
 
         using var model = ClipModel.Open(_run.Folder["out"]);
         Assert.Equal([2, 4, 5, 9, 3], model.Tokenizer.Encode("a red wall", model.ContextLength));
