@@ -18,8 +18,8 @@ internal static class MappedMatrices
     /// <summary>Reads the graph.</summary>
     /// <param name="path">The file, and no link to one.</param>
     /// <returns>
-    /// The graph, for a session that is told the file's folder; <see langword="null"/> where most of the file would be in it, or where it is
-    /// not built as towers are.
+    /// The graph, for a session that is told the file's folder; <see langword="null"/> where most of the file would be in it, or where it
+    /// is not built as towers are.
     /// </returns>
     public static byte[]? Read(string path) => OnnxReader.Read(path, (reader, end) =>
     {

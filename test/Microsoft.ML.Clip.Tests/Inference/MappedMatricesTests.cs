@@ -42,7 +42,7 @@ public sealed class MappedMatricesTests : IDisposable
         Assert.Equal(Run(plain, pixels), Run(own, pixels));
     }
 
-    /// <summary>A mapped file that is cut off ends the process; one that is written anew would change the features without a word.</summary>
+    /// <summary>A mapped file that is cut off ends the process; one that is written anew would change features without a word.</summary>
     [Fact]
     public void TheFileMayBeWrittenAnewWhileTheModelIsOpen()
     {
