@@ -50,6 +50,13 @@ internal sealed class LowRankUpdate : nn.Module
         return output.Plus(update * scale.to_type(update.dtype)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>A weight with the update in it: W + (α/r)·B·A.</summary>
+    public Tensor In(Tensor weight)
+    {
+        using var scope = NewDisposeScope();
+        return weight.Plus(lora_B.matmul(lora_A).mul(scale)).MoveToOuterDisposeScope();
+    }
+
     /// <summary>A linear layer, with its update where it has one, in the precision of the moment.</summary>
     public static Tensor Linear(Tensor x, Linear layer, LowRankUpdate? update)
     {
