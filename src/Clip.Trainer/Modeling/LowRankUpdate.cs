@@ -50,11 +50,14 @@ internal sealed class LowRankUpdate : nn.Module
         return output.Plus(update * scale.to_type(update.dtype)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>A weight with the update in it: W + (α/r)·B·A.</summary>
-    public Tensor In(Tensor weight)
+    /// <summary>A weight with an update in it: W + (α/r)·B·A.</summary>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="part">The update's parameter, or its scale, of a name that it has here.</param>
+    public static Tensor In(Tensor weight, Func<string, Tensor> part)
     {
         using var scope = NewDisposeScope();
-        return weight.Plus(lora_B.matmul(lora_A).mul(scale)).MoveToOuterDisposeScope();
+        var update = part(nameof(lora_B)).matmul(part(nameof(lora_A))).mul(part(nameof(scale)));
+        return weight.Plus(update).MoveToOuterDisposeScope();
     }
 
     /// <summary>A linear layer, with its update where it has one, in the precision of the moment.</summary>

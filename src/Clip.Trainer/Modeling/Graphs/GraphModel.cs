@@ -21,7 +21,7 @@ internal sealed class GraphModel : TwoTowerModel, IGraphParameters, ILowRankTarg
     private readonly ZooModel _model;
     private readonly GraphPlan _image;
     private readonly GraphPlan _text;
-    private readonly Dictionary<string, LowRankUpdate> _updates = [];
+    private readonly Dictionary<string, string> _updates = [];
     private Dictionary<string, Tensor> _tensors = [];
 
     /// <summary>Creates the model; its parameters are zeros, for it starts from weights.</summary>
@@ -76,16 +76,22 @@ internal sealed class GraphModel : TwoTowerModel, IGraphParameters, ILowRankTarg
     /// <inheritdoc/>
     public void AddLowRank(int rank, double alpha)
     {
-        foreach (var parameter in Layout.Where(p => p.TakesLowRankUpdate))
+        foreach (var weight in Layout.Where(p => p.TakesLowRankUpdate).Select(p => p.Name))
         {
-            var update = LowRankUpdate.Of(_tensors[parameter.Name], rank, alpha);
-            _updates[parameter.Name] = update;
-            register_module(parameter.Name[..^WeightName.Length] + LowRankMerge.Suffix, update);
+            // A module's name has no dots, a parameter's may.
+            var (update, name) = (LowRankUpdate.Of(_tensors[weight], rank, alpha), weight[..^WeightName.Length] + LowRankMerge.Suffix);
+            foreach (var (part, parameter) in update.named_parameters()) register_parameter($"{name}.{part}", parameter);
+            foreach (var (part, buffer) in update.named_buffers()) register_buffer($"{name}.{part}", buffer);
+            _updates[weight] = name;
         }
+
+        TakeUp();
     }
 
     /// <inheritdoc/>
-    Tensor IGraphParameters.Of(string name) => _updates.TryGetValue(name, out var update) ? update.In(_tensors[name]) : _tensors[name];
+    Tensor IGraphParameters.Of(string name) => _updates.TryGetValue(name, out var update)
+        ? LowRankUpdate.In(_tensors[name], part => _tensors[$"{update}.{part}"])
+        : _tensors[name];
 
     /// <inheritdoc/>
     Tensor IGraphParameters.Rows(string name, Tensor ids)
