@@ -6,7 +6,7 @@ using Clip.Conversion.Zoo.Towers;
 
 namespace Clip.Testing;
 
-/// <summary>Models of the zoo's families, so small that a step takes milliseconds, with random weights in the published files' form.</summary>
+/// <summary>Models of the zoo's families with random weights in the published files' form; a step of one takes milliseconds.</summary>
 internal static class TinyZoo
 {
     private const string ClipText = """{"context_length": 12, "vocab_size": 100, "width": 32, "heads": 2, "layers": 2}""";
