@@ -30,7 +30,8 @@ internal static class TensorMath
         factor == 1 ? weight : Make([.. weight.Shape], new Derivation.Scaled(weight, factor));
 
     /// <summary>The same rows in another order: row i of the result is row <paramref name="order"/>(i).</summary>
-    public static WeightTensor OrderRows(WeightTensor weight, Func<int, int> order) => Gather(weight, [.. weight.Shape], Row(weight), order);
+    public static WeightTensor OrderRows(WeightTensor weight, Func<int, int> order) =>
+        Gather(weight, [.. weight.Shape], Row(weight), order);
 
     /// <summary>
     /// Blocks of <paramref name="length"/> values: the i-th of the result is the source's block <paramref name="place"/>(i), or zeros

@@ -6,7 +6,8 @@ namespace Clip.Trainer.Modeling.Graphs;
 internal static class GraphOperators
 {
     /// <summary>Given a node, its operator with the node's attributes.</summary>
-    private static readonly Dictionary<string, Func<NodeProto, GraphOperator>> All = new([.. Products.All, .. Elementwise.All, .. Shapes.All]);
+    private static readonly Dictionary<string, Func<NodeProto, GraphOperator>> All =
+        new([.. Products.All, .. Elementwise.All, .. Shapes.All]);
 
     /// <summary>The operator of a node.</summary>
     /// <exception cref="ClipException">It is not known.</exception>
