@@ -1,4 +1,4 @@
-using Clip.Conversion.Configs;
+using Clip.Conversion.Architectures;
 using Clip.Evaluation;
 using Clip.Evaluation.Metrics;
 using Clip.Evaluation.Outcomes;
@@ -64,7 +64,7 @@ public sealed class ZeroShotTests : IDisposable
 
         public nn.Module Module => _module;
 
-        public ClipConfig ModelConfig => throw new NotSupportedException();
+        public ParameterLayout Layout => throw new NotSupportedException();
 
         public Tensor? LogitScale => null;
 
