@@ -46,8 +46,7 @@ internal sealed record ZooFolder(
         : ClipImagePreprocessing.ForSize(model.Image!.ImageSize);
 
     /// <summary>
-    /// What writes a tokenizer into a folder: CLIP's own for open_clip's text tower with its vocabulary, else the files as they are; null
-    /// where there is none.
+    /// What writes a tokenizer into a folder: CLIP's own for open_clip's text tower, else the files as they are; null where there is none.
     /// </summary>
     /// <param name="files">The model's config.</param>
     /// <param name="text">Its text tower.</param>
@@ -58,8 +57,8 @@ internal sealed record ZooFolder(
     {
         if (text is OpenClipText own && !files.NamesTokenizer)
         {
-            if ((given ?? around.Tokenizer) is not { } path) return null;
-            var tokenizer = TokenizerFiles.Load(path);
+            if ((given ?? around.AnyTokenizer) is not { } path) return null;
+            if (TokenizerSource.Open(path).Vocabulary is not { } tokenizer) return Copied(path);
             if (tokenizer.Size > own.VocabSize)
                 throw new ClipException(
                     $"The tokenizer has {tokenizer.Size} entries but the model only {own.VocabSize}; give the `Tokenizer` it was "
@@ -67,8 +66,13 @@ internal sealed record ZooFolder(
             return folder => tokenizer.Save(folder, own.ContextLength, own.NeedsFullContext);
         }
 
-        var found = given is not null ? SiglipTokenizerFiles.Open(given) : SiglipTokenizerFiles.Find(around.Folder);
-        found?.RequireFit(text.VocabSize);
-        return found is null ? null : found.CopyTo;
+        return given is null && SiglipTokenizerFiles.Find(around.TokenizerFolder) is null ? null : Copied(given ?? around.TokenizerFolder!);
+
+        Action<string> Copied(string path)
+        {
+            var found = SiglipTokenizerFiles.Open(TokenizerFiles.FolderOf(path));
+            found.RequireFit(text.VocabSize);
+            return found.CopyTo;
+        }
     }
 }

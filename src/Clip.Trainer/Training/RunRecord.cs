@@ -63,7 +63,7 @@ internal sealed record RunRecord(
         [
             ("training data", $"{PageWords.WithoutFolders(options.Data.Train.Name)} ({parts.Train.Fingerprint})"),
             ("parameters", $"{parts.Parameters:N0}"),
-            ("vocabulary", $"{parts.Tokenizer.VocabularySize}"),
+            ("vocabulary", $"{parts.Tokenizer.Size}"),
             ("steps", $"{limit}{parts.Loop.TotalSteps} of {parts.PairsPerStep} pairs"),
             ("options", OptionsText()),
             ("version", Version),

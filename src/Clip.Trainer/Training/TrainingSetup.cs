@@ -9,7 +9,6 @@ using Clip.Evaluation;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Validation;
 using Microsoft.ML.Clip;
-using Microsoft.ML.Clip.Text.Bpe;
 using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
@@ -42,9 +41,9 @@ internal sealed class TrainingSetup : IDisposable
             if (validationRecords is not null) Own(validationRecords);
 
             var config = options.Training.Objective.Config(ModelConfigFile.Read(options.Model.Config));
-            (Vocabulary, Tokenizer) = Tokens(kept, cancellation);
+            Tokenizer = Tokens(config, kept, cancellation);
             RequireSameTokens(config);
-            Config = config.WithVocabulary(Vocabulary).Validate(options.Model.Config);
+            Config = Tokenizer.Config.Validate(options.Model.Config);
             Objective = ModelStart.Create(options.Training, Config, say, ranks);
             Own(Objective.Module);
 
@@ -57,7 +56,7 @@ internal sealed class TrainingSetup : IDisposable
             Validation = validationRecords is null
                 ? null
                 : Own(Loader(validationRecords, new PreprocessedPixels(preprocessor), training.BatchSize, log: null, slice: null));
-            var probe = new ZeroShotProbe(Tokenizer, Config.Text.ContextLength, preprocessor, imageSize, training.BatchSize)
+            var probe = new ZeroShotProbe(Tokenizer.Rows, preprocessor, imageSize, training.BatchSize)
             {
                 OnBroken = Skipped,
             };
@@ -73,7 +72,7 @@ internal sealed class TrainingSetup : IDisposable
                 {
                     LogSamples = options.Data.LogSamples,
                     Say = say,
-                    Model = new Dictionary<string, string>(Course.Of(Config, Vocabulary, Preprocessing))
+                    Model = new Dictionary<string, string>(Course.Of(Tokenizer, Preprocessing))
                     {
                         ["VocabSize"] = Course.Text(options.Model.Tokenizer is null ? options.Model.VocabSize : null),
                     },
@@ -97,9 +96,7 @@ internal sealed class TrainingSetup : IDisposable
     public ClipConfig Config { get; }
 
     /// <summary>Written beside the model.</summary>
-    public BpeVocabulary Vocabulary { get; }
-
-    public ClipTokenizer Tokenizer { get; }
+    public ModelTokenizer Tokenizer { get; }
 
     public IObjective Objective { get; }
 
@@ -153,7 +150,7 @@ internal sealed class TrainingSetup : IDisposable
                 $"{batchSize} pictures of {pixels.FloatCount} numbers are more than a step can hold; "
                 + "lower `BatchSize` or `AccumFrequency`.");
         return new PairLoader(
-            source, Tokenizer, Config.Text.ContextLength, pixels,
+            source, Tokenizer.Rows, pixels,
             new PairLoaderOptions(batchSize, _options.Training.Seed, _job.Reading(_options.Data.Reading))
             {
                 Slice = slice,
@@ -177,24 +174,27 @@ internal sealed class TrainingSetup : IDisposable
         };
     }
 
-    /// <summary>Refuses another vocabulary of the same size for a text tower, whose rows stand for the one beside it.</summary>
+    /// <summary>Refuses another tokenizer for a text tower, whose rows stand for the tokens of the one beside it.</summary>
     private void RequireSameTokens(ClipConfig config)
     {
         if (_options.Training.FineTuning.Pretrained is not { } path || _options.Model.Tokenizer is not { } given
-            || CompanionFiles.Of(path) is not { Tokenizer: { } theirs, Config: { } source } || !Directory.Exists(theirs)
-            || Path.GetFullPath(theirs) == Path.GetFullPath(given) || ModelConfigFile.Read(source).TextSide != config.TextSide)
+            || CompanionFiles.Of(path) is not { AnyTokenizer: { } theirs, Config: { } source })
             return;
-        if (Course.Hash(BpeVocabulary.Load(theirs)) != Course.Hash(Vocabulary))
-            throw new ClipException(
-                $"`Tokenizer` {given} is another than the one in {theirs}, which {path} was trained with; leave it out.");
+        var own = ModelConfigFile.Read(source);
+        var isTheirs = Path.GetFullPath(theirs) == Path.GetFullPath(given) && own.Text.Tokenizer == config.Text.Tokenizer;
+        if (isTheirs || own.TextSide != config.TextSide || ModelTokenizer.Open(theirs, own).Hash == Tokenizer.Hash) return;
+        throw new ClipException(
+            $"`Tokenizer` {given} is another than the one in {theirs}, which {path} was trained with; leave it out.");
     }
 
     private void Skipped(string image, string reason) => _say($"Skipped {image}: {reason}");
 
     /// <summary>The tokenizer that is given, the one that a resumed run has learned, or one learned now.</summary>
-    private (BpeVocabulary Vocabulary, ClipTokenizer Tokenizer) Tokens(KeptRun? kept, CancellationToken cancellation)
+    private ModelTokenizer Tokens(ClipConfig config, KeptRun? kept, CancellationToken cancellation)
     {
         if (_options.Model.Tokenizer is { } given) return Load(given);
+        if (config.Text.Tokenizer?.Name is { } name)
+            _say($"The config names the tokenizer {name}, which is not given as `Tokenizer`; a vocabulary is learned from the captions.");
         if (kept is null)
         {
             var aside = Directory.CreateTempSubdirectory("clip-tokenizer-").FullName;
@@ -223,6 +223,15 @@ internal sealed class TrainingSetup : IDisposable
             AtomicFolder.Write(folder, target => vocabulary.Save(target));
         }
 
-        static (BpeVocabulary, ClipTokenizer) Load(string folder) => (BpeVocabulary.Load(folder), ClipTokenizer.Create(folder));
+        ModelTokenizer Load(string path)
+        {
+            var pretrained = _options.Training.FineTuning.Pretrained;
+            var tokenizer = ModelTokenizer.Open(path, config, pretrained is null ? null : Pretrained.TableRows(config, pretrained));
+            if (tokenizer.Vocabulary is null && config.TextSide != TextSide.Tower)
+                throw new ClipException(
+                    $"The objectives virtex and bow predict the tokens of CLIP's kind of vocabulary, and {path} is of another kind; give "
+                    + "a CLIP tokenizer, or leave `Tokenizer` out to learn one.");
+            return tokenizer;
+        }
     }
 }
