@@ -16,7 +16,7 @@ internal static class TrainingRows
     /// </returns>
     public static long[] Of(TokenRows rows, IReadOnlyList<int[]> texts, out int length)
     {
-        length = Math.Max(1, rows.LengthOf(texts.Max(text => text.Length)));
+        length = rows.LengthOf(texts.Max(text => text.Length));
         var all = new long[texts.Count * length];
         Span<long> mask = rows.TakesMask ? new long[length] : default;
         for (var i = 0; i < texts.Count; i++)

@@ -114,7 +114,8 @@ internal static class OpenClipConfig
         foreach (var key in options?.EnumerateObject().ToArray() ?? [])
         {
             if (key.Name is not (Clean or StripSeparator) && key.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False))
-                throw new ClipException($"{source}: {TokenizerOptions} {key.Name} {key.Value} is not supported; {Clean} and {StripSeparator} are.");
+                throw new ClipException(
+                    $"{source}: {TokenizerOptions} {key.Name} {key.Value} is not supported; {Clean} and {StripSeparator} are.");
         }
 
         var (clean, strips) = (options?.Text(Clean, "") ?? "", options?.Flag(StripSeparator) ?? false);

@@ -22,7 +22,7 @@ internal sealed record TokenizerSource(string Path)
     /// <summary>What lies beside one.</summary>
     private static readonly string[] Beside = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
 
-    /// <summary>What other programs read in place of a <c>tokenizer.json</c>; never without one, for they would be taken for CLIP's.</summary>
+    /// <summary>What other programs read in place of a <c>tokenizer.json</c>; without one they would be taken for CLIP's.</summary>
     private static readonly string[] Others = ["vocab.json", "merges.txt", "vocab.txt", "sentencepiece.bpe.model"];
 
     /// <summary>All that a model folder may keep of a tokenizer.</summary>

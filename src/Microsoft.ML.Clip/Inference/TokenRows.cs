@@ -21,11 +21,11 @@ internal sealed record TokenRows(TextTokenizer Tokenizer, int ContextLength, Tex
     /// <summary>The text's tokens and those around it, no padding.</summary>
     public int[] Tokenize(string text, out bool truncated) => Tokenizer.Encode(text, ContextLength, Truncate, out truncated);
 
-    /// <summary>The length of rows.</summary>
+    /// <summary>The length of rows; one of padding where a tokenizer puts nothing around an empty text.</summary>
     /// <param name="longest">The ids of the longest text among them.</param>
-    public int LengthOf(int longest) => HasFixedLength || Padding.ToContext ? ContextLength : longest;
+    public int LengthOf(int longest) => HasFixedLength || Padding.ToContext ? ContextLength : Math.Max(1, longest);
 
-    /// <summary>Whether texts of different lengths must not share rows of one length: padding would be seen, and nothing hides it.</summary>
+    /// <summary>Whether texts of different lengths do not share rows of one length, for nothing would hide the padding.</summary>
     public bool RunApart => !TakesMask && !HasFixedLength && !Padding.ToContext && Padding.IsHidden;
 
     /// <summary>Writes a text's ids, and the padding, into its row.</summary>
