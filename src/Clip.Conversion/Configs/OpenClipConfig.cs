@@ -41,7 +41,7 @@ internal static class OpenClipConfig
         {
             if (tower.Value(key) is { } value && !(key == "timm_model_name" && IsConvNext(vision)))
                 throw new ClipException(
-                    $"{source}: {key} {value} cannot be trained, only converted and used; give a config of a Vision Transformer, a ResNet "
+                    $"{source}: {key} {value} cannot be trained from scratch, only fine-tuned; give a config of a Vision Transformer, a ResNet "
                     + "or a ConvNeXt with CLIP's text tower.");
         }
 

@@ -43,7 +43,8 @@ internal sealed class FamilyModel : TrainableModel
         var model = files.Model(LowRankMerge.Apply(ZooFiles.Weights(checkpoint, CompanionFiles.Of(path))));
         if (model.Image is null || model.Text is null)
             throw new ClipException(
-                $"{files.Source} is of one tower alone, which cannot be trained, for what is trained is their agreement; give one of both.");
+                $"{files.Source} is of one tower alone, which cannot be trained, for what is trained is their agreement; give one of "
+                + "both.");
         var fitting = model.HasLogitBias ? ObjectiveKind.SigLip : ObjectiveKind.Clip;
         if (training.Objective != fitting)
             throw new ClipException(

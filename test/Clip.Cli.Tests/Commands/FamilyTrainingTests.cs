@@ -19,7 +19,7 @@ public sealed class FamilyTrainingTests : IDisposable
     public async Task A_family_is_fine_tuned_gone_on_with_and_used(string family, string tokenizer, int vocabulary)
     {
         WriteModel(family, tokenizer, vocabulary);
-        string[] options = ["--pretrained", _run.Folder["theirs"], "--lr-scheduler", "const", "--model-ema-decay", "0.5"];
+        string[] options = ["--pretrained", _run.Folder["theirs"], "--lr-scheduler", "const", "--model-ema", "--model-ema-decay", "0.5"];
         await Train("whole", 4, options);
         await Train("first", 2, options);
         await Train("first", 4, [.. options, "--resume", "latest"]);
@@ -90,7 +90,8 @@ public sealed class FamilyTrainingTests : IDisposable
         WriteModel("eva02", "tokenizer", 520);
         var theirs = _run.Folder["theirs"];
 
-        await Refused("has no logit_bias and is trained with --objective clip, not siglip", "--pretrained", theirs, "--objective", "siglip");
+        await Refused(
+            "has no logit_bias and is trained with --objective clip, not siglip", "--pretrained", theirs, "--objective", "siglip");
         await Refused("not virtex", "--pretrained", theirs, "--objective", "virtex");
         await Refused("--grad-checkpointing is not offered for EVA02-CLIP", "--pretrained", theirs, "--grad-checkpointing");
         await Refused(

@@ -103,7 +103,7 @@ internal sealed class GraphModel : TwoTowerModel, IGraphParameters, ILowRankTarg
         return table.index_select(0, ids.flatten()).view([.. ids.shape, table.shape[1]]).MoveToOuterDisposeScope();
     }
 
-    /// <summary>On the CPU the vocabulary's table has a gradient of the rows that were used alone: others' are hundreds of megabytes.</summary>
+    /// <summary>On the CPU a vocabulary has a gradient of the rows that were used alone: a whole one is hundreds of megabytes.</summary>
     private Embedding Lookup(Parameter table)
     {
         if (_lookup?.weight is { } known && ReferenceEquals(known, table)) return _lookup;
