@@ -58,7 +58,8 @@ internal static class ModelConfigFile
             {
                 if (model.Section(tower)?.Value(key) is { } value && !off.Contains(Compact(value)))
                     throw new ClipException(
-                        $"{nameOrPath}: {tower} {key} {value} cannot be trained from scratch, only fine-tuned; leave it out of the config.");
+                        $"{nameOrPath}: {tower} {key} {value} cannot be trained from scratch, only fine-tuned; leave it out of the "
+                        + "config.");
             }
 
             return read;
