@@ -77,7 +77,7 @@ internal sealed class TinyRun : IDisposable
         return new TrainingLoop(new ClipObjective(model), config.Vision.ImageSize, Options, pairs, validator: null, kept)
         {
             OnStep = onStep,
-            Model = Course.Of(tokenizer, preprocessing),
+            Model = Course.Of(ClipConfigJson.ToHuggingFace(config), tokenizer, preprocessing),
         };
     }
 

@@ -41,8 +41,8 @@ internal static class OpenClipConfig
         {
             if (tower.Value(key) is { } value && !(key == "timm_model_name" && IsConvNext(vision)))
                 throw new ClipException(
-                    $"{source}: {key} {value} cannot be trained, only converted and used; give a config of a Vision Transformer, a ResNet "
-                    + "or a ConvNeXt with CLIP's text tower.");
+                    $"{source}: {key} {value} cannot be trained from scratch, only fine-tuned; give a config of a Vision "
+                    + "Transformer, a ResNet or a ConvNeXt with CLIP's text tower.");
         }
 
         RefuseUnknown(vision, "vision_cfg", VisionKeys, source);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Tokenizing;
+using Clip.Conversion.Zoo.Towers;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Inference;
 using Microsoft.ML.Clip.Text.Repair;
@@ -18,13 +19,14 @@ internal sealed class ModelTokenizer
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
+    private readonly ClipConfig? _config;
     private readonly Action<string> _write;
 
-    private ModelTokenizer(ClipConfig config, TokenRows rows, string hash, Action<string> write) =>
-        (Config, Rows, Hash, _write) = (config, rows, hash, write);
+    private ModelTokenizer(ClipConfig? config, TokenRows rows, string hash, Action<string> write) =>
+        (_config, Rows, Hash, _write) = (config, rows, hash, write);
 
-    /// <summary>The model's sizes, with what the tokenizer decides of them.</summary>
-    public ClipConfig Config { get; }
+    /// <summary>The model's sizes, with what the tokenizer decides of them; of a family of the zoo the config decides all.</summary>
+    public ClipConfig Config => _config ?? throw new InvalidOperationException("A family of the zoo has a config of its own.");
 
     /// <summary>Makes a text tower's input of texts.</summary>
     public TokenRows Rows { get; }
@@ -74,6 +76,18 @@ internal sealed class ModelTokenizer
     {
         var lines = vocabulary.Ids.OrderBy(p => p.Value).Select(p => p.Key).Concat(vocabulary.Merges.Select(m => $"{m.Left} {m.Right}"));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))))[..12];
+    }
+
+    /// <summary>A tokenizer for a model of one of the zoo's families.</summary>
+    /// <param name="files">The model's config.</param>
+    /// <param name="model">What it says.</param>
+    /// <param name="path">Where the tokenizer is.</param>
+    /// <exception cref="ClipException">There is none of the kind, it is damaged, or it does not fit the model.</exception>
+    public static ModelTokenizer Of(ZooFiles files, ZooModel model, string path)
+    {
+        var write = ZooFolder.Tokenizer(files, model.Text!, path, new CompanionFiles(null))!;
+        var rows = TokenizerFolder.Rows(path, files.ForFolder(model), write, model.Text!.NeedsFullContext, model.Text.TakesMask);
+        return new(null, rows, HashOf(rows.Tokenizer), write);
     }
 
     /// <summary>Writes the tokenizer's files into a folder.</summary>

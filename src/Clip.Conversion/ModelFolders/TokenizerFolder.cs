@@ -34,12 +34,21 @@ internal static class TokenizerFolder
     /// <param name="source">As of <see cref="Aside"/>.</param>
     /// <param name="config">The model's sizes, whose <c>config.json</c> has a say in what is done to texts.</param>
     /// <param name="writeTokenizer">Given the folder, writes the tokenizer's files into it.</param>
-    public static TokenRows Rows(string source, ClipConfig config, Action<string> writeTokenizer) => Aside(
+    public static TokenRows Rows(string source, ClipConfig config, Action<string> writeTokenizer) => Rows(
+        source, ClipConfigJson.ToHuggingFace(config.ForUse), writeTokenizer, config.Text.NeedsFullContext, takesMask: false);
+
+    /// <param name="source">As of <see cref="Aside"/>.</param>
+    /// <param name="config">The model's <c>config.json</c>, which has a say in what is done to texts.</param>
+    /// <param name="writeTokenizer">Given the folder, writes the tokenizer's files into it.</param>
+    /// <param name="hasFixedLength">Whether the tower takes rows of the context's length only.</param>
+    /// <param name="takesMask">Whether it takes an <c>attention_mask</c>.</param>
+    /// <inheritdoc cref="Rows(string, ClipConfig, Action{string})"/>
+    public static TokenRows Rows(string source, string config, Action<string> writeTokenizer, bool hasFixedLength, bool takesMask) => Aside(
         source,
         folder =>
         {
-            File.WriteAllText(Path.Combine(folder, "config.json"), ClipConfigJson.ToHuggingFace(config.ForUse));
+            File.WriteAllText(Path.Combine(folder, "config.json"), config);
             writeTokenizer(folder);
         },
-        folder => TextFolder.Open(folder).Rows(config.Text.NeedsFullContext, takesMask: false));
+        folder => TextFolder.Open(folder).Rows(hasFixedLength, takesMask));
 }

@@ -4,6 +4,7 @@ using Clip.Conversion.Onnx;
 using Clip.Conversion.Zoo;
 using Clip.Conversion.Zoo.Towers;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Imaging;
 
 namespace Clip.Conversion.ModelFolders;
 
@@ -44,6 +45,31 @@ internal sealed record ZooFolder(
     public static ClipImagePreprocessing UsualPreprocessing(ZooModel model) => model.HasLogitBias
         ? ModelPreprocessing.Squashed(model.Image!.ImageSize)
         : ClipImagePreprocessing.ForSize(model.Image!.ImageSize);
+
+    /// <summary>How a model's pictures are prepared: by what a file beside it says, or the config itself; else the usual.</summary>
+    /// <returns>Null for a text tower alone; and whether anything said so.</returns>
+    /// <exception cref="ClipException">It is not understood, or for another size than the model's.</exception>
+    public static (ClipImagePreprocessing? Settings, bool IsTold) FindPreprocessing(
+        ZooFiles files, ZooModel model, CompanionFiles around)
+    {
+        if (model.Image is not { ImageSize: var size }) return (null, false);
+        var (found, source) = around.Preprocessing() is var (settings, file) ? (settings, file) : (FromConfig(files), files.Source);
+        if (found is null) return (UsualPreprocessing(model), false);
+        ModelPreprocessing.RequireSize(found, source, size);
+        return (found, true);
+    }
+
+    private static ClipImagePreprocessing? FromConfig(ZooFiles files)
+    {
+        try
+        {
+            return files.File is { } path ? PreprocessingFile.ReadIfTold(path) : null;
+        }
+        catch (FormatException e)
+        {
+            throw new ClipException(e.Message, e);
+        }
+    }
 
     /// <summary>
     /// What writes a tokenizer into a folder: CLIP's own for open_clip's text tower, else the files as they are; null where there is none.

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Microsoft.ML.Clip;
 
@@ -30,10 +29,13 @@ internal static class Course
     ];
 
     /// <summary>What the model, its tokenizer and the preparing of pictures have to do with it.</summary>
-    public static IReadOnlyDictionary<string, string> Of(ModelTokenizer tokenizer, ClipImagePreprocessing preprocessing)
+    /// <param name="config">The model's, as JSON.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="preprocessing">How its pictures are prepared.</param>
+    public static IReadOnlyDictionary<string, string> Of(string config, ModelTokenizer tokenizer, ClipImagePreprocessing preprocessing)
     {
         var values = new Dictionary<string, string> { ["the tokenizer"] = $"one of {tokenizer.Size} entries, {tokenizer.Hash}" };
-        using var model = JsonDocument.Parse(ClipConfigJson.ToHuggingFace(tokenizer.Config));
+        using var model = JsonDocument.Parse(config);
         Add(values, "the model's ", model.RootElement);
         Add(values, "the preprocessing's ", JsonSerializer.SerializeToElement(preprocessing));
         // In JSON its bytes are base64.

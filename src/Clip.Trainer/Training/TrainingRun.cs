@@ -142,9 +142,7 @@ internal sealed class TrainingRun(
     {
         using (parts.Loop.UseAveragedWeights())
         {
-            ModelFolderWriter.Write(
-                new ModelFolderContents(parts.Config, ModelStart.Export(parts.Model), parts.Preprocessing, parts.Tokenizer.Write),
-                output.ModelFolder);
+            parts.Trained.WriteFolder(parts.Model, parts.Preprocessing, parts.Tokenizer, output.ModelFolder);
         }
 
         say($"Model folder: {Path.GetFullPath(output.ModelFolder)}");

@@ -1,5 +1,4 @@
 using Clip.Conversion.Checkpoints;
-using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Tokenizing;
 using Clip.Data;
@@ -40,14 +39,14 @@ internal sealed class TrainingSetup : IDisposable
             var validationRecords = ranks.IsFirst ? options.Validation.Data?.Open() : null;
             if (validationRecords is not null) Own(validationRecords);
 
-            var config = options.Training.Objective.Config(ModelConfigFile.Read(options.Model.Config));
-            Tokenizer = Tokens(config, kept, cancellation);
-            RequireSameTokens(config);
-            Config = Tokenizer.Config.Validate(options.Model.Config);
-            Objective = ModelStart.Create(options.Training, Config, say, ranks);
+            var model = TrainableModel.Read(options.Model, options.Training);
+            Tokenizer = Tokens(model, kept, cancellation);
+            RequireSameTokens(model);
+            Trained = model.With(Tokenizer);
+            Objective = ModelStart.Create(options.Training, Trained, say, ranks);
             Own(Objective.Module);
 
-            var (training, imageSize) = (options.Training, Config.Vision.ImageSize);
+            var (training, imageSize) = (options.Training, Trained.ImageSize);
             Preprocessing = PicturesOf(training);
             var preprocessor = ClipImagePreprocessor.Create(Preprocessing);
             var augmented = Own(new AugmentedPixels(Preprocessing, training.Augmentation, options.Data.CacheBytes / ranks.LocalSize));
@@ -72,7 +71,7 @@ internal sealed class TrainingSetup : IDisposable
                 {
                     LogSamples = options.Data.LogSamples,
                     Say = say,
-                    Model = new Dictionary<string, string>(Course.Of(Tokenizer, Preprocessing))
+                    Model = new Dictionary<string, string>(Course.Of(Trained.ConfigJson, Tokenizer, Preprocessing))
                     {
                         ["VocabSize"] = Course.Text(options.Model.Tokenizer is null ? options.Model.VocabSize : null),
                     },
@@ -93,7 +92,8 @@ internal sealed class TrainingSetup : IDisposable
 
     public IRecordSource Records { get; }
 
-    public ClipConfig Config { get; }
+    /// <summary>What is trained, and how it is written.</summary>
+    public TrainableModel Trained { get; }
 
     /// <summary>Written beside the model.</summary>
     public ModelTokenizer Tokenizer { get; }
@@ -165,7 +165,7 @@ internal sealed class TrainingSetup : IDisposable
     private ClipImagePreprocessing PicturesOf(TrainingOptions training)
     {
         var around = training.FineTuning.Pretrained is { } path ? CompanionFiles.Of(path) : new CompanionFiles(null);
-        var pictures = ModelPreprocessing.Of(around, Config);
+        var pictures = Trained.Preprocessing(around);
         return training.Augmentation switch
         {
             { Background: { } background } => pictures with { Background = background.Bytes },
@@ -175,14 +175,12 @@ internal sealed class TrainingSetup : IDisposable
     }
 
     /// <summary>Refuses another tokenizer for a text tower, whose rows stand for the tokens of the one beside it.</summary>
-    private void RequireSameTokens(ClipConfig config)
+    private void RequireSameTokens(TrainableModel model)
     {
         if (_options.Training.FineTuning.Pretrained is not { } path || _options.Model.Tokenizer is not { } given
-            || CompanionFiles.Of(path) is not { AnyTokenizer: { } theirs, Config: { } source })
+            || CompanionFiles.Of(path) is not { AnyTokenizer: { } theirs, Config: { } source }
+            || model.HasSameTokens(Tokenizer, given, theirs, source))
             return;
-        var own = ModelConfigFile.Read(source);
-        var isTheirs = Path.GetFullPath(theirs) == Path.GetFullPath(given) && own.Text.Tokenizer == config.Text.Tokenizer;
-        if (isTheirs || own.TextSide != config.TextSide || ModelTokenizer.Open(theirs, own).Hash == Tokenizer.Hash) return;
         throw new ClipException(
             $"`Tokenizer` {given} is another than the one in {theirs}, which {path} was trained with; leave it out.");
     }
@@ -190,10 +188,10 @@ internal sealed class TrainingSetup : IDisposable
     private void Skipped(string image, string reason) => _say($"Skipped {image}: {reason}");
 
     /// <summary>The tokenizer that is given, the one that a resumed run has learned, or one learned now.</summary>
-    private ModelTokenizer Tokens(ClipConfig config, KeptRun? kept, CancellationToken cancellation)
+    private ModelTokenizer Tokens(TrainableModel model, KeptRun? kept, CancellationToken cancellation)
     {
         if (_options.Model.Tokenizer is { } given) return Load(given);
-        if (config.Text.Tokenizer?.Name is { } name)
+        if (model.TokenizerName is { } name)
             _say($"The config names the tokenizer {name}, which is not given as `Tokenizer`; a vocabulary is learned from the captions.");
         if (kept is null)
         {
@@ -223,15 +221,6 @@ internal sealed class TrainingSetup : IDisposable
             AtomicFolder.Write(folder, target => vocabulary.Save(target));
         }
 
-        ModelTokenizer Load(string path)
-        {
-            var pretrained = _options.Training.FineTuning.Pretrained;
-            var tokenizer = ModelTokenizer.Open(path, config, pretrained is null ? null : Pretrained.TableRows(config, pretrained));
-            if (tokenizer.Vocabulary is null && config.TextSide != TextSide.Tower)
-                throw new ClipException(
-                    $"The objectives virtex and bow predict the tokens of CLIP's kind of vocabulary, and {path} is of another kind; give "
-                    + "a CLIP tokenizer, or leave `Tokenizer` out to learn one.");
-            return tokenizer;
-        }
+        ModelTokenizer Load(string path) => model.OpenTokenizer(path, _options.Training.FineTuning.Pretrained);
     }
 }

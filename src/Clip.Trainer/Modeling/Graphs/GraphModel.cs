@@ -22,7 +22,9 @@ internal sealed class GraphModel : TwoTowerModel, IGraphParameters, ILowRankTarg
     private readonly GraphPlan _image;
     private readonly GraphPlan _text;
     private readonly Dictionary<string, string> _updates = [];
+    private readonly string? _tokens;
     private Dictionary<string, Tensor> _tensors = [];
+    private Embedding? _lookup; // not registered: the table is the model's own
 
     /// <summary>Creates the model; its parameters are zeros, for it starts from weights.</summary>
     /// <param name="model">Both towers.</param>
@@ -36,6 +38,7 @@ internal sealed class GraphModel : TwoTowerModel, IGraphParameters, ILowRankTarg
         _model = model;
         Layout = ParameterLayout.Of(model.Layout());
         (_image, _text) = (Plan("image", model.WriteImage), Plan("text", model.WriteText));
+        _tokens = Layout.FirstOrDefault(p => p.Place.Tower == Tower.Text && p.Shape.Count == 2 && p.Shape[0] == model.Text.VocabSize)?.Name;
         foreach (var parameter in Layout)
         {
             var values = zeros([.. parameter.Shape]);
@@ -66,11 +69,9 @@ internal sealed class GraphModel : TwoTowerModel, IGraphParameters, ILowRankTarg
     public override Tensor EncodeText(Tensor inputIds)
     {
         using var scope = NewDisposeScope();
-        var ids = Filled(inputIds);
-        if (!_model.Text!.TakesMask) return _text.Forward(this, ("input_ids", ids)).MoveToOuterDisposeScope();
-        using Scalar padding = _model.Text.PaddingId;
-        var mask = ids.ne(padding).to_type(ScalarType.Int64);
-        return _text.Forward(this, ("input_ids", ids), ("attention_mask", mask)).MoveToOuterDisposeScope();
+        if (!_model.Text!.TakesMask) return _text.Forward(this, ("input_ids", Filled(inputIds))).MoveToOuterDisposeScope();
+        var (ids, mask) = HiddenPadding.Split(inputIds);
+        return _text.Forward(this, ("input_ids", ids), ("attention_mask", mask.to_type(ScalarType.Int64))).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -96,9 +97,19 @@ internal sealed class GraphModel : TwoTowerModel, IGraphParameters, ILowRankTarg
     /// <inheritdoc/>
     Tensor IGraphParameters.Rows(string name, Tensor ids)
     {
-        using var scope = NewDisposeScope();
         var table = _tensors[name];
+        if (name == _tokens && !TorchDevice.IsApart(ids.device)) return Lookup((Parameter)table).forward(ids);
+        using var scope = NewDisposeScope();
         return table.index_select(0, ids.flatten()).view([.. ids.shape, table.shape[1]]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>On the CPU a vocabulary has a gradient of the rows that were used alone: a whole one is hundreds of megabytes.</summary>
+    private Embedding Lookup(Parameter table)
+    {
+        if (_lookup?.weight is { } known && ReferenceEquals(known, table)) return _lookup;
+        _lookup ??= nn.Embedding(1, 1, sparse: true);
+        _lookup.weight = table;
+        return _lookup;
     }
 
     /// <inheritdoc/>

@@ -39,10 +39,10 @@ public sealed class GraphModelTests : IDisposable
         using var vision = new InferenceSession(_folder["onnx/vision_model.onnx"]);
         Agree(Run(vision, ("pixel_values", TorchWeights.Copy(pixels)))["image_embeds"], image);
         using var reading = new InferenceSession(_folder["onnx/text_model.onnx"]);
-        var mask = ids.ne(TinyZoo.Model(family).Text!.PaddingId);
+        var (shown, mask) = HiddenPadding.Split(ids);
         (string, WeightTensor)[] inputs = reading.InputMetadata.ContainsKey("attention_mask")
-            ? [("input_ids", TorchWeights.Copy(ids)), ("attention_mask", TorchWeights.Copy(mask))]
-            : [("input_ids", TorchWeights.Copy(ids))];
+            ? [("input_ids", TorchWeights.Copy(shown)), ("attention_mask", TorchWeights.Copy(mask))]
+            : [("input_ids", TorchWeights.Copy(shown))];
         Agree(Run(reading, inputs)["text_embeds"], text);
     }
 
@@ -82,7 +82,22 @@ public sealed class GraphModelTests : IDisposable
 
         Assert.All(new[] { (image * shortImage).sum(1), (text * shortText).sum(1) }, cosines =>
             Assert.InRange(cosines.min().item<float>(), 0.99f, 1.001f));
-        Assert.All(model.parameters().Where(p => p.grad is not null), p => Assert.True(p.grad!.isfinite().all().item<bool>()));
+        Assert.All(model.parameters().Select(p => p.grad).OfType<Tensor>(), gradient => Assert.True(
+            (gradient.is_sparse ? gradient.to_dense() : gradient).isfinite().all().item<bool>()));
+    }
+
+    [Theory]
+    [InlineData("eva02", "text.token_embedding.weight")]
+    [InlineData("roberta", "text.transformer.embeddings.word_embeddings.weight")]
+    [InlineData("mt5", "text.transformer.embed_tokens.weight")]
+    public void The_gradient_of_a_vocabulary_has_the_rows_that_were_read(string family, string table)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model(family, out _);
+
+        model.EncodeText(Ids(model)).sum().backward();
+
+        Assert.True(model.get_parameter(table)!.grad!.is_sparse);
     }
 
     [Fact]
@@ -136,7 +151,7 @@ public sealed class GraphModelTests : IDisposable
     private static Tensor Pixels(GraphModel model) =>
         rand([Items, 3, model.Model.Image!.ImageSize, model.Model.Image.ImageSize], generator: new Generator(3));
 
-    /// <summary>Texts of several lengths, filled up with the padding's id; the vocabulary's last ends them.</summary>
+    /// <summary>Texts of several lengths, ended by the vocabulary's last and filled up as <c>TrainingRows</c> does.</summary>
     private static Tensor Ids(GraphModel model)
     {
         var (text, random) = (model.Model.Text!, new Random(4));
@@ -147,7 +162,7 @@ public sealed class GraphModelTests : IDisposable
             for (var i = 0; i < length; i++)
             {
                 ids[item * length + i] = i < length - 2 * item - 1 ? random.Next(5, 90)
-                    : i == length - 2 * item - 1 ? text.VocabSize - 1 : text.PaddingId;
+                    : i == length - 2 * item - 1 ? text.VocabSize - 1 : text.TakesMask ? ~text.PaddingId : text.PaddingId;
             }
         }
 
