@@ -48,6 +48,9 @@ internal sealed class ParameterLayout : IReadOnlyCollection<LayoutParameter>
         return new ParameterLayout(builder.Parameters);
     }
 
+    /// <summary>The layout of a model whose parameters are listed as its graphs are written.</summary>
+    public static ParameterLayout Of(IEnumerable<LayoutParameter> parameters) => new([.. parameters]);
+
     /// <summary>The parameter of a name, or null.</summary>
     public LayoutParameter? Find(string name) => _byName.GetValueOrDefault(name);
 

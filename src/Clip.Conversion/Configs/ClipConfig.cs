@@ -74,9 +74,18 @@ public sealed record TextConfig
     /// <summary>Whether the projection into the shared space has a bias, as SigLIP's.</summary>
     public bool HasProjectionBias { get; init; }
 
+    /// <summary>What open_clip's config says of a tokenizer that is not CLIP's own; null where it says nothing.</summary>
+    internal NamedTokenizer? Tokenizer { get; init; }
+
     /// <summary>Whether the feature depends on padding, so that every text must be filled up to <see cref="ContextLength"/>.</summary>
     internal bool NeedsFullContext => !IsCausal || Pooling == TextPooling.Last;
 }
+
+/// <summary>What open_clip's configs say of a tokenizer.</summary>
+/// <param name="Name"><c>hf_tokenizer_name</c>: Hugging Face's name.</param>
+/// <param name="Cleaning"><c>clean</c> of <c>tokenizer_kwargs</c>: what is done to texts first; null for open_clip's default.</param>
+/// <param name="StripsSeparator"><c>strip_sep_token</c> of them: whether the separator's id becomes 0.</param>
+internal sealed record NamedTokenizer(string? Name, string? Cleaning, bool StripsSeparator);
 
 /// <summary>Which towers a model has.</summary>
 public enum ModelTowers
@@ -135,10 +144,13 @@ public sealed record ClipConfig
     internal bool IsSiglip => Vision is VisionTransformerConfig { Pooling: VisionPooling.AttentionHead };
 
     /// <summary>
-    /// Whether the model computes what Hugging Face's CLIP does not, so that its config and names are open_clip's, and its graphs the
-    /// zoo's.
+    /// Whether the model computes what Hugging Face's CLIP does not, or has a tokenizer that open_clip's config describes, so that its
+    /// config and names are open_clip's, and its graphs the zoo's.
     /// </summary>
-    internal bool IsOpenClips =>
+    internal bool IsOpenClips => HasOpenClipTowers || (Text.Tokenizer is not null && Vision is not ResNetConfig);
+
+    /// <summary>Whether a tower computes what none of Hugging Face's CLIP does.</summary>
+    internal bool HasOpenClipTowers =>
         Text.LayerScale is not null || Vision is ConvNextConfig or VisionTransformerConfig { IsOpenClips: true };
 
     /// <summary>The config without what training alone reads.</summary>
@@ -222,6 +234,10 @@ public sealed record ClipConfig
 
         if (Vision is VisionTransformerConfig { AttentionalPool.Heads: var heads })
             Divides(source, heads, EmbedDim, "attn_pooler_heads", "embed_dim");
+        if (Vision is ResNetConfig && Text.LayerScale is not null)
+            throw new ClipException(
+                $"{source}: a ResNet beside a text tower with ls_init_value is not supported; give a Vision Transformer's config, or leave "
+                + "it out.");
         if ((long)Text.VocabSize * Text.Width > Array.MaxLength)
             throw new ClipException(
                 $"{source}: text vocab_size {Text.VocabSize} times width {Text.Width} is more than an array holds; no CLIP's is.");

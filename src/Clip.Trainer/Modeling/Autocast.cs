@@ -49,10 +49,14 @@ public static class Autocast
             ? nn.functional.conv2d(input.to_type(type), weight.to_type(type), strides: [stride, stride], padding: [padding, padding])
             : nn.functional.conv2d(input, weight, strides: [stride, stride], padding: [padding, padding]);
 
-    /// <summary>A convolution with bias, in the precision of the moment.</summary>
-    internal static Tensor Convolution(Tensor input, Tensor weight, Tensor bias, long stride, long padding, long groups)
+    /// <summary>The product of two, in the precision of the moment.</summary>
+    internal static Tensor MatMul(Tensor left, Tensor right) =>
+        Short is { } type ? left.to_type(type).matmul(right.to_type(type)) : left.matmul(right);
+
+    /// <summary>A convolution, with bias where it has one, in the precision of the moment.</summary>
+    internal static Tensor Convolution(Tensor input, Tensor weight, Tensor? bias, long stride, long padding, long groups)
     {
-        if (Short is { } type) (input, weight, bias) = (input.to_type(type), weight.to_type(type), bias.to_type(type));
+        if (Short is { } type) (input, weight, bias) = (input.to_type(type), weight.to_type(type), bias?.to_type(type));
         return nn.functional.conv2d(input, weight, bias, strides: [stride, stride], padding: [padding, padding], groups: groups);
     }
 

@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Configs;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -11,11 +12,8 @@ namespace Clip.Trainer.Modeling;
 /// has them.
 /// </summary>
 /// <remarks>With a <see cref="ModifiedResNet"/>, <c>train()</c> and <c>eval()</c> differ: call the latter to encode for use.</remarks>
-public sealed class ClipModel : nn.Module
+public sealed class ClipModel : TwoTowerModel
 {
-    /// <summary>The largest inverse temperature of CLIP's training (section 2.5).</summary>
-    internal const double MaxLogitScale = 100;
-
     private readonly ImageTower visual;
     private readonly Func<Tensor, Tensor> _encodeText; // a module here would be registered, and its parameters named after it
     private readonly Action<Func<string, Parameter>> _takeUp;
@@ -49,44 +47,20 @@ public sealed class ClipModel : nn.Module
     /// <summary>The model's sizes.</summary>
     public ClipConfig Config { get; }
 
-    /// <summary>The logarithm of the inverse temperature, a scalar parameter.</summary>
-    public Parameter LogitScale => logit_scale;
+    /// <inheritdoc/>
+    internal override ParameterLayout Layout => ParameterLayout.Of(Config);
 
-    /// <summary>Added to the logits (SigLIP), a scalar parameter; null where the config has none.</summary>
-    public Parameter? LogitBias => logit_bias;
+    /// <inheritdoc/>
+    public override Parameter LogitScale => logit_scale;
 
-    /// <summary>Encodes images.</summary>
-    /// <param name="pixelValues">[B, 3, S, S] normalized pixels.</param>
-    /// <returns>[B, D] features, not normalized.</returns>
-    public Tensor EncodeImage(Tensor pixelValues) => Project(visual.forward(pixelValues), image_head);
+    /// <inheritdoc/>
+    public override Parameter? LogitBias => logit_bias;
 
-    /// <summary>Encodes texts.</summary>
-    /// <param name="inputIds">[B, L] int64 token ids.</param>
-    /// <returns>[B, D] features, not normalized.</returns>
-    public Tensor EncodeText(Tensor inputIds) => Project(_encodeText(inputIds), text_head);
+    /// <inheritdoc/>
+    public override Tensor EncodeImage(Tensor pixelValues) => Project(visual.forward(pixelValues), image_head);
 
-    /// <summary>Encodes pairs for the loss.</summary>
-    /// <param name="pixelValues">[B, 3, S, S] normalized pixels.</param>
-    /// <param name="inputIds">[B, L] int64 token ids.</param>
-    /// <returns>Features [B, D] of unit length, and exp(logit_scale), a scalar.</returns>
-    public (Tensor ImageFeatures, Tensor TextFeatures, Tensor LogitScale) Forward(Tensor pixelValues, Tensor inputIds)
-    {
-        using var scope = NewDisposeScope();
-        var image = nn.functional.normalize(EncodeImage(pixelValues).@float(), dim: -1);
-        var text = nn.functional.normalize(EncodeText(inputIds).@float(), dim: -1);
-        return (image.MoveToOuterDisposeScope(), text.MoveToOuterDisposeScope(), logit_scale.exp().MoveToOuterDisposeScope());
-    }
-
-    /// <summary>Keeps the temperature in its range, as after every step of the paper's training: logit_scale in [0, ln 100].</summary>
-    public void ClampLogitScale() => ClampLogitScale(MaxLogitScale);
-
-    /// <summary>Keeps the temperature in a range: logit_scale in [0, ln <paramref name="largest"/>].</summary>
-    internal void ClampLogitScale(double largest)
-    {
-        using var unused = no_grad();
-        using Scalar least = 0.0, most = Math.Log(largest);
-        logit_scale.clamp_(least, most);
-    }
+    /// <inheritdoc/>
+    public override Tensor EncodeText(Tensor inputIds) => Project(_encodeText(inputIds), text_head);
 
     /// <summary>Another device or type makes new parameters; the text tower, which holds some of this model's, takes these up.</summary>
     protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)

@@ -50,6 +50,16 @@ internal sealed class LowRankUpdate : nn.Module
         return output.Plus(update * scale.to_type(update.dtype)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>A weight with an update in it: W + (α/r)·B·A.</summary>
+    /// <param name="weight">[out, in].</param>
+    /// <param name="part">The update's parameter, or its scale, of a name that it has here.</param>
+    public static Tensor In(Tensor weight, Func<string, Tensor> part)
+    {
+        using var scope = NewDisposeScope();
+        var update = part(nameof(lora_B)).matmul(part(nameof(lora_A))).mul(part(nameof(scale)));
+        return weight.Plus(update).MoveToOuterDisposeScope();
+    }
+
     /// <summary>A linear layer, with its update where it has one, in the precision of the moment.</summary>
     public static Tensor Linear(Tensor x, Linear layer, LowRankUpdate? update)
     {

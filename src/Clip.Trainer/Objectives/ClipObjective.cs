@@ -8,9 +8,9 @@ namespace Clip.Trainer.Objectives;
 /// CLIP's own objective: <see cref="ContrastiveLoss"/> with a learned temperature, kept in its range (CLIP paper, section 2.5).
 /// </summary>
 /// <param name="model">The towers and the temperature; not disposed.</param>
-internal sealed class ClipObjective(ClipModel model) : TwoTowerObjective(model)
+internal sealed class ClipObjective(TwoTowerModel model) : TwoTowerObjective(model)
 {
-    private readonly ClipModel _model = model;
+    private readonly TwoTowerModel _model = model;
 
     /// <summary>How much of each pair's certainty is spread evenly over the batch.</summary>
     public double LabelSmoothing { get; init; }

@@ -1,4 +1,4 @@
-using Clip.Conversion.Configs;
+using Clip.Conversion.Architectures;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,8 +10,8 @@ internal interface IObjective
     /// <summary>All that is trained; its state's names are those of the checkpoints.</summary>
     nn.Module Module { get; }
 
-    /// <summary>The model's sizes.</summary>
-    ClipConfig ModelConfig { get; }
+    /// <summary>What its parameters are: names, towers, layers.</summary>
+    ParameterLayout Layout { get; }
 
     /// <summary>The inverse temperature at the moment, a scalar for reports; null where the objective has none.</summary>
     Tensor? LogitScale { get; }

@@ -61,7 +61,7 @@ internal static class ObjectiveKinds
     /// <param name="labelSmoothing">How much of each pair's certainty the objective clip spreads evenly over the batch.</param>
     /// <param name="maxLogitScale">The largest inverse temperature of the objectives clip and siglip.</param>
     public static IObjective Create(
-        this ObjectiveKind kind, ClipConfig config, double labelSmoothing = 0, double maxLogitScale = ClipModel.MaxLogitScale) =>
+        this ObjectiveKind kind, ClipConfig config, double labelSmoothing = 0, double maxLogitScale = TwoTowerModel.MaxLogitScale) =>
         kind switch
         {
             ObjectiveKind.Clip => new ClipObjective(new ClipModel(config))

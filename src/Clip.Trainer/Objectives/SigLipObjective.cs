@@ -8,10 +8,10 @@ namespace Clip.Trainer.Objectives;
 /// <summary>SigLIP's objective: <see cref="SigmoidLoss"/> with a learned temperature and bias (Zhai et al. 2023, section 3.2).</summary>
 internal sealed class SigLipObjective : TwoTowerObjective
 {
-    private readonly ClipModel _model;
+    private readonly TwoTowerModel _model;
 
     /// <param name="model">The towers, temperature and bias, of a config that went through <see cref="Config"/>; not disposed.</param>
-    public SigLipObjective(ClipModel model)
+    public SigLipObjective(TwoTowerModel model)
         : base(model)
     {
         if (model.LogitBias is null)

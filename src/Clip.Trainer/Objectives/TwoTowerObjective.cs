@@ -1,4 +1,4 @@
-using Clip.Conversion.Configs;
+using Clip.Conversion.Architectures;
 using Clip.Trainer.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,17 +7,17 @@ namespace Clip.Trainer.Objectives;
 
 /// <summary>What the contrastive objectives share: both towers of one model, and the similarity of their features.</summary>
 /// <param name="model">The towers and the temperature; not disposed.</param>
-internal abstract class TwoTowerObjective(ClipModel model) : IContrastiveObjective
+internal abstract class TwoTowerObjective(TwoTowerModel model) : IContrastiveObjective
 {
     /// <summary>Prompts that are encoded at once, for memory's sake.</summary>
     private const long PromptsAtOnce = 256;
 
     /// <summary>The largest inverse temperature.</summary>
-    public double MaxLogitScale { get; init; } = ClipModel.MaxLogitScale;
+    public double MaxLogitScale { get; init; } = TwoTowerModel.MaxLogitScale;
 
     public nn.Module Module => model;
 
-    public ClipConfig ModelConfig => model.Config;
+    public ParameterLayout Layout => model.Layout;
 
     public Tensor? LogitScale
     {

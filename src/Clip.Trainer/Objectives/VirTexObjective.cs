@@ -1,4 +1,4 @@
-using Clip.Conversion.Configs;
+using Clip.Conversion.Architectures;
 using Clip.Trainer.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -18,7 +18,7 @@ internal sealed class VirTexObjective(VirTexModel model) : IObjective
 
     public nn.Module Module => model;
 
-    public ClipConfig ModelConfig => model.Config;
+    public ParameterLayout Layout => ParameterLayout.Of(model.Config);
 
     public Tensor? LogitScale => null;
 

@@ -1,4 +1,3 @@
-using Clip.Conversion.Architectures;
 using Clip.Data.Distributed;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
@@ -129,7 +128,7 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
     private static AdamW Optimizer(IObjective objective, TrainingOptions options)
     {
         var trained = objective.Module.named_parameters().Where(p => p.parameter.requires_grad).ToArray();
-        var factors = LayerDecay.Factors(ParameterLayout.Of(objective.ModelConfig), trained.Select(p => p.name), options.LayerDecay);
+        var factors = LayerDecay.Factors(objective.Layout, trained.Select(p => p.name), options.LayerDecay);
         return new AdamW(trained, options.Optimizer.For(objective.Module), factors);
     }
 

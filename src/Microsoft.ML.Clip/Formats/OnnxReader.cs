@@ -13,6 +13,12 @@ internal sealed class OnnxReader : IDisposable
 
     private OnnxReader(FileStream file) => _file = file;
 
+    /// <summary>Where the field begins that <see cref="Fields"/> gave last: at its number.</summary>
+    public long FieldStart { get; private set; }
+
+    /// <summary>What is read next: of a field with an end, just given, its first byte.</summary>
+    public long Position => _file.Position;
+
     /// <summary>Reads something of a file, with an error that names it where it is none of ONNX.</summary>
     /// <exception cref="InvalidDataException">It is not an ONNX file, or it is cut off.</exception>
     public static T Read<T>(string path, Func<OnnxReader, long, T> read)
@@ -36,7 +42,9 @@ internal sealed class OnnxReader : IDisposable
     {
         while (_file.Position < end)
         {
+            var start = _file.Position;
             var tag = ReadVarint();
+            FieldStart = start;
             var field = (int)(tag >> 3);
             switch (tag & 7)
             {
@@ -60,6 +68,13 @@ internal sealed class OnnxReader : IDisposable
                     throw new EndOfStreamException();
             }
         }
+    }
+
+    /// <summary>Fills <paramref name="bytes"/> with those from <paramref name="start"/> on.</summary>
+    public void ReadBytes(long start, Span<byte> bytes)
+    {
+        _file.Seek(start, SeekOrigin.Begin);
+        _file.ReadExactly(bytes);
     }
 
     /// <summary>The text that reaches from here to <paramref name="end"/>.</summary>

@@ -134,6 +134,7 @@ internal sealed record ProjectRooms(string Name, string Purpose, IReadOnlyList<R
                 new("Training", "loop, optimizer, schedule, checkpoints"),
                 new("Validation", "what a model in training is worth; training asks it after epochs"),
                 new("Objectives", "losses and what they train; nothing here knows of the loop"),
+                new("Modeling/Graphs", "a zoo model's graphs run in torch, by its family's own names"),
                 new("Modeling", "one module a file, weights named as OpenAI's"),
             ]),
         new(

@@ -1,4 +1,4 @@
-using Clip.Conversion.Configs;
+using Clip.Conversion.Architectures;
 using Clip.Trainer.Objectives;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -19,7 +19,7 @@ internal sealed class Colors : IObjective, IDisposable
 
     public nn.Module Module => _module;
 
-    public ClipConfig ModelConfig => throw new NotSupportedException();
+    public ParameterLayout Layout => throw new NotSupportedException();
 
     public Tensor? LogitScale => null;
 

@@ -1,4 +1,4 @@
-using Clip.Conversion.Configs;
+using Clip.Conversion.Architectures;
 using Clip.Evaluation;
 using Clip.Evaluation.Metrics;
 using Clip.Evaluation.Outcomes;
@@ -109,7 +109,7 @@ public sealed class ZeroShotProbeTests : IDisposable
     }
 
     private ZeroShotProbe Probe(int batchSize, Action<string>? onBroken = null) => new(
-        ClipTokenizer.Create(_run.Folder["tokenizer"]), 12, ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16)), 16, batchSize)
+        _run.Tokenizer().Rows, ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16)), 16, batchSize)
     {
         OnBroken = (path, _) => onBroken?.Invoke(path),
     };
@@ -128,7 +128,7 @@ public sealed class ZeroShotProbeTests : IDisposable
 
         public nn.Module Module => _module;
 
-        public ClipConfig ModelConfig => throw new NotSupportedException();
+        public ParameterLayout Layout => throw new NotSupportedException();
 
         public Tensor? LogitScale => null;
 

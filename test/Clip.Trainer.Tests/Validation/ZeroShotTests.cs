@@ -1,4 +1,4 @@
-using Clip.Conversion.Configs;
+using Clip.Conversion.Architectures;
 using Clip.Evaluation;
 using Clip.Evaluation.Metrics;
 using Clip.Evaluation.Outcomes;
@@ -47,7 +47,7 @@ public sealed class ZeroShotTests : IDisposable
     private ZeroShotResult Measure(float score)
     {
         var preprocessor = ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16));
-        var probe = new ZeroShotProbe(ClipTokenizer.Create(_run.Folder["tokenizer"]), 12, preprocessor, imageSize: 16, batchSize: 5);
+        var probe = new ZeroShotProbe(_run.Tokenizer().Rows, preprocessor, imageSize: 16, batchSize: 5);
         using var same = new SameScore(score);
         return probe.Measure(same, new LabeledSet("walls", Images(), Labels, Templates: null));
     }
@@ -64,7 +64,7 @@ public sealed class ZeroShotTests : IDisposable
 
         public nn.Module Module => _module;
 
-        public ClipConfig ModelConfig => throw new NotSupportedException();
+        public ParameterLayout Layout => throw new NotSupportedException();
 
         public Tensor? LogitScale => null;
 

@@ -19,9 +19,13 @@ internal sealed class GraphBuilder(string name)
 {
     private readonly GraphProto _graph = new() { Name = name };
     private readonly HashSet<string> _names = [];
+    private readonly Dictionary<string, WeightTensor> _weights = [];
     private string _scope = "";
 
     public GraphProto Graph => _graph;
+
+    /// <summary>The weights by the names they have in the graph.</summary>
+    public IReadOnlyDictionary<string, WeightTensor> Weights => _weights;
 
     /// <summary>Names the nodes that follow, as a graph viewer shows them.</summary>
     public void Scope(string scope) => _scope = scope;
@@ -41,14 +45,15 @@ internal sealed class GraphBuilder(string name)
     /// <summary>Adds a weight whose memory is read only when the file is written.</summary>
     public string Weight(string name, WeightTensor weight)
     {
-        if (_names.Add(name))
-            _graph.Initializer.Add(new TensorProto
-            {
-                Name = name,
-                Dims = { weight.Shape },
-                DataType = DataType.Float,
-                RawData = UnsafeByteOperations.UnsafeWrap(new FloatBytes(weight.Data).Memory),
-            });
+        if (!_names.Add(name)) return name;
+        _weights.Add(name, weight);
+        _graph.Initializer.Add(new TensorProto
+        {
+            Name = name,
+            Dims = { weight.Shape },
+            DataType = DataType.Float,
+            RawData = UnsafeByteOperations.UnsafeWrap(new FloatBytes(weight.Data).Memory),
+        });
         return name;
     }
 

@@ -23,10 +23,10 @@ internal sealed record LatentPool(string Name, int Width, int Heads, int MlpWidt
         var latent = net.Reshape(net.Weight($"{Name}latent", 1, 1, Width), 1, Width);
         var query = net.Product(
             latent, $"{Name}q",
-            TensorMath.Scale(parameters.Take($"{Name}q.weight", Width, Width), attention.QueryScale),
+            TensorMath.Scale(parameters.TakeLinear($"{Name}q.weight", Width, Width), attention.QueryScale),
             TensorMath.Scale(parameters.Take($"{Name}q.bias", Width), attention.QueryScale));
         net.Places = tokens;
-        var weight = parameters.Take($"{Name}kv.weight", 2 * Width, Width);
+        var weight = parameters.TakeLinear($"{Name}kv.weight", 2 * Width, Width);
         var bias = parameters.Take($"{Name}kv.bias", 2 * Width);
         var (key, value) = (Half("k", 0), Half("v", Width));
         net.CountAttention(1, tokens, Width);

@@ -11,29 +11,67 @@ namespace Clip.Conversion.Zoo.Blocks;
 internal sealed class Parameters(IReadOnlyDictionary<string, WeightTensor>? weights)
 {
     private readonly Dictionary<string, LayoutParameter> _listed = [];
+    private readonly HashSet<string> _inBlocks = [];
 
-    /// <summary>Whether there are values, not only names and shapes.</summary>
-    public bool HasValues => weights is not null;
+    private Tower? _tower;
+    private int _layer;
+    private string? _block;
+    private bool _isInBlock;
 
     /// <summary>The tower that is being written; null for what belongs to none.</summary>
-    public Tower? Tower { get; set; }
+    public Tower? Tower
+    {
+        get => _tower;
+        set => (_tower, _layer, _block, _isInBlock) = (value, 0, null, false);
+    }
 
-    /// <summary>Every tensor that was asked for, in that order.</summary>
-    public IReadOnlyCollection<LayoutParameter> Listed => _listed.Values;
+    /// <summary>Every tensor that was asked for, in that order, with the layer that it was asked for in.</summary>
+    public IReadOnlyCollection<LayoutParameter> Listed
+    {
+        get
+        {
+            var tops = _listed.Values.GroupBy(p => p.Place.Tower, p => p.Place.Layer).Select(g => (g.Key, Top: g.Max())).ToList();
+            var projects = new HashSet<Tower?>();
+            return [.. _listed.Values.Select(Placed)];
+
+            LayoutParameter Placed(LayoutParameter parameter)
+            {
+                var (tower, layer) = (parameter.Place.Tower, parameter.Place.Layer);
+                if (tower is null || layer < tops.Find(t => t.Key == tower).Top || _inBlocks.Contains(parameter.Name)) return parameter;
+                // Behind the blocks: a norm that comes first goes with the last of them when they are locked.
+                if (parameter.Shape.Count > 1) projects.Add(tower);
+                return parameter with { Place = new Place(tower, layer + 1, projects.Contains(tower) ? layer + 1 : layer) };
+            }
+        }
+    }
+
+    /// <summary>What is asked for from here on stands in another part of the tower, a block where the name ends in its number.</summary>
+    /// <remarks>What stands between two blocks goes with the one before it.</remarks>
+    public void Enter(string part)
+    {
+        _isInBlock = char.IsAsciiDigit(part.TrimEnd('.')[^1]);
+        if (!_isInBlock || part == _block) return;
+        _block = part;
+        _layer++;
+    }
 
     /// <summary>A tensor; of shape alone, its data empty, where there is no checkpoint.</summary>
     /// <exception cref="ClipException">The checkpoint lacks it, or has it with another shape.</exception>
-    public WeightTensor Take(string name, params ReadOnlySpan<long> shape) => Take(name, isProjection: false, shape);
+    public WeightTensor Take(string name, params ReadOnlySpan<long> shape) => Take(name, new Use(), shape);
+
+    /// <summary>A linear layer of a block, to which LoRA adds an update.</summary>
+    /// <inheritdoc cref="Take(string, ReadOnlySpan{long})"/>
+    public WeightTensor TakeLinear(string name, params ReadOnlySpan<long> shape) => Take(name, new Use { IsLinear = true }, shape);
 
     /// <summary>A matrix that projects into the shared space, which int8 files leave in float.</summary>
     /// <inheritdoc cref="Take(string, ReadOnlySpan{long})"/>
-    public WeightTensor TakeProjection(string name, params ReadOnlySpan<long> shape) => Take(name, isProjection: true, shape);
+    public WeightTensor TakeProjection(string name, params ReadOnlySpan<long> shape) => Take(name, new Use { IsProjection = true }, shape);
 
     /// <summary>The value of a scalar, which some checkpoints store with one dimension; null where it is absent.</summary>
     /// <exception cref="ClipException">There are several values.</exception>
     public float? TakeScalar(string name)
     {
-        List(name, [], isProjection: false);
+        List(name, [], new Use());
         if (weights is null) return 0;
         if (!weights.TryGetValue(name, out var weight)) return null;
         return weight.Data.Length == 1
@@ -50,25 +88,26 @@ internal sealed class Parameters(IReadOnlyDictionary<string, WeightTensor>? weig
             throw new ClipException($"The weight '{name}' has no place in a model of this config; give the config it was made with.");
     }
 
-    private WeightTensor Take(string name, bool isProjection, ReadOnlySpan<long> shape)
+    private WeightTensor Take(string name, Use use, ReadOnlySpan<long> shape)
     {
         long[] dims = [.. shape];
-        List(name, dims, isProjection);
-        if (weights is null) return new WeightTensor(dims, default);
+        List(name, dims, use);
+        if (weights is null) return new WeightTensor(dims, default) { Origin = new Derivation.Named(name) };
         if (!weights.TryGetValue(name, out var weight))
             throw new ClipException($"The weight '{name}' is missing; this config needs it with shape {Text(dims)}.");
         return dims.SequenceEqual(weight.Shape) ? weight : throw new ClipException(
             $"The weight '{name}' has shape {Text(weight.Shape)}; this config needs {Text(dims)}.");
     }
 
-    private void List(string name, long[] shape, bool isProjection)
+    private void List(string name, long[] shape, Use use)
     {
         if (_listed.ContainsKey(name)) return;
-        var isStatistic = ClipNames.IsStatistic(name);
-        _listed[name] = new LayoutParameter(new ParameterName(name), shape, Start(name, shape), new Place(Tower, 0, 0))
+        if (_isInBlock) _inBlocks.Add(name);
+        _listed[name] = new LayoutParameter(new ParameterName(name), shape, Start(name, shape), new Place(Tower, _layer, _layer))
         {
-            IsStatistic = isStatistic,
-            IsProjection = isProjection,
+            IsStatistic = ClipNames.IsStatistic(name),
+            IsProjection = use.IsProjection,
+            TakesLowRankUpdate = use.IsLinear,
         };
     }
 
@@ -79,6 +118,8 @@ internal sealed class Parameters(IReadOnlyDictionary<string, WeightTensor>? weig
         var isBias = name.EndsWith("bias", StringComparison.Ordinal) || name.EndsWith("running_mean", StringComparison.Ordinal);
         return shape.Length == 0 ? StartingValues.Constant(Math.Log(1 / 0.07)) : StartingValues.Constant(isBias ? 0 : 1);
     }
+
+    private readonly record struct Use(bool IsProjection, bool IsLinear);
 
     private static string Text(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
 }

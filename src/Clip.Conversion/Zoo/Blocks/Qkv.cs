@@ -28,8 +28,8 @@ internal sealed record Qkv(string[] Weights, string?[] Biases)
     public (WeightTensor Weight, WeightTensor? Bias)[] Take(Parameters parameters, string block, long width, long inner)
     {
         var weights = Weights.Length == 1
-            ? Thirds(parameters.Take(block + Weights[0], 3 * inner, width), inner)
-            : [.. Weights.Select(name => parameters.Take(block + name, inner, width))];
+            ? Thirds(parameters.TakeLinear(block + Weights[0], 3 * inner, width), inner)
+            : [.. Weights.Select(name => parameters.TakeLinear(block + name, inner, width))];
         var biases = Biases.Length == 1 ? Thirds(parameters.Take(block + Biases[0], 3 * inner), inner) : null;
         return
         [

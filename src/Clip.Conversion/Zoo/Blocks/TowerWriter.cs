@@ -23,7 +23,12 @@ internal sealed class TowerWriter(GraphBuilder graph, Parameters parameters)
     /// </summary>
     public double Multiplications { get; private set; }
 
-    public void Scope(string scope) => graph.Scope(scope.TrimEnd('.'));
+    /// <summary>Names what follows; where the name ends in a number it is that block of the tower.</summary>
+    public void Scope(string scope)
+    {
+        graph.Scope(scope.TrimEnd('.'));
+        parameters.Enter(scope);
+    }
 
     public string Op(string op, params ReadOnlySpan<string> inputs) => graph.Op(op, inputs);
 
@@ -44,7 +49,7 @@ internal sealed class TowerWriter(GraphBuilder graph, Parameters parameters)
     /// <param name="gain">A LayerScale behind it, which goes into its weights; null for none.</param>
     public string Linear(string x, string name, long inputs, long outputs, bool hasBias = true, string? gain = null)
     {
-        var weight = parameters.Take($"{name}.weight", outputs, inputs);
+        var weight = parameters.TakeLinear($"{name}.weight", outputs, inputs);
         var bias = hasBias ? parameters.Take($"{name}.bias", outputs) : null;
         if (gain is not null)
         {

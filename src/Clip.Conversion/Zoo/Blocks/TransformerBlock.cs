@@ -145,12 +145,11 @@ internal sealed class TransformerBlock(TowerWriter net, BlockPlan plan, TokenCou
     /// <summary>Each head's rows times its factor.</summary>
     private (WeightTensor, WeightTensor?) ScaledHeads((WeightTensor Weight, WeightTensor? Bias) part, WeightTensor factors)
     {
-        var rows = TensorMath.Make(factors, [plan.InnerWidth], () =>
-            [.. Enumerable.Range(0, plan.InnerWidth).Select(row => factors.Data.Span[row / plan.HeadWidth])]);
+        var rows = TensorMath.Gather(factors, [plan.InnerWidth], 1, row => row / plan.HeadWidth);
         return (TensorMath.ScaleRows(part.Weight, rows), part.Bias is { } bias ? TensorMath.ScaleRows(bias, rows) : null);
     }
 
     /// <summary>exp of the logarithms, which open_clip keeps from exceeding ln 100.</summary>
-    private static WeightTensor Temperatures(WeightTensor logarithms) => TensorMath.Make(logarithms, [.. logarithms.Shape], () =>
-        [.. logarithms.Data.ToArray().Select(value => MathF.Exp(MathF.Min(value, MathF.Log(100))))]);
+    private static WeightTensor Temperatures(WeightTensor logarithms) =>
+        TensorMath.Make([.. logarithms.Shape], new Derivation.Exponential(logarithms, MathF.Log(100)));
 }

@@ -110,12 +110,9 @@ internal sealed record FastVit : ImageTower
     private static (WeightTensor, WeightTensor) Identity(BatchNorm norm, string name, int channels, int inputs)
     {
         var (factors, offsets) = norm.Alone(name, channels);
-        return (TensorMath.Make(factors, [channels, inputs, 1, 1], () =>
-        {
-            var matrix = new float[channels * inputs];
-            for (var c = 0; c < channels; c++) matrix[c * inputs + c % inputs] = factors.Data.Span[c];
-            return matrix;
-        }), offsets);
+        var matrix = TensorMath.Gather(
+            factors, [channels, inputs, 1, 1], 1, i => i % inputs == i / inputs % inputs ? i / inputs : -1);
+        return (matrix, offsets);
     }
 
     private static (WeightTensor Weight, WeightTensor Bias) Add(
@@ -152,13 +149,7 @@ internal sealed record FastVit : ImageTower
     private static string Positions(TowerWriter net, string x, string name, int width, int side)
     {
         net.Scope(name);
-        var weight = net.Parameters.Take($"{name}.weight", width, 1, 7, 7);
-        var summed = TensorMath.Make(weight, [width, 1, 7, 7], () =>
-        {
-            var values = weight.Data.ToArray();
-            for (var c = 0; c < width; c++) values[c * 49 + 24] += 1;
-            return values;
-        });
+        var summed = TensorMath.PlusInput(net.Parameters.Take($"{name}.weight", width, 1, 7, 7));
         return net.Convolve(x, name, summed, net.Parameters.Take($"{name}.bias", width), new Stride(side) { Groups = width });
     }
 
@@ -177,13 +168,7 @@ internal sealed record FastVit : ImageTower
         var less = norm.Alone($"{name}token_mixer.norm.identity", width);
         mixed = Add(mixed, (TensorMath.Scale(less.Weight, -1), TensorMath.Scale(less.Bias, -1)));
         var gain = parameters.Take($"{name}token_mixer.layer_scale.gamma", width, 1, 1);
-        var weight = TensorMath.ScaleRows(mixed.Weight, gain);
-        var withInput = TensorMath.Make(weight, [width, 1, 3, 3], () =>
-        {
-            var values = weight.Data.ToArray();
-            for (var c = 0; c < width; c++) values[c * 9 + 4] += 1;
-            return values;
-        });
+        var withInput = TensorMath.PlusInput(TensorMath.ScaleRows(mixed.Weight, gain));
         x = net.Convolve(x, $"{name}token_mixer", withInput, TensorMath.ScaleRows(mixed.Bias, gain), new Stride(side) { Groups = width });
         return net.Add(x, ConvMlp(net, x, name, $"{name}layer_scale.gamma", stage, side));
     }
@@ -215,7 +200,7 @@ internal sealed record FastVit : ImageTower
         var value = net.Product(y, $"{name}v", parts[2].Weight, null);
         net.CountAttention(net.Places, net.Places, width);
         var joined = attention.Attend(query, shape, key, value, shape, mask: null);
-        var projection = net.Parameters.Take($"{name}token_mixer.proj.weight", width, width);
+        var projection = net.Parameters.TakeLinear($"{name}token_mixer.proj.weight", width, width);
         var bias = net.Parameters.Take($"{name}token_mixer.proj.bias", width);
         var gain = net.Parameters.Take($"{name}layer_scale_1.gamma", width, 1, 1);
         joined = net.Product(joined, $"{name}proj", TensorMath.ScaleRows(projection, gain), TensorMath.ScaleRows(bias, gain));

@@ -44,9 +44,6 @@ internal abstract record HuggingFaceText : TextTower
 
     public required TextHead Head { get; init; }
 
-    /// <summary>What a text is filled up with.</summary>
-    public int PaddingId { get; init; }
-
     public override bool TakesMask => true;
 
     public override string Sizes => $"{ContextLength} tokens, vocabulary {VocabSize}, "

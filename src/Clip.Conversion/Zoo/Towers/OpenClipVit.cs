@@ -84,9 +84,9 @@ internal sealed record OpenClipVit : ImageTower
         var bias = parameters.Take($"{name}attn.in_proj_bias", 3 * EmbedDim);
         return
         [
-            (parameters.Take($"{name}attn.q_proj_weight", EmbedDim, EmbedDim), TensorMath.Rows(bias, 0, EmbedDim)),
-            (parameters.Take($"{name}attn.k_proj_weight", EmbedDim, width), TensorMath.Rows(bias, EmbedDim, EmbedDim)),
-            (parameters.Take($"{name}attn.v_proj_weight", EmbedDim, width), TensorMath.Rows(bias, 2 * EmbedDim, EmbedDim)),
+            (parameters.TakeLinear($"{name}attn.q_proj_weight", EmbedDim, EmbedDim), TensorMath.Rows(bias, 0, EmbedDim)),
+            (parameters.TakeLinear($"{name}attn.k_proj_weight", EmbedDim, width), TensorMath.Rows(bias, EmbedDim, EmbedDim)),
+            (parameters.TakeLinear($"{name}attn.v_proj_weight", EmbedDim, width), TensorMath.Rows(bias, 2 * EmbedDim, EmbedDim)),
         ];
     }
 }

@@ -132,29 +132,27 @@ internal sealed record Swin : ImageTower
         var table = net.Parameters.Take($"{name}attn.relative_position_bias_table", (long)span * span, heads);
         var (tokens, count) = (window * window, shift == 0 ? 1 : side / window * (side / window));
         long[] shape = shift == 0 ? [1, heads, tokens, tokens] : [1, count, heads, tokens, tokens];
-        return net.Graph.Weight($"{name}scores", TensorMath.Make(table, shape, () =>
+        var scores = TensorMath.Gather(table, shape, 1, i =>
         {
-            var source = table.Data.Span;
-            var scores = new float[count * heads * tokens * tokens];
+            var (head, a, b) = (i / (tokens * tokens) % heads, i / tokens % tokens, i % tokens);
+            var distance = (a / window - b / window + window - 1) * span + a % window - b % window + window - 1;
+            return distance * heads + head;
+        });
+        return net.Graph.Weight($"{name}scores", shift == 0 ? scores : TensorMath.Sum(scores, TensorMath.Constant(shape, Apart)));
+
+        float[] Apart()
+        {
             var regions = Enumerable.Range(0, side * side).Select(place => 3 * Region(place / side) + Region(place % side)).ToArray();
-            for (var w = 0; w < count; w++)
+            var apart = new float[count * heads * tokens * tokens];
+            for (var i = 0; i < apart.Length; i++)
             {
-                for (var head = 0; head < heads; head++)
-                {
-                    for (var a = 0; a < tokens; a++)
-                    {
-                        for (var b = 0; b < tokens; b++)
-                        {
-                            var distance = (a / window - b / window + window - 1) * span + a % window - b % window + window - 1;
-                            var isApart = shift > 0 && regions[Place(w, a)] != regions[Place(w, b)];
-                            scores[((w * heads + head) * tokens + a) * tokens + b] = source[distance * heads + head] - (isApart ? 100 : 0);
-                        }
-                    }
-                }
+                var (w, a, b) = (i / (heads * tokens * tokens), i / tokens % tokens, i % tokens);
+                // The zero that changes no score, a zero's sign included.
+                apart[i] = regions[Place(w, a)] != regions[Place(w, b)] ? -100 : -0f;
             }
 
-            return scores;
-        }));
+            return apart;
+        }
 
         int Region(int at) => at < side - window ? 0 : at < side - shift ? 1 : 2;
 

@@ -46,9 +46,8 @@ internal sealed record T5Text : HuggingFaceText
         const string name = "layer.0.SelfAttention.relative_attention_bias.weight";
         var graph = net.Graph;
         var table = net.Parameters.Take($"{Blocks}0.{name}", Buckets, Block.Heads);
-        var byDistance = graph.Weight($"{Prefix}distance_scores", TensorMath.Make(table, [2 * Farthest + 1, Block.Heads], () =>
-            [.. Enumerable.Range(-Farthest, 2 * Farthest + 1).SelectMany(distance =>
-                table.Data.Slice(Bucket(distance) * Block.Heads, Block.Heads).ToArray())]));
+        var byDistance = graph.Weight($"{Prefix}distance_scores", TensorMath.Gather(
+            table, [2 * Farthest + 1, Block.Heads], Block.Heads, place => Bucket(place - Farthest)));
         var length = graph.Op("Squeeze", [graph.Op("Shape", [ids], Attribute("start", 1L), Attribute("end", 2L)), graph.Vector(0)]);
         var places = net.Op("Range", graph.Scalar(0L), length, graph.Scalar(1L));
         var distances = net.Op("Sub", graph.Op("Unsqueeze", [places, graph.Vector(0)]), graph.Op("Unsqueeze", [places, graph.Vector(1)]));

@@ -19,6 +19,9 @@ internal abstract record TextTower
     /// <summary>Entries of the vocabulary.</summary>
     public required int VocabSize { get; init; }
 
+    /// <summary>What a text is filled up with.</summary>
+    public int PaddingId { get; init; }
+
     /// <summary>Whether the feature depends on padding, so that every text must be filled up.</summary>
     public virtual bool NeedsFullContext => false;
 

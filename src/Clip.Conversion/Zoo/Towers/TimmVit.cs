@@ -133,20 +133,9 @@ internal sealed record TimmVit : ImageTower
         const string name = $"{TimmHead.Trunk}embeds.proj";
         var (width, patch) = (Block.Width, PatchSize);
         var flat = net.Parameters.Take($"{name}.weight", width, patch * patch * 3);
-        var kernels = TensorMath.Make(flat, [width, 3, patch, patch], () =>
-        {
-            var from = flat.Data.Span;
-            var to = new float[from.Length];
-            for (var row = 0; row < width; row++)
-            {
-                for (var place = 0; place < patch * patch; place++)
-                {
-                    for (var c = 0; c < 3; c++) to[(row * 3 + c) * patch * patch + place] = from[(row * patch * patch + place) * 3 + c];
-                }
-            }
-
-            return to;
-        });
+        var places = patch * patch;
+        var kernels = TensorMath.Gather(
+            flat, [width, 3, patch, patch], 1, i => (i / (3 * places) * places + i % places) * 3 + i / places % 3);
         var shape = new Stride(ImageSize) { Step = patch, Padding = 0 };
         return net.Rows(net.Convolve(pixels, name, kernels, net.Parameters.Take($"{name}.bias", width), shape), width);
     }
@@ -157,20 +146,23 @@ internal sealed record TimmVit : ImageTower
         var ((height, breadth), width) = (LearnedGrid, Block.Width);
         if (height != breadth) throw new ClipException($"The positions '{name}' are of a grid that is no square, which is not supported.");
         var learned = net.Parameters.Take(name, 1, height, breadth, width);
-        return net.Graph.Weight(name, TensorMath.Make(learned, [1, Grid * Grid, width], () =>
-        {
-            if (height == Grid) return learned.Data.ToArray();
-            var resized = new float[Grid * Grid * width];
-            PositionResize.Grid(learned.Data.Span, height, Grid, width, resized);
-            return resized;
-        }));
+        long[] shape = [1, Grid * Grid, width];
+        return net.Graph.Weight(name, height == Grid
+            ? learned with { Shape = shape }
+            : TensorMath.Make(shape, new Derivation.ResizedGrid(learned, height, Grid)));
     }
 
     /// <summary>Each block has scores of its own; the class token's row and column, and so all that the last block needs, are 0.</summary>
     private string Relative(TowerWriter net, TransformerBlock block, string x, int tokens)
     {
         const string blocks = $"{TimmHead.Trunk}blocks.";
-        for (var i = 0; i < Layers - 1; i++) x = block.Write($"{blocks}{i}.", x, x, Scores(net, $"{blocks}{i}.attn.rel_pos.mlp.", tokens));
+        for (var i = 0; i < Layers - 1; i++)
+        {
+            net.Scope($"{blocks}{i}.");
+            x = block.Write($"{blocks}{i}.", x, x, Scores(net, $"{blocks}{i}.attn.rel_pos.mlp.", tokens));
+        }
+
+        net.Scope($"{blocks}{Layers - 1}.");
         TakePositions(net.Parameters, $"{blocks}{Layers - 1}.attn.rel_pos.mlp.");
         net.Scope($"{blocks}pool");
         return block.Write($"{blocks}{Layers - 1}.", x, net.Pick(x, tokens, Block.Width, 0), scores: null, rowTokens: 1);
@@ -180,24 +172,14 @@ internal sealed record TimmVit : ImageTower
     private string Scores(TowerWriter net, string name, int tokens)
     {
         var (w1, b1, w2, b2) = TakePositions(net.Parameters, name);
-        return net.Graph.Weight($"{name}scores", TensorMath.Make(w1, [1, Block.Heads, tokens, tokens], () =>
+        var (heads, span, first) = (Block.Heads, 2 * Grid - 1, tokens - Grid * Grid);
+        var byDistance = TensorMath.Make([span * span, heads], new Derivation.PerceptronOfConstants(Distances(), w1, b1, w2, b2));
+        return net.Graph.Weight($"{name}scores", TensorMath.Gather(byDistance, [1, heads, tokens, tokens], 1, i =>
         {
-            var byDistance = Distances(w1.Data.Span, b1.Data.Span, w2.Data.Span, b2.Data.Span);
-            var (scores, span) = (new float[Block.Heads * tokens * tokens], 2 * Grid - 1);
-            var first = tokens - Grid * Grid;
-            for (var head = 0; head < Block.Heads; head++)
-            {
-                for (var a = 0; a < Grid * Grid; a++)
-                {
-                    for (var b = 0; b < Grid * Grid; b++)
-                    {
-                        var (down, right) = (a / Grid - b / Grid + Grid - 1, a % Grid - b % Grid + Grid - 1);
-                        scores[(head * tokens + first + a) * tokens + first + b] = byDistance[(down * span + right) * Block.Heads + head];
-                    }
-                }
-            }
-
-            return scores;
+            var (head, a, b) = (i / (tokens * tokens), i / tokens % tokens - first, i % tokens - first);
+            if (a < 0 || b < 0) return -1;
+            var (down, right) = (a / Grid - b / Grid + Grid - 1, a % Grid - b % Grid + Grid - 1);
+            return (down * span + right) * heads + head;
         }));
     }
 
@@ -205,24 +187,11 @@ internal sealed record TimmVit : ImageTower
         parameters.Take($"{name}fc1.weight", PositionsWidth, 2), parameters.Take($"{name}fc1.bias", PositionsWidth),
         parameters.Take($"{name}fc2.weight", Block.Heads, PositionsWidth), parameters.Take($"{name}fc2.bias", Block.Heads));
 
-    /// <summary>fc2(ReLU(fc1 u)) for u = sign(d)·ln(1 + |d|) of every distance d, [distances, heads].</summary>
-    private float[] Distances(ReadOnlySpan<float> w1, ReadOnlySpan<float> b1, ReadOnlySpan<float> w2, ReadOnlySpan<float> b2)
+    /// <summary>Of every distance d down and right: sign(d)·ln(1 + |d|).</summary>
+    private double[][] Distances()
     {
         var span = 2 * Grid - 1;
-        var result = new float[span * span * Block.Heads];
-        for (var place = 0; place < span * span; place++)
-        {
-            var (down, right) = (Log(place / span - Grid + 1), Log(place % span - Grid + 1));
-            for (var head = 0; head < Block.Heads; head++)
-            {
-                double sum = b2[head];
-                for (var i = 0; i < PositionsWidth; i++)
-                    sum += w2[head * PositionsWidth + i] * Math.Max(w1[2 * i] * down + w1[2 * i + 1] * right + b1[i], 0);
-                result[place * Block.Heads + head] = (float)sum;
-            }
-        }
-
-        return result;
+        return [.. Enumerable.Range(0, span * span).Select(place => new[] { Log(place / span - Grid + 1), Log(place % span - Grid + 1) })];
 
         static double Log(int distance) => Math.Sign(distance) * Math.Log(1 + Math.Abs(distance));
     }
