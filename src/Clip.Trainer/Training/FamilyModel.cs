@@ -35,9 +35,14 @@ internal sealed class FamilyModel : TrainableModel
     public static FamilyModel Read(ZooFiles files, TrainingOptions training)
     {
         if (training.FineTuning.Pretrained is not { } path)
+        {
+            // What is of no family at all says so itself.
+            _ = files.Model(weights: null);
             throw new ClipException(
                 $"The model of {files.Source} cannot be trained from random weights, for how its family starts is not known here; "
                 + "give the weights to start from as `FineTuning.Pretrained`.");
+        }
+
         RequireSameConfig(files, path);
         using var checkpoint = CheckpointFile.OpenAsNamed(path);
         var model = files.Model(LowRankMerge.Apply(ZooFiles.Weights(checkpoint, CompanionFiles.Of(path))));
