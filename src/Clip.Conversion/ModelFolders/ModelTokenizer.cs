@@ -106,7 +106,7 @@ internal sealed class ModelTokenizer
         var named = config.Text.Tokenizer ?? source.Named;
         config = config with { Text = config.Text with { Tokenizer = config.IsOpenClips ? named : null } };
         var isSaid = config.IsOpenClips || (named == source.Named && !source.IsOfOpenClips);
-        var files = isSaid ? source.Files : Keeping(source.Files, named);
+        var files = isSaid ? source.Files : Keeping(source, named);
         Action<string> write = folder =>
         {
             foreach (var (name, content) in files) File.WriteAllBytes(Path.Combine(folder, name), content);
@@ -152,16 +152,24 @@ internal sealed class ModelTokenizer
     }
 
     /// <summary>The files with what open_clip's config said of them, which Hugging Face's config of the model cannot say.</summary>
-    private static IReadOnlyList<(string Name, byte[] Content)> Keeping(
-        IReadOnlyList<(string Name, byte[] Content)> files, NamedTokenizer? named)
+    private static IReadOnlyList<(string Name, byte[] Content)> Keeping(TokenizerSource source, NamedTokenizer? named)
     {
-        if (named is null) return files;
-        var own = files.FirstOrDefault(file => file.Name == OpenClipCleaning.OwnFile).Content;
-        var settings = own is null ? [] : JsonNode.Parse(own)?.AsObject() ?? [];
+        const string file = OpenClipCleaning.OwnFile;
+        if (named is null) return source.Files;
+        JsonObject settings;
+        try
+        {
+            var own = source.Files.FirstOrDefault(f => f.Name == file).Content;
+            settings = own is null ? [] : JsonNode.Parse(own)?.AsObject() ?? [];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new ClipException($"{source.Path}: {file} is not a JSON object: {e.Message}", e);
+        }
+
         settings[OpenClipCleaning.OwnKey] = named.Cleaning ?? OpenClipCleaning.OpenClipDefault;
         if (named.StripsSeparator) settings[OpenClipCleaning.OwnSeparatorKey] = true;
-        var content = JsonSerializer.SerializeToUtf8Bytes(settings, Indented);
-        return [.. files.Where(file => file.Name != OpenClipCleaning.OwnFile), (OpenClipCleaning.OwnFile, content)];
+        return [.. source.Files.Where(f => f.Name != file), (file, JsonSerializer.SerializeToUtf8Bytes(settings, Indented))];
     }
 
     /// <summary>Of all that decides the ids.</summary>

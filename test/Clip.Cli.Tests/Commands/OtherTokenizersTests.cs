@@ -38,6 +38,7 @@ public sealed class OtherTokenizersTests : IDisposable
         await Succeeds("convert", LastCheckpoint("first"), "--output", _run.Folder["converted"]);
         await Succeeds("interpolate", _run.Folder["first"], _run.Folder["tuned"], "--alpha", "0", "--output", _run.Folder["between"]);
 
+        await Succeeds("quantize", "--model", _run.Folder["lora"], "--calibration", _run.Table, "--mean-cosine", "0.9");
         AssertSameFiles("whole", "first", "model.safetensors", "onnx/text_model.onnx", "onnx/vision_model.onnx", "config.json");
         AssertLossFell("first");
         foreach (var folder in new[] { "first.run/tokenizer", "first", "tuned", "lora" })
@@ -169,6 +170,16 @@ public sealed class OtherTokenizersTests : IDisposable
         Assert.Equal([2, 4, 5, 9, 3], model.Tokenizer.Encode("a red wall", model.ContextLength));
         Assert.Equal(16, model.EmbedText("a red wall").Length);
         Assert.Contains(("tokenizer", "82 entries"), Inspection.Of(_run.Folder["out"]).Select(line => (line.Heading, line.Text)));
+    }
+
+    [Fact]
+    public async Task A_text_tower_that_a_ResNets_config_cannot_say_is_refused()
+    {
+        var config = """{"embed_dim": 16, "vision_cfg": {"image_size": 32, "layers": [1, 1, 1, 1], "width": 8, "head_width": 64},"""
+            + """ "text_cfg": {"context_length": 12, "width": 16, "heads": 2, "layers": 2, "ls_init_value": 0.1}}""";
+        _run.Folder.Write("rn.json", config);
+
+        await Refused("a ResNet beside a text tower with ls_init_value is not supported", "out", "--model", _run.Folder["rn.json"]);
     }
 
     private float[] Features(string folder)

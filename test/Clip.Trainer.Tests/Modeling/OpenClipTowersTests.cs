@@ -32,6 +32,8 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
     [InlineData("vit_tok_lnafter_nolnpre")]
     [InlineData("clipa")]
     [InlineData("clipa_bigg")]
+    [InlineData("worldwide_mt5")]
+    [InlineData("worldwide_xlmv")]
     public void A_model_starts_from_a_checkpoint_and_has_the_originals_features(string family)
     {
         var (folder, golden) = Open(family);
@@ -55,6 +57,7 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
     [InlineData("convnext_large_d")]
     [InlineData("vit_tok_lnafter_nolnpre")]
     [InlineData("clipa_bigg")]
+    [InlineData("worldwide_xlmv")]
     public void Its_model_folder_computes_what_it_does(string family)
     {
         var (folder, golden) = Open(family);
@@ -125,6 +128,7 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
     [InlineData("convnext_large_d")]
     [InlineData("vit_tok_lnafter_nolnpre")]
     [InlineData("clipa")]
+    [InlineData("worldwide_mt5")]
     public void Training_and_conversion_know_the_same_parameters(string family)
     {
         var config = ModelConfigFile.Read(Open(family).Folder);

@@ -9,7 +9,7 @@ internal static class TinyBert
 
     /// <summary>Writes the files that Hugging Face's repositories have of one.</summary>
     /// <param name="folder">Made if need be.</param>
-    /// <param name="words">Words with an entry of their own; null for those of the tiny runs' captions.</param>
+    /// <param name="words">Words with an entry of their own; without any, those of the tiny runs' captions.</param>
     /// <returns>The folder.</returns>
     public static string Write(string folder, params string[] words)
     {
