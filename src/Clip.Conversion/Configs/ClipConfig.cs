@@ -249,18 +249,16 @@ public sealed record ClipConfig
         return this;
     }
 
-    /// <summary>Refuses what is computed in ONNX graphs alone.</summary>
+    /// <summary>Refuses what is not trained.</summary>
     /// <exception cref="ClipException">The config asks for it.</exception>
     internal void RequireTrainable()
     {
         if (Towers != ModelTowers.Both)
             throw new ClipException(
                 "A config of one tower alone cannot be trained, for what is trained is their agreement; give one of both.");
-        if (IsSiglip)
-            throw new ClipException("SigLIPs can be converted and used but not trained; give a plain CLIP config.");
         var isOtherText = Text.NeedsFullContext || Text.HasProjectionBias || Text.Pooling == TextPooling.First
             || Activation == Activation.GeluTanh;
-        if ((IsOpenClips || isOtherText) && (TextSide != TextSide.Tower || ProjectionHeads))
+        if ((IsOpenClips || IsSiglip || isOtherText) && (TextSide != TextSide.Tower || ProjectionHeads))
             throw new ClipException(
                 "The objectives virtex, bow and convirt are trained with CLIP's own Vision Transformers, ResNets and text towers alone; "
                 + "give such a config, or the objective clip or siglip.");

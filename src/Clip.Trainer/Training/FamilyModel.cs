@@ -68,7 +68,7 @@ internal sealed class FamilyModel : TrainableModel
 
     public override IObjective CreateObjective(TrainingOptions training)
     {
-        var model = new GraphModel(_model);
+        var model = GraphModel.Of(_model);
         return training.Objective == ObjectiveKind.SigLip
             ? new SigLipObjective(model) { MaxLogitScale = training.MaxLogitScale }
             : new ClipObjective(model) { MaxLogitScale = training.MaxLogitScale, LabelSmoothing = training.LabelSmoothing };
@@ -84,8 +84,7 @@ internal sealed class FamilyModel : TrainableModel
             if (!weights.TryGetValue(name, out var value))
                 throw new ClipException(
                     $"{path} has no weight '{name}', which the model of {_files.Source} needs; give a complete checkpoint.");
-            // Some files store a scalar with one dimension.
-            TorchWeights.CopyInto(target, target.shape.Length == 0 && value.Data.Length == 1 ? value with { Shape = [] } : value, name);
+            TorchWeights.CopyInto(target, value, name);
         }
 
         return [];
