@@ -85,7 +85,6 @@ internal sealed class ModelTokenizer
     /// <exception cref="ClipException">There is none of the kind, it is damaged, or it does not fit the model.</exception>
     public static ModelTokenizer Of(ZooFiles files, ZooModel model, string path)
     {
-        if (model.Text is OpenClipText own && TokenizerSource.Open(path).Vocabulary is { } vocabulary) RequireSameEnd(vocabulary, own);
         var write = ZooFolder.Tokenizer(files, model.Text!, path, new CompanionFiles(null))!;
         var rows = TokenizerFolder.Rows(path, files.ForFolder(model), write, model.Text!.NeedsFullContext, model.Text.TakesMask);
         // Where a text ends the feature is read.
@@ -143,16 +142,6 @@ internal sealed class ModelTokenizer
                 Pooling = isReadAtEnd ? TextPooling.Eos : text.Pooling,
             },
         };
-    }
-
-    /// <summary>Ids of a smaller vocabulary are the model's own only where texts end alike.</summary>
-    private static void RequireSameEnd(BpeVocabulary vocabulary, OpenClipText text)
-    {
-        RequireRows(vocabulary.Size, text.VocabSize);
-        var end = text.Pooling == TextPooling.Eos ? text.EosId : text.VocabSize - 1;
-        if (vocabulary.Size < text.VocabSize && vocabulary.EndOfTextId != end)
-            throw new ClipException(
-                $"The tokenizer has {vocabulary.Size} entries and the model {text.VocabSize}; give the `Tokenizer` it was trained with.");
     }
 
     private static void RequireRows(int entries, int? tableRows)
