@@ -1,3 +1,4 @@
+using System.Globalization;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
@@ -47,6 +48,7 @@ internal sealed class TrainingSetup : IDisposable
             Config = config.WithVocabulary(Vocabulary).Validate(options.Model.Config);
             Objective = ModelStart.Create(options.Training, Config, say, ranks);
             Own(Objective.Module);
+            KeepFeatures();
 
             var (training, imageSize) = (options.Training, Config.Vision.ImageSize);
             Preprocessing = PicturesOf(training);
@@ -137,6 +139,23 @@ internal sealed class TrainingSetup : IDisposable
     public void Dispose()
     {
         while (_owned.TryPop(out var last)) last.Dispose();
+    }
+
+    /// <summary>Keeps what a locked image tower makes of pictures that stay the same, where it makes it by itself alone.</summary>
+    private void KeepFeatures()
+    {
+        var training = _options.Training;
+        // A ResNet's norms look at the whole batch, a ConvNeXt's depth and left-out patches are drawn; of a GPU pixels are not read back.
+        var isFixed = Objective is TwoTowerObjective && Model is Modeling.ClipModel
+            && Config.Vision is VisionTransformerConfig { PatchDropout: 0 } && training.Augmentation.IsStill
+            && Model.named_parameters().All(p => p.parameter.device_type == TorchSharp.DeviceType.CPU
+                && !(p.parameter.requires_grad && (p.name.StartsWith("visual.", StringComparison.Ordinal)
+                    || p.name.StartsWith("image_head.", StringComparison.Ordinal))));
+        if (!isFixed) return;
+        var bytes = _options.Data.CacheBytes / Ranks.LocalSize;
+        ((TwoTowerObjective)Objective).Kept = new KeptFeatures(bytes);
+        var most = (bytes >> 20).ToString("N0", CultureInfo.InvariantCulture);
+        _say($"The image tower is locked and nothing moves the pictures: each one's features are computed once and kept ({most} MiB at most).");
     }
 
     private T Own<T>(T part)
