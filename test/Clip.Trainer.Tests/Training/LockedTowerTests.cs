@@ -43,7 +43,6 @@ public sealed class LockedTowerTests : IDisposable
         // All are known by now.
         using var known = kept.Of(pictures.narrow(0, 0, 4 / accumulate), _ => throw new InvalidOperationException());
         Assert.All(without, weight => Assert.Equal(weight.Value.Data.ToArray(), with[weight.Key].Data.ToArray()));
-        Assert.NotEqual(0, with.Count);
     }
 
     [Theory]
