@@ -155,7 +155,8 @@ internal sealed class TrainingSetup : IDisposable
         var bytes = _options.Data.CacheBytes / Ranks.LocalSize;
         ((TwoTowerObjective)Objective).Kept = new KeptFeatures(bytes);
         var most = (bytes >> 20).ToString("N0", CultureInfo.InvariantCulture);
-        _say($"The image tower is locked and nothing moves the pictures: each one's features are computed once and kept ({most} MiB at most).");
+        _say("The image tower is locked and nothing moves the pictures: each one's features are computed once and kept "
+            + $"({most} MiB at most).");
     }
 
     private T Own<T>(T part)
