@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Clip.Conversion.Initialization;
-using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Inference;
 
 namespace Clip.Data;
 
@@ -10,12 +10,11 @@ namespace Clip.Data;
 /// depends on the data, the seed and the step only, never on timing.
 /// </summary>
 /// <param name="records">The images and their captions.</param>
-/// <param name="tokenizer">Makes token ids of the captions.</param>
-/// <param name="contextLength">The most tokens of a text; longer ones are cut.</param>
+/// <param name="texts">Makes the text tower's input of the captions.</param>
 /// <param name="images">Fills in a sample's pixels.</param>
 /// <param name="options">How to load.</param>
 internal sealed class PairLoader(
-    IRecordSource records, ClipTokenizer tokenizer, int contextLength, IPixelSource images, PairLoaderOptions options)
+    IRecordSource records, TokenRows texts, IPixelSource images, PairLoaderOptions options)
     : IPairSource, IDisposable
 {
     private const int BatchesAhead = 3;
@@ -24,7 +23,7 @@ internal sealed class PairLoader(
     private readonly EpochSampler _sampler = new(
         records.Parts, options.BatchSize, options.Seed, SharesImages(records) ? i => records.ImageId(i) : null);
     private readonly BadRecords _bad = Gather(records, options);
-    private readonly CaptionTokens _tokens = new(tokenizer, contextLength);
+    private readonly CaptionTokens _tokens = new(texts);
 
     /// <summary>Pixels that came back. They are large: new ones for each batch are what the garbage collector would run for.</summary>
     private readonly ConcurrentBag<float[]> _spare = [];
@@ -134,20 +133,19 @@ internal sealed class PairLoader(
         if (pairs.Count(pair => pair is not null) < atLeast) DrawOn(drawn, pairs, pixels, step, epoch, atLeast, others);
 
         var kept = PixelRows.CloseUp(pixels, size, pairs.Length, i => pairs[i] is not null);
-        var length = pairs.Max(pair => pair?.Ids.Length ?? 0);
-        var ids = new long[pairs.Length * length];
-        var (keys, captions) = (new List<string>(pairs.Length), new List<string>(pairs.Length));
+        var (tokens, keys, captions) = (new List<int[]>(kept), new List<string>(kept), new List<string>(kept));
         for (var i = 0; i < pairs.Length; i++)
         {
             if (pairs[i] is not { } pair) continue;
-            for (var j = 0; j < pair.Ids.Length; j++) ids[(keys.Count * length) + j] = pair.Ids[j];
+            tokens.Add(pair.Ids);
             keys.Add(records.Key(drawn[i]));
             captions.Add(pair.Caption);
         }
 
-        return kept == pairs.Length
-            ? new PairBatch(step, kept, pixels, ids, length) { Keys = keys, Captions = captions }
-            : new PairBatch(step, kept, pixels[..(kept * size)], ids[..(kept * length)], length) { Keys = keys, Captions = captions };
+        var length = 0;
+        var ids = kept == 0 ? [] : TrainingRows.Of(texts, tokens, out length);
+        if (kept < pairs.Length) pixels = pixels[..(kept * size)];
+        return new PairBatch(step, kept, pixels, ids, length) { Keys = keys, Captions = captions };
     }
 
     private float[] Rent(int length) =>

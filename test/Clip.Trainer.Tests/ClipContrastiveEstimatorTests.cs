@@ -39,6 +39,26 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
     }
 
     [Fact]
+    public void A_tokenizer_of_another_kind_is_trained_with_and_used()
+    {
+        var pairs = Pairs();
+        var tokenizer = Path.Combine(TinyBert.Write(_run.Folder["bert"]), "tokenizer.json");
+
+        using var trained = _ml.Transforms.ClipTrain(Options("model") with { Tokenizer = tokenizer }).Fit(pairs);
+        using var tuned = _ml.Transforms.ClipTrain(Options("tuned") with
+        {
+            Model = null,
+            Tokenizer = null,
+            Training = _run.Options with { FineTuning = new FineTuningOptions { Pretrained = _run.Folder["model"], LockText = true } },
+        }).Fit(pairs);
+
+        using var model = Microsoft.ML.Clip.ClipModel.Open(_run.Folder["model"]);
+        Assert.Equal([2, 4, 5, 9, 10, 3], model.Tokenizer.Encode("a red wall number", model.ContextLength));
+        var texts = trained.Transform(pairs).GetColumn<float[]>("TextFeatures").ToArray();
+        Assert.Equal(texts, tuned.Transform(pairs).GetColumn<float[]>("TextFeatures"));
+    }
+
+    [Fact]
     public void ImagesInMemoryStayTheUsers()
     {
         var pairs = _ml.Data.CreateEnumerable<Pair>(Pairs(), reuseRowObject: false)

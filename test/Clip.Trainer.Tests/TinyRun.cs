@@ -1,5 +1,6 @@
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
+using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Tokenizing;
 using Clip.Data;
 using Clip.Data.Sources;
@@ -55,25 +56,28 @@ internal sealed class TinyRun : IDisposable
 
     public TrainingOptions Options { get; init; } = new() { Epochs = 4, BatchSize = 4, LearningRate = 1e-3, Warmup = 2, Seed = 5 };
 
+    /// <summary>The run's vocabulary, fitted to its config.</summary>
+    public ModelTokenizer Tokenizer() => ModelTokenizer.Open(Folder["tokenizer"], ClipConfigJson.Load(ConfigFile));
+
     /// <summary>A trainer on fresh weights; the caller disposes the model it is given.</summary>
     public TrainingLoop Trainer(
         out ClipModel model, string? checkpoints, Action<StepReport>? onStep = null, Action<string, string>? onBroken = null)
     {
-        var tokenizer = ClipTokenizer.Create(Folder["tokenizer"]);
-        var config = ClipConfigJson.Load(ConfigFile).WithVocabulary(tokenizer.VocabularySize);
+        var tokenizer = Tokenizer();
+        var config = tokenizer.Config;
         model = new ClipModel(config);
         // torch's generator is drawn from by other tests too.
         TorchWeights.Load(model, RandomWeights.Create(config, Options.Seed), "the seed");
         var images = new AugmentedPixels(ClipImagePreprocessing.ForSize(config.Vision.ImageSize), Options.Augmentation, 1 << 20);
         var pairs = new PairLoader(
-            new TableSource(CaptionTable.Read(Table)), tokenizer, config.Text.ContextLength, images,
+            new TableSource(CaptionTable.Read(Table)), tokenizer.Rows, images,
             new PairLoaderOptions(Options.BatchSize, Options.Seed) { OnBroken = onBroken });
         var kept = checkpoints is null ? null : new CheckpointFolder(checkpoints, keep: 2);
         var preprocessing = ClipImagePreprocessing.ForSize(config.Vision.ImageSize);
         return new TrainingLoop(new ClipObjective(model), config.Vision.ImageSize, Options, pairs, validator: null, kept)
         {
             OnStep = onStep,
-            Model = Course.Of(config, BpeVocabulary.Load(Folder["tokenizer"]), preprocessing),
+            Model = Course.Of(ClipConfigJson.ToHuggingFace(config), tokenizer, preprocessing),
         };
     }
 

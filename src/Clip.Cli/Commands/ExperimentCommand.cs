@@ -104,10 +104,8 @@ internal static class ExperimentCommand
             var (csv, html) = (Path.Combine(report, "efficiency.csv"), Path.Combine(report, "efficiency.html"));
             var curves = File.Exists(csv) ? EfficiencyReport.Read(csv).ToDictionary(c => (c.Model, c.Objective)) : [];
 
-            var tokens = Path.Combine(report, "tokenizer");
             var vocabulary = BpeTrainer.Train(RecordSources.Captions(records), parsed.GetValue(vocabSize), cancellationToken: cancellation);
-            vocabulary.Save(tokens);
-            var tokenizer = ClipTokenizer.Create(tokens);
+            vocabulary.Save(Path.Combine(report, "tokenizer"));
             var reading = loading.Parse(parsed);
             var options = optimization.Parse(parsed) with
             {
@@ -123,7 +121,7 @@ internal static class ExperimentCommand
                 throw new ClipException("--gflops and --max-steps both say how long to train; give one of them.");
             foreach (var (name, config) in configs)
             {
-                var size = config.Vision.ImageSize;
+                var (size, texts) = (config.Vision.ImageSize, ModelTokenizer.Of(vocabulary, config).Rows);
                 var preprocessing = ClipImagePreprocessing.ForSize(size) with { Background = options.Augmentation.Background?.Bytes };
                 using var pixels = new AugmentedPixels(preprocessing, options.Augmentation, AugmentedPixels.DefaultCacheBytes);
                 var pairs = Loader(ObjectiveKind.Clip);
@@ -134,7 +132,7 @@ internal static class ExperimentCommand
                         ? options
                         : options with { Epochs = Epochs(parsed.GetValue(seen), each) };
                 var probe = new ZeroShotProbe(
-                    tokenizer, config.Text.ContextLength, ClipImagePreprocessor.Create(preprocessing), size, options.BatchSize)
+                    texts, ClipImagePreprocessor.Create(preprocessing), size, options.BatchSize)
                 {
                     OnBroken = Skipped,
                 };
@@ -155,7 +153,7 @@ internal static class ExperimentCommand
                 }
 
                 PairLoader Loader(ObjectiveKind kind) => new(
-                    records, tokenizer, config.Text.ContextLength, pixels,
+                    records, texts, pixels,
                     new PairLoaderOptions(options.PairsPerStep, options.Seed, reading)
                     {
                         SampleSentences = kind == ObjectiveKind.ConVirt,

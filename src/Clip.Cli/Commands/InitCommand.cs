@@ -52,9 +52,8 @@ internal static class InitCommand
             return files.CopyTo;
         }
 
-        var vocabulary = TokenizerFiles.Load(path);
-        config = config.WithVocabulary(vocabulary);
-        var text = config.Text;
-        return folder => vocabulary.Save(folder, text.ContextLength, text.NeedsFullContext);
+        var tokenizer = ModelTokenizer.Open(path, config);
+        config = tokenizer.Config;
+        return tokenizer.Write;
     }
 }

@@ -76,7 +76,7 @@ internal sealed class ModelPull
         var repository = await _download.OpenAsync(cancellation).ConfigureAwait(false);
         var (checkpoint, config) = await RepositoryWeights.DownloadAsync(repository, cancellation).ConfigureAwait(false);
         repository.Keep();
-        var hasTokenizer = CompanionFiles.Of(checkpoint).Tokenizer is not null;
+        var hasTokenizer = CompanionFiles.Of(checkpoint).AnyTokenizer is not null;
         return new Weights(
             checkpoint,
             config,

@@ -22,7 +22,8 @@ internal sealed class ObjectiveOptions
 
     private readonly Option<string?> _tokenizer = new("--tokenizer")
     {
-        Description = "Folder of a CLIP tokenizer; by default that of --pretrained, else a vocabulary is learned from the captions.",
+        Description = "A tokenizer of any kind: its folder, or a tokenizer.json; by default that of --pretrained, else a vocabulary of "
+            + "CLIP's kind is learned from the captions.",
     };
 
     private readonly Option<int> _vocabSize = new("--vocab-size")

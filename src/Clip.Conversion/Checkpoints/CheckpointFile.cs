@@ -105,7 +105,7 @@ public sealed class CheckpointFile : IDisposable
     /// <param name="path">As of <see cref="Open"/>.</param>
     /// <inheritdoc cref="Open"/>
     internal static CheckpointFile OpenFor(ClipConfig config, string path) =>
-        config.IsOpenClips ? new CheckpointFile(Find(path), map: true, isRenamed: false, isOpenClips: true) : Open(path);
+        config.HasOpenClipTowers ? new CheckpointFile(Find(path), map: true, isRenamed: false, isOpenClips: true) : Open(path);
 
     /// <summary>Reads a checkpoint's <see cref="Weights"/> into memory of their own.</summary>
     /// <inheritdoc cref="Open"/>

@@ -74,9 +74,18 @@ public sealed record TextConfig
     /// <summary>Whether the projection into the shared space has a bias, as SigLIP's.</summary>
     public bool HasProjectionBias { get; init; }
 
+    /// <summary>What open_clip's config says of a tokenizer that is not CLIP's own; null where it says nothing.</summary>
+    internal NamedTokenizer? Tokenizer { get; init; }
+
     /// <summary>Whether the feature depends on padding, so that every text must be filled up to <see cref="ContextLength"/>.</summary>
     internal bool NeedsFullContext => !IsCausal || Pooling == TextPooling.Last;
 }
+
+/// <summary>What open_clip's configs say of a tokenizer.</summary>
+/// <param name="Name"><c>hf_tokenizer_name</c>: Hugging Face's name.</param>
+/// <param name="Cleaning"><c>clean</c> of <c>tokenizer_kwargs</c>: what is done to texts first; null for open_clip's default.</param>
+/// <param name="StripsSeparator"><c>strip_sep_token</c> of them: whether the separator's id becomes 0.</param>
+internal sealed record NamedTokenizer(string? Name, string? Cleaning, bool StripsSeparator);
 
 /// <summary>Which towers a model has.</summary>
 public enum ModelTowers
@@ -135,10 +144,13 @@ public sealed record ClipConfig
     internal bool IsSiglip => Vision is VisionTransformerConfig { Pooling: VisionPooling.AttentionHead };
 
     /// <summary>
-    /// Whether the model computes what Hugging Face's CLIP does not, so that its config and names are open_clip's, and its graphs the
-    /// zoo's.
+    /// Whether the model computes what Hugging Face's CLIP does not, or has a tokenizer that open_clip's config describes, so that its
+    /// config and names are open_clip's, and its graphs the zoo's.
     /// </summary>
-    internal bool IsOpenClips =>
+    internal bool IsOpenClips => HasOpenClipTowers || (Text.Tokenizer is not null && Vision is not ResNetConfig);
+
+    /// <summary>Whether a tower computes what none of Hugging Face's CLIP does.</summary>
+    internal bool HasOpenClipTowers =>
         Text.LayerScale is not null || Vision is ConvNextConfig or VisionTransformerConfig { IsOpenClips: true };
 
     /// <summary>The config without what training alone reads.</summary>
@@ -222,6 +234,10 @@ public sealed record ClipConfig
 
         if (Vision is VisionTransformerConfig { AttentionalPool.Heads: var heads })
             Divides(source, heads, EmbedDim, "attn_pooler_heads", "embed_dim");
+        if (Vision is ResNetConfig && Text.LayerScale is not null)
+            throw new ClipException(
+                $"{source}: a ResNet beside this text tower is not supported; give a Vision Transformer's model, or "
+                + "leave ls_init_value out.");
         if ((long)Text.VocabSize * Text.Width > Array.MaxLength)
             throw new ClipException(
                 $"{source}: text vocab_size {Text.VocabSize} times width {Text.Width} is more than an array holds; no CLIP's is.");
@@ -233,18 +249,16 @@ public sealed record ClipConfig
         return this;
     }
 
-    /// <summary>Refuses what is computed in ONNX graphs alone.</summary>
+    /// <summary>Refuses what is not trained.</summary>
     /// <exception cref="ClipException">The config asks for it.</exception>
     internal void RequireTrainable()
     {
         if (Towers != ModelTowers.Both)
             throw new ClipException(
                 "A config of one tower alone cannot be trained, for what is trained is their agreement; give one of both.");
-        if (IsSiglip)
-            throw new ClipException("SigLIPs can be converted and used but not trained; give a plain CLIP config.");
         var isOtherText = Text.NeedsFullContext || Text.HasProjectionBias || Text.Pooling == TextPooling.First
             || Activation == Activation.GeluTanh;
-        if ((IsOpenClips || isOtherText) && (TextSide != TextSide.Tower || ProjectionHeads))
+        if ((IsOpenClips || IsSiglip || isOtherText) && (TextSide != TextSide.Tower || ProjectionHeads))
             throw new ClipException(
                 "The objectives virtex, bow and convirt are trained with CLIP's own Vision Transformers, ResNets and text towers alone; "
                 + "give such a config, or the objective clip or siglip.");

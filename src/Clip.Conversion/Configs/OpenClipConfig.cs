@@ -6,7 +6,8 @@ namespace Clip.Conversion.Configs;
 /// <summary>open_clip's model configs, with the defaults of its CLIPVisionCfg and CLIPTextCfg (open_clip src/open_clip/model.py).</summary>
 internal static class OpenClipConfig
 {
-    public const string PoolType = "pool_type", NoCausalMask = "no_causal_mask", ProjectionBias = "proj_bias";
+    public const string PoolType = "pool_type", NoCausalMask = "no_causal_mask", ProjectionBias = "proj_bias",
+        TokenizerName = "hf_tokenizer_name", TokenizerOptions = "tokenizer_kwargs", Clean = "clean", StripSeparator = "strip_sep_token";
 
     /// <summary>PyTorch's epsilon, where <c>norm_kwargs</c> does not say another.</summary>
     public const double LayerNormEps = 1e-5;
@@ -40,8 +41,8 @@ internal static class OpenClipConfig
         {
             if (tower.Value(key) is { } value && !(key == "timm_model_name" && IsConvNext(vision)))
                 throw new ClipException(
-                    $"{source}: {key} {value} cannot be trained, only converted and used; give a config of a Vision Transformer, a ResNet "
-                    + "or a ConvNeXt with CLIP's text tower.");
+                    $"{source}: {key} {value} cannot be trained from scratch, only fine-tuned; give a config of a Vision "
+                    + "Transformer, a ResNet or a ConvNeXt with CLIP's text tower.");
         }
 
         RefuseUnknown(vision, "vision_cfg", VisionKeys, source);
@@ -103,7 +104,23 @@ internal static class OpenClipConfig
                 : Pooling(text, source),
             IsCausal = !text.Flag(NoCausalMask),
             HasProjectionBias = text.Flag(ProjectionBias),
+            Tokenizer = Tokenizer(text, source),
         };
+    }
+
+    private static NamedTokenizer? Tokenizer(JsonElement text, string source)
+    {
+        var (name, options) = (text.Text(TokenizerName, ""), text.Section(TokenizerOptions));
+        foreach (var key in options?.EnumerateObject().ToArray() ?? [])
+        {
+            if (key.Name is not (Clean or StripSeparator) && key.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False))
+                throw new ClipException(
+                    $"{source}: {TokenizerOptions} {key.Name} {key.Value} is not supported; {Clean} and {StripSeparator} are.");
+        }
+
+        var (clean, strips) = (options?.Text(Clean, "") ?? "", options?.Flag(StripSeparator) ?? false);
+        return name.Length == 0 && clean.Length == 0 && !strips ? null
+            : new NamedTokenizer(name.Length == 0 ? null : name, clean.Length == 0 ? null : clean, strips);
     }
 
     /// <summary>Which token's output is a text's.</summary>

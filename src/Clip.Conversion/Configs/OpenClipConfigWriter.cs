@@ -82,8 +82,18 @@ internal static class OpenClipConfigWriter
         if (!text.IsCausal) json[OpenClipConfig.NoCausalMask] = true;
         if (text.HasProjectionBias) json[OpenClipConfig.ProjectionBias] = true;
         if (text.LayerScale is { } scale) json["ls_init_value"] = scale;
+        if (text.Tokenizer is { } tokenizer) AddTokenizer(json, tokenizer);
         AddEps(json, config.LayerNormEps);
         return json;
+    }
+
+    private static void AddTokenizer(JsonObject text, NamedTokenizer tokenizer)
+    {
+        if (tokenizer.Name is { } name) text[OpenClipConfig.TokenizerName] = name;
+        var options = new JsonObject();
+        if (tokenizer.Cleaning is { } cleaning) options[OpenClipConfig.Clean] = cleaning;
+        if (tokenizer.StripsSeparator) options[OpenClipConfig.StripSeparator] = true;
+        if (options.Count > 0) text[OpenClipConfig.TokenizerOptions] = options;
     }
 
     private static void AddEps(JsonObject tower, double eps)

@@ -106,7 +106,8 @@ internal static partial class SiglipConfigJson
             throw new ClipException($"{source}: hf_model_name {other} is not supported; give a config with open_clip's own text tower.");
         if (vision.Text("timm_proj", "none") is var projection && projection is not ("none" or ""))
             throw new ClipException($"{source}: timm_proj {projection} is not supported; SigLIP's towers have none.");
-        var tower = OpenClipConfig.TextTower(text, source);
+        // All SigLIPs have such a tokenizer.
+        var tower = OpenClipConfig.TextTower(text, source) with { Tokenizer = null };
         // SigLIP's So400m text tower is as wide inside as its image tower, a ratio that open_clip's config rounds.
         return Siglip(Activation.GeluTanh, 1e-6, root.Int("embed_dim", width)) with
         {

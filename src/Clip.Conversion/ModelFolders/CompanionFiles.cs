@@ -25,10 +25,13 @@ internal sealed record CompanionFiles(string? Folder)
     /// <summary>Whether the folder is of a run, which writes a model folder when it ends.</summary>
     public bool IsRun => Find(Run) is not null;
 
+    /// <summary>Where a tokenizer's files would be: of a run, in a folder of their own.</summary>
+    public string? TokenizerFolder => IsRun && Directory.Exists(Path.Combine(Folder!, "tokenizer"))
+        ? Path.Combine(Folder!, "tokenizer") : Folder;
+
     /// <summary>The folder, or OpenAI's list of merges in it, where it has a tokenizer.</summary>
     public string? Tokenizer =>
-        IsRun && Directory.Exists(Path.Combine(Folder!, "tokenizer"))
-            ? Path.Combine(Folder!, "tokenizer")
+        TokenizerFolder != Folder ? TokenizerFolder
             : Find("tokenizer.json") is not null || (Find("vocab.json") is not null && Find("merges.txt") is not null)
             ? Folder
             : Find("bpe_simple_vocab_16e6.txt.gz");
@@ -56,6 +59,9 @@ internal sealed record CompanionFiles(string? Folder)
         if (above is not null && File.Exists(Path.Combine(above, Run))) return new CompanionFiles(above);
         return new CompanionFiles(CheckpointFile.IsUsualName(checkpoint) ? Path.GetDirectoryName(Path.GetFullPath(checkpoint)) : null);
     }
+
+    /// <summary>A tokenizer of any kind: <see cref="Tokenizer"/>, or the folder of a SentencePiece model.</summary>
+    public string? AnyTokenizer => Tokenizer ?? (Find("spiece.model", "tokenizer.model") is null ? null : Folder);
 
     private string? Find(params ReadOnlySpan<string> names)
     {

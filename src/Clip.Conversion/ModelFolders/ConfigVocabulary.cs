@@ -6,11 +6,12 @@ namespace Clip.Conversion.ModelFolders;
 /// <summary>What a config says of its vocabulary.</summary>
 internal static class ConfigVocabulary
 {
-    /// <summary>The same sizes for another vocabulary: its entries and its special tokens.</summary>
+    /// <summary>The same sizes for a vocabulary of CLIP's kind: its entries and its special tokens.</summary>
     public static ClipConfig WithVocabulary(this ClipConfig config, BpeVocabulary vocabulary)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(vocabulary);
-        return config.WithVocabulary(vocabulary.Size, vocabulary.StartOfTextId, vocabulary.EndOfTextId);
+        var fitted = config.WithVocabulary(vocabulary.Size, vocabulary.StartOfTextId, vocabulary.EndOfTextId);
+        return fitted with { Text = fitted.Text with { Tokenizer = null } };
     }
 }

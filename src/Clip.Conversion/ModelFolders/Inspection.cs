@@ -218,9 +218,9 @@ internal static class Inspection
 
     private static IEnumerable<(string Heading, string Text)> Tokenizer(CompanionFiles around, bool isSiglip, List<string> missing)
     {
-        if (isSiglip && SiglipTokenizerFiles.Find(around.Folder) is { } files)
+        if (isSiglip && SiglipTokenizerFiles.Find(around.TokenizerFolder) is { } files)
             yield return ("tokenizer", files.CountEntries() is { } entries ? $"{entries} entries" : "a SentencePiece model");
-        else if (!isSiglip && around.Tokenizer is { } path) yield return ("tokenizer", $"{TokenizerFiles.Load(path).Size} entries");
+        else if (!isSiglip && around.AnyTokenizer is { } path) yield return ("tokenizer", TokenizerSource.Open(path).Description);
         else missing.Add("a tokenizer, so only the image side can be used: convert the checkpoint with its `Tokenizer`");
     }
 

@@ -1,19 +1,11 @@
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
-using Clip.Conversion.Tokenizing;
 
 namespace Clip.Conversion.ModelFolders;
 
 /// <summary>Writes the model between two model folders.</summary>
 internal static class InterpolatedFolder
 {
-    /// <summary>What a model folder may keep of a tokenizer's: text, JSON, and SentencePiece's models.</summary>
-    private static readonly string[] TokenizerFiles =
-    [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
-        "vocab.txt", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "bpe_simple_vocab_16e6.txt.gz",
-    ];
-
     /// <summary>Writes a model folder with the first one's tokenizer and preprocessing.</summary>
     /// <param name="before">A model folder.</param>
     /// <param name="after">A model folder of the same architecture and vocabulary.</param>
@@ -40,8 +32,10 @@ internal static class InterpolatedFolder
 
         void CopyTokenizer(string folder)
         {
-            foreach (var name in TokenizerFiles.Where(name => File.Exists(Path.Combine(before, name))))
-                File.Copy(Path.Combine(before, name), Path.Combine(folder, name));
+            foreach (var name in TokenizerSource.FileNames.Append("bpe_simple_vocab_16e6.txt.gz"))
+            {
+                if (File.Exists(Path.Combine(before, name))) File.Copy(Path.Combine(before, name), Path.Combine(folder, name));
+            }
         }
     }
 
@@ -51,12 +45,9 @@ internal static class InterpolatedFolder
 
     private static bool SameTokens(string before, string after)
     {
-        var hasTokens = new[] { before, after }
-            .Select(f => File.Exists(Path.Combine(f, "vocab.json")) || File.Exists(Path.Combine(f, "tokenizer.json")))
-            .ToArray();
-        if (!hasTokens.All(has => has)) return hasTokens[0] == hasTokens[1];
-        var (first, second) = (BpeVocabulary.Load(before), BpeVocabulary.Load(after));
-        return first.Ids.Count == second.Ids.Count
-            && first.Ids.All(token => second.Ids.TryGetValue(token.Key, out var id) && id == token.Value);
+        var (first, second) = (new CompanionFiles(before).AnyTokenizer, new CompanionFiles(after).AnyTokenizer);
+        return first is null || second is null ? first == second : HashOf(first, before) == HashOf(second, after);
     }
+
+    private static string HashOf(string tokenizer, string folder) => ModelTokenizer.Open(tokenizer, ClipConfigJson.Load(folder)).Hash;
 }

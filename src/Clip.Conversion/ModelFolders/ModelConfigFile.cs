@@ -45,7 +45,7 @@ internal static class ModelConfigFile
             var model = json.RootElement.Section("model_cfg") ?? json.RootElement.Section("Config") ?? json.RootElement;
             if (HuggingFaceModels.Reads(model))
                 throw new ClipException(
-                    $"{nameOrPath}: a model of type {model.Text("model_type", "")} cannot be trained, only converted and used; "
+                    $"{nameOrPath}: a model of type {model.Text("model_type", "")} cannot be trained from scratch, only fine-tuned; "
                     + "give a CLIP's config.");
             if (model.Text("model_type", "clip") is var name
                 && name is not ("clip" or "clip_vision_model" or "clip_text_model" or SiglipConfigJson.ModelType or "siglip_vision_model"
@@ -58,7 +58,8 @@ internal static class ModelConfigFile
             {
                 if (model.Section(tower)?.Value(key) is { } value && !off.Contains(Compact(value)))
                     throw new ClipException(
-                        $"{nameOrPath}: {tower} {key} {value} cannot be trained, only converted and used; leave it out of the config.");
+                        $"{nameOrPath}: {tower} {key} {value} cannot be trained from scratch, only fine-tuned; leave it out of the "
+                        + "config.");
             }
 
             return read;

@@ -170,12 +170,20 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
     };
 
     /// <summary>
-    /// What writes CLIP's tokenizer into a folder; null where there is none. It tells a config off the weights its special tokens.
+    /// What writes a tokenizer into a folder; null where there is none. CLIP's tells a config off the weights its special tokens; another
+    /// kind's files are copied.
     /// </summary>
     private Action<string>? Tokenizer(CompanionFiles around, ref ClipConfig config, bool isInferred)
     {
-        if ((options.Tokenizer ?? around.Tokenizer) is not { } path) return null;
-        var tokenizer = TokenizerFiles.Load(path);
+        if ((options.Tokenizer ?? around.AnyTokenizer) is not { } path) return null;
+        var source = TokenizerSource.Open(path);
+        if (source.Vocabulary is not { } tokenizer)
+        {
+            var other = ModelTokenizer.Open(path, config, config.Text.VocabSize);
+            config = other.Config;
+            return other.Write;
+        }
+
         if (isInferred)
             config = config with { Text = config.Text with { BosTokenId = tokenizer.StartOfTextId, EosTokenId = tokenizer.EndOfTextId } };
         TokenizerFiles.RequireFit(tokenizer, config.Text);
@@ -185,7 +193,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
 
     private Action<string>? SiglipTokenizer(CompanionFiles around, ClipConfig config)
     {
-        var files = options.Tokenizer is { } path ? SiglipTokenizerFiles.Open(path) : SiglipTokenizerFiles.Find(around.Folder);
+        var files = options.Tokenizer is { } path ? SiglipTokenizerFiles.Open(path) : SiglipTokenizerFiles.Find(around.TokenizerFolder);
         files?.RequireFit(config.Text.VocabSize);
         return files is null ? null : files.CopyTo;
     }

@@ -110,7 +110,7 @@ public static class ModelFolderWriter
     private static readonly HashSet<string> FileNames =
     [
         "config.json", "open_clip_config.json", "generation_config.json", "quantize_config.json", "quantization_config.json",
-        ModelPreprocessing.Name, "processor_config.json", .. BpeVocabulary.FileNames, .. SiglipTokenizerFiles.Names,
+        ModelPreprocessing.Name, "processor_config.json", .. BpeVocabulary.FileNames, .. TokenizerSource.FileNames,
     ];
 
     private static StringComparison PathComparison =>

@@ -5,13 +5,18 @@ using Microsoft.ML.Clip.Text.Bpe;
 
 namespace Clip.Conversion.ModelFolders;
 
-/// <summary>Opens a tokenizer in any of the forms that CLIP's comes in, and holds it against the model it is for.</summary>
+/// <summary>Opens a vocabulary in any of the forms that CLIP's comes in, and holds it against the model it is for.</summary>
 internal static class TokenizerFiles
 {
     /// <summary>What <c>--tokenizer</c> takes, for its description.</summary>
     public const string Forms =
-        "A folder with tokenizer.json, or with vocab.json and merges.txt; or these two as vocab.json+merges.txt; or "
+        "A folder with tokenizer.json, with vocab.json and merges.txt, or with spiece.model; a tokenizer.json; vocab.json+merges.txt; or "
         + "bpe_simple_vocab_16e6.txt.gz.";
+
+    /// <summary>The folder of a tokenizer's files, where a folder, a run's, or the <c>tokenizer.json</c> in one is named.</summary>
+    public static string FolderOf(string path) => Path.GetFileName(path) == "tokenizer.json" && File.Exists(path)
+        ? Path.GetDirectoryName(Path.GetFullPath(path))!
+        : Directory.Exists(path) ? new CompanionFiles(path).TokenizerFolder! : path;
 
     /// <summary>Opens a folder, a pair <c>vocab.json+merges.txt</c>, or OpenAI's list of merges.</summary>
     /// <exception cref="ClipException">There is nothing of the kind, or it is damaged.</exception>

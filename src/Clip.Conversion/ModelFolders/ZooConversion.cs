@@ -2,7 +2,6 @@ using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Zoo;
 using Clip.Conversion.Zoo.Towers;
 using Microsoft.ML.Clip;
-using Microsoft.ML.Clip.Imaging;
 
 namespace Clip.Conversion.ModelFolders;
 
@@ -56,28 +55,10 @@ internal sealed class ZooConversion(ConversionOptions options, ZooFiles files, A
     /// <summary>What a file beside the checkpoint says, or the config itself; else the usual, which is told.</summary>
     private ClipImagePreprocessing? Preprocessing(ZooModel model, CompanionFiles around)
     {
-        if (model.Image is not { ImageSize: var size }) return null;
-        var (found, source) = around.Preprocessing() is var (settings, file) ? (settings, file) : (FromConfig(), files.Source);
-        if (found is not null)
-        {
-            ModelPreprocessing.RequireSize(found, source, size);
-            return found;
-        }
-
+        var (settings, isTold) = ZooFolder.FindPreprocessing(files, model, around);
+        if (isTold || settings is null) return settings;
         warn("No file beside the checkpoint tells how pictures are prepared: the usual mean and deviation are taken; if the model was "
             + $"trained with others, put its {ModelPreprocessing.Name} or open_clip_config.json beside it and convert again.");
-        return ZooFolder.UsualPreprocessing(model);
-    }
-
-    private ClipImagePreprocessing? FromConfig()
-    {
-        try
-        {
-            return files.File is { } path ? PreprocessingFile.ReadIfTold(path) : null;
-        }
-        catch (FormatException e)
-        {
-            throw new ClipException(e.Message, e);
-        }
+        return settings;
     }
 }

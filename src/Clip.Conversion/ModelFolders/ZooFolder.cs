@@ -4,6 +4,7 @@ using Clip.Conversion.Onnx;
 using Clip.Conversion.Zoo;
 using Clip.Conversion.Zoo.Towers;
 using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Imaging;
 
 namespace Clip.Conversion.ModelFolders;
 
@@ -45,9 +46,33 @@ internal sealed record ZooFolder(
         ? ModelPreprocessing.Squashed(model.Image!.ImageSize)
         : ClipImagePreprocessing.ForSize(model.Image!.ImageSize);
 
+    /// <summary>How a model's pictures are prepared: by what a file beside it says, or the config itself; else the usual.</summary>
+    /// <returns>Null for a text tower alone; and whether anything said so.</returns>
+    /// <exception cref="ClipException">It is not understood, or for another size than the model's.</exception>
+    public static (ClipImagePreprocessing? Settings, bool IsTold) FindPreprocessing(
+        ZooFiles files, ZooModel model, CompanionFiles around)
+    {
+        if (model.Image is not { ImageSize: var size }) return (null, false);
+        var (found, source) = around.Preprocessing() is var (settings, file) ? (settings, file) : (FromConfig(files), files.Source);
+        if (found is null) return (UsualPreprocessing(model), false);
+        ModelPreprocessing.RequireSize(found, source, size);
+        return (found, true);
+    }
+
+    private static ClipImagePreprocessing? FromConfig(ZooFiles files)
+    {
+        try
+        {
+            return files.File is { } path ? PreprocessingFile.ReadIfTold(path) : null;
+        }
+        catch (FormatException e)
+        {
+            throw new ClipException(e.Message, e);
+        }
+    }
+
     /// <summary>
-    /// What writes a tokenizer into a folder: CLIP's own for open_clip's text tower with its vocabulary, else the files as they are; null
-    /// where there is none.
+    /// What writes a tokenizer into a folder: CLIP's own for open_clip's text tower, else the files as they are; null where there is none.
     /// </summary>
     /// <param name="files">The model's config.</param>
     /// <param name="text">Its text tower.</param>
@@ -58,8 +83,8 @@ internal sealed record ZooFolder(
     {
         if (text is OpenClipText own && !files.NamesTokenizer)
         {
-            if ((given ?? around.Tokenizer) is not { } path) return null;
-            var tokenizer = TokenizerFiles.Load(path);
+            if ((given ?? around.AnyTokenizer) is not { } path) return null;
+            if (TokenizerSource.Open(path).Vocabulary is not { } tokenizer) return Copied(path);
             if (tokenizer.Size > own.VocabSize)
                 throw new ClipException(
                     $"The tokenizer has {tokenizer.Size} entries but the model only {own.VocabSize}; give the `Tokenizer` it was "
@@ -67,8 +92,13 @@ internal sealed record ZooFolder(
             return folder => tokenizer.Save(folder, own.ContextLength, own.NeedsFullContext);
         }
 
-        var found = given is not null ? SiglipTokenizerFiles.Open(given) : SiglipTokenizerFiles.Find(around.Folder);
-        found?.RequireFit(text.VocabSize);
-        return found is null ? null : found.CopyTo;
+        return given is null && SiglipTokenizerFiles.Find(around.TokenizerFolder) is null ? null : Copied(given ?? around.TokenizerFolder!);
+
+        Action<string> Copied(string path)
+        {
+            var found = SiglipTokenizerFiles.Open(TokenizerFiles.FolderOf(path));
+            found.RequireFit(text.VocabSize);
+            return found.CopyTo;
+        }
     }
 }

@@ -43,10 +43,10 @@ internal static class ZooInspection
         if (model.Text is not { } text) yield break;
         if (text is OpenClipText && !files.NamesTokenizer)
         {
-            if (around.Tokenizer is { } path) yield return ("tokenizer", $"{TokenizerFiles.Load(path).Size} entries");
+            if (around.AnyTokenizer is { } path) yield return ("tokenizer", TokenizerSource.Open(path).Description);
             else missing.Add("a tokenizer, so only the image side can be used: convert the checkpoint with its `Tokenizer`");
         }
-        else if (SiglipTokenizerFiles.Find(around.Folder) is { } found)
+        else if (SiglipTokenizerFiles.Find(around.TokenizerFolder) is { } found)
         {
             yield return ("tokenizer", found.CountEntries() is { } entries ? $"{entries} entries" : "a SentencePiece model");
         }

@@ -135,7 +135,8 @@ public sealed class ModelFolderQuantizer
 
     private GraphProto Graph(string stem) => _model.Graph(stem, OnnxPrecision.Fp32, null);
 
-    private bool HasTokenizer() => new[] { "tokenizer.json", "vocab.json" }.Any(name => File.Exists(Path.Combine(_folder, name)));
+    private bool HasTokenizer() => new[] { "tokenizer.json", "vocab.json", "spiece.model", "tokenizer.model" }
+        .Any(name => File.Exists(Path.Combine(_folder, name)));
 
     private static double Agreement(int[] expected, int[] actual) => expected.Zip(actual, (e, a) => e == a ? 1.0 : 0).Average();
 

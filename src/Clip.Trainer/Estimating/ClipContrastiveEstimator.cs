@@ -64,8 +64,8 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         public string? Model { get; init; }
 
         /// <summary>
-        /// A folder with a CLIP tokenizer. Null (default) is the one beside <see cref="FineTuningOptions.Pretrained"/> weights, and for a
-        /// training from random ones a vocabulary learned from the captions.
+        /// A tokenizer of any kind: a folder, or a <c>tokenizer.json</c>. Null (default) is the one beside
+        /// <see cref="FineTuningOptions.Pretrained"/> weights, and for a training from random ones a vocabulary learned from the captions.
         /// </summary>
         public string? Tokenizer { get; init; }
 

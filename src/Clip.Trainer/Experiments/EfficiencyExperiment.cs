@@ -31,7 +31,7 @@ internal sealed class EfficiencyExperiment(
     public async Task<EfficiencyCurve> RunAsync(ObjectiveKind kind, int points, Action<string> say, CancellationToken cancellation)
     {
         var own = kind.Config(config);
-        var objective = ModelStart.Create(options with { Objective = kind }, own, say);
+        var objective = ModelStart.Create(options with { Objective = kind }, new PlainModel(own, name), say);
         using var module = objective.Module;
         var measured = new List<EfficiencyPoint>();
         long images = 0;

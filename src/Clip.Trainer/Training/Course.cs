@@ -1,8 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
-using Clip.Conversion.Configs;
-using Clip.Conversion.Tokenizing;
+using Clip.Conversion.ModelFolders;
 using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Training;
@@ -32,10 +29,13 @@ internal static class Course
     ];
 
     /// <summary>What the model, its tokenizer and the preparing of pictures have to do with it.</summary>
-    public static IReadOnlyDictionary<string, string> Of(ClipConfig config, BpeVocabulary vocabulary, ClipImagePreprocessing preprocessing)
+    /// <param name="config">The model's, as JSON.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="preprocessing">How its pictures are prepared.</param>
+    public static IReadOnlyDictionary<string, string> Of(string config, ModelTokenizer tokenizer, ClipImagePreprocessing preprocessing)
     {
-        var values = new Dictionary<string, string> { ["the tokenizer"] = $"one of {vocabulary.Size} entries, {Hash(vocabulary)}" };
-        using var model = JsonDocument.Parse(ClipConfigJson.ToHuggingFace(config));
+        var values = new Dictionary<string, string> { ["the tokenizer"] = $"one of {tokenizer.Size} entries, {tokenizer.Hash}" };
+        using var model = JsonDocument.Parse(config);
         Add(values, "the model's ", model.RootElement);
         Add(values, "the preprocessing's ", JsonSerializer.SerializeToElement(preprocessing));
         // In JSON its bytes are base64.
@@ -63,13 +63,6 @@ internal static class Course
         double number => FormattableString.Invariant($"{number:R}"),
         _ => FormattableString.Invariant($"{value}"),
     };
-
-    /// <summary>What a vocabulary is known by.</summary>
-    public static string Hash(BpeVocabulary vocabulary)
-    {
-        var lines = vocabulary.Ids.OrderBy(p => p.Value).Select(p => p.Key).Concat(vocabulary.Merges.Select(m => $"{m.Left} {m.Right}"));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))))[..12];
-    }
 
     private static void Add(Dictionary<string, string> values, string name, JsonElement element)
     {

@@ -14,15 +14,22 @@ internal static class FineTuning
     /// <param name="config">Its sizes.</param>
     /// <param name="options">What stays and how the rest is trained.</param>
     /// <exception cref="ClipException">An option does not fit the model, or nothing is left to train.</exception>
-    public static void Apply(nn.Module module, ClipConfig config, FineTuningOptions options)
+    public static void Apply(nn.Module module, ClipConfig config, FineTuningOptions options) =>
+        Apply(module, ParameterLayout.Of(config), config.TextSide == TextSide.Tower, options);
+
+    /// <param name="module">The model, with its starting weights.</param>
+    /// <param name="layout">Its parameters.</param>
+    /// <param name="hasTextTower">Whether it has a text tower.</param>
+    /// <param name="options">What stays and how the rest is trained.</param>
+    /// <inheritdoc cref="Apply(nn.Module, ClipConfig, FineTuningOptions)"/>
+    public static void Apply(nn.Module module, ParameterLayout layout, bool hasTextTower, FineTuningOptions options)
     {
-        if (options.LockText && config.TextSide != TextSide.Tower)
+        if (options.LockText && !hasTextTower)
             throw new ClipException("`FineTuning.LockText` needs a text tower, which this objective does not have; leave it out.");
-        var layout = ParameterLayout.Of(config);
         if (options.LoraRank > 0)
         {
             Freeze(module, layout.Where(p => p.Place.Tower is not null));
-            foreach (var target in module.modules().OfType<ILowRankTarget>().ToArray())
+            foreach (var target in module.modules().Prepend(module).Distinct().OfType<ILowRankTarget>().ToArray())
                 target.AddLowRank(options.LoraRank, options.LoraAlpha ?? 2 * options.LoraRank);
         }
 

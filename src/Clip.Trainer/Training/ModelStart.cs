@@ -1,5 +1,4 @@
 using Clip.Conversion.Checkpoints;
-using Clip.Conversion.Configs;
 using Clip.Data.Distributed;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
@@ -12,26 +11,25 @@ internal static class ModelStart
 {
     /// <summary>Creates the objective's model, gives it its starting weights, and freezes what shall stay.</summary>
     /// <param name="options">Objective, seed, and what to start from.</param>
-    /// <param name="config">The model's sizes, which went through the objective.</param>
+    /// <param name="model">What is trained.</param>
     /// <param name="say">Told what was started from.</param>
     /// <param name="ranks">Those that share each batch; null for none but this.</param>
     /// <returns>The caller disposes its module.</returns>
     /// <exception cref="ClipException">The starting weights do not fit, or an option does not fit the model.</exception>
-    public static IObjective Create(TrainingOptions options, ClipConfig config, Action<string> say, Ranks? ranks = null)
+    public static IObjective Create(TrainingOptions options, TrainableModel model, Action<string> say, Ranks? ranks = null)
     {
-        config.RequireTrainable();
         torch.manual_seed(options.Seed);
-        var objective = options.Objective.Create(config, options.LabelSmoothing, options.MaxLogitScale);
+        var objective = model.CreateObjective(options);
         var module = objective.Module;
         try
         {
             if (options.FineTuning.Pretrained is { } path)
             {
-                var fresh = Pretrained.Load(module, config, path);
+                var fresh = model.LoadPretrained(module, path);
                 say(fresh.Count == 0 ? $"Starting from {path}." : $"Starting from {path}; new are {Short(fresh)}.");
             }
 
-            FineTuning.Apply(module, config, options.FineTuning);
+            FineTuning.Apply(module, model.Layout, model.HasTextTower, options.FineTuning);
             if (ranks is { AreSeveral: true } && options.Precision == TrainingPrecision.Fp16)
                 throw new ClipException("`Precision` fp16 is not offered over several ranks, whose loss would need one scale; take bf16.");
             var device = TorchDevice.Of(options.Device, ranks?.LocalRank ?? 0);

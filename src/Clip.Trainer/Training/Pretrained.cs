@@ -50,6 +50,16 @@ internal static class Pretrained
         // A tower, or a parameter of its own.
         string Part(string name) => layout.TowerOf(name)?.ToString() ?? name;
     }
+
+    /// <summary>Rows of the token embeddings that a checkpoint has for a model's text tower; null where it has none.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static int? TableRows(ClipConfig config, string path)
+    {
+        if (config.TextSide != TextSide.Tower) return null;
+        using var file = CheckpointFile.OpenFor(config, path);
+        return file.Weights.TryGetValue(ClipNames.Text.Tokens, out var table) ? checked((int)table.Shape[0]) : null;
+    }
+
     /// <summary>
     /// Refuses weights of a model that does something else with weights of the same shapes: other heads, another activation. What the
     /// weights were trained with stands in the config beside them; OpenAI's own files all have quick-GELU.

@@ -10,7 +10,7 @@ internal sealed record RunModel(string Config)
     /// <summary>Entries of a learned vocabulary, unless another number is given.</summary>
     public const int DefaultVocabSize = 8192;
 
-    /// <summary>A folder with a CLIP tokenizer; null learns a vocabulary from the captions.</summary>
+    /// <summary>A tokenizer of any kind, a folder or a file; null learns a vocabulary of CLIP's kind from the captions.</summary>
     public string? Tokenizer { get; init; }
 
     /// <summary>Entries of a vocabulary learned from the captions; fewer where they run out.</summary>
@@ -26,7 +26,7 @@ internal sealed record RunModel(string Config)
         if (training.FineTuning.Pretrained is not { } pretrained)
             return new RunModel(config ?? throw new ClipException("`Model` is missing; name a config.")) { Tokenizer = tokenizer };
         var around = CompanionFiles.Of(pretrained);
-        tokenizer ??= Directory.Exists(around.Tokenizer) ? around.Tokenizer : TokenizerOfRun(pretrained);
+        tokenizer ??= around.AnyTokenizer ?? TokenizerOfRun(pretrained);
         if (tokenizer is null && training.Objective is (ObjectiveKind.Clip or ObjectiveKind.SigLip or ObjectiveKind.ConVirt))
             throw new ClipException(
                 $"There is no tokenizer beside {pretrained}; give the one that its text tower was trained with as `Tokenizer`.");

@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
-using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 
 namespace Clip.Trainer.Training;
@@ -15,7 +14,7 @@ namespace Clip.Trainer.Training;
 /// <param name="WorkingFolder">Where relative paths among them begin.</param>
 /// <param name="Data">The identity of the training pairs.</param>
 /// <param name="Options">The options that decide the course of the run, defaults included.</param>
-/// <param name="Config">The model's config, by Hugging Face's keys.</param>
+/// <param name="Config">The model's config, by Hugging Face's keys or its family's own.</param>
 internal sealed record RunRecord(
     string Version, IReadOnlyDictionary<string, string[]>? Arguments, string WorkingFolder, string Data,
     IReadOnlyDictionary<string, string> Options, JsonElement Config)
@@ -52,7 +51,7 @@ internal sealed record RunRecord(
         var data = parts.Train.Fingerprint;
         return new RunRecord(
             CurrentVersion, options.Arguments, Environment.CurrentDirectory, data, options.Training.Course(data, parts.Ranks.Size),
-            JsonDocument.Parse(ClipConfigJson.ToHuggingFace(parts.Config)).RootElement);
+            JsonDocument.Parse(parts.Trained.ConfigJson).RootElement);
     }
 
     /// <summary>What is worth knowing of the run: names and values.</summary>
@@ -63,7 +62,7 @@ internal sealed record RunRecord(
         [
             ("training data", $"{PageWords.WithoutFolders(options.Data.Train.Name)} ({parts.Train.Fingerprint})"),
             ("parameters", $"{parts.Parameters:N0}"),
-            ("vocabulary", $"{parts.Tokenizer.VocabularySize}"),
+            ("vocabulary", $"{parts.Tokenizer.Size}"),
             ("steps", $"{limit}{parts.Loop.TotalSteps} of {parts.PairsPerStep} pairs"),
             ("options", OptionsText()),
             ("version", Version),

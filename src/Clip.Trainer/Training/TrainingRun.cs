@@ -47,7 +47,7 @@ internal sealed class TrainingRun(
             if (output.Reproduce is { } earlier) record.Repeats(RunRecord.Load(earlier), say);
             if (kept.Checkpoint is { } checkpoint) record = GoOn(loop, checkpoint, kept, record);
             else Save(parts, record, kept.Folder);
-            say($"{parts.Train.Count} pairs, {parts.Parameters:N0} parameters, vocabulary {parts.Tokenizer.VocabularySize}, "
+            say($"{parts.Train.Count} pairs, {parts.Parameters:N0} parameters, vocabulary {parts.Tokenizer.Size}, "
                 + $"{loop.TotalSteps} steps of {parts.PairsPerStep}{(ranks.AreSeveral ? $" on {ranks.Size} ranks" : "")}, "
                 + $"on {parts.Model.parameters().First().device}.");
             if (options.Training.Warmup > loop.TotalSteps)
@@ -82,15 +82,12 @@ internal sealed class TrainingRun(
         return record.GoOn(kept.Folder.Root, [.. changes.Select(change => $"{change} from step {loop.StepsDone} on")]);
     }
 
-    private static void SaveTokenizer(TrainingSetup parts, string folder) =>
-        parts.Vocabulary.Save(folder, parts.Config.Text.ContextLength, parts.Config.Text.NeedsFullContext);
-
     /// <summary>Keeps what makes a checkpoint all that a model folder is, so that it can be converted.</summary>
     private static void Save(TrainingSetup parts, RunRecord record, RunFolder run)
     {
         record.Save(run.Root);
         parts.Preprocessing.Save(Path.Combine(run.Root, ModelPreprocessing.Name));
-        AtomicFolder.Write(run.Tokenizer, folder => SaveTokenizer(parts, folder));
+        AtomicFolder.Write(run.Tokenizer, parts.Tokenizer.Write);
     }
 
     private async Task<bool> TrainAsync(TrainingSetup parts, RunRecord record, string folder, CancellationToken cancellation)
@@ -145,11 +142,7 @@ internal sealed class TrainingRun(
     {
         using (parts.Loop.UseAveragedWeights())
         {
-            ModelFolderWriter.Write(
-                new ModelFolderContents(
-                    parts.Config, ModelStart.Export(parts.Model), parts.Preprocessing,
-                    folder => SaveTokenizer(parts, folder)),
-                output.ModelFolder);
+            parts.Trained.WriteFolder(parts.Model, parts.Preprocessing, parts.Tokenizer, output.ModelFolder);
         }
 
         say($"Model folder: {Path.GetFullPath(output.ModelFolder)}");

@@ -10,7 +10,6 @@ using Clip.Evaluation;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Validation;
 using Microsoft.ML.Clip;
-using Microsoft.ML.Clip.Text.Bpe;
 using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
@@ -42,24 +41,24 @@ internal sealed class TrainingSetup : IDisposable
             var validationRecords = ranks.IsFirst ? options.Validation.Data?.Open() : null;
             if (validationRecords is not null) Own(validationRecords);
 
-            var config = options.Training.Objective.Config(ModelConfigFile.Read(options.Model.Config));
-            (Vocabulary, Tokenizer) = Tokens(kept, cancellation);
-            RequireSameTokens(config);
-            Config = config.WithVocabulary(Vocabulary).Validate(options.Model.Config);
-            Objective = ModelStart.Create(options.Training, Config, say, ranks);
+            var model = TrainableModel.Read(options.Model, options.Training);
+            Tokenizer = Tokens(model, kept, cancellation);
+            RequireSameTokens(model);
+            Trained = model.With(Tokenizer);
+            Objective = ModelStart.Create(options.Training, Trained, say, ranks);
             Own(Objective.Module);
             KeepFeatures();
 
-            var (training, imageSize) = (options.Training, Config.Vision.ImageSize);
+            var (training, imageSize) = (options.Training, Trained.ImageSize);
             Preprocessing = PicturesOf(training);
             var preprocessor = ClipImagePreprocessor.Create(Preprocessing);
             var augmented = Own(new AugmentedPixels(Preprocessing, training.Augmentation, options.Data.CacheBytes / ranks.LocalSize));
             Train = Own(Loader(Records, augmented, PairsPerStep, ranks.AreSeveral ? null : options.Data.LogSamples, _job.Slice(training)));
-            _job.RequireSameData(Train, PairsPerStep, training.AccumFrequency);
+            _job.RequireSameData(Train, Tokenizer.Hash, PairsPerStep, training.AccumFrequency);
             Validation = validationRecords is null
                 ? null
                 : Own(Loader(validationRecords, new PreprocessedPixels(preprocessor), training.BatchSize, log: null, slice: null));
-            var probe = new ZeroShotProbe(Tokenizer, Config.Text.ContextLength, preprocessor, imageSize, training.BatchSize)
+            var probe = new ZeroShotProbe(Tokenizer.Rows, preprocessor, imageSize, training.BatchSize)
             {
                 OnBroken = Skipped,
             };
@@ -75,7 +74,7 @@ internal sealed class TrainingSetup : IDisposable
                 {
                     LogSamples = options.Data.LogSamples,
                     Say = say,
-                    Model = new Dictionary<string, string>(Course.Of(Config, Vocabulary, Preprocessing))
+                    Model = new Dictionary<string, string>(Course.Of(Trained.ConfigJson, Tokenizer, Preprocessing))
                     {
                         ["VocabSize"] = Course.Text(options.Model.Tokenizer is null ? options.Model.VocabSize : null),
                     },
@@ -96,12 +95,11 @@ internal sealed class TrainingSetup : IDisposable
 
     public IRecordSource Records { get; }
 
-    public ClipConfig Config { get; }
+    /// <summary>What is trained, and how it is written.</summary>
+    public TrainableModel Trained { get; }
 
     /// <summary>Written beside the model.</summary>
-    public BpeVocabulary Vocabulary { get; }
-
-    public ClipTokenizer Tokenizer { get; }
+    public ModelTokenizer Tokenizer { get; }
 
     public IObjective Objective { get; }
 
@@ -146,8 +144,8 @@ internal sealed class TrainingSetup : IDisposable
     {
         var training = _options.Training;
         // A ResNet's norms look at the whole batch, a ConvNeXt's depth and left-out patches are drawn; of a GPU pixels are not read back.
-        var isFixed = Objective is TwoTowerObjective && Model is Modeling.ClipModel
-            && Config.Vision is VisionTransformerConfig { PatchDropout: 0 } && training.Augmentation.IsStill
+        var isFixed = Objective is TwoTowerObjective && training.Augmentation.IsStill
+            && Model is Modeling.ClipModel { Config.Vision: VisionTransformerConfig { PatchDropout: 0 } }
             && Model.named_parameters().All(p => p.parameter.device_type == TorchSharp.DeviceType.CPU
                 && !(p.parameter.requires_grad && (p.name.StartsWith("visual.", StringComparison.Ordinal)
                     || p.name.StartsWith("image_head.", StringComparison.Ordinal))));
@@ -173,7 +171,7 @@ internal sealed class TrainingSetup : IDisposable
                 $"{batchSize} pictures of {pixels.FloatCount} numbers are more than a step can hold; "
                 + "lower `BatchSize` or `AccumFrequency`.");
         return new PairLoader(
-            source, Tokenizer, Config.Text.ContextLength, pixels,
+            source, Tokenizer.Rows, pixels,
             new PairLoaderOptions(batchSize, _options.Training.Seed, _job.Reading(_options.Data.Reading))
             {
                 Slice = slice,
@@ -188,7 +186,7 @@ internal sealed class TrainingSetup : IDisposable
     private ClipImagePreprocessing PicturesOf(TrainingOptions training)
     {
         var around = training.FineTuning.Pretrained is { } path ? CompanionFiles.Of(path) : new CompanionFiles(null);
-        var pictures = ModelPreprocessing.Of(around, Config);
+        var pictures = Trained.Preprocessing(around);
         return training.Augmentation switch
         {
             { Background: { } background } => pictures with { Background = background.Bytes },
@@ -197,24 +195,25 @@ internal sealed class TrainingSetup : IDisposable
         };
     }
 
-    /// <summary>Refuses another vocabulary of the same size for a text tower, whose rows stand for the one beside it.</summary>
-    private void RequireSameTokens(ClipConfig config)
+    /// <summary>Refuses another tokenizer for a text tower, whose rows stand for the tokens of the one beside it.</summary>
+    private void RequireSameTokens(TrainableModel model)
     {
         if (_options.Training.FineTuning.Pretrained is not { } path || _options.Model.Tokenizer is not { } given
-            || CompanionFiles.Of(path) is not { Tokenizer: { } theirs, Config: { } source } || !Directory.Exists(theirs)
-            || Path.GetFullPath(theirs) == Path.GetFullPath(given) || ModelConfigFile.Read(source).TextSide != config.TextSide)
+            || CompanionFiles.Of(path) is not { AnyTokenizer: { } theirs, Config: { } source }
+            || model.HasSameTokens(Tokenizer, given, theirs, source))
             return;
-        if (Course.Hash(BpeVocabulary.Load(theirs)) != Course.Hash(Vocabulary))
-            throw new ClipException(
-                $"`Tokenizer` {given} is another than the one in {theirs}, which {path} was trained with; leave it out.");
+        throw new ClipException(
+            $"`Tokenizer` {given} is another than the one in {theirs}, which {path} was trained with; leave it out.");
     }
 
     private void Skipped(string image, string reason) => _say($"Skipped {image}: {reason}");
 
     /// <summary>The tokenizer that is given, the one that a resumed run has learned, or one learned now.</summary>
-    private (BpeVocabulary Vocabulary, ClipTokenizer Tokenizer) Tokens(KeptRun? kept, CancellationToken cancellation)
+    private ModelTokenizer Tokens(TrainableModel model, KeptRun? kept, CancellationToken cancellation)
     {
         if (_options.Model.Tokenizer is { } given) return Load(given);
+        if (model.TokenizerName is { } name)
+            _say($"The config names the tokenizer {name}, which is not given as `Tokenizer`; a vocabulary is learned from the captions.");
         if (kept is null)
         {
             var aside = Directory.CreateTempSubdirectory("clip-tokenizer-").FullName;
@@ -243,6 +242,6 @@ internal sealed class TrainingSetup : IDisposable
             AtomicFolder.Write(folder, target => vocabulary.Save(target));
         }
 
-        static (BpeVocabulary, ClipTokenizer) Load(string folder) => (BpeVocabulary.Load(folder), ClipTokenizer.Create(folder));
+        ModelTokenizer Load(string path) => model.OpenTokenizer(path, _options.Training.FineTuning.Pretrained);
     }
 }

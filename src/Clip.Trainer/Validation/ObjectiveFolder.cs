@@ -86,7 +86,7 @@ internal static class ObjectiveFolder
     }
 
     private static ZeroShotProbe Probe(string folder, ClipConfig config, Action<string, string>? onBroken) => new(
-        ClipTokenizer.Create(folder), config.Text.ContextLength,
+        ModelTokenizer.Open(folder, config, config.Text.VocabSize).Rows,
         ClipImagePreprocessor.Create(ModelPreprocessing.Of(folder, config)), config.Vision.ImageSize, batchSize: 64)
     {
         OnBroken = onBroken,

@@ -14,12 +14,11 @@ namespace Clip.Trainer.Validation;
 /// <summary>
 /// Zero-shot accuracy of a model in training: the torch model itself, with the preprocessing and the prompts of its later use.
 /// </summary>
-/// <param name="tokenizer">Makes token ids of the prompts.</param>
-/// <param name="contextLength">The most tokens of a text.</param>
+/// <param name="texts">Makes the text tower's input of the prompts.</param>
 /// <param name="images">Makes pixels as inference does.</param>
 /// <param name="imageSize">Their height and width.</param>
 /// <param name="batchSize">Pictures at once.</param>
-internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, ClipImagePreprocessor images, int imageSize, int batchSize)
+internal sealed class ZeroShotProbe(TokenRows texts, ClipImagePreprocessor images, int imageSize, int batchSize)
 {
     /// <summary>Told of a picture that cannot be read, with the reason; it is left out.</summary>
     public Action<string, string>? OnBroken { get; init; }
@@ -100,17 +99,10 @@ internal sealed class ZeroShotProbe(ClipTokenizer tokenizer, int contextLength, 
         return chances;
     }
 
-    private Tensor Ids(string[] texts)
+    private Tensor Ids(string[] prompts)
     {
-        var encoded = texts.Select(text => tokenizer.Encode(text, contextLength)).ToArray();
-        var length = encoded.Max(ids => ids.Length);
-        var padded = new long[texts.Length * length];
-        for (var i = 0; i < encoded.Length; i++)
-        {
-            for (var j = 0; j < encoded[i].Length; j++) padded[i * length + j] = encoded[i][j];
-        }
-
-        return tensor(padded, [texts.Length, length]);
+        var ids = TrainingRows.Of(texts, [.. prompts.Select(prompt => texts.Tokenize(prompt, out _))], out var length);
+        return tensor(ids, [prompts.Length, length]);
     }
 
     /// <summary>The pixels of those that can be read, one behind the other, and what is wrong with each.</summary>

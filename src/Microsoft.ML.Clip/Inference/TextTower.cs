@@ -22,13 +22,12 @@ internal sealed class TextTower : IDisposable
     private readonly string[] _inputNames;
     private readonly OrtValue[] _companions;
     private readonly int _fixedBatch;
-    private readonly int _fixedLength;
+    private readonly TokenRows _rows;
     private int _disposed;
 
     private TextTower(OnnxSession session, TextTokenizer tokenizer, TextTowerSettings settings)
     {
         _session = session;
-        Tokenizer = tokenizer;
         var graph = session.Signature;
         _ids = graph.TokenIds ?? throw new InvalidDataException(
             $"'{session.File.Path}' is no text tower: it has no integer input of shape [batch, length].");
@@ -38,9 +37,15 @@ internal sealed class TextTower : IDisposable
         _outputType = graph.Outputs[Output].ElementType;
         var input = graph.Inputs[_ids];
         _fixedBatch = Math.Max(0, input.Dimensions[0]);
-        _fixedLength = Math.Max(0, input.Dimensions[1]);
-        ContextLength = _fixedLength > 0 ? _fixedLength : settings.ContextLength ?? tokenizer.PublishedContextLength;
-        Settings = settings with { ContextLength = ContextLength };
+        var hasFixedLength = input.Dimensions[1] > 0;
+        var length = hasFixedLength ? input.Dimensions[1] : settings.ContextLength ?? tokenizer.PublishedContextLength;
+        _rows = new TokenRows(tokenizer, length, settings.Padding)
+        {
+            HasFixedLength = hasFixedLength,
+            TakesMask = _mask is not null,
+            Truncate = settings.Truncate,
+        };
+        Settings = settings with { ContextLength = length };
 
         // A combined graph computes both towers: the image side gets one black image.
         var pixels = graph.Pixels;
@@ -50,11 +55,11 @@ internal sealed class TextTower : IDisposable
         Dimension = graph.Outputs[Output].Dimensions[1] is > 0 and var known ? known : Probe();
     }
 
-    public TextTokenizer Tokenizer { get; }
+    public TextTokenizer Tokenizer => _rows.Tokenizer;
 
     public TextTowerSettings Settings { get; }
 
-    public int ContextLength { get; }
+    public int ContextLength => _rows.ContextLength;
 
     public int Dimension { get; }
 
@@ -98,7 +103,7 @@ internal sealed class TextTower : IDisposable
     }
 
     /// <summary>The text's tokens and those around it, no padding; at most <see cref="ContextLength"/> of them.</summary>
-    public int[] Tokenize(string text, out bool truncated) => Tokenizer.Encode(text, ContextLength, Settings.Truncate, out truncated);
+    public int[] Tokenize(string text, out bool truncated) => _rows.Tokenize(text, out truncated);
 
     /// <summary>Embeds tokenized texts into <paramref name="embeddings"/>, [texts, dimension].</summary>
     public void Run(ReadOnlySpan<int[]> texts, Memory<float> embeddings)
@@ -137,7 +142,7 @@ internal sealed class TextTower : IDisposable
     private int CountTogether(ReadOnlySpan<int[]> texts)
     {
         var most = _fixedBatch == 0 ? texts.Length : Math.Min(_fixedBatch, texts.Length);
-        if (_mask is not null || _fixedLength > 0 || Settings.Padding.ToContext || !Settings.Padding.IsHidden) return most;
+        if (!_rows.RunApart) return most;
         var count = 1;
         while (count < most && texts[count].Length == texts[0].Length) count++;
         return count;
@@ -161,33 +166,20 @@ internal sealed class TextTower : IDisposable
     /// <summary>Ids and, where wanted, mask; rows beyond the texts (graphs of fixed batch) repeat the last text.</summary>
     private List<OrtValue> Inputs(int[][] texts, int rows)
     {
-        var length = _fixedLength > 0 || Settings.Padding.ToContext ? ContextLength : texts.Max(t => t.Length);
+        var length = _rows.LengthOf(texts.Max(t => t.Length));
         var inputs = new List<OrtValue>
         {
-            TokenTensor.Create(_session.Signature.Inputs[_ids], rows, length, (r, row) =>
-            {
-                var text = texts[Math.Min(r, texts.Length - 1)];
-                row.Fill(Settings.Padding.Id);
-                var start = Settings.Padding.IsLeft ? length - text.Length : 0;
-                for (var i = 0; i < text.Length; i++) row[start + i] = text[i];
-            }),
+            TokenTensor.Create(_session.Signature.Inputs[_ids], rows, length, (r, row) => _rows.FillIds(Text(r), row)),
         };
         if (_mask is not null)
-        {
-            inputs.Add(TokenTensor.Create(_session.Signature.Inputs[_mask], rows, length, (r, row) =>
-            {
-                // Where padding is part of the input it is attended to.
-                var isAttended = Settings.Padding.ToContext && !Settings.Padding.IsHidden;
-                var tokens = isAttended ? length : texts[Math.Min(r, texts.Length - 1)].Length;
-                row.Clear();
-                row.Slice(Settings.Padding.IsLeft ? length - tokens : 0, tokens).Fill(1);
-            }));
-        }
+            inputs.Add(TokenTensor.Create(_session.Signature.Inputs[_mask], rows, length, (r, row) => _rows.FillMask(Text(r), row)));
 
         if (_types is not null)
             inputs.Add(TokenTensor.Create(_session.Signature.Inputs[_types], rows, length, (_, row) => row.Clear()));
 
         return inputs;
+
+        int[] Text(int row) => texts[Math.Min(row, texts.Length - 1)];
     }
 
     private static OrtValue BlackImage(OnnxSession session, string pixels, int side)

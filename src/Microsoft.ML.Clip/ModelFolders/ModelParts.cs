@@ -91,16 +91,13 @@ internal sealed class ModelParts
         Truncate = _options.TruncateTexts,
         ImageSize = Folder.RequireText() == Folder.CombinedFile && ToldPreprocessing is { } images
             ? ClipImagePreprocessor.Create(images).Height : null,
-        Padding = TextPadding.Find(Folder.Config.IsCausal, Tokenizer, VocabularyReader.PaddingToken(Folder.RequireTokenizer())),
+        Padding = Texts.Padding,
     };
 
-    /// <summary>
-    /// What options or files tell. A tokenizer's limit may be below the number of positions: XLM-R's has 512, and its model 514, of which
-    /// two are for other uses.
-    /// </summary>
-    private int? LongestText => _options.ContextLength ?? (Folder.Config.ContextLength is { } positions
-        ? Math.Min(positions, (Tokenizer as PipelineTokenizer)?.MaxLength ?? positions)
-        : null);
+    private TextFolder Texts => new(Folder.Config, Tokenizer, VocabularyReader.PaddingToken(Folder.RequireTokenizer()));
+
+    /// <summary>What options or files tell.</summary>
+    private int? LongestText => _options.ContextLength ?? (Folder.Config.ContextLength is null ? null : Texts.ContextLength);
 
     /// <summary>With what the options turn on, whatever the preprocessing says.</summary>
     private ClipImagePreprocessing Set(ClipImagePreprocessing preprocessing) => preprocessing with

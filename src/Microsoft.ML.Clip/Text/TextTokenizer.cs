@@ -171,6 +171,12 @@ public abstract class TextTokenizer : Tokenizer
         return [.. tokens.Take(most)];
     }
 
+    /// <summary>The first of the ids before every text; null where there are none.</summary>
+    internal int? StartId => Before is [var first, ..] ? first : null;
+
+    /// <summary>The last of the ids after every text, where a tower that is read at the end of text finds it; null without any.</summary>
+    internal int? EndId => After is [.., var last] ? last : null;
+
     /// <summary>The id of a token by its name, or null.</summary>
     internal abstract int? IdOf(string token);
 

@@ -270,12 +270,12 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     }
 
     [Theory]
-    [InlineData("vision_cfg", "timm_model_name", "\"vit_base\"", "timm_model_name vit_base cannot be trained, only converted and used")]
-    [InlineData("text_cfg", "hf_model_name", "\"roberta-base\"", "hf_model_name roberta-base cannot be trained, only converted and used")]
+    [InlineData("vision_cfg", "timm_model_name", "\"vit_base\"", "timm_model_name vit_base cannot be trained from scratch")]
+    [InlineData("text_cfg", "hf_model_name", "\"roberta-base\"", "hf_model_name roberta-base cannot be trained from scratch")]
     [InlineData("text_cfg", "pool_type", "\"none\"", "pool_type 'none' is not supported; eos, argmax, first and last are.")]
     [InlineData("text_cfg", "act_kwargs", "{\"approximate\": \"tanh\"}", "the towers have different act_kwargs")]
     [InlineData("text_cfg", "norm_kwargs", "{\"eps\": 1e-6, \"bias\": false}", "norm_kwargs bias is not supported")]
-    [InlineData("vision_cfg", "scale_heads", "true", "vision_cfg scale_heads True cannot be trained, only converted and used")]
+    [InlineData("vision_cfg", "scale_heads", "true", "vision_cfg scale_heads True cannot be trained from scratch, only fine-tuned")]
     [InlineData("vision_cfg", "mlp_type", "\"geometric\"", "vision_cfg mlp_type geometric is not supported; leave it out of the config")]
     [InlineData("text_cfg", "mlp_type", "\"geometric\"", "text_cfg mlp_type geometric is not supported; leave it out of the config")]
     public void A_config_that_asks_for_what_is_not_trained_is_refused(string tower, string key, string value, string message)

@@ -85,7 +85,7 @@ public sealed class PairLoaderRulesTests : IDisposable
                 var ids = batch.InputIds[(i * batch.TextLength)..((i + 1) * batch.TextLength)];
                 var expected = tokenizer.Encode(batch.Captions[i], 12);
                 Assert.Equal(expected, ids.Take(expected.Length).Select(id => (int)id));
-                Assert.All(ids.Skip(expected.Length), id => Assert.Equal(0, id));
+                Assert.All(ids.Skip(expected.Length), id => Assert.Equal(tokenizer.EndOfTextId, id));
             }
         });
         Assert.Equal(7, batches.SelectMany(batch => batch.Keys).Distinct().Count());
@@ -152,7 +152,7 @@ public sealed class PairLoaderRulesTests : IDisposable
         var rows = Enumerable.Range(0, Records).Select(i => new CaptionedImage(
             $"{i}.png", [.. Enumerable.Range(0, captions).Select(c => text ?? $"picture {i} caption {c}")])).ToArray();
         return new PairLoader(
-            new TableSource(rows), ClipTokenizer.Create(_run.Folder["tokenizer"]), contextLength: 12, pixels,
+            new TableSource(rows), _run.Tokenizer().Rows, pixels,
             new PairLoaderOptions(batchSize, seed)
             {
                 Workers = workers,

@@ -32,17 +32,17 @@ public sealed class EfficiencyExperimentTests : IDisposable
 
     private async Task<EfficiencyCurve> Measure(TrainingOptions options)
     {
-        var tokenizer = ClipTokenizer.Create(_run.Folder["tokenizer"]);
-        var config = ClipConfigJson.Load(_run.ConfigFile).WithVocabulary(tokenizer.VocabularySize);
+        var tokenizer = _run.Tokenizer();
+        var config = tokenizer.Config;
         var preprocessing = ClipImagePreprocessing.ForSize(16);
         using var pixels = new AugmentedPixels(preprocessing, options.Augmentation, 1 << 20);
-        var probe = new ZeroShotProbe(tokenizer, 12, ClipImagePreprocessor.Create(preprocessing), imageSize: 16, batchSize: 4);
+        var probe = new ZeroShotProbe(tokenizer.Rows, ClipImagePreprocessor.Create(preprocessing), imageSize: 16, batchSize: 4);
         var test = new LabeledSet(
             "walls", [new LabeledImage { ImagePath = _run.Folder["0.png"], Class = "red" }], ["red", "green"], Templates: null);
         return await new EfficiencyExperiment(
             "tiny", config, options,
             _ => new PairLoader(
-                new TableSource(CaptionTable.Read(_run.Table)), tokenizer, 12, pixels,
+                new TableSource(CaptionTable.Read(_run.Table)), tokenizer.Rows, pixels,
                 new PairLoaderOptions(options.PairsPerStep, options.Seed)),
             probe, test).RunAsync(ObjectiveKind.Clip, points: 2, _ => { }, CancellationToken.None);
     }

@@ -32,6 +32,8 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
     [InlineData("vit_tok_lnafter_nolnpre")]
     [InlineData("clipa")]
     [InlineData("clipa_bigg")]
+    [InlineData("worldwide_mt5")]
+    [InlineData("worldwide_xlmv")]
     public void A_model_starts_from_a_checkpoint_and_has_the_originals_features(string family)
     {
         var (folder, golden) = Open(family);
@@ -55,6 +57,7 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
     [InlineData("convnext_large_d")]
     [InlineData("vit_tok_lnafter_nolnpre")]
     [InlineData("clipa_bigg")]
+    [InlineData("worldwide_xlmv")]
     public void Its_model_folder_computes_what_it_does(string family)
     {
         var (folder, golden) = Open(family);
@@ -125,6 +128,7 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
     [InlineData("convnext_large_d")]
     [InlineData("vit_tok_lnafter_nolnpre")]
     [InlineData("clipa")]
+    [InlineData("worldwide_mt5")]
     public void Training_and_conversion_know_the_same_parameters(string family)
     {
         var config = ModelConfigFile.Read(Open(family).Folder);
@@ -142,10 +146,10 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
     }
 
     [SkippableTheory]
-    [InlineData("eva02_b16", "timm_model_name eva02_base_patch16_clip_224 cannot be trained, only converted and used")]
-    [InlineData("roberta_vit_b32", "hf_model_name roberta-base cannot be trained, only converted and used")]
+    [InlineData("eva02_b16", "timm_model_name eva02_base_patch16_clip_224 cannot be trained from scratch, only fine-tuned")]
+    [InlineData("roberta_vit_b32", "hf_model_name roberta-base cannot be trained from scratch, only fine-tuned")]
     [InlineData("coca_vit_b32", "multimodal_cfg")]
-    [InlineData("vit_custom_qknorm_scales", "cannot be trained, only converted and used; leave it out of the config")]
+    [InlineData("vit_custom_qknorm_scales", "cannot be trained from scratch, only fine-tuned; leave it out of the config")]
     [InlineData("vit_sincos_projbias", "pos_embed_type sin_cos_2d cannot be trained")]
     public void What_is_not_trained_is_refused_by_name(string family, string message) =>
         Refused.With(message, () => ModelConfigFile.Read(Open(family).Folder));

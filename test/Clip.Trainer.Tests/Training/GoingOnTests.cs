@@ -155,7 +155,7 @@ public sealed class GoingOnTests : IAsyncLifetime, IDisposable
     }
 
     private PairLoader Pairs(ManualResetEventSlim never, int after) => new(
-        new TableSource(CaptionTable.Read(_run.Table)), ClipTokenizer.Create(_run.Folder["tokenizer"]), contextLength: 12,
+        new TableSource(CaptionTable.Read(_run.Table)), _run.Tokenizer().Rows,
         new Stuck(never, after), new PairLoaderOptions(BatchSize: 4, Seed: 5));
 
     private void Resume(TrainingOptions options)

@@ -71,7 +71,7 @@ public sealed class ValidatorTests : IDisposable
     private Validator Validator(Colors colors, int pairsEvery, int setsEvery)
     {
         var probe = new ZeroShotProbe(
-            ClipTokenizer.Create(_run.Folder["tokenizer"]), 12, ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16)), 16, 4);
+            _run.Tokenizer().Rows, ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16)), 16, 4);
         var image = new LabeledImage { ImagePath = _run.Folder["0.png"], Class = "red" };
         var set = new LabeledSet("walls", [image], ["red", "green", "blue"], Templates: null);
         return new Validator(colors, new Pairs(), pairsEvery, [set], setsEvery, probe);

@@ -109,7 +109,7 @@ public sealed class ZeroShotProbeTests : IDisposable
     }
 
     private ZeroShotProbe Probe(int batchSize, Action<string>? onBroken = null) => new(
-        ClipTokenizer.Create(_run.Folder["tokenizer"]), 12, ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16)), 16, batchSize)
+        _run.Tokenizer().Rows, ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16)), 16, batchSize)
     {
         OnBroken = (path, _) => onBroken?.Invoke(path),
     };

@@ -47,7 +47,7 @@ public sealed class ZeroShotTests : IDisposable
     private ZeroShotResult Measure(float score)
     {
         var preprocessor = ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16));
-        var probe = new ZeroShotProbe(ClipTokenizer.Create(_run.Folder["tokenizer"]), 12, preprocessor, imageSize: 16, batchSize: 5);
+        var probe = new ZeroShotProbe(_run.Tokenizer().Rows, preprocessor, imageSize: 16, batchSize: 5);
         using var same = new SameScore(score);
         return probe.Measure(same, new LabeledSet("walls", Images(), Labels, Templates: null));
     }

@@ -126,6 +126,24 @@ public sealed class BatchingTests(TinyFolder folder) : IClassFixture<TinyFolder>
         all.Select(r => r.Features).ToArray().ShouldBe([.. all.Select(r => expected[r.Number])]);
     }
 
+    /// <summary>ML.NET's trainers ask a data view to shuffle itself; one whose source cannot says so.</summary>
+    [Fact]
+    public void RowsAreShuffledByTheirSource()
+    {
+        var oneWay = _ml.Data.LoadFromEnumerable(PictureRow.From(folder, 30));
+        var data = _ml.Data.Cache(oneWay);
+        var result = Featurizer(8).Fit(data).Transform(data);
+        var (number, features) = (result.Schema["Number"], result.Schema["Features"]);
+        var order = Numbers(data.GetRowCursor([data.Schema["Number"]], new Random(3)));
+
+        Assert.True(result.CanShuffle);
+        Assert.NotEqual(Enumerable.Range(0, 30), order);
+        Assert.Equal(order, Numbers(result.GetRowCursor([number, features], new Random(3))));
+        Assert.Equal(order, Numbers(result.GetRowCursor([number], new Random(3))));
+        Assert.Equal(order, result.GetRowCursorSet([number, features], 1, new Random(3)).SelectMany(Numbers));
+        Assert.Equal((false, false), (oneWay.CanShuffle, Featurizer(8).Fit(oneWay).Transform(oneWay).CanShuffle));
+    }
+
     [Fact]
     public void CancellingTheContextEndsThePass()
     {
@@ -158,6 +176,22 @@ public sealed class BatchingTests(TinyFolder folder) : IClassFixture<TinyFolder>
     {
         var data = _ml.Data.LoadFromEnumerable(rows);
         return Featurizer(batchSize).Fit(data).Transform(data);
+    }
+
+    private static List<int> Numbers(DataViewRowCursor cursor)
+    {
+        using (cursor)
+        {
+            var getter = cursor.GetGetter<int>(cursor.Schema["Number"]);
+            var (numbers, number) = (new List<int>(), 0);
+            while (cursor.MoveNext())
+            {
+                getter(ref number);
+                numbers.Add(number);
+            }
+
+            return numbers;
+        }
     }
 
     private static List<DataViewRowId> Ids(IDataView data, DataViewSchema.Column column)

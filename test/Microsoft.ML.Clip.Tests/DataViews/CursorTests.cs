@@ -163,7 +163,9 @@ public sealed class CursorTests(TinyFolder folder) : IClassFixture<TinyFolder>
     [Fact]
     public void ImagesPassedOnKeepTheirPixelsFormatAndTag_AndAreTheReaders()
     {
-        var images = Enumerable.Range(0, 9).Select(i => i == 4 ? null : Image(3 + (i * 5 % 7), 2 + i, $"image {i}")).ToArray();
+        // Ever higher ones, then ever lower ones: the memory of the one before is too small, or larger than what is in it.
+        var images = Enumerable.Range(0, 18)
+            .Select(i => i == 4 ? null : Image(3 + (i * 5 % 7), i < 9 ? 2 + i : 19 - i, $"image {i}")).ToArray();
         var data = _ml.Data.LoadFromEnumerable(images.Select(image => new ImageRow { Image = image! }));
         var transformer = _ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
         {

@@ -199,6 +199,11 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
         Assert.Contains("There is no input column 'Nope'", Assert.Throws<ArgumentException>(
             () => _ml.Transforms.ClipFeaturizeImage("Features", folder.Path, "Nope").Fit(data)).Message);
 
+        // Keys may be numbers of a byte each: classes, and not what is in a file.
+        var keys = _ml.Data.LoadFromEnumerable([new KeyRow { Classes = [1, 2] }]);
+        Assert.Contains("it must be an image (MLImage), text", Assert.Throws<ArgumentException>(
+            () => _ml.Transforms.ClipFeaturizeImage("Features", folder.Path, "Classes").Fit(keys)).Message);
+
         // In a chain the shape is checked before anything is fitted.
         var chain = _ml.Transforms.CopyColumns("Copy", "Extra").Append(_ml.Transforms.ClipFeaturizeImage("Features", folder.Path, "Copy"));
         Assert.Contains("Column 'Copy' is of type Vector", Assert.Throws<ArgumentException>(
@@ -275,4 +280,11 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
 
     private static float[][] Transform<T>(IEstimator<T> estimator, IDataView data)
         where T : class, ITransformer => estimator.Fit(data).Transform(data).Vectors("Features");
+
+    private sealed class KeyRow
+    {
+        [KeyType(5)]
+        [VectorType(2)]
+        public byte[] Classes { get; set; } = [];
+    }
 }

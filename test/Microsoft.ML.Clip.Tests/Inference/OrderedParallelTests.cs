@@ -13,4 +13,22 @@ public sealed class OrderedParallelTests
 
         Assert.Equal("number 2", error.Message);
     }
+
+    [Fact]
+    public void AStopEndsItEarly()
+    {
+        using var stop = new CancellationTokenSource();
+        var begun = 0;
+
+        Assert.ThrowsAny<OperationCanceledException>(() => OrderedParallel.For(
+            10_000,
+            _ =>
+            {
+                Interlocked.Increment(ref begun);
+                stop.Cancel();
+            },
+            stop.Token));
+
+        Assert.InRange(begun, 1, 9_999);
+    }
 }

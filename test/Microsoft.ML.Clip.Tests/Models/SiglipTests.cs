@@ -72,6 +72,25 @@ public sealed class SiglipTests : IDisposable
         Assert.Equal(TinySiglip.LogitBias, ((TransformerChain<ITransformer>)loaded).OfType<ClipZeroShotTransformer>().Single().LogitBias);
     }
 
+    /// <summary>open_clip's cleanings read HTML; Hugging Face's rules leave it as it is.</summary>
+    [Fact]
+    public void ASavedPipelineKeepsOpenClipsCleaning()
+    {
+        File.WriteAllText(_folder["open_clip_config.json"], """
+            {"model_cfg": {"text_cfg": {"hf_tokenizer_name": "x", "tokenizer_kwargs": {"clean": "whitespace"}}}}
+            """);
+        var data = _ml.Data.LoadFromEnumerable([new PictureRow { Caption = "a r&#101;d thing" }]);
+        var fitted = _ml.Transforms.ClipFeaturizeText("Text", _folder.Path, "Caption").Fit(data);
+        _ml.Model.Save(fitted, data.Schema, _folder["saved.zip"]);
+
+        var loaded = new MLContext().Model.Load(_folder["saved.zip"], out _);
+
+        Assert.Equal(fitted.Transform(data).Vectors("Text"), loaded.Transform(data).Vectors("Text"));
+        File.Delete(_folder["open_clip_config.json"]);
+        var other = _ml.Transforms.ClipFeaturizeText("Text", _folder.Path, "Caption").Fit(data);
+        Assert.NotEqual(fitted.Transform(data).Vectors("Text")[0], other.Transform(data).Vectors("Text")[0]);
+    }
+
     [Fact]
     public void WithoutTheTrainedScaleAndBias_ClassifyingAsksForThem()
     {

@@ -111,7 +111,7 @@ public sealed class TowerTests : IDisposable
     {
         using var model = ClipModel.Open(_folder.Path, new() { BatchSize = 2 });
         using var stop = new CancellationTokenSource();
-        var pictures = new LookedAt(
+        var pictures = new LookedAt<ReadOnlyMemory<byte>>(
             [.. Enumerable.Range(0, 12).Select(i => TinyFolder.Picture(i % 3, i))], index => _ = index == 4 ? Stop() : 0);
         Assert.ThrowsAny<OperationCanceledException>(() => model.EmbedImages(pictures, cancellationToken: stop.Token));
         Assert.DoesNotContain(pictures.Indices, i => i > 5);
@@ -125,6 +125,16 @@ public sealed class TowerTests : IDisposable
             stop.Cancel();
             return 0;
         }
+    }
+
+    [Fact]
+    public void CancellationIsSeenBetweenReadingTextsAndEmbeddingThem()
+    {
+        using var model = ClipModel.Open(_folder.Path);
+        using var stop = new CancellationTokenSource();
+
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => model.EmbedTexts(new LookedAt<string>(["red"], _ => stop.Cancel()), cancellationToken: stop.Token));
     }
 
     [Fact]

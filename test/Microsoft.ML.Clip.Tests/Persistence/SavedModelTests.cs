@@ -1,3 +1,5 @@
+using System.IO.Compression;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.ML.Clip.Tests.DataViews;
@@ -49,6 +51,25 @@ public sealed class SavedModelTests : IDisposable
         Assert.Equal("Basic", (string?)settings["Session"]!["GraphOptimization"]);
         Assert.Equal("Cpu", (string?)settings["Session"]!["ExecutionProvider"]);
         Assert.Equal("Lanczos", (string?)settings["Preprocessing"]!["Resample"]);
+    }
+
+    /// <summary>Named with its version, a library could load no model that another version has saved.</summary>
+    [Fact]
+    public void TheLibraryIsNamedWithoutItsVersion()
+    {
+        Save(new ClipImageFeaturizingEstimator.Options { InputColumnName = "ImagePath", ModelFolder = _folder.Path });
+
+        using var archive = ZipFile.OpenRead(Zip);
+        var headers = archive.Entries.Where(entry => entry.Name == "Model.key").Select(entry =>
+        {
+            using var stream = entry.Open();
+            using var copy = new MemoryStream();
+            stream.CopyTo(copy);
+            return Encoding.Latin1.GetString(copy.ToArray()).Replace("\0", "", StringComparison.Ordinal);
+        }).Where(header => header.Contains("Microsoft.ML.Clip", StringComparison.Ordinal)).ToArray();
+
+        Assert.NotEmpty(headers);
+        Assert.All(headers, header => Assert.DoesNotContain("Microsoft.ML.Clip, Version", header, StringComparison.Ordinal));
     }
 
     /// <summary>What is done to images is a part of the model: each setting of it is saved, and comes back.</summary>

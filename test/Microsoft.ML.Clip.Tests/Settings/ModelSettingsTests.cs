@@ -65,7 +65,8 @@ public sealed class ModelSettingsTests : IDisposable
     /// <summary>The first picture is bad: the rest of its batch is looked at all the same, and no other.</summary>
     private static void PreparesThreeAtOnce(ClipModel model)
     {
-        var pictures = new LookedAt([[1, 2, 3], .. Enumerable.Range(1, 9).Select(i => TinyFolder.Picture(i % 3, i))]);
+        var pictures = new LookedAt<ReadOnlyMemory<byte>>(
+            [new byte[] { 1, 2, 3 }, .. Enumerable.Range(1, 9).Select(i => TinyFolder.Picture(i % 3, i))]);
         Assert.Throws<InvalidDataException>(() => model.EmbedImages(pictures));
         Assert.Equal([0, 1, 2], pictures.Indices.Order());
     }

@@ -69,6 +69,57 @@ public sealed class LabelKeyTests : IClassFixture<TinyFolder>
         Assert.DoesNotContain(_warnings, w => w.Contains("key column"));
     }
 
+    /// <summary>An estimator keeps what it has embedded for its next fit, and only for the same labels in the same order.</summary>
+    [Fact]
+    public void AnEstimatorsNextFitHasTheLabelsOfItsOwnData()
+    {
+        var classifier = _ml.Transforms.ClipClassifyZeroShot(new ClipZeroShotEstimator.Options
+        {
+            InputColumnName = "ImagePath",
+            ModelFolder = _folder.Path,
+            LabelColumnName = "Label",
+        });
+        foreach (var order in new[] { "red,green,blue", "blue,green,red", "red,green,blue,thing", "thing,red,green,blue" })
+        {
+            var data = Keyed("Label", order.Split(','));
+
+            var transformer = classifier.Fit(data);
+
+            Assert.Equal(order.Split(','), transformer.Labels);
+            Assert.Equal(1, _ml.MulticlassClassification.Evaluate(transformer.Transform(data)).MicroAccuracy);
+        }
+    }
+
+    [Fact]
+    public void ListsAreTakenAsTheyAreWhenTheEstimatorIsMade()
+    {
+        var data = Keyed("Label", ["red", "green", "blue"]);
+        List<string> labels = ["red", "green"], templates = ["a photo of {}"], prompts = ["a red thing"];
+        var byLabel = new Dictionary<string, IReadOnlyList<string>> { ["red"] = prompts };
+        var options = new ClipZeroShotEstimator.Options { InputColumnName = "ImagePath", ModelFolder = _folder.Path };
+        var expected = Scores(_ml.Transforms.ClipClassifyZeroShot(
+            options with { Labels = ["red", "green"], Templates = ["a photo of {}"] }));
+        var expectedOfPrompts = Scores(_ml.Transforms.ClipClassifyZeroShot(options with
+        {
+            Labels = ["red", "green"],
+            Prompts = new Dictionary<string, IReadOnlyList<string>> { ["red"] = ["a red thing"] },
+        }));
+        var byTemplates = _ml.Transforms.ClipClassifyZeroShot(options with { Labels = labels, Templates = templates });
+        var byPrompts = _ml.Transforms.ClipClassifyZeroShot(options with { Labels = labels, Prompts = byLabel });
+
+        (labels[0], templates[0], prompts[0]) = ("blue", "a photo of green {}", "a blue thing");
+        byLabel["green"] = ["a blue thing"];
+
+        Assert.Equal(expected, Scores(byTemplates));
+        Assert.Equal(expectedOfPrompts, Scores(byPrompts));
+
+        float[][] Scores(ClipZeroShotEstimator estimator)
+        {
+            using var transformer = estimator.Fit(data);
+            return transformer.Transform(data).Vectors("Score");
+        }
+    }
+
     [Fact]
     public void WhatIsNoLabelColumnIsRefused()
     {

@@ -64,6 +64,14 @@ internal static class TinyZoo
              "hf_model_config": {"vocab_size": 120, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
                                  "intermediate_size": 96, "max_position_embeddings": 20}}
             """),
+        ["bert"] = Config(
+            Vit,
+            """
+            {"hf_model_name": "bert-base-uncased", "hf_tokenizer_name": "bert-base-uncased", "hf_pooler_type": "cls_pooler",
+             "hf_proj_type": "linear", "context_length": 16,
+             "hf_model_config": {"vocab_size": 100, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
+                                 "intermediate_size": 96, "max_position_embeddings": 20}}
+            """, "\"custom_text\": true"),
         ["mt5"] = Config(
             Vit,
             """
@@ -97,14 +105,16 @@ internal static class TinyZoo
     }
 
     /// <summary>Writes a model as open_clip's repositories have it: config and weights.</summary>
-    /// <returns>Its weights.</returns>
-    public static Dictionary<string, WeightTensor> Write(string name, string folder)
+    /// <param name="name">Which.</param>
+    /// <param name="folder">Made if need be.</param>
+    /// <param name="vocabSize">Entries of its vocabulary.</param>
+    public static void Write(string name, string folder, int vocabSize)
     {
         Directory.CreateDirectory(folder);
-        var weights = Weights(Model(name));
-        File.WriteAllText(Path.Combine(folder, "open_clip_config.json"), $$"""{"model_cfg": {{Configs[name]}}}""");
-        SafetensorsWriter.Write(Path.Combine(folder, "open_clip_model.safetensors"), weights);
-        return weights;
+        var config = Configs[name].Replace("\"vocab_size\": 100", $"\"vocab_size\": {vocabSize}", StringComparison.Ordinal);
+        var model = new ZooFiles(config, name).Model(weights: null);
+        File.WriteAllText(Path.Combine(folder, "open_clip_config.json"), $$"""{"model_cfg": {{config}}}""");
+        SafetensorsWriter.Write(Path.Combine(folder, "open_clip_model.safetensors"), Weights(model));
     }
 
     private static string Config(string vision, string text, string? more = null) =>

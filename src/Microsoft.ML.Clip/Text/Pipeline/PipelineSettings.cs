@@ -37,8 +37,7 @@ internal sealed record PipelineSettings
         {
             PaddingToken = VocabularyReader.PaddingToken(folder),
             Cleaning = OpenClipCleaning.Find(folder)?.Name,
-            ZeroedToken = OpenClipConfig.Find(folder) is { } openClip && openClip.StripsSeparator
-                ? VocabularyReader.NamedToken(folder, "sep_token") ?? "[SEP]" : null,
+            ZeroedToken = OpenClipCleaning.StripsSeparator(folder) ? VocabularyReader.NamedToken(folder, "sep_token") ?? "[SEP]" : null,
         };
         var path = Path.Combine(folder, "tokenizer_config.json");
         if (!File.Exists(path)) return settings;

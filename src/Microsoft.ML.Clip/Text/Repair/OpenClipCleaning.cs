@@ -17,7 +17,11 @@ internal sealed class OpenClipCleaning(string name)
     /// <summary>The file and the key in it where folders that this project writes keep the name; other software does not know it.</summary>
     public const string OwnFile = "tokenizer_config.json", OwnKey = "clean";
 
-    private const string OpenClipDefault = "whitespace";
+    /// <summary>The key in the same file that says whether the separator's id becomes 0.</summary>
+    public const string OwnSeparatorKey = "strip_sep_token";
+
+    /// <summary>What open_clip does where its config does not say.</summary>
+    public const string OpenClipDefault = "whitespace";
 
     private static readonly SearchValues<char> Punctuation = SearchValues.Create("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
 
@@ -38,6 +42,18 @@ internal sealed class OpenClipCleaning(string name)
         static string? Name(JsonElement parent, string key) =>
             parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String
                 ? value.GetString() : null;
+    }
+
+    /// <summary>Whether a folder's files say that the separator's id becomes 0 (CLIPA's models).</summary>
+    /// <exception cref="InvalidDataException">A file is malformed.</exception>
+    public static bool StripsSeparator(string folder)
+    {
+        if (OpenClipConfig.Find(folder) is { } config) return config.StripsSeparator;
+        var own = Path.Combine(folder, OwnFile);
+        if (!File.Exists(own)) return false;
+        using var json = JsonFile.Read(own, RegularFile.MaxSettings);
+        return json.RootElement.ValueKind == JsonValueKind.Object
+            && json.RootElement.TryGetProperty(OwnSeparatorKey, out var strips) && strips.ValueKind == JsonValueKind.True;
     }
 
     public string Apply(string text)

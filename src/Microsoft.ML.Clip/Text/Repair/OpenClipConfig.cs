@@ -21,6 +21,9 @@ internal sealed record OpenClipConfig
     /// <summary>Whether the separator's id becomes 0.</summary>
     public bool StripsSeparator { get; init; }
 
+    /// <summary>Hugging Face's name of the tokenizer, if it is another than CLIP's.</summary>
+    public string? TokenizerName { get; init; }
+
     /// <summary>Hugging Face's model that the text tower is, if it is none of open_clip's own.</summary>
     public string? TextModel { get; init; }
 
@@ -53,7 +56,7 @@ internal sealed record OpenClipConfig
     private static OpenClipConfig Read(JsonElement? text, string path)
     {
         var options = text is { } t ? Part(t, "tokenizer_kwargs") : null;
-        if (options is not { } given) return new() { Path = path, TextModel = Name(text, "hf_model_name") };
+        if (options is not { } given) return All();
 
         // "clips" builds its texts otherwise; a language puts another token before them.
         foreach (var name in new[] { "tokenizer_mode", "language" })
@@ -62,12 +65,17 @@ internal sealed record OpenClipConfig
                 throw new InvalidDataException($"{path} asks for the {name} '{value}' of its tokenizer, which is not supported.");
         }
 
-        return new()
+        return All() with
         {
-            Path = path,
             Cleaning = Name(given, "clean"),
             StripsSeparator = Value(given, "strip_sep_token") is { ValueKind: JsonValueKind.True },
+        };
+
+        OpenClipConfig All() => new()
+        {
+            Path = path,
             TextModel = Name(text, "hf_model_name"),
+            TokenizerName = Name(text, "hf_tokenizer_name"),
         };
     }
 

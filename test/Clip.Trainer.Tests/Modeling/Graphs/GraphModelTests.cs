@@ -1,4 +1,5 @@
 using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Format;
 using Clip.Conversion.Zoo;
@@ -31,7 +32,7 @@ public sealed class GraphModelTests : IDisposable
         using var scope = NewDisposeScope();
         using var model = Model(family, out var weights);
         ZooExporter.Export(TinyZoo.Model(family), weights, _folder["onnx"], [OnnxPrecision.Fp32]);
-        var (pixels, ids) = (Pixels(model), Ids(model));
+        var (pixels, ids) = (Pixels(family), Ids(family));
 
         using var unused = no_grad();
         var (image, text) = (model.EncodeImage(pixels), model.EncodeText(ids));
@@ -39,11 +40,32 @@ public sealed class GraphModelTests : IDisposable
         using var vision = new InferenceSession(_folder["onnx/vision_model.onnx"]);
         Agree(Run(vision, ("pixel_values", TorchWeights.Copy(pixels)))["image_embeds"], image);
         using var reading = new InferenceSession(_folder["onnx/text_model.onnx"]);
-        var mask = ids.ne(TinyZoo.Model(family).Text!.PaddingId);
+        var (shown, mask) = HiddenPadding.Split(ids);
         (string, WeightTensor)[] inputs = reading.InputMetadata.ContainsKey("attention_mask")
-            ? [("input_ids", TorchWeights.Copy(ids)), ("attention_mask", TorchWeights.Copy(mask))]
-            : [("input_ids", TorchWeights.Copy(ids))];
+            ? [("input_ids", TorchWeights.Copy(shown)), ("attention_mask", TorchWeights.Copy(mask))]
+            : [("input_ids", TorchWeights.Copy(shown))];
         Agree(Run(reading, inputs)["text_embeds"], text);
+    }
+
+    [Fact]
+    public void A_SigLIP_has_the_features_of_its_exported_files_and_learns()
+    {
+        using var scope = NewDisposeScope();
+        var config = ClipConfigJson.Parse(TinySiglip.Config.ToJsonString(), "tiny") with { LogitBiasInit = -10 };
+        SafetensorsWriter.Write(_folder["model.safetensors"], TinySiglip.Weights());
+        using var model = GraphModel.Of(config);
+        Assert.Empty(Pretrained.Load(model, config, _folder["model.safetensors"]));
+        ClipOnnxExporter.Export(config, CheckpointFile.Load(_folder["model.safetensors"]), _folder["onnx"]);
+        var pixels = rand([Items, 3, TinySiglip.Image, TinySiglip.Image], generator: new Generator(3));
+        var ids = tensor([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 1, 2, 1, 1, 1, 5, 1, 1, 1], [Items, TinySiglip.Context], ScalarType.Int64);
+        var (image, text) = (model.EncodeImage(pixels).detach(), model.EncodeText(ids).detach());
+        using var step = new TrainingStep(new SigLipObjective(model), new TrainingOptions());
+        var losses = Enumerable.Range(0, 20).Select(_ => step.Take(pixels, ids, 1e-2).Loss).ToList();
+
+        Agree(Run(_folder["onnx/vision_model.onnx"], ("pixel_values", TorchWeights.Copy(pixels))).Values.Single(), image);
+        Agree(Run(_folder["onnx/text_model.onnx"], ("input_ids", TorchWeights.Copy(ids))).Values.Single(), text);
+        // It reads from large random weights, so it starts far away.
+        Assert.True(losses[^1] < 0.96f * losses[0], $"The loss went from {losses[0]} to {losses[^1]}.");
     }
 
     [Theory]
@@ -52,7 +74,7 @@ public sealed class GraphModelTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var model = Model(family, out _);
-        var (pixels, ids) = (Pixels(model), Ids(model));
+        var (pixels, ids) = (Pixels(family), Ids(family));
         var before = Names(model);
         using var step = new TrainingStep(
             model.LogitBias is null ? new ClipObjective(model) : new SigLipObjective(model), new TrainingOptions());
@@ -73,7 +95,7 @@ public sealed class GraphModelTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var model = Model(family, out _);
-        var (pixels, ids) = (Pixels(model), Ids(model));
+        var (pixels, ids) = (Pixels(family), Ids(family));
         var (image, text, _) = model.Forward(pixels, ids);
 
         using var precision = Autocast.Use(TrainingPrecision.Bf16);
@@ -82,7 +104,22 @@ public sealed class GraphModelTests : IDisposable
 
         Assert.All(new[] { (image * shortImage).sum(1), (text * shortText).sum(1) }, cosines =>
             Assert.InRange(cosines.min().item<float>(), 0.99f, 1.001f));
-        Assert.All(model.parameters().Where(p => p.grad is not null), p => Assert.True(p.grad!.isfinite().all().item<bool>()));
+        Assert.All(model.parameters().Select(p => p.grad).OfType<Tensor>(), gradient => Assert.True(
+            (gradient.is_sparse ? gradient.to_dense() : gradient).isfinite().all().item<bool>()));
+    }
+
+    [Theory]
+    [InlineData("eva02", "text.token_embedding.weight")]
+    [InlineData("roberta", "text.transformer.embeddings.word_embeddings.weight")]
+    [InlineData("mt5", "text.transformer.embed_tokens.weight")]
+    public void The_gradient_of_a_vocabulary_has_the_rows_that_were_read(string family, string table)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model(family, out _);
+
+        model.EncodeText(Ids(family)).sum().backward();
+
+        Assert.True(model.get_parameter(table)!.grad!.is_sparse);
     }
 
     [Fact]
@@ -93,7 +130,7 @@ public sealed class GraphModelTests : IDisposable
         using var step = new TrainingStep(new ClipObjective(model), new TrainingOptions());
         model.train();
 
-        step.Take(Pixels(model), Ids(model), 1e-2);
+        step.Take(Pixels("mobileclip"), Ids("mobileclip"), 1e-2);
 
         var statistics = model.named_buffers().ToList();
         Assert.NotEmpty(statistics);
@@ -105,16 +142,33 @@ public sealed class GraphModelTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var model = Model("eva02", out _);
-        var (pixels, ids) = (Pixels(model), Ids(model));
+        var (pixels, ids) = (Pixels("eva02"), Ids("eva02"));
         model.AddLowRank(2, 4);
         using var step = new TrainingStep(new ClipObjective(model), new TrainingOptions());
         for (var i = 0; i < 3; i++) step.Take(pixels, ids, 1e-2);
-        using var merged = new GraphModel(TinyZoo.Model("eva02"));
+        using var merged = GraphModel.Of(TinyZoo.Model("eva02"));
         TorchWeights.Load(merged, ModelStart.Export(model), "the merged weights");
 
         var (expected, actual) = (model.EncodeImage(pixels), merged.EncodeImage(pixels));
 
         Assert.InRange((expected - actual).abs().max().item<float>(), 0, 1e-5f);
+    }
+
+    /// <summary>A module that goes to another device or type has other parameters, as has one whose optimizer lays them together.</summary>
+    [Fact]
+    public void Parameters_that_were_put_in_the_place_of_others_are_taken_up()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model("mobileclip", out _);
+        var (pixels, ids) = (Pixels("mobileclip"), Ids("mobileclip"));
+        var expected = model.EncodeImage(pixels).detach();
+
+        model.to(ScalarType.Float64);
+        model.to(ScalarType.Float32);
+
+        Assert.Equal(TorchWeights.Copy(expected).Data.ToArray(), TorchWeights.Copy(model.EncodeImage(pixels)).Data.ToArray());
+        model.EncodeText(ids).sum().backward();
+        Assert.Contains(model.parameters(), p => p.grad is not null);
     }
 
     [Fact]
@@ -128,18 +182,18 @@ public sealed class GraphModelTests : IDisposable
 
     private static GraphModel Model(string family, out Dictionary<string, WeightTensor> weights)
     {
-        var model = new GraphModel(TinyZoo.Model(family));
+        var model = GraphModel.Of(TinyZoo.Model(family));
         TorchWeights.Load(model, weights = TinyZoo.Weights(TinyZoo.Model(family)), family);
         return model;
     }
 
-    private static Tensor Pixels(GraphModel model) =>
-        rand([Items, 3, model.Model.Image!.ImageSize, model.Model.Image.ImageSize], generator: new Generator(3));
+    private static Tensor Pixels(string family) =>
+        rand([Items, 3, TinyZoo.Model(family).Image!.ImageSize, TinyZoo.Model(family).Image!.ImageSize], generator: new Generator(3));
 
-    /// <summary>Texts of several lengths, filled up with the padding's id; the vocabulary's last ends them.</summary>
-    private static Tensor Ids(GraphModel model)
+    /// <summary>Texts of several lengths, ended by the vocabulary's last and filled up as <c>TrainingRows</c> does.</summary>
+    private static Tensor Ids(string family)
     {
-        var (text, random) = (model.Model.Text!, new Random(4));
+        var (text, random) = (TinyZoo.Model(family).Text!, new Random(4));
         const int length = 12;
         var ids = new long[Items * length];
         for (var item = 0; item < Items; item++)
@@ -147,7 +201,7 @@ public sealed class GraphModelTests : IDisposable
             for (var i = 0; i < length; i++)
             {
                 ids[item * length + i] = i < length - 2 * item - 1 ? random.Next(5, 90)
-                    : i == length - 2 * item - 1 ? text.VocabSize - 1 : text.PaddingId;
+                    : i == length - 2 * item - 1 ? text.VocabSize - 1 : text.TakesMask ? ~text.PaddingId : text.PaddingId;
             }
         }
 

@@ -1,0 +1,192 @@
+using Clip.Conversion.Checkpoints;
+using Clip.Trainer.Reporting;
+using Microsoft.ML.Clip;
+
+namespace Clip.Cli.Tests.Commands;
+
+/// <summary><c>clip train --pretrained</c> of the zoo's families, and all that follows it.</summary>
+public sealed class FamilyTrainingTests : IDisposable
+{
+    private readonly TinyRun _run = new();
+
+    public FamilyTrainingTests() => TinyBert.Write(_run.Folder["bert"]);
+
+    public void Dispose() => _run.Dispose();
+
+    [Theory]
+    [InlineData("eva02", "tokenizer", 520)]
+    [InlineData("bert", "bert", 100)]
+    public async Task A_family_is_fine_tuned_gone_on_with_and_used(string family, string tokenizer, int vocabulary)
+    {
+        WriteModel(family, tokenizer, vocabulary);
+        string[] options = ["--pretrained", _run.Folder["theirs"], "--lr-scheduler", "const", "--model-ema", "--model-ema-decay", "0.5"];
+        await Train("whole", 4, options);
+        await Train("first", 2, options);
+        await Train("first", 4, [.. options, "--resume", "latest"]);
+        await Train("lora", 1, "--pretrained", LastCheckpoint("first"), "--lora-rank", "2");
+        await Succeeds("convert", LastCheckpoint("first"), "--output", _run.Folder["converted"]);
+        await Train("again", 1, "--pretrained", _run.Folder["first"], "--layer-decay", "0.5");
+
+        AssertSameFiles("whole", "first", "model.safetensors", "onnx/text_model.onnx", "onnx/vision_model.onnx", "config.json");
+        AssertLossFell("first");
+        Assert.Equal(Features("first"), Features("converted"));
+        Assert.NotEqual(Features("first"), Features("lora"));
+        Assert.NotEqual(Features("first"), Features("again"));
+
+        _run.Folder.Write("labels.txt", "red\ngreen\nblue\nwhite\n");
+        var (exit, printed, error) = await Command.RunApartAsync(
+            "classify", "--model", _run.Folder["first"], "--labels", _run.Folder["labels.txt"], _run.Folder["0.png"]);
+        Assert.Equal((0, ""), (exit, error));
+        Assert.Contains("red", printed, StringComparison.Ordinal);
+        (exit, printed, _) = await Command.RunApartAsync("evaluate", "--model", _run.Folder["first"], "--retrieval-data", _run.Table);
+        Assert.Equal(0, exit);
+        Assert.Contains("R@1", printed, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("eva02", "visual.", "visual.trunk.head.")]
+    [InlineData("bert", "visual.", "visual.proj")]
+    public async Task A_locked_tower_stays_and_its_upper_groups_may_learn(string family, string image, string top)
+    {
+        WriteModel(family, family == "bert" ? "bert" : "tokenizer", family == "bert" ? 100 : 520);
+        string[] options = ["--pretrained", _run.Folder["theirs"]];
+        await Train("lit", 1, [.. options, "--lock-image"]);
+        await Train("top", 1, [.. options, "--lock-image", "--lock-image-unlocked-groups", "1"]);
+        await Train("pictures", 1, [.. options, "--lock-text"]);
+
+        Assert.All(Changes("lit"), c => Assert.Equal(!c.Name.StartsWith(image, StringComparison.Ordinal), c.Changed));
+        Assert.All(Changes("top"), c => Assert.Equal(
+            !c.Name.StartsWith(image, StringComparison.Ordinal) || c.Name.StartsWith(top, StringComparison.Ordinal), c.Changed));
+        Assert.All(Changes("pictures"), c => Assert.Equal(
+            c.Name.StartsWith(image, StringComparison.Ordinal) || c.Name == "logit_scale", c.Changed));
+    }
+
+    /// <summary>CoCa's captioner is not trained by a contrast, and stays in the folder.</summary>
+    [Fact]
+    public async Task A_part_that_no_feature_depends_on_is_kept_as_it_is()
+    {
+        WriteModel("coca", "tokenizer", 520);
+
+        await Train("out", 1, "--pretrained", _run.Folder["theirs"]);
+
+        Assert.Contains(Changes("out"), c => c.Name.StartsWith("text_decoder.", StringComparison.Ordinal));
+        Assert.All(Changes("out"), c => Assert.Equal(!c.Name.StartsWith("text_decoder.", StringComparison.Ordinal), c.Changed));
+    }
+
+    [Fact]
+    public async Task A_sigmoid_model_is_trained_with_the_objective_siglip_and_says_so()
+    {
+        WriteModel("naflex", "tokenizer", 520);
+
+        await Refused("has a logit_bias and is trained with --objective siglip, not clip", "--pretrained", _run.Folder["theirs"]);
+        await Train("out", 1, "--pretrained", _run.Folder["theirs"], "--objective", "siglip");
+
+        Assert.Contains(Changes("out"), c => c is { Name: "logit_bias", Changed: true });
+    }
+
+    [Fact]
+    public async Task A_SigLIP_is_trained_gone_on_with_fine_tuned_and_used()
+    {
+        var config = TinySiglip.Config;
+        config["text_config"]!["vocab_size"] = 79;
+        config["text_config"]!["max_position_embeddings"] = 12;
+        _run.Folder.Write("siglip.json", config.ToJsonString());
+        string[] options =
+        [
+            "--model", _run.Folder["siglip.json"], "--tokenizer", _run.Folder["bert"], "--objective", "siglip", "--lr-scheduler", "const",
+        ];
+        await Train("whole", 4, options);
+        await Train("first", 2, options);
+        await Train("first", 4, [.. options, "--resume", "latest"]);
+        await Train("lit", 1, "--pretrained", _run.Folder["first"], "--objective", "siglip", "--lock-image");
+        await Succeeds("convert", LastCheckpoint("first"), "--output", _run.Folder["converted"]);
+
+        AssertSameFiles("whole", "first", "model.safetensors", "onnx/text_model.onnx", "onnx/vision_model.onnx", "config.json");
+        AssertLossFell("first");
+        Assert.Equal(Features("first"), Features("converted"));
+        using var first = ClipModel.Open(_run.Folder["first"]);
+        using var lit = ClipModel.Open(_run.Folder["lit"]);
+        Assert.Equal(first.EmbedImage(_run.Folder["0.png"]), lit.EmbedImage(_run.Folder["0.png"]));
+        Assert.NotEqual(first.EmbedText("a red wall"), lit.EmbedText("a red wall"));
+        await Refused("is a SigLIP's, which is trained with --objective siglip", "--pretrained", _run.Folder["first"]);
+        await Refused(
+            "A SigLIP's texts are SentencePiece's", "--model", _run.Folder["siglip.json"], "--tokenizer", _run.Folder["tokenizer"],
+            "--objective", "siglip");
+    }
+
+    [Fact]
+    public async Task What_a_family_is_not_trained_with_is_refused_by_name()
+    {
+        WriteModel("eva02", "tokenizer", 520);
+        var theirs = _run.Folder["theirs"];
+
+        await Refused(
+            "has no logit_bias and is trained with --objective clip, not siglip", "--pretrained", theirs, "--objective", "siglip");
+        await Refused("not virtex", "--pretrained", theirs, "--objective", "virtex");
+        await Refused("--grad-checkpointing is not offered for EVA02-CLIP", "--pretrained", theirs, "--grad-checkpointing");
+        await Refused(
+            "cannot be trained from random weights", "--model", _run.Folder["theirs/open_clip_config.json"], "--tokenizer",
+            _run.Folder["tokenizer"]);
+        await Refused(
+            "more than the 4 groups that the tower has", "--pretrained", theirs, "--lock-image", "--lock-image-unlocked-groups", "5");
+        await Refused("ends a text with 3 but the model reads it at 519", "--pretrained", theirs, "--tokenizer", _run.Folder["bert"]);
+        TinyZoo.Write("mobileclip", _run.Folder["other"], 520);
+        await Refused(
+            "is another config than", "--pretrained", theirs, "--model", _run.Folder["other/open_clip_config.json"]);
+        Assert.False(Directory.Exists(_run.Folder["refused"]));
+    }
+
+    private void WriteModel(string family, string tokenizer, int vocabulary)
+    {
+        TinyZoo.Write(family, _run.Folder["theirs"], vocabulary);
+        foreach (var file in Directory.GetFiles(_run.Folder[tokenizer]))
+            File.Copy(file, Path.Combine(_run.Folder["theirs"], Path.GetFileName(file)));
+    }
+
+    /// <summary>The weights of a folder, and whether they are others than those that it started from.</summary>
+    private List<(string Name, bool Changed)> Changes(string folder)
+    {
+        var (before, after) = (CheckpointFile.LoadAsNamed(_run.Folder["theirs"]), CheckpointFile.LoadAsNamed(_run.Folder[folder]));
+        Assert.Equal(before.Keys.Order(), after.Keys.Order());
+        return [.. after.Select(w => (w.Key, !w.Value.Data.Span.SequenceEqual(before[w.Key].Data.Span)))];
+    }
+
+    private float[] Features(string folder)
+    {
+        using var model = ClipModel.Open(_run.Folder[folder]);
+        return [.. model.EmbedImage(_run.Folder["0.png"]), .. model.EmbedText("a red wall"), .. model.EmbedText("white wall number 7")];
+    }
+
+    private string LastCheckpoint(string run) =>
+        Directory.GetFiles(_run.Folder[$"{run}.run/checkpoints"], "*.safetensors").Order(StringComparer.Ordinal).Last();
+
+    private void AssertLossFell(string run)
+    {
+        var losses = MetricsLog.Read(_run.Folder[$"{run}.run/{MetricsLog.FileName}"])["loss"];
+        Assert.True(losses[^3..].Average(l => l.Value) < losses[..3].Average(l => l.Value), string.Join(' ', losses));
+    }
+
+    private void AssertSameFiles(string expected, string actual, params string[] names) => Assert.All(names, name => Assert.Equal(
+        File.ReadAllBytes(_run.Folder[$"{expected}/{name}"]), File.ReadAllBytes(_run.Folder[$"{actual}/{name}"])));
+
+    private async Task Refused(string message, params string[] options)
+    {
+        var (exit, printed, error) = await Command.RunApartAsync([.. Options("refused", epochs: 1), .. options]);
+        Assert.True(exit != 0, printed);
+        Assert.Contains(message, error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    private Task Train(string output, int epochs, params string[] options) => Succeeds([.. Options(output, epochs), .. options]);
+
+    private string[] Options(string output, int epochs) =>
+    [
+        "train", "--train-data", _run.Table, "--output", _run.Folder[output], "--epochs", $"{epochs}", "--batch-size", "4", "--lr", "3e-3",
+        "--warmup", "1",
+    ];
+
+    private static async Task Succeeds(params string[] arguments)
+    {
+        var (exit, printed, error) = await Command.RunApartAsync(arguments);
+        Assert.True(exit == 0, $"{printed}\n{error}");
+    }
+}
