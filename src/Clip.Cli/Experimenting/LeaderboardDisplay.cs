@@ -15,7 +15,7 @@ internal sealed class LeaderboardDisplay(ClipExperimentMetric metric, int most =
     private readonly Lock _gate = new();
     private int _tried;
 
-    /// <summary>A terminal that cannot move its cursor would have every table below the last, and the summary at the end of a line.</summary>
+    /// <summary>A terminal that cannot move its cursor would have every table below the last, and the summary at a line's end.</summary>
     private bool IsRedrawn => !Console.IsErrorRedirected && _console.Profile.Capabilities.Ansi;
 
     /// <summary>Takes in a candidate that has been tried, or tried on more folds.</summary>
