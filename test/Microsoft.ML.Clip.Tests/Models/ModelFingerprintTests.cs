@@ -35,6 +35,11 @@ public sealed class ModelFingerprintTests
 
         Assert.Equal(different.Length, different.Select(options => Of(folder, options)).Distinct().Count());
         Assert.All(same, options => Assert.Equal(Of(folder), Of(folder, options)));
+
+        // Where a folder tells nothing of pictures, what is set counts all the same.
+        File.Delete(folder["preprocessor_config.json"]);
+        ClipModelOptions[] untold = [new(), new() { ApplyExifOrientation = true }, new() { Decode = ImageDecoding.Scaled }];
+        Assert.Equal(untold.Length, untold.Select(options => Of(folder, options)).Distinct().Count());
     }
 
     /// <summary>Even what a tokenizer does not read today, but another kind of it would.</summary>
