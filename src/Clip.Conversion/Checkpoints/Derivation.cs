@@ -105,6 +105,30 @@ internal abstract class Derivation(params WeightTensor[] sources)
         }
     }
 
+    /// <summary>A row through a linear layer, times a factor: (W·x + b)·factor. In double, so that only the result is rounded.</summary>
+    internal sealed class ProjectedRow(WeightTensor weight, WeightTensor bias, WeightTensor row, float factor)
+        : Derivation(weight, bias, row)
+    {
+        public float Factor => factor;
+
+        public override float[] Values()
+        {
+            var matrix = weight.Data.Span;
+            var offsets = bias.Data.Span;
+            var x = row.Data.Span;
+            var result = new float[offsets.Length];
+            for (var o = 0; o < result.Length; o++)
+            {
+                double sum = offsets[o];
+                var w = matrix.Slice(o * x.Length, x.Length);
+                for (var i = 0; i < x.Length; i++) sum += (double)w[i] * x[i];
+                result[o] = (float)(sum * factor);
+            }
+
+            return result;
+        }
+    }
+
     /// <summary>exp of the values, which are kept from exceeding <paramref name="most"/>.</summary>
     internal sealed class Exponential(WeightTensor source, float most) : Derivation(source)
     {

@@ -24,7 +24,13 @@ internal sealed class StackedFloats : RemadeFloats
             && start == 0 && length == manager._length && manager._pieces.Length == 3 && manager._pieces.All(p => p.Length == n)
             ? manager._pieces
             : [stacked.Data[..n], stacked.Data[n..(2 * n)], stacked.Data[(2 * n)..]];
-        return [.. pieces.Select(piece => new WeightTensor(shape, piece))];
+        return
+        [
+            .. pieces.Select((piece, third) => new WeightTensor(shape, piece)
+            {
+                Origin = stacked.Origin is null ? null : new Derivation.Rows(stacked, third * shape[0], shape[0]),
+            }),
+        ];
     }
 
     /// <inheritdoc/>

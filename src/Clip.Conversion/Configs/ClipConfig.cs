@@ -236,8 +236,8 @@ public sealed record ClipConfig
             Divides(source, heads, EmbedDim, "attn_pooler_heads", "embed_dim");
         if (Vision is ResNetConfig && Text.LayerScale is not null)
             throw new ClipException(
-                $"{source}: a ResNet beside a text tower with ls_init_value is not supported; give a Vision Transformer's config, or leave "
-                + "it out.");
+                $"{source}: a ResNet beside this text tower is not supported; give a Vision Transformer's model, or "
+                + "leave ls_init_value out.");
         if ((long)Text.VocabSize * Text.Width > Array.MaxLength)
             throw new ClipException(
                 $"{source}: text vocab_size {Text.VocabSize} times width {Text.Width} is more than an array holds; no CLIP's is.");
@@ -249,18 +249,16 @@ public sealed record ClipConfig
         return this;
     }
 
-    /// <summary>Refuses what is computed in ONNX graphs alone.</summary>
+    /// <summary>Refuses what is not trained.</summary>
     /// <exception cref="ClipException">The config asks for it.</exception>
     internal void RequireTrainable()
     {
         if (Towers != ModelTowers.Both)
             throw new ClipException(
                 "A config of one tower alone cannot be trained, for what is trained is their agreement; give one of both.");
-        if (IsSiglip)
-            throw new ClipException("SigLIPs can be converted and used but not trained; give a plain CLIP config.");
         var isOtherText = Text.NeedsFullContext || Text.HasProjectionBias || Text.Pooling == TextPooling.First
             || Activation == Activation.GeluTanh;
-        if ((IsOpenClips || isOtherText) && (TextSide != TextSide.Tower || ProjectionHeads))
+        if ((IsOpenClips || IsSiglip || isOtherText) && (TextSide != TextSide.Tower || ProjectionHeads))
             throw new ClipException(
                 "The objectives virtex, bow and convirt are trained with CLIP's own Vision Transformers, ResNets and text towers alone; "
                 + "give such a config, or the objective clip or siglip.");

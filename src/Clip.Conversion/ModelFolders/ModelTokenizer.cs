@@ -87,6 +87,13 @@ internal sealed class ModelTokenizer
     {
         var write = ZooFolder.Tokenizer(files, model.Text!, path, new CompanionFiles(null))!;
         var rows = TokenizerFolder.Rows(path, files.ForFolder(model), write, model.Text!.NeedsFullContext, model.Text.TakesMask);
+        // Where a text ends the feature is read.
+        var isReadAtEnd = model.Text is OpenClipText { HasClassToken: false } own
+            && (own.Pooling == TextPooling.Eos || (own.Pooling == TextPooling.Argmax && !files.NamesTokenizer));
+        if (isReadAtEnd && rows.Tokenizer.EndId is var end && end != ((OpenClipText)model.Text).EosId)
+            throw new ClipException(
+                $"The tokenizer {path} ends a text with {end?.ToString() ?? "no token"} but the model reads it at "
+                + $"{((OpenClipText)model.Text).EosId}; give the `Tokenizer` it was trained with.");
         return new(null, rows, HashOf(rows.Tokenizer), write);
     }
 

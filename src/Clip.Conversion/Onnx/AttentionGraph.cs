@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Onnx.Format;
 using static Clip.Conversion.Onnx.Format.GraphBuilder;
 
@@ -10,7 +8,7 @@ internal sealed class AttentionGraph(GraphBuilder graph, int width, int heads)
 {
     private readonly int _headWidth = width / heads;
 
-    /// <summary>The scores' 1/√d, which goes into the query's weights (see <see cref="Scale"/>) and saves a pass over the scores.</summary>
+    /// <summary>The scores' 1/√d, which goes into the query's weights and saves a pass over the scores.</summary>
     public float QueryScale => 1 / MathF.Sqrt(_headWidth);
 
     /// <summary>The shape that cuts rows into [items, tokens, heads, channels], for a known number of tokens.</summary>
@@ -44,15 +42,6 @@ internal sealed class AttentionGraph(GraphBuilder graph, int width, int heads)
         if (mask is not null) scores = graph.Op("Add", [scores, mask]);
         var mixed = graph.Op("MatMul", [graph.Op("Softmax", [scores], Attribute("axis", -1L)), Heads(value, allShape)]);
         return graph.Op("Reshape", [graph.Op("Transpose", [mixed], Attribute("perm", 0, 2, 1, 3)), graph.Vector(-1, width)]);
-    }
-
-    /// <summary>A weight times <paramref name="factor"/>; the weight itself for a factor of 1.</summary>
-    public static WeightTensor Scale(WeightTensor weight, float factor)
-    {
-        if (factor == 1) return weight;
-        var scaled = new float[weight.Data.Length];
-        TensorPrimitives.Multiply(weight.Data.Span, factor, scaled);
-        return weight with { Data = scaled };
     }
 
     private string Heads(string x, string shape) =>

@@ -71,8 +71,8 @@ internal sealed class ResNetGraph(GraphBuilder graph, WeightSource weights, ResN
 
         string Linear(string projection, string x, float factor = 1)
         {
-            var w = AttentionGraph.Scale(weights.Take($"{name}.{projection}.weight"), factor);
-            var b = AttentionGraph.Scale(weights.Take($"{name}.{projection}.bias"), factor);
+            var w = TensorMath.Scale(weights.Take($"{name}.{projection}.weight"), factor);
+            var b = TensorMath.Scale(weights.Take($"{name}.{projection}.bias"), factor);
             return graph.Op(
                 "Gemm",
                 [x, graph.Weight($"{name}.{projection}.weight", w), graph.Weight($"{name}.{projection}.bias", b)],

@@ -54,7 +54,7 @@ internal sealed class TransformerGraph(
         string Projection(string x, string letter, int third, float factor) =>
             Project(
                 x, $"{name}.attn.{letter}_proj",
-                AttentionGraph.Scale(inWeights[third], factor), AttentionGraph.Scale(inBiases[third], factor));
+                TensorMath.Scale(inWeights[third], factor), TensorMath.Scale(inBiases[third], factor));
     }
 
     /// <summary>
@@ -69,18 +69,9 @@ internal sealed class TransformerGraph(
     {
         graph.Scope(name);
         var (inWeights, inBiases) = InProjections(name);
-        var probe = weights.Take(ClipNames.Image.Probe).Data.Span;
-        var query = new float[width];
-        for (var row = 0; row < width; row++)
-        {
-            double sum = inBiases[0].Data.Span[row];
-            var w = inWeights[0].Data.Span.Slice(row * width, width);
-            for (var i = 0; i < width; i++) sum += (double)w[i] * probe[i];
-            query[row] = (float)(sum * _attention.QueryScale);
-        }
-
+        var query = new Derivation.ProjectedRow(inWeights[0], inBiases[0], weights.Take(ClipNames.Image.Probe), _attention.QueryScale);
         var joined = _attention.Attend(
-            graph.Weight($"{name}.query", new WeightTensor([1, width], query)),
+            graph.Weight($"{name}.query", TensorMath.Make([1, width], query)),
             HeadShape(1),
             Project(all, $"{name}.attn.k_proj", inWeights[1], inBiases[1]),
             Project(all, $"{name}.attn.v_proj", inWeights[2], inBiases[2]),

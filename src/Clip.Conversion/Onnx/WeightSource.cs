@@ -9,6 +9,11 @@ internal sealed class WeightSource(ParameterLayout layout, IReadOnlyDictionary<s
 {
     private readonly HashSet<string> _taken = [];
 
+    /// <summary>Names and shapes alone, to write graphs that are run on parameters elsewhere.</summary>
+    public static WeightSource Named(ParameterLayout layout) => new(
+        layout,
+        layout.ToDictionary(p => p.Name, p => new WeightTensor(p.Shape, default) { Origin = new Derivation.Named(p.Name) }));
+
     public WeightTensor Take(string name)
     {
         _taken.Add(name);

@@ -29,6 +29,8 @@ public sealed class ClipModel : TwoTowerModel
     {
         Config = config ?? throw new ArgumentNullException(nameof(config));
         config.RequireTrainable();
+        if (config.IsSiglip)
+            throw new ClipException("SigLIP's image tower is no module of its own: it is trained by `clip train` or the estimator.");
         var text = new TextTransformer(config);
         (_encodeText, _takeUp) = (text.forward, text.TakeUp);
         visual = ImageTower.Create(config);

@@ -28,7 +28,9 @@ internal static class TorchWeights
     /// <exception cref="ClipException">The shapes differ.</exception>
     public static void CopyInto(Tensor target, WeightTensor source, string name)
     {
-        if (!target.shape.SequenceEqual(source.Shape))
+        // Some files store a scalar with one dimension.
+        var isScalar = target.shape.Length == 0 && source.Data.Length == 1;
+        if (!isScalar && !target.shape.SequenceEqual(source.Shape))
             throw new ClipException(
                 $"The weight '{name}' has shape [{string.Join(", ", source.Shape)}] where the model needs "
                 + $"[{string.Join(", ", target.shape)}]; use weights of this architecture.");

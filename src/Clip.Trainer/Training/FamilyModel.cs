@@ -35,9 +35,14 @@ internal sealed class FamilyModel : TrainableModel
     public static FamilyModel Read(ZooFiles files, TrainingOptions training)
     {
         if (training.FineTuning.Pretrained is not { } path)
+        {
+            // What is of no family at all says so itself.
+            _ = files.Model(weights: null);
             throw new ClipException(
                 $"The model of {files.Source} cannot be trained from random weights, for how its family starts is not known here; "
                 + "give the weights to start from as `FineTuning.Pretrained`.");
+        }
+
         RequireSameConfig(files, path);
         using var checkpoint = CheckpointFile.OpenAsNamed(path);
         var model = files.Model(LowRankMerge.Apply(ZooFiles.Weights(checkpoint, CompanionFiles.Of(path))));
@@ -63,7 +68,7 @@ internal sealed class FamilyModel : TrainableModel
 
     public override IObjective CreateObjective(TrainingOptions training)
     {
-        var model = new GraphModel(_model);
+        var model = GraphModel.Of(_model);
         return training.Objective == ObjectiveKind.SigLip
             ? new SigLipObjective(model) { MaxLogitScale = training.MaxLogitScale }
             : new ClipObjective(model) { MaxLogitScale = training.MaxLogitScale, LabelSmoothing = training.LabelSmoothing };
@@ -79,8 +84,7 @@ internal sealed class FamilyModel : TrainableModel
             if (!weights.TryGetValue(name, out var value))
                 throw new ClipException(
                     $"{path} has no weight '{name}', which the model of {_files.Source} needs; give a complete checkpoint.");
-            // Some files store a scalar with one dimension.
-            TorchWeights.CopyInto(target, target.shape.Length == 0 && value.Data.Length == 1 ? value with { Shape = [] } : value, name);
+            TorchWeights.CopyInto(target, value, name);
         }
 
         return [];

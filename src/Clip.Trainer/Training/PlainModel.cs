@@ -1,19 +1,21 @@
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Configs;
+using Clip.Conversion.Initialization;
 using Clip.Conversion.ModelFolders;
+using Clip.Trainer.Modeling;
+using Clip.Trainer.Modeling.Graphs;
 using Clip.Trainer.Objectives;
 using Microsoft.ML.Clip;
 using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
 
-/// <summary>A model of torch's own modules, whose sizes are a <see cref="ClipConfig"/>.</summary>
+/// <summary>A model whose sizes are a <see cref="ClipConfig"/>: of torch's own modules, or a SigLIP, by its graphs.</summary>
 /// <param name="config">Its sizes, which went through the objective.</param>
 /// <param name="source">Where they came from, for messages.</param>
 internal sealed class PlainModel(ClipConfig config, string source) : TrainableModel
 {
-    /// <summary>Its sizes.</summary>
-    public ClipConfig Config => config;
+    private const string Pieces = "tokenizer.json or spiece.model";
 
     public override int ImageSize => config.Vision.ImageSize;
 
@@ -30,6 +32,11 @@ internal sealed class PlainModel(ClipConfig config, string source) : TrainableMo
     {
         var config = training.Objective.Config(ModelConfigFile.Read(model.Config));
         config.RequireTrainable();
+        if (config.IsSiglip && training.Objective != ObjectiveKind.SigLip)
+            throw new ClipException($"{model.Config} is a SigLIP's, which is trained with `Objective` siglip; give that.");
+        if (config.IsSiglip && training.GradCheckpointing)
+            throw new ClipException(
+                "`GradCheckpointing` is not offered for SigLIPs; leave it out, and raise `AccumFrequency` to save memory.");
         return new PlainModel(config, model.Config);
     }
 
@@ -40,6 +47,9 @@ internal sealed class PlainModel(ClipConfig config, string source) : TrainableMo
             throw new ClipException(
                 $"The objectives virtex and bow predict the tokens of CLIP's kind of vocabulary, and {path} is of another kind; give "
                 + "a CLIP tokenizer, or leave `Tokenizer` out to learn one.");
+        if (config.IsSiglip && tokenizer.Vocabulary is not null)
+            throw new ClipException(
+                $"A SigLIP's texts are SentencePiece's, and {path} is a vocabulary of CLIP's kind; give a `Tokenizer` with {Pieces}.");
         return tokenizer;
     }
 
@@ -52,8 +62,13 @@ internal sealed class PlainModel(ClipConfig config, string source) : TrainableMo
         return isTheirs || own.TextSide != config.TextSide || ModelTokenizer.Open(theirs, own).Hash == tokenizer.Hash;
     }
 
-    public override IObjective CreateObjective(TrainingOptions training) =>
-        training.Objective.Create(config, training.LabelSmoothing, training.MaxLogitScale);
+    public override IObjective CreateObjective(TrainingOptions training)
+    {
+        if (!config.IsSiglip) return training.Objective.Create(config, training.LabelSmoothing, training.MaxLogitScale);
+        var model = GraphModel.Of(config);
+        TorchWeights.Load(model, RandomWeights.Create(config, training.Seed), "the seed");
+        return new SigLipObjective(model) { MaxLogitScale = training.MaxLogitScale };
+    }
 
     public override IReadOnlyList<string> LoadPretrained(nn.Module module, string path) => Pretrained.Load(module, config, path);
 

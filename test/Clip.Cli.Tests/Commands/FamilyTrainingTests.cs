@@ -85,6 +85,36 @@ public sealed class FamilyTrainingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_SigLIP_is_trained_gone_on_with_fine_tuned_and_used()
+    {
+        var config = TinySiglip.Config;
+        config["text_config"]!["vocab_size"] = 79;
+        config["text_config"]!["max_position_embeddings"] = 12;
+        _run.Folder.Write("siglip.json", config.ToJsonString());
+        string[] options =
+        [
+            "--model", _run.Folder["siglip.json"], "--tokenizer", _run.Folder["bert"], "--objective", "siglip", "--lr-scheduler", "const",
+        ];
+        await Train("whole", 4, options);
+        await Train("first", 2, options);
+        await Train("first", 4, [.. options, "--resume", "latest"]);
+        await Train("lit", 1, "--pretrained", _run.Folder["first"], "--objective", "siglip", "--lock-image");
+        await Succeeds("convert", LastCheckpoint("first"), "--output", _run.Folder["converted"]);
+
+        AssertSameFiles("whole", "first", "model.safetensors", "onnx/text_model.onnx", "onnx/vision_model.onnx", "config.json");
+        AssertLossFell("first");
+        Assert.Equal(Features("first"), Features("converted"));
+        using var first = ClipModel.Open(_run.Folder["first"]);
+        using var lit = ClipModel.Open(_run.Folder["lit"]);
+        Assert.Equal(first.EmbedImage(_run.Folder["0.png"]), lit.EmbedImage(_run.Folder["0.png"]));
+        Assert.NotEqual(first.EmbedText("a red wall"), lit.EmbedText("a red wall"));
+        await Refused("is a SigLIP's, which is trained with --objective siglip", "--pretrained", _run.Folder["first"]);
+        await Refused(
+            "A SigLIP's texts are SentencePiece's", "--model", _run.Folder["siglip.json"], "--tokenizer", _run.Folder["tokenizer"],
+            "--objective", "siglip");
+    }
+
+    [Fact]
     public async Task What_a_family_is_not_trained_with_is_refused_by_name()
     {
         WriteModel("eva02", "tokenizer", 520);
@@ -99,6 +129,7 @@ public sealed class FamilyTrainingTests : IDisposable
             _run.Folder["tokenizer"]);
         await Refused(
             "more than the 4 groups that the tower has", "--pretrained", theirs, "--lock-image", "--lock-image-unlocked-groups", "5");
+        await Refused("ends a text with 3 but the model reads it at 519", "--pretrained", theirs, "--tokenizer", _run.Folder["bert"]);
         TinyZoo.Write("mobileclip", _run.Folder["other"], 520);
         await Refused(
             "is another config than", "--pretrained", theirs, "--model", _run.Folder["other/open_clip_config.json"]);

@@ -1,3 +1,4 @@
+using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Onnx;
 
 namespace Clip.Conversion.Zoo.Blocks;

@@ -1,3 +1,4 @@
+using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Onnx;
 using Clip.Conversion.Zoo.Blocks;
 using static Clip.Conversion.Onnx.Format.GraphBuilder;

@@ -41,6 +41,8 @@ internal sealed class DerivedWeights : IDisposable
                 Derivation.Rows rows => Shaped(sources[0]).narrow(0, rows.First, rows.Count),
                 Derivation.Gathered gathered => Gathered(gathered, Shaped(sources[0])),
                 Derivation.Sum => Shaped(sources[0]).Plus(Shaped(sources[1])),
+                Derivation.ProjectedRow row => Scaled(
+                    nn.functional.linear(Shaped(sources[2]).reshape(1, -1), Shaped(sources[0]), Shaped(sources[1])), row.Factor),
                 Derivation.Exponential exponential => Exponential(Shaped(sources[0]), exponential.Most),
                 Derivation.ResizedGrid resized => Resized(resized, Shaped(sources[0])),
                 Derivation.NormedKernels normed =>

@@ -1,5 +1,7 @@
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
+using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Format;
 using Clip.Conversion.Zoo.Blocks;
 using Clip.Conversion.Zoo.Towers;
@@ -10,15 +12,15 @@ using static TorchSharp.torch;
 namespace Clip.Trainer.Modeling.Graphs;
 
 /// <summary>
-/// A model of one of the zoo's families: both towers as their pages write them for ONNX, run in torch. Its parameters have the names of
-/// the family's own files; the statistics of batch norms, which the graphs have folded into convolutions, are used as they are.
+/// A model of one of the zoo's families, or a SigLIP: both towers as they are written for ONNX, run in torch. A family's parameters have
+/// the names of its own files; the statistics of batch norms, which the graphs have folded into convolutions, are used as they are.
 /// </summary>
 internal sealed class GraphModel : TwoTowerModel, IGraphParameters, ILowRankTarget
 {
     /// <summary>What a linear layer's weight is called, behind a dot or an underscore.</summary>
     private const string WeightName = ".weight";
 
-    private readonly ZooModel _model;
+    private readonly TextInput _input;
     private readonly GraphPlan _image;
     private readonly GraphPlan _text;
     private readonly Dictionary<string, string> _updates = [];
@@ -26,19 +28,11 @@ internal sealed class GraphModel : TwoTowerModel, IGraphParameters, ILowRankTarg
     private Dictionary<string, Tensor> _tensors = [];
     private Embedding? _lookup; // not registered: the table is the model's own
 
-    /// <summary>Creates the model; its parameters are zeros, for it starts from weights.</summary>
-    /// <param name="model">Both towers.</param>
-    /// <exception cref="ClipException">There is one tower alone, or a graph has what is not trained here.</exception>
-    public GraphModel(ZooModel model)
+    private GraphModel(ParameterLayout layout, GraphPlan image, GraphPlan text, TextInput input)
         : base(nameof(GraphModel))
     {
-        if (model.Image is null || model.Text is null)
-            throw new ClipException(
-                "A model of one tower alone cannot be trained, for what is trained is their agreement; give one of both.");
-        _model = model;
-        Layout = ParameterLayout.Of(model.Layout());
-        (_image, _text) = (Plan("image", model.WriteImage), Plan("text", model.WriteText));
-        _tokens = Layout.FirstOrDefault(p => p.Place.Tower == Tower.Text && p.Shape.Count == 2 && p.Shape[0] == model.Text.VocabSize)?.Name;
+        (Layout, _image, _text, _input) = (layout, image, text, input);
+        _tokens = Layout.FirstOrDefault(p => p.Place.Tower == Tower.Text && p.Shape.Count == 2 && p.Shape[0] == input.VocabSize)?.Name;
         foreach (var parameter in Layout)
         {
             var values = zeros([.. parameter.Shape]);
@@ -50,8 +44,36 @@ internal sealed class GraphModel : TwoTowerModel, IGraphParameters, ILowRankTarg
         TakeUp();
     }
 
-    /// <summary>The towers' sizes.</summary>
-    public ZooModel Model => _model;
+    /// <summary>Creates a model of one of the zoo's families; its parameters are zeros, for it starts from weights.</summary>
+    /// <param name="model">Both towers.</param>
+    /// <exception cref="ClipException">A graph has what is not trained here.</exception>
+    public static GraphModel Of(ZooModel model)
+    {
+        var text = model.Text!;
+        var input = new TextInput(text.VocabSize, text.NeedsFullContext ? text.ContextLength : null, text.TakesMask);
+        return new GraphModel(ParameterLayout.Of(model.Layout()), Plan("image", model.WriteImage), Plan("text", model.WriteText), input);
+
+        static GraphPlan Plan(string name, Func<GraphBuilder, Parameters, Dim, (string Features, TowerWriter Net)> write)
+        {
+            var graph = new GraphBuilder(name);
+            return new GraphPlan(graph, write(graph, new Parameters(null), "batch").Features);
+        }
+    }
+
+    /// <summary>Creates a SigLIP; its parameters are zeros, too.</summary>
+    /// <param name="config">Its sizes.</param>
+    public static GraphModel Of(ClipConfig config)
+    {
+        var layout = ParameterLayout.Of(config);
+        var input = new TextInput(config.Text.VocabSize, config.Text.NeedsFullContext ? config.Text.ContextLength : null, TakesMask: false);
+        return new GraphModel(layout, Plan("image", TowerGraphs.Vision), Plan("text", TowerGraphs.Text), input);
+
+        GraphPlan Plan(string name, Func<GraphBuilder, WeightSource, ClipConfig, Dim, string> write)
+        {
+            var graph = new GraphBuilder(name);
+            return new GraphPlan(graph, write(graph, WeightSource.Named(layout), config, "batch"));
+        }
+    }
 
     /// <inheritdoc/>
     internal override ParameterLayout Layout { get; }
@@ -69,7 +91,7 @@ internal sealed class GraphModel : TwoTowerModel, IGraphParameters, ILowRankTarg
     public override Tensor EncodeText(Tensor inputIds)
     {
         using var scope = NewDisposeScope();
-        if (!_model.Text!.TakesMask) return _text.Forward(this, ("input_ids", Filled(inputIds))).MoveToOuterDisposeScope();
+        if (!_input.TakesMask) return _text.Forward(this, ("input_ids", Filled(inputIds))).MoveToOuterDisposeScope();
         var (ids, mask) = HiddenPadding.Split(inputIds);
         return _text.Forward(this, ("input_ids", ids), ("attention_mask", mask.to_type(ScalarType.Int64))).MoveToOuterDisposeScope();
     }
@@ -131,12 +153,6 @@ internal sealed class GraphModel : TwoTowerModel, IGraphParameters, ILowRankTarg
         base.Dispose(disposing);
     }
 
-    private static GraphPlan Plan(string name, Func<GraphBuilder, Parameters, Dim, (string Features, TowerWriter Net)> write)
-    {
-        var graph = new GraphBuilder(name);
-        return new GraphPlan(graph, write(graph, new Parameters(null), "batch").Features);
-    }
-
     /// <summary>Another device or type makes new parameters.</summary>
     private void TakeUp() => _tensors = named_parameters(recurse: false).Select(p => (p.name, Value: (Tensor)p.parameter))
         .Concat(named_buffers(recurse: false).Select(b => (b.name, Value: b.buffer)))
@@ -145,9 +161,13 @@ internal sealed class GraphModel : TwoTowerModel, IGraphParameters, ILowRankTarg
     /// <summary>The ids up to the context length, where what stands behind a text counts.</summary>
     private Tensor Filled(Tensor ids)
     {
-        var missing = _model.Text!.ContextLength - ids.shape[1];
-        if (!_model.Text.NeedsFullContext || missing <= 0) return ids;
-        using Scalar padding = _model.Text.PaddingId;
-        return cat([ids, full([ids.shape[0], missing], padding, ids.dtype, ids.device)], 1);
+        var missing = _input.Length is { } length ? length - ids.shape[1] : 0;
+        return missing <= 0 ? ids : cat([ids, zeros([ids.shape[0], missing], ids.dtype, ids.device)], 1);
     }
+
+    /// <summary>What a text tower takes.</summary>
+    /// <param name="VocabSize">Entries of its vocabulary.</param>
+    /// <param name="Length">The tokens that every text is filled up to; null for any number.</param>
+    /// <param name="TakesMask">Whether it is told which are padding.</param>
+    private sealed record TextInput(int VocabSize, int? Length, bool TakesMask);
 }

@@ -1,6 +1,4 @@
-using Clip.Conversion.Checkpoints;
-
-namespace Clip.Conversion.Zoo.Blocks;
+namespace Clip.Conversion.Checkpoints;
 
 /// <summary>
 /// Makes the tensors that a graph needs of those that a checkpoint has, by a <see cref="Derivation"/>. Where these have no values,
