@@ -29,7 +29,7 @@ VARIANTS = {
     "gray": ({"--aug-grayscale": "0.2"}, 1.0),
     "strong": (STRONG, 1.0),
     "smooth": ({"--label-smoothing": "0.1"}, 1.0),
-    "smooth+outlines": ({"--label-smoothing": "0.1", "--aug-outlines": "0.25"}, 1.0),  # not measured yet
+    "smooth+outlines": ({"--label-smoothing": "0.1", "--aug-outlines": "0.25"}, 1.0),  # as configs/emoji.rsp has it
     "mix": (MIX, 1.12),
     "mix+text1": ({**MIX, **TEXT1}, 0.96),
     "mix+ema+scale20": ({**MIX, **EMA, "--max-logit-scale": "20"}, 1.12),

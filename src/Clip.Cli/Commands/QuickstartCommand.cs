@@ -28,7 +28,7 @@ internal static class QuickstartCommand
             Description = "Decides pictures, held-out combinations and training.",
             DefaultValueFactory = _ => 0,
         };
-        var epochs = new Option<int>("--epochs") { Description = "Passes over the pictures.", DefaultValueFactory = _ => 8 };
+        var epochs = new Option<int>("--epochs") { Description = "Passes over the pictures.", DefaultValueFactory = _ => 6 };
         var pictures = new Option<int>("--pictures")
         {
             Description = "Pictures to train on.",
@@ -74,6 +74,7 @@ internal static class QuickstartCommand
                     Warmup = 50,
                     Optimizer = new AdamWOptions(WeightDecay: 0.1),
                     GradClipNorm = 1,
+                    LabelSmoothing = 0.1, // many captions of a batch are true of several of its pictures
                     Augmentation = new Augmentation { Crop = new RandomResizedCrop(MinScale: 1) }, // the pictures vary enough by themselves
                     Seed = seed,
                 },

@@ -8,8 +8,8 @@ internal static class QuickstartEstimate
     /// <summary>Pairs in a step.</summary>
     public const int BatchSize = 128;
 
-    /// <summary>What two cores take for the usual 744 steps, from drawing to the last answer.</summary>
-    private const double UsualSeconds = 90, UsualSteps = 744;
+    /// <summary>What two cores take for the usual 558 steps, from drawing to the last answer.</summary>
+    private const double UsualSeconds = 90, UsualSteps = 558;
 
     public static string Of(int pictures, int epochs)
     {

@@ -40,7 +40,7 @@ public sealed partial class DocsCommandTests
     {
         var page = Spaces().Replace(string.Join(' ', DocsPages.Lines("docs/quickstart.md")), " ");
         var config = ClipConfigJson.Load("quickstart");
-        var vision = Assert.IsType<VisionTransformerConfig>(config.Vision);
+        var vision = Assert.IsType<ResNetConfig>(config.Vision);
         var (all, heldOut) = (Combination.All.Count, SceneDataset.HeldOut);
         string[] told =
         [
@@ -49,7 +49,7 @@ public sealed partial class DocsCommandTests
             $"{heldOut} of the {all} combinations",
             $"{SceneDataset.TrainImages:N0} pictures to train on, {SceneDataset.ValidationImages} to validate with"
                 + $" and {heldOut * SceneDataset.TestImagesPerClass} ({SceneDataset.TestImagesPerClass} of each",
-            $"A ViT ({vision.Layers} layers, width {vision.Width}, {vision.ImageSize}-pixel input)",
+            $"CLIP's ResNet (a block in each of {vision.Blocks.Count} stages, width {vision.Width}, {vision.ImageSize}-pixel input)",
             $"a text transformer ({config.Text.Layers} layers, width {config.Text.Width})",
             $"(1 in {heldOut} and 1 in {all})",
         ];
