@@ -26,12 +26,18 @@ public sealed class FamilyTrainingTests : IDisposable
         await Train("lora", 1, "--pretrained", LastCheckpoint("first"), "--lora-rank", "2");
         await Succeeds("convert", LastCheckpoint("first"), "--output", _run.Folder["converted"]);
         await Train("again", 1, "--pretrained", _run.Folder["first"], "--layer-decay", "0.5");
+        await Succeeds("convert", _run.Folder["theirs"], "--output", _run.Folder["base"]);
+        await Succeeds(
+            "interpolate", _run.Folder["base"], _run.Folder["first"], "--alpha", "0", "0.5", "1", "--output", _run.Folder["between"]);
 
         AssertSameFiles("whole", "first", "model.safetensors", "onnx/text_model.onnx", "onnx/vision_model.onnx", "config.json");
         AssertLossFell("first");
         Assert.Equal(Features("first"), Features("converted"));
         Assert.NotEqual(Features("first"), Features("lora"));
         Assert.NotEqual(Features("first"), Features("again"));
+        Assert.Equal(Features("base"), Features("between-0"));
+        Assert.Equal(Features("first"), Features("between-1"));
+        Assert.NotEqual(Features("first"), Features("between-0.5"));
 
         _run.Folder.Write("labels.txt", "red\ngreen\nblue\nwhite\n");
         var (exit, printed, error) = await Command.RunApartAsync(
