@@ -33,10 +33,7 @@ internal sealed class FamilyModel : TrainableModel
     /// <exception cref="ClipException">The weights are of another model, or an option asks for what it is not trained with.</exception>
     public static FamilyModel Read(ZooFiles files, TrainingOptions training)
     {
-        if (training.FineTuning.Pretrained is not { } path)
-            throw new ClipException(
-                $"The model of {files.Source} cannot be trained from random weights, for how its family starts is not known here; "
-                + "give the weights to start from as `FineTuning.Pretrained`.");
+        var path = training.FineTuning.Pretrained ?? throw new ArgumentException("A family's model starts from weights.", nameof(training));
         var around = CompanionFiles.Of(path);
         using var checkpoint = CheckpointFile.OpenAsNamed(path);
         var model = files.Model(LowRankMerge.Apply(ZooFiles.Weights(checkpoint, around)));
