@@ -236,8 +236,8 @@ public sealed record ClipConfig
             Divides(source, heads, EmbedDim, "attn_pooler_heads", "embed_dim");
         if (Vision is ResNetConfig && Text.LayerScale is not null)
             throw new ClipException(
-                $"{source}: a ResNet beside a text tower with ls_init_value is not supported; give a Vision Transformer's config, or leave "
-                + "it out.");
+                $"{source}: a ResNet beside this text tower is not supported; give a Vision Transformer's model, or "
+                + "leave ls_init_value out.");
         if ((long)Text.VocabSize * Text.Width > Array.MaxLength)
             throw new ClipException(
                 $"{source}: text vocab_size {Text.VocabSize} times width {Text.Width} is more than an array holds; no CLIP's is.");

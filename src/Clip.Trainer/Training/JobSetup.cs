@@ -31,15 +31,19 @@ internal sealed class JobSetup(Ranks ranks)
                 $"Shards that are pipes can be read once, and not by {ranks.Size} ranks; give files, or train on one rank with `Pipes`.");
     }
 
-    /// <summary>Checks that all ranks have the same data, and enough of it.</summary>
+    /// <summary>Checks that all ranks have the same data and tokenizer, and enough pairs.</summary>
     /// <exception cref="ClipException">A rank has others, or a batch has fewer pairs than there are ranks.</exception>
-    public void RequireSameData(IPairSource train, int pairsPerStep, int parts)
+    public void RequireSameData(IPairSource train, string tokenizer, int pairsPerStep, int parts)
     {
         if (!ranks.AreSeveral) return;
-        var all = ranks.GatherAll([new Seen(Environment.MachineName, train.Fingerprint)]);
+        var all = ranks.GatherAll([new Seen(Environment.MachineName, train.Fingerprint, tokenizer)]);
         if (all.FirstOrDefault(seen => seen.Data != all[0].Data) is { } other)
             throw new ClipException(
                 $"The training data of {other.Machine} ({other.Data}) are not those of {all[0].Machine} ({all[0].Data}); "
+                + "give every rank the same files.");
+        if (all.FirstOrDefault(seen => seen.Tokenizer != all[0].Tokenizer) is { } different)
+            throw new ClipException(
+                $"The `Tokenizer` of {different.Machine} ({different.Tokenizer}) is not that of {all[0].Machine} ({all[0].Tokenizer}); "
                 + "give every rank the same files.");
         if (Math.Min(pairsPerStep, train.Count) / parts < ranks.Size)
             throw new ClipException(
@@ -56,5 +60,5 @@ internal sealed class JobSetup(Ranks ranks)
         foreach (var (name, bytes) in files) File.WriteAllBytes(Path.Combine(folder, name), bytes);
     }
 
-    private sealed record Seen(string Machine, string Data);
+    private sealed record Seen(string Machine, string Data, string Tokenizer);
 }

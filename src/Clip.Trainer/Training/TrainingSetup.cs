@@ -51,7 +51,7 @@ internal sealed class TrainingSetup : IDisposable
             var preprocessor = ClipImagePreprocessor.Create(Preprocessing);
             var augmented = Own(new AugmentedPixels(Preprocessing, training.Augmentation, options.Data.CacheBytes / ranks.LocalSize));
             Train = Own(Loader(Records, augmented, PairsPerStep, ranks.AreSeveral ? null : options.Data.LogSamples, _job.Slice(training)));
-            _job.RequireSameData(Train, PairsPerStep, training.AccumFrequency);
+            _job.RequireSameData(Train, Tokenizer.Hash, PairsPerStep, training.AccumFrequency);
             Validation = validationRecords is null
                 ? null
                 : Own(Loader(validationRecords, new PreprocessedPixels(preprocessor), training.BatchSize, log: null, slice: null));
