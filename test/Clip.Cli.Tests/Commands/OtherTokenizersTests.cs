@@ -180,7 +180,7 @@ public sealed class OtherTokenizersTests : IDisposable
             + """ "text_cfg": {"context_length": 12, "width": 16, "heads": 2, "layers": 2, "ls_init_value": 0.1}}""";
         _run.Folder.Write("rn.json", config);
 
-        await Refused("a ResNet beside a text tower with ls_init", "out", "--model", _run.Folder["rn.json"]);
+        await Refused("a ResNet beside this text tower is not supported", "out", "--model", _run.Folder["rn.json"]);
     }
 
     /// <summary>A family's table has a row for each entry of its own vocabulary, whose last is the end of text.</summary>
