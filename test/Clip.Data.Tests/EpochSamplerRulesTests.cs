@@ -107,4 +107,15 @@ public sealed class EpochSamplerRulesTests
             for (var epoch = 0; epoch < 20; epoch++) Assert.True(orders.Add(string.Join(' ', sampler.BatchOf(epoch).ToArray())));
         }
     }
+
+    /// <summary>Parts are shuffled each by itself, and mixed anew in every epoch.</summary>
+    [Fact]
+    public void PartsAndTheirMixtureHaveOrdersOfTheirOwn()
+    {
+        var sampler = new EpochSampler([new EpochPart(9), new EpochPart(9)], batchSize: 18, seed: 4);
+        var epochs = Enumerable.Range(0, 20).Select(epoch => sampler.BatchOf(epoch).ToArray()).ToArray();
+
+        Assert.DoesNotContain(epochs, epoch => epoch.Where(r => r < 9).SequenceEqual(epoch.Where(r => r >= 9).Select(r => r - 9)));
+        Assert.Equal(20, epochs.Select(epoch => string.Concat(epoch.Select(r => r < 9 ? 'a' : 'b'))).Distinct().Count());
+    }
 }

@@ -148,6 +148,17 @@ public sealed class EmbedderTests : IDisposable
     }
 
     [Fact]
+    public void WhatACacheWasGivenIsThereWhenItIsOpenedAgain()
+    {
+        using (var cache = EmbeddingCache.Open(_tiny.Cache, "model", Assert.Fail)) cache.Add(7, [1, 2, 3]);
+
+        using var again = EmbeddingCache.Open(_tiny.Cache, "model", Assert.Fail);
+
+        Assert.Equal([1, 2, 3], again.Find(7)!);
+        Assert.Null(again.Find(8));
+    }
+
+    [Fact]
     public void WhatIsDoneWhenItIsStoppedIsKept()
     {
         var images = _tiny.Paint(80);

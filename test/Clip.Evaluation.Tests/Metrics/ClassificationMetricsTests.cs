@@ -111,6 +111,20 @@ public sealed class ClassificationMetricsTests
         Assert.Equal((0.25, 0.5), (metrics["acc1"], metrics["group_acc1"]));
     }
 
+    /// <summary>Among them a picture of no video is one by itself, and pictures of a video with other labels are others.</summary>
+    [Fact]
+    public void APictureOfNoGroupIsAGroupByItself()
+    {
+        float[][] scores = [[0.9f, 0.1f], [0.4f, 0.6f], [0.4f, 0.6f], [0.45f, 0.55f], [0.1f, 0.9f]];
+        (string? Video, string Class)[] pictures = [("a", "l0"), ("a", "l0"), (null, "l0"), (null, "l0"), ("a", "l1")];
+        var set = new LabeledSet(
+            "frames",
+            [.. pictures.Select((p, i) => new LabeledImage { ImagePath = $"{i}", Class = p.Class, Group = p.Video })], ["l0", "l1"], null);
+
+        // Right are the two frames together and the one of the other label; wrong is either picture alone.
+        Assert.Equal(0.5, Measure(ClassificationOutcome.Of(set, scores))["group_acc1"]);
+    }
+
     [Fact]
     public void PicturesWithSeveralLabelsHavePrecisionAlone()
     {

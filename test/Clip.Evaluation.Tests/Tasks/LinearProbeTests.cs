@@ -101,12 +101,18 @@ public sealed class LinearProbeTests
         Assert.Equal((4, 2, 30), (probe.TrainImages, probe.Shots, probe.Outcome.Pictures.Count));
         Assert.Equal(Scores(probe), Scores(again));
         Assert.NotEqual(Scores(probe), Scores(other));
-        var mean = FewShotMetrics.Of([probe.Outcome, other.Outcome], new Bootstrap(draws: 10));
-        Assert.Equal(
-            (Clip.Evaluation.Metrics.Accuracy.Of(probe.Outcome).Top1 + Clip.Evaluation.Metrics.Accuracy.Of(other.Outcome).Top1) / 2,
-            mean[0].Value, 12);
+        var unlike = Enumerable.Range(1, 20).Select(draw => LinearProbe.FewShot(train, set, features, shots: 2, seed: 1, draw))
+            .First(probes => Top1(probes) != Top1(probe));
+        var mean = FewShotMetrics.Of([probe.Outcome, unlike.Outcome], new Bootstrap(draws: 10));
+        var (first, second) = (Top1(probe), Top1(unlike));
+        Assert.Equal((first + second) / 2, mean[0].Value, 12);
+        // The draws are a sample: of two the deviation is their difference by the root of two.
+        Assert.Equal(Math.Abs(first - second) / Math.Sqrt(2), mean.Single(metric => metric.Name == "lp_acc1_std").Value, 12);
+        Assert.Equal(0, FewShotMetrics.Of([probe.Outcome], new Bootstrap(draws: 10)).Single(m => m.Name == "lp_acc1_std").Value);
 
         static float[][] Scores(LinearProbe probe) => [.. probe.Outcome.Pictures.Select(picture => picture.Scores)];
+
+        static double Top1(LinearProbe probe) => Clip.Evaluation.Metrics.Accuracy.Of(probe.Outcome).Top1;
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Clip.Conversion.Architectures;
 using Clip.Data;
 using Clip.Evaluation;
+using Clip.Trainer.Objectives;
 using Clip.Trainer.Validation;
 using Microsoft.ML.Clip;
 using static TorchSharp.torch;
@@ -68,7 +70,20 @@ public sealed class ValidatorTests : IDisposable
         Assert.Equal(["clip_val_loss"], metrics.Values.Select(v => v.Name));
     }
 
-    private Validator Validator(Colors colors, int pairsEvery, int setsEvery)
+    /// <summary>Where features are compared as well: then the loss is of what was encoded for that.</summary>
+    [Fact]
+    public void SoIsAContrastsLoss()
+    {
+        var losses = new Queue<float>([1, 2, 9]);
+        using var colors = new Colors { LossValue = losses.Dequeue };
+
+        var metrics = Validator(new Contrast(colors), 1, setsEvery: 99).Measure(1, last: false, Tensors, CancellationToken.None)!;
+
+        Assert.Equal(((4 * 1) + (4 * 2) + 9) / 9.0, metrics.Loss!.Value, 12);
+        Assert.Equal(7, metrics.Values.Count());
+    }
+
+    private Validator Validator(IObjective colors, int pairsEvery, int setsEvery)
     {
         var probe = new ZeroShotProbe(
             _run.Tokenizer().Rows, ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16)), 16, 4);
@@ -98,5 +113,30 @@ public sealed class ValidatorTests : IDisposable
         }
 
         public IEnumerable<PairBatch> InOrder() => new[] { 4, 4, 0, 1 }.Select(count => new PairBatch(0, count, [], [], 3));
+    }
+
+    private sealed class Contrast(Colors colors) : IContrastiveObjective
+    {
+        public nn.Module Module => colors.Module;
+
+        public ParameterLayout Layout => colors.Layout;
+
+        public Tensor? LogitScale => null;
+
+        public Tensor Loss(Tensor pixels, Tensor ids) => throw new NotSupportedException();
+
+        public void AfterStep() => colors.AfterStep();
+
+        public Func<Tensor, Tensor> Classifier(Tensor prompts, int perLabel) => colors.Classifier(prompts, perLabel);
+
+        public Tensor EncodeImage(Tensor pixels) => ones(pixels.shape[0], 2);
+
+        public Tensor EncodeText(Tensor ids) => ones(ids.shape[0], 2);
+
+        public (Tensor Image, Tensor Text) Encode(Tensor pixels, Tensor ids) => (EncodeImage(pixels), EncodeText(ids));
+
+        public Tensor LossOf(Tensor image, Tensor text) => colors.Loss(image, text);
+
+        public Tensor ShareOfLoss(Tensor image, Tensor text, long first, long count) => throw new NotSupportedException();
     }
 }

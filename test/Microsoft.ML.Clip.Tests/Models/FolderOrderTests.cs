@@ -92,6 +92,17 @@ public sealed class FolderOrderTests : IDisposable
             "is not a safetensors file", Assert.Throws<InvalidDataException>(() => ClipModel.Open(_folder.Path)).Message);
     }
 
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void AScaleThatIsNoNumberIsRefused(float scale)
+    {
+        Write(0, "F32", BitConverter.GetBytes(scale));
+        Assert.Contains(
+            "as its logit_scale, so its training failed",
+            Assert.Throws<InvalidDataException>(() => ClipModel.Open(_folder.Path)).Message);
+    }
+
     private void Write(int padding, string type, byte[] value)
     {
         var header = JsonSerializer.Serialize(new Dictionary<string, object>

@@ -13,6 +13,7 @@ public sealed class ProjectionTests : IDisposable
     [Theory]
     [InlineData("pooler_output", "{}")]
     [InlineData("pooled_output", "{}")]
+    [InlineData("Hidden_state", "{}")]
     [InlineData("pooler_output", """{"model_type": "clip", "projection_dim": 8}""")]
     [InlineData("pooler_output", """{"projection_dim": 8, "text_config": {"hidden_size": 8}, "vision_config": {"hidden_size": 8}}""")]
     [InlineData("out", """{"projection_dim": 16, "text_config": {"hidden_size": 8}, "vision_config": {"hidden_size": 8}}""")]

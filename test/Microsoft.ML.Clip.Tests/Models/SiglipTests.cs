@@ -29,6 +29,19 @@ public sealed class SiglipTests : IDisposable
     }
 
     [Fact]
+    public void AScaleOfOnesOwnLeavesTheTrainedBias_AndTheOtherWayRound()
+    {
+        using ClipModel scaled = ClipModel.Open(_folder.Path, new() { LogitScale = 7 }),
+            biased = ClipModel.Open(_folder.Path, new() { LogitBias = -1 });
+
+        Assert.Equal((7, TinySiglip.LogitBias), (scaled.LogitScale, scaled.LogitBias!.Value), (a, b) => Near(a, b));
+        Assert.Equal((TinySiglip.LogitScale, -1), (biased.LogitScale, biased.LogitBias!.Value), (a, b) => Near(a, b));
+
+        static bool Near((float, float) a, (float, float) b) =>
+            MathF.Abs(a.Item1 - b.Item1) < 1e-4f && MathF.Abs(a.Item2 - b.Item2) < 1e-4f;
+    }
+
+    [Fact]
     public void EveryTextIsFilledUpToTheContext()
     {
         using var model = ClipModel.Open(_folder.Path);
@@ -99,6 +112,12 @@ public sealed class SiglipTests : IDisposable
         using (var features = ClipModel.Open(_folder.Path)) Assert.Equal(TinyClip.Dimension, features.EmbedText("red").Length);
         var e = Assert.Throws<InvalidDataException>(() => Fit(data, TinyFolder.Colors));
         Assert.Contains("set ClipModelOptions.LogitScale and LogitBias", e.Message);
+        foreach (var half in new ClipModelOptions[] { new() { LogitScale = 5 }, new() { LogitBias = -2 } })
+        {
+            using var known = ClipModel.Open(_folder.Path, half);
+            Assert.Throws<InvalidDataException>(
+                () => _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", known, ["red"]).Fit(data));
+        }
 
         using var model = ClipModel.Open(_folder.Path, new() { LogitScale = TinySiglip.LogitScale, LogitBias = TinySiglip.LogitBias });
         var scores = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", model, ["red", "red thing"]).Fit(data).Transform(data);

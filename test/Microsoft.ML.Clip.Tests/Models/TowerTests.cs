@@ -138,6 +138,19 @@ public sealed class TowerTests : IDisposable
     }
 
     [Fact]
+    public void AFolderMayBeMendedWhileItIsOpen()
+    {
+        using var model = ClipModel.Open(_folder.Path);
+        var vocabulary = File.ReadAllText(_folder["vocab.json"]);
+        File.WriteAllText(_folder["vocab.json"], vocabulary[..^2]);
+        Assert.Throws<InvalidDataException>(() => model.Tokenizer);
+
+        File.WriteAllText(_folder["vocab.json"], vocabulary);
+
+        Assert.Equal(TinyVocabulary.Count, model.Tokenizer.VocabularySize);
+    }
+
+    [Fact]
     public void ThreadsThatComeAtOnceOpenATowerOnce()
     {
         for (var round = 0; round < 5; round++)
