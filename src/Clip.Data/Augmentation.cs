@@ -64,6 +64,16 @@ public sealed record Augmentation
     /// <summary>The chance of a Gaussian blur of 0.1 to 2 pixels (SimCLR, appendix A) at 224, in proportion at other sizes.</summary>
     public double BlurChance { get; init; }
 
+    /// <summary>Whether a picture is shown the same in every epoch: nothing is drawn but a crop of all of it.</summary>
+    internal bool IsStill
+    {
+        get
+        {
+            var nothing = new Augmentation { Crop = Crop, Background = Background, DropsAlpha = DropsAlpha };
+            return this == nothing && Crop.MinScale >= 1 && Background is null or { Color: not null };
+        }
+    }
+
     /// <summary>Changes pixels in place.</summary>
     /// <param name="pixels">Four bytes a pixel: red, green, blue and one without meaning.</param>
     /// <param name="width">Pixels in a row.</param>

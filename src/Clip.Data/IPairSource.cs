@@ -30,6 +30,12 @@ internal interface IPairSource
     /// <param name="cancellation">Stops the background work.</param>
     IAsyncEnumerable<PairBatch> ReadAsync(long from, long to, CancellationToken cancellation = default);
 
+    /// <summary>Takes back a batch's pixels, of which the reader has made a tensor: a later batch is written into them.</summary>
+    /// <param name="batch">One of <see cref="ReadAsync"/>; its pixels are not read any more.</param>
+    void Return(PairBatch batch)
+    {
+    }
+
     /// <summary>Every pair once, in the order of the data, with the captions of epoch 0; the last batch may be smaller.</summary>
     IEnumerable<PairBatch> InOrder();
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Clip.Conversion.Initialization;
 using Microsoft.ML.Clip.Inference;
@@ -23,6 +24,9 @@ internal sealed class PairLoader(
         records.Parts, options.BatchSize, options.Seed, SharesImages(records) ? i => records.ImageId(i) : null);
     private readonly BadRecords _bad = Gather(records, options);
     private readonly CaptionTokens _tokens = new(texts);
+
+    /// <summary>Pixels that came back. They are large: new ones for each batch are what the garbage collector would run for.</summary>
+    private readonly ConcurrentBag<float[]> _spare = [];
 
     public IReadOnlyDictionary<string, string> Broken => _bad.Reasons;
 
@@ -87,6 +91,12 @@ internal sealed class PairLoader(
         _bad.ThrowIfTooMany();
     }
 
+    public void Return(PairBatch batch)
+    {
+        // Those ahead, the one that waits for its place, and the one in work.
+        if (_spare.Count < BatchesAhead + 2) _spare.Add(batch.Pixels);
+    }
+
     public IEnumerable<PairBatch> InOrder()
     {
         try
@@ -116,7 +126,7 @@ internal sealed class PairLoader(
     {
         var size = images.FloatCount;
         var (drawn, pairs) = (samples.ToArray(), new Pair?[samples.Length]);
-        var pixels = GC.AllocateUninitializedArray<float>(checked(samples.Length * size));
+        var pixels = Rent(checked(samples.Length * size));
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Workers, CancellationToken = cancellation };
         Parallel.For(0, drawn.Length, parallel, i => pairs[i] = TryFill(drawn[i], epoch, pixels.AsSpan(i * size, size)));
         _bad.ThrowIfTooMany();
@@ -137,6 +147,9 @@ internal sealed class PairLoader(
         if (kept < pairs.Length) pixels = pixels[..(kept * size)];
         return new PairBatch(step, kept, pixels, ids, length) { Keys = keys, Captions = captions };
     }
+
+    private float[] Rent(int length) =>
+        _spare.TryTake(out var pixels) && pixels.Length == length ? pixels : GC.AllocateUninitializedArray<float>(length);
 
     /// <summary>
     /// Puts other records in the places of bad ones, until the step has what it needs: a contrast is of two pairs, and a few bad records

@@ -23,8 +23,11 @@ public sealed record RandomResizedCrop(double MinScale = 0.9, double MaxScale = 
             var target = area * random.NextDouble(MinScale, MaxScale);
             var ratio = Math.Exp(random.NextDouble(Math.Log(MinRatio), Math.Log(MaxRatio)));
             int w = (int)Math.Round(Math.Sqrt(target * ratio)), h = (int)Math.Round(Math.Sqrt(target / ratio));
-            if (w > 0 && w <= width && h > 0 && h <= height)
-                return (random.Next(width - w + 1), random.Next(height - h + 1), w, h);
+            if (w <= 0 || w > width || h <= 0 || h > height) continue;
+            var (x, y) = (random.Next(width - w + 1), random.Next(height - h + 1));
+            // All of the area is the largest crop, which rounding would shift by a pixel now and then.
+            if (MinScale >= 1) break;
+            return (x, y, w, h);
         }
 
         var shape = (double)width / height;

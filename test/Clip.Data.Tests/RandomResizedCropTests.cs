@@ -33,6 +33,13 @@ public class RandomResizedCropTests
         Assert.Equal((0, 0, 30, 30), new RandomResizedCrop(1, 1, 1, 1).Draw(30, 30, ref random));
     }
 
+    [Theory]
+    [InlineData(300, 200)]
+    [InlineData(401, 300)] // a pixel wider than 4 : 3
+    [InlineData(17, 301)]
+    public void AllOfTheAreaIsTheSameCropEveryTime(int width, int height) =>
+        Assert.Single(Enumerable.Range(0, 2000).Select(i => Draw(new RandomResizedCrop(1), width, height, i)).Distinct());
+
     /// <summary>A picture's edges are shown as well as its middle: every place where a crop fits is drawn.</summary>
     [Fact]
     public void CropsReachAllEdges()

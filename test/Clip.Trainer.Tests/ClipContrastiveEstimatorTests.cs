@@ -59,6 +59,23 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
     }
 
     [Fact]
+    public void A_family_of_the_zoo_is_fine_tuned()
+    {
+        var pairs = Pairs();
+        TinyZoo.Write("bert", _run.Folder["theirs"], 100);
+        TinyBert.Write(_run.Folder["theirs"]);
+        var tuning = new FineTuningOptions { Pretrained = _run.Folder["theirs"], LockImage = true };
+        var options = Options("tuned") with { Model = null, Tokenizer = null, Training = _run.Options with { FineTuning = tuning } };
+
+        using var tuned = _ml.Transforms.ClipTrain(options).Fit(pairs);
+
+        Assert.Equal(24, tuned.Transform(pairs).GetColumn<float[]>("TextFeatures").First().Length);
+        var (before, after) = (CheckpointFile.LoadAsNamed(_run.Folder["theirs"]), CheckpointFile.LoadAsNamed(_run.Folder["tuned"]));
+        Assert.All(before, w => Assert.Equal(
+            w.Key.StartsWith("visual.", StringComparison.Ordinal), w.Value.Data.Span.SequenceEqual(after[w.Key].Data.Span)));
+    }
+
+    [Fact]
     public void ImagesInMemoryStayTheUsers()
     {
         var pairs = _ml.Data.CreateEnumerable<Pair>(Pairs(), reuseRowObject: false)

@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace Clip.Cli.Experimenting;
 
 /// <summary>
-/// The candidates so far, the best first: a table that is drawn anew where there is a terminal, a line for each trial where there is none.
+/// The candidates so far, the best first: a table that is drawn anew where there is a terminal that can, else a line for each trial.
 /// On standard error: standard output is for the result.
 /// </summary>
 internal sealed class LeaderboardDisplay(ClipExperimentMetric metric, int most = 10) : IProgress<ClipTrial>
@@ -14,6 +14,9 @@ internal sealed class LeaderboardDisplay(ClipExperimentMetric metric, int most =
     private readonly Dictionary<(string, string, string), ClipTrial> _best = [];
     private readonly Lock _gate = new();
     private int _tried;
+
+    /// <summary>A terminal that cannot move its cursor would have every table below the last, and the summary at a line's end.</summary>
+    private bool IsRedrawn => !Console.IsErrorRedirected && _console.Profile.Capabilities.Ansi;
 
     /// <summary>Takes in a candidate that has been tried, or tried on more folds.</summary>
     public void Report(ClipTrial value)
@@ -24,17 +27,26 @@ internal sealed class LeaderboardDisplay(ClipExperimentMetric metric, int most =
             _tried++;
         }
 
-        if (Console.IsErrorRedirected) Console.Error.WriteLine(Line(value));
+        if (!IsRedrawn) Console.Error.WriteLine(Line(value));
     }
 
     /// <summary>Shows the leaderboard while something runs.</summary>
     public T Show<T>(Func<T> work)
     {
-        if (Console.IsErrorRedirected) return work();
+        if (!IsRedrawn) return work();
         return _console.Live(Table()).AutoClear(true).Start(context =>
         {
-            using var timer = new Timer(_ => context.UpdateTarget(Table()), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(250));
-            return work();
+            using var over = new ManualResetEvent(initialState: false);
+            var timer = new Timer(_ => context.UpdateTarget(Table()), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(250));
+            try
+            {
+                return work();
+            }
+            finally
+            {
+                // One that is being drawn would come after the table was cleared.
+                if (timer.Dispose(over)) over.WaitOne();
+            }
         });
     }
 

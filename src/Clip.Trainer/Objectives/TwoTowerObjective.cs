@@ -15,6 +15,9 @@ internal abstract class TwoTowerObjective(TwoTowerModel model) : IContrastiveObj
     /// <summary>The largest inverse temperature.</summary>
     public double MaxLogitScale { get; init; } = TwoTowerModel.MaxLogitScale;
 
+    /// <summary>Of a locked image tower, where no augmentation moves the pictures; null computes all in every step.</summary>
+    public KeptFeatures? Kept { get; set; }
+
     public nn.Module Module => model;
 
     public ParameterLayout Layout => model.Layout;
@@ -34,6 +37,7 @@ internal abstract class TwoTowerObjective(TwoTowerModel model) : IContrastiveObj
 
     public (Tensor Image, Tensor Text) Encode(Tensor pixels, Tensor ids)
     {
+        if (Kept is { } kept && model.training) return (kept.Of(pixels, EncodeImage), EncodeText(ids));
         var (image, text, scale) = model.Forward(pixels, ids);
         scale.Dispose();
         return (image, text);

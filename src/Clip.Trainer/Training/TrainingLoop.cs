@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Clip.Data;
 using Clip.Data.Distributed;
 using Clip.Evaluation;
@@ -128,6 +129,7 @@ internal sealed class TrainingLoop(
         {
             using var scope = NewDisposeScope();
             var (pixels, ids) = Tensors(batch);
+            train.Return(batch);
             if (!finder.Add(_step.Take(pixels, ids, finder.Next).Loss)) break;
         }
 
@@ -168,7 +170,8 @@ internal sealed class TrainingLoop(
                 + "check the images of the training data.");
         if (_ranks.AreSeveral && LogSamples is not null) LogAll(batch);
         var (pixels, ids) = Tensors(batch);
-        var step = new RunningStep(batch, pixels, ids, _step.Start(pixels, ids, learningRate));
+        train.Return(batch);
+        var step = new RunningStep(batch with { Pixels = [] }, pixels, ids, _step.Start(pixels, ids, learningRate));
         if (!_step.ReadsNothing) step.Wait();
         var taken = clock.Seconds - started;
         var times = (RankTimes?)null;
@@ -249,8 +252,17 @@ internal sealed class TrainingLoop(
     {
         var device = _module.parameters().First().device;
         return (
-            Copied(tensor(batch.Pixels, [batch.Count, 3, imageSize, imageSize]), device),
-            Copied(tensor(batch.InputIds, [batch.Count, batch.TextLength]), device));
+            Copied(Filled(batch.Pixels, [batch.Count, 3, imageSize, imageSize], ScalarType.Float32), device),
+            Copied(Filled(batch.InputIds, [batch.Count, batch.TextLength], ScalarType.Int64), device));
+    }
+
+    /// <summary>In torch's own memory at once; a tensor made of an array keeps a managed copy of it.</summary>
+    private static Tensor Filled<T>(T[] values, long[] shape, ScalarType type)
+        where T : unmanaged
+    {
+        var filled = empty(shape, type);
+        MemoryMarshal.AsBytes(values.AsSpan()).CopyTo(filled.bytes);
+        return filled;
     }
 
     /// <summary>On the device; NVIDIA's copies from pinned memory while the program goes on and the step before is computed.</summary>

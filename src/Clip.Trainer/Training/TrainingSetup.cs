@@ -1,4 +1,6 @@
+using System.Globalization;
 using Clip.Conversion.Checkpoints;
+using Clip.Conversion.Configs;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Tokenizing;
 using Clip.Data;
@@ -45,6 +47,7 @@ internal sealed class TrainingSetup : IDisposable
             Trained = model.With(Tokenizer);
             Objective = ModelStart.Create(options.Training, Trained, say, ranks);
             Own(Objective.Module);
+            KeepFeatures();
 
             var (training, imageSize) = (options.Training, Trained.ImageSize);
             Preprocessing = PicturesOf(training);
@@ -134,6 +137,24 @@ internal sealed class TrainingSetup : IDisposable
     public void Dispose()
     {
         while (_owned.TryPop(out var last)) last.Dispose();
+    }
+
+    /// <summary>Keeps what a locked image tower makes of pictures that stay the same, where it makes it by itself alone.</summary>
+    private void KeepFeatures()
+    {
+        var training = _options.Training;
+        // A ResNet's norms look at the whole batch, a ConvNeXt's depth and left-out patches are drawn; of a GPU pixels are not read back.
+        var isFixed = Objective is TwoTowerObjective && training.Augmentation.IsStill
+            && Model is Modeling.ClipModel { Config.Vision: VisionTransformerConfig { PatchDropout: 0 } }
+            && Model.named_parameters().All(p => p.parameter.device_type == TorchSharp.DeviceType.CPU
+                && !(p.parameter.requires_grad && (p.name.StartsWith("visual.", StringComparison.Ordinal)
+                    || p.name.StartsWith("image_head.", StringComparison.Ordinal))));
+        if (!isFixed) return;
+        var bytes = _options.Data.CacheBytes / Ranks.LocalSize;
+        ((TwoTowerObjective)Objective).Kept = new KeptFeatures(bytes);
+        var most = (bytes >> 20).ToString("N0", CultureInfo.InvariantCulture);
+        _say("The image tower is locked and nothing moves the pictures: each one's features are computed once and kept "
+            + $"({most} MiB at most).");
     }
 
     private T Own<T>(T part)

@@ -14,7 +14,7 @@ namespace Microsoft.ML.Clip;
 /// the power fails, there is one of the two. Embeddings are kept as floats, to the bit where their length is 1.</para>
 /// <para>All members are thread-safe. Searches run side by side, and go on while the index is saved.</para>
 /// </remarks>
-public sealed class ClipImageIndex : IDisposable
+public sealed partial class ClipImageIndex : IDisposable
 {
     private readonly ReaderWriterLockSlim _lock = new(LockRecursionPolicy.NoRecursion);
     private readonly IndexContent _content;
@@ -166,156 +166,6 @@ public sealed class ClipImageIndex : IDisposable
         return Reading(() => _content.Find(id) is { } place ? _content.Vector(place).ToArray() : null);
     }
 
-    /// <summary>The pictures closest to a query, the closest first; where scores are the same, the one added first.</summary>
-    /// <param name="query">An embedding of <see cref="Dimension"/> floats, of any length but 0.</param>
-    /// <param name="options">How many, and which; default: the ten best of all.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="ArgumentException">The query is of another dimension, or has no direction.</exception>
-    /// <exception cref="InvalidOperationException">An approximate search is asked for, and there is no graph for it.</exception>
-    public IReadOnlyList<ClipSearchResult> Search(
-        ReadOnlySpan<float> query, ClipSearchOptions? options = null, CancellationToken cancellationToken = default) =>
-        SearchUnits([CheckedQuery(query)], options, cancellationToken)[0];
-
-    /// <summary>Searches for several queries in one pass over the index, which is faster than one by one.</summary>
-    /// <param name="queries">Embeddings of <see cref="Dimension"/> floats.</param>
-    /// <param name="options">How many, and which; default: the ten best of all.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>What each query found, in their order.</returns>
-    /// <exception cref="ArgumentException">A query is of another dimension, or has no direction.</exception>
-    public IReadOnlyList<IReadOnlyList<ClipSearchResult>> SearchMany(
-        IReadOnlyList<ReadOnlyMemory<float>> queries, ClipSearchOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(queries);
-        return SearchUnits([.. queries.Select(query => CheckedQuery(query.Span))], options, cancellationToken);
-    }
-
-    /// <summary>Searches off the caller's thread.</summary>
-    /// <inheritdoc cref="Search(ReadOnlySpan{float}, ClipSearchOptions?, CancellationToken)"/>
-    public Task<IReadOnlyList<ClipSearchResult>> SearchAsync(
-        ReadOnlyMemory<float> query, ClipSearchOptions? options = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Search(query.Span, options, cancellationToken), cancellationToken);
-
-    /// <summary>Searches by words, off the caller's thread.</summary>
-    /// <param name="model">The model that the index was made with.</param>
-    /// <param name="text">The words.</param>
-    /// <param name="options">How many, and which; default: the ten best of all.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="ArgumentException">The index is of another model.</exception>
-    public Task<IReadOnlyList<ClipSearchResult>> SearchAsync(
-        ClipModel model, string text, ClipSearchOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        return Task.Run(
-            () =>
-            {
-                RequireModel(model);
-                return Search(model.EmbedText(text), options, cancellationToken);
-            },
-            cancellationToken);
-    }
-
-    /// <summary>Pictures that are nearly the same, in groups: each is that close to another of its group.</summary>
-    /// <param name="minScore">How close: the cosine of two pictures' embeddings, 1 for the same.</param>
-    /// <param name="progress">Told how many pictures have been compared, of <see cref="Count"/>.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>
-    /// Groups of two and more, the largest first. A group begins with the picture added first, and each has its score with that one.
-    /// </returns>
-    public IReadOnlyList<IReadOnlyList<ClipSearchResult>> FindDuplicates(
-        float minScore = 0.95f, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
-    {
-        if (!(minScore is > 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(minScore), minScore, "The score of duplicates is above 0 and at most 1.");
-        return Reading(() => Duplicates.Find(_content, minScore, progress, cancellationToken));
-    }
-
-    /// <summary>Writes the changes: a new file beside the old one, and then in its place.</summary>
-    /// <exception cref="IOException">
-    /// It cannot be written, or another program has saved the index since it was opened here, whose changes would be lost.
-    /// </exception>
-    public void Save()
-    {
-        _lock.EnterUpgradeableReadLock();
-        try
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_generation.Length > 0 && !_content.HasChanges) return;
-            ThrowIfSavedByAnother();
-            var header = new IndexHeader
-            {
-                Generation = Guid.NewGuid().ToString("N"),
-                ModelFingerprint = ModelFingerprint,
-                ModelName = ModelName,
-                Dimension = Dimension,
-                Count = _content.Count,
-            };
-            var aside = IndexFileWriter.WriteAside(Path, header, _content.Live());
-            _lock.EnterWriteLock();
-            try
-            {
-                ThrowIfSavedByAnother();
-                _content.Replace(aside, Path);
-                _generation = header.Generation;
-            }
-            finally
-            {
-                File.Delete(aside);
-                _lock.ExitWriteLock();
-            }
-        }
-        finally
-        {
-            _lock.ExitUpgradeableReadLock();
-        }
-    }
-
-    /// <summary>Makes the graph for <see cref="ClipSearchOptions.Approximate"/>, in a file <c>.hnsw</c> beside the index.</summary>
-    /// <param name="options">How; default <c>new ClipApproximateOptions()</c>.</param>
-    /// <param name="progress">Told how many pictures are in it, of <see cref="Count"/>.</param>
-    /// <param name="cancellationToken">Stops it; there is no new file then.</param>
-    /// <exception cref="InvalidOperationException">There are changes that are not saved, or the index never was.</exception>
-    /// <exception cref="PlatformNotSupportedException">USearch has no native library for this system.</exception>
-    public void BuildApproximate(
-        ClipApproximateOptions? options = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
-    {
-        options ??= new ClipApproximateOptions();
-        options.Check();
-        Reading(() =>
-        {
-            if (_generation.Length == 0 || _content.HasChanges)
-                throw new InvalidOperationException($"Save the index '{Path}' before its graph for approximate search is built.");
-            _content.BuildGraph(Path, _generation, options, progress, cancellationToken);
-            return true;
-        });
-    }
-
-    /// <summary>Takes up what another program has saved, where nothing has been changed here.</summary>
-    /// <returns>Whether there was something new.</returns>
-    /// <exception cref="InvalidOperationException">Something has been changed here and not been saved.</exception>
-    /// <exception cref="InvalidDataException">The file there now is no index, damaged, or of another model.</exception>
-    public bool Refresh()
-    {
-        var isNew = false;
-        Writing(() =>
-        {
-            if (_content.HasChanges)
-                throw new InvalidOperationException($"The index '{Path}' has changes that are not saved; save it before a refresh.");
-            var file = IndexFile.Open(Path);
-            if (file.Header.Generation == _generation || file.Header.ModelFingerprint != ModelFingerprint)
-            {
-                using (file)
-                {
-                    if (file.Header.Generation == _generation) return;
-                    throw new InvalidDataException($"The index '{Path}' is of another model now; open it anew.");
-                }
-            }
-
-            _content.Take(file);
-            (_generation, isNew) = (file.Header.Generation, true);
-        });
-        return isNew;
-    }
-
     /// <summary>Closes the file. Changes that were not saved are lost.</summary>
     public void Dispose()
     {
@@ -343,26 +193,6 @@ public sealed class ClipImageIndex : IDisposable
         : throw new ArgumentException(
             $"An embedding of {embedding.Length} dimensions was given, and those of the index '{Path}' have {Dimension}; "
             + "use the model that the index was made with.");
-
-    private ClipSearchResult[][] SearchUnits(
-        IReadOnlyList<float[]> queries, ClipSearchOptions? options, CancellationToken cancellation)
-    {
-        options ??= new ClipSearchOptions();
-        options.Check();
-        return Reading(() => options is { Approximate: true, Filter: null }
-            ? _content.SearchGraph(Path, _generation, queries, options)
-            : _content.Search(queries, options, cancellation));
-    }
-
-    /// <summary>Another program may have saved the file since; on a new index, what was there is to be replaced.</summary>
-    private void ThrowIfSavedByAnother()
-    {
-        if (_generation.Length == 0 || !File.Exists(Path)) return;
-        using var stream = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        if (IndexHeader.Read(stream, Path).Generation == _generation) return;
-        throw new IOException(
-            $"The index '{Path}' has been saved by another program since it was opened; open it anew, and make the changes to that.");
-    }
 
     private T Reading<T>(Func<T> read)
     {

@@ -123,6 +123,26 @@ public sealed class PairLoaderTests : IDisposable
         Assert.Equal(12, batches.Sum(b => b.Count));
     }
 
+    /// <summary>A reader that gives batches back has the same ones, written into the memory of a few.</summary>
+    [Fact]
+    public async Task BatchesThatComeBackAreFilledAnew_WithTheSamePixels()
+    {
+        var expected = (await Read(0, 30)).ConvertAll(batch => batch.Pixels);
+        using var pixels = new AugmentedPixels(ClipImagePreprocessing.ForSize(16), new Augmentation(), 1 << 20);
+        using var records = new TableSource([.. CaptionTable.Read(_run.Table)]);
+        using var loader = new PairLoader(records, _run.Tokenizer().Rows, pixels, new PairLoaderOptions(4, Seed: 3) { Workers = 2 });
+        var arrays = new HashSet<float[]>(ReferenceEqualityComparer.Instance);
+
+        await foreach (var batch in loader.ReadAsync(0, 30))
+        {
+            Assert.Equal(expected[(int)batch.Step], batch.Pixels);
+            arrays.Add(batch.Pixels);
+            loader.Return(batch);
+        }
+
+        Assert.InRange(arrays.Count, 1, 6);
+    }
+
     private async Task<List<PairBatch>> Read(
         long from, long to, int workers = 2, double maxBad = 10,
         Action<string>? onBroken = null, string? log = null, CaptionedImage[]? rows = null)
