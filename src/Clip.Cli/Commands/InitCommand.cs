@@ -47,7 +47,7 @@ internal static class InitCommand
     {
         if (config.IsSiglip)
         {
-            var files = SiglipTokenizerFiles.Open(path);
+            var files = CopiedTokenizer.Open(path);
             if (files.CountEntries() is { } entries) config = config with { Text = config.Text with { VocabSize = entries } };
             return files.CopyTo;
         }

@@ -218,7 +218,7 @@ internal static class Inspection
 
     private static IEnumerable<(string Heading, string Text)> Tokenizer(CompanionFiles around, bool isSiglip, List<string> missing)
     {
-        if (isSiglip && SiglipTokenizerFiles.Find(around.TokenizerFolder) is { } files)
+        if (isSiglip && CopiedTokenizer.Find(around.TokenizerFolder) is { } files)
             yield return ("tokenizer", files.CountEntries() is { } entries ? $"{entries} entries" : "a SentencePiece model");
         else if (!isSiglip && around.AnyTokenizer is { } path) yield return ("tokenizer", TokenizerSource.Open(path).Description);
         else missing.Add("a tokenizer, so only the image side can be used: convert the checkpoint with its `Tokenizer`");

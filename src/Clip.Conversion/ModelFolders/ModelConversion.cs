@@ -193,7 +193,7 @@ internal sealed class ModelConversion(ConversionOptions options, Action<string> 
 
     private Action<string>? SiglipTokenizer(CompanionFiles around, ClipConfig config)
     {
-        var files = options.Tokenizer is { } path ? SiglipTokenizerFiles.Open(path) : SiglipTokenizerFiles.Find(around.TokenizerFolder);
+        var files = options.Tokenizer is { } path ? CopiedTokenizer.Open(path) : CopiedTokenizer.Find(around.TokenizerFolder);
         files?.RequireFit(config.Text.VocabSize);
         return files is null ? null : files.CopyTo;
     }

@@ -1,13 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Tokenizing;
 using Clip.Conversion.Zoo.Towers;
 using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Inference;
-using Microsoft.ML.Clip.Text.Repair;
 
 namespace Clip.Conversion.ModelFolders;
 
@@ -17,8 +14,6 @@ namespace Clip.Conversion.ModelFolders;
 /// </summary>
 internal sealed class ModelTokenizer
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     private readonly ClipConfig? _config;
     private readonly Action<string> _write;
 
@@ -106,13 +101,9 @@ internal sealed class ModelTokenizer
         var named = config.Text.Tokenizer ?? source.Named;
         config = config with { Text = config.Text with { Tokenizer = config.IsOpenClips ? named : null } };
         var isSaid = config.IsOpenClips || (named == source.Named && !source.IsOfOpenClips);
-        var files = isSaid ? source.Files : Keeping(source, named);
-        Action<string> write = folder =>
-        {
-            foreach (var (name, content) in files) File.WriteAllBytes(Path.Combine(folder, name), content);
-        };
-        var rows = TokenizerFolder.Rows(source.Path, config, write);
-        return new(Fit(config, rows.Tokenizer, source.Path, tableRows), rows, HashOf(rows.Tokenizer), write);
+        if (!isSaid && named is not null) source = source.Keeping(named);
+        var rows = TokenizerFolder.Rows(source.Path, config, source.CopyTo);
+        return new(Fit(config, rows.Tokenizer, source.Path, tableRows), rows, HashOf(rows.Tokenizer), source.CopyTo);
     }
 
     private static ClipConfig Fit(ClipConfig config, TextTokenizer tokenizer, string source, int? tableRows)
@@ -149,27 +140,6 @@ internal sealed class ModelTokenizer
         if (entries > tableRows)
             throw new ClipException(
                 $"The tokenizer has {entries} entries but the model only {tableRows}; give the `Tokenizer` it was trained with.");
-    }
-
-    /// <summary>The files with what open_clip's config said of them, which Hugging Face's config of the model cannot say.</summary>
-    private static IReadOnlyList<(string Name, byte[] Content)> Keeping(TokenizerSource source, NamedTokenizer? named)
-    {
-        const string file = OpenClipCleaning.OwnFile;
-        if (named is null) return source.Files;
-        JsonObject settings;
-        try
-        {
-            var own = source.Files.FirstOrDefault(f => f.Name == file).Content;
-            settings = own is null ? [] : JsonNode.Parse(own)?.AsObject() ?? [];
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new ClipException($"{source.Path}: {file} is not a JSON object: {e.Message}", e);
-        }
-
-        settings[OpenClipCleaning.OwnKey] = named.Cleaning ?? OpenClipCleaning.OpenClipDefault;
-        if (named.StripsSeparator) settings[OpenClipCleaning.OwnSeparatorKey] = true;
-        return [.. source.Files.Where(f => f.Name != file), (file, JsonSerializer.SerializeToUtf8Bytes(settings, Indented))];
     }
 
     /// <summary>Of all that decides the ids.</summary>

@@ -13,10 +13,11 @@ internal static class TokenizerFiles
         "A folder with tokenizer.json, with vocab.json and merges.txt, or with spiece.model; a tokenizer.json; vocab.json+merges.txt; or "
         + "bpe_simple_vocab_16e6.txt.gz.";
 
-    /// <summary>The folder of a tokenizer's files, where a folder, a run's, or the <c>tokenizer.json</c> in one is named.</summary>
-    public static string FolderOf(string path) => Path.GetFileName(path) == "tokenizer.json" && File.Exists(path)
-        ? Path.GetDirectoryName(Path.GetFullPath(path))!
-        : Directory.Exists(path) ? new CompanionFiles(path).TokenizerFolder! : path;
+    /// <summary>The folder of a tokenizer's files, where a folder, a run's, or one of the files by its usual name is named.</summary>
+    public static string FolderOf(string path) =>
+        Path.GetFileName(path) is "tokenizer.json" or "spiece.model" or "tokenizer.model" && File.Exists(path)
+            ? Path.GetDirectoryName(Path.GetFullPath(path))!
+            : Directory.Exists(path) ? new CompanionFiles(path).TokenizerFolder! : path;
 
     /// <summary>Opens a folder, a pair <c>vocab.json+merges.txt</c>, or OpenAI's list of merges.</summary>
     /// <exception cref="ClipException">There is nothing of the kind, or it is damaged.</exception>

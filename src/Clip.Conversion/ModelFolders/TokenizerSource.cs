@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Tokenizing;
 using Microsoft.ML.Clip;
@@ -15,6 +16,8 @@ namespace Clip.Conversion.ModelFolders;
 internal sealed record TokenizerSource(string Path)
 {
     private const string Main = "tokenizer.json";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Files that hold a tokenizer by themselves.</summary>
     private static readonly string[] Whole = [Main, "spiece.model", "tokenizer.model"];
@@ -50,6 +53,34 @@ internal sealed record TokenizerSource(string Path)
         foreach (var (name, content) in Files) File.WriteAllBytes(System.IO.Path.Combine(folder, name), content);
     }
 
+    /// <summary>The files with what open_clip's config beside them says, where another config will lie beside them.</summary>
+    public TokenizerSource Kept() => IsOfOpenClips ? Keeping(Named!) : this;
+
+    /// <summary>The files with what an open_clip's config says of them, in keys of our own.</summary>
+    /// <exception cref="ClipException">The file that is to say it is malformed.</exception>
+    public TokenizerSource Keeping(NamedTokenizer named)
+    {
+        const string file = OpenClipCleaning.OwnFile;
+        JsonObject settings;
+        try
+        {
+            var own = Files.FirstOrDefault(f => f.Name == file).Content;
+            settings = own is null ? [] : JsonNode.Parse(own)?.AsObject() ?? [];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new ClipException($"{Path}: {file} is not a JSON object: {e.Message}", e);
+        }
+
+        settings[OpenClipCleaning.OwnKey] = named.Cleaning ?? OpenClipCleaning.OpenClipDefault;
+        if (named.StripsSeparator) settings[OpenClipCleaning.OwnSeparatorKey] = true;
+        return this with { Files = [.. Files.Where(f => f.Name != file), (file, JsonSerializer.SerializeToUtf8Bytes(settings, Indented))] };
+    }
+
+    /// <summary>A folder's files, of whatever kind they are.</summary>
+    public static TokenizerSource OfFiles(string folder) =>
+        Copied(folder, folder, File.Exists(System.IO.Path.Combine(folder, Main)) ? FileNames : [.. Whole, .. Beside]);
+
     /// <summary>Opens a tokenizer in any of <see cref="TokenizerFiles.Forms"/>.</summary>
     /// <exception cref="ClipException">There is none, or a file is damaged.</exception>
     public static TokenizerSource Open(string path)
@@ -78,12 +109,12 @@ internal sealed record TokenizerSource(string Path)
         {
             using var json = JsonFile.Read(main, RegularFile.MaxTokenizer);
             if (TokenizerKinds.Of(json.RootElement, folder) == TokenizerKind.Clip) return Clips(path, BpeVocabulary.Load(folder));
-            return Copied(path, folder, FileNames);
+            return OfFiles(folder) with { Path = path };
         }
 
         var isSentencePiece = Whole.Any(name => File.Exists(System.IO.Path.Combine(folder, name)))
             && !File.Exists(System.IO.Path.Combine(folder, "vocab.json"));
-        return isSentencePiece ? Copied(path, folder, [.. Whole, .. Beside]) : Clips(path, TokenizerFiles.Load(folder));
+        return isSentencePiece ? OfFiles(folder) with { Path = path } : Clips(path, TokenizerFiles.Load(folder));
     }
 
     private static TokenizerSource Clips(string path, BpeVocabulary vocabulary) => new(path) { Vocabulary = vocabulary };

@@ -92,11 +92,11 @@ internal sealed record ZooFolder(
             return folder => tokenizer.Save(folder, own.ContextLength, own.NeedsFullContext);
         }
 
-        return given is null && SiglipTokenizerFiles.Find(around.TokenizerFolder) is null ? null : Copied(given ?? around.TokenizerFolder!);
+        return given is null && CopiedTokenizer.Find(around.TokenizerFolder) is null ? null : Copied(given ?? around.TokenizerFolder!);
 
         Action<string> Copied(string path)
         {
-            var found = SiglipTokenizerFiles.Open(TokenizerFiles.FolderOf(path));
+            var found = CopiedTokenizer.Open(path);
             found.RequireFit(text.VocabSize);
             return found.CopyTo;
         }

@@ -46,7 +46,7 @@ internal static class ZooInspection
             if (around.AnyTokenizer is { } path) yield return ("tokenizer", TokenizerSource.Open(path).Description);
             else missing.Add("a tokenizer, so only the image side can be used: convert the checkpoint with its `Tokenizer`");
         }
-        else if (SiglipTokenizerFiles.Find(around.TokenizerFolder) is { } found)
+        else if (CopiedTokenizer.Find(around.TokenizerFolder) is { } found)
         {
             yield return ("tokenizer", found.CountEntries() is { } entries ? $"{entries} entries" : "a SentencePiece model");
         }

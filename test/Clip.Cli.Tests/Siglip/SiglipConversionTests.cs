@@ -151,7 +151,7 @@ public sealed class SiglipConversionTests(ITestOutputHelper output) : IDisposabl
     {
         File.WriteAllText(_folder["tokenizer.json"], json);
 
-        Refused.With(message, () => SiglipTokenizerFiles.Open(_folder.Path).RequireFit(TinySiglip.Vocabulary));
+        Refused.With(message, () => CopiedTokenizer.Open(_folder.Path).RequireFit(TinySiglip.Vocabulary));
     }
 
     [Fact]

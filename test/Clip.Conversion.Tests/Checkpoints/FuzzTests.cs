@@ -175,7 +175,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
         Try(Encoding.UTF8.GetBytes(json), "tokenizer.json", path =>
         {
             File.Copy(path, _folder["t/tokenizer.json"], overwrite: true);
-            SiglipTokenizerFiles.Open(_folder["t"]).RequireFit(TinySiglip.Vocabulary);
+            CopiedTokenizer.Open(_folder["t"]).RequireFit(TinySiglip.Vocabulary);
         });
     }
 

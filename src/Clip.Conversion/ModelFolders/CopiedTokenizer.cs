@@ -1,36 +1,29 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
-using Microsoft.ML.Clip;
 using Microsoft.ML.Clip.Files;
-using Microsoft.ML.Clip.Text.Repair;
 
 namespace Clip.Conversion.ModelFolders;
 
 /// <summary>
-/// A SigLIP's tokenizer, a SentencePiece model or what Hugging Face's tokenizers made of one. Nothing here tokenizes with it: its files are
-/// copied as they are.
+/// A tokenizer that is copied as it is, as SigLIP's and those of Hugging Face's text towers: it is not opened, for a model converts whether
+/// or not its texts can be tokenized here.
 /// </summary>
 /// <param name="folder">A folder with <c>tokenizer.json</c>, or with <c>spiece.model</c> or <c>tokenizer.model</c> alone.</param>
-internal sealed class SiglipTokenizerFiles(string folder)
+internal sealed class CopiedTokenizer(string folder)
 {
     private const string Main = "tokenizer.json";
 
     private static readonly string[] Models = ["spiece.model", "tokenizer.model"];
 
-    /// <summary>All that Hugging Face's repositories keep of such tokenizers.</summary>
-    internal static readonly string[] Names =
-        [Main, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", .. Models];
-
-    /// <summary>Opens the folder that <c>--tokenizer</c> names.</summary>
+    /// <summary>Opens the folder that <c>--tokenizer</c> names, or in which its file lies.</summary>
     /// <exception cref="ClipException">It is no folder with <c>tokenizer.json</c>.</exception>
-    public static SiglipTokenizerFiles Open(string path) => Find(path) ?? throw new ClipException(
+    public static CopiedTokenizer Open(string path) => Find(TokenizerFiles.FolderOf(path)) ?? throw new ClipException(
         $"There is no {Main}, {string.Join(" or ", Models)} in '{path}'; give the folder of the model's tokenizer files.");
 
     /// <summary>Opens the tokenizer in a folder; null where there is none.</summary>
-    public static SiglipTokenizerFiles? Find(string? folder) =>
+    public static CopiedTokenizer? Find(string? folder) =>
         folder is not null && Models.Prepend(Main).Any(name => File.Exists(Path.Combine(folder, name)))
-            ? new SiglipTokenizerFiles(folder)
+            ? new CopiedTokenizer(folder)
             : null;
 
     /// <summary>
@@ -68,23 +61,6 @@ internal sealed class SiglipTokenizerFiles(string folder)
                 $"The tokenizer has {entries} entries but the model only {vocabSize}; give the `Tokenizer` it was trained with.");
     }
 
-    /// <summary>Copies the files that there are.</summary>
-    public void CopyTo(string target)
-    {
-        foreach (var name in Names)
-        {
-            if (File.Exists(Path.Combine(folder, name))) File.Copy(Path.Combine(folder, name), Path.Combine(target, name), overwrite: true);
-        }
-
-        if (OpenClipCleaning.Find(folder) is { } cleaning) KeepCleaning(target, cleaning.Name);
-    }
-
-    /// <summary>open_clip's own config is not copied: what it says of the texts is kept where <c>OpenClipCleaning</c> finds it.</summary>
-    private static void KeepCleaning(string target, string name)
-    {
-        var path = Path.Combine(target, OpenClipCleaning.OwnFile);
-        var config = File.Exists(path) ? JsonNode.Parse(File.ReadAllBytes(path))?.AsObject() ?? [] : [];
-        config[OpenClipCleaning.OwnKey] = name;
-        File.WriteAllText(path, config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
-    }
+    /// <summary>Copies the files that there are, with what open_clip's config beside them says of texts.</summary>
+    public void CopyTo(string target) => TokenizerSource.OfFiles(folder).Kept().CopyTo(target);
 }
