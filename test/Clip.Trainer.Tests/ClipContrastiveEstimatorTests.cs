@@ -59,6 +59,23 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
     }
 
     [Fact]
+    public void A_family_of_the_zoo_is_fine_tuned()
+    {
+        var pairs = Pairs();
+        TinyZoo.Write("bert", _run.Folder["theirs"], 100);
+        TinyBert.Write(_run.Folder["theirs"]);
+        var tuning = new FineTuningOptions { Pretrained = _run.Folder["theirs"], LockImage = true };
+        var options = Options("tuned") with { Model = null, Tokenizer = null, Training = _run.Options with { FineTuning = tuning } };
+
+        using var tuned = _ml.Transforms.ClipTrain(options).Fit(pairs);
+
+        Assert.Equal(24, tuned.Transform(pairs).GetColumn<float[]>("TextFeatures").First().Length);
+        var (before, after) = (CheckpointFile.LoadAsNamed(_run.Folder["theirs"]), CheckpointFile.LoadAsNamed(_run.Folder["tuned"]));
+        Assert.All(before, w => Assert.Equal(
+            w.Key.StartsWith("visual.", StringComparison.Ordinal), w.Value.Data.Span.SequenceEqual(after[w.Key].Data.Span)));
+    }
+
+    [Fact]
     public void ImagesInMemoryStayTheUsers()
     {
         var pairs = _ml.Data.CreateEnumerable<Pair>(Pairs(), reuseRowObject: false)
@@ -175,7 +192,8 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
             [_run.Options, _run.Options with { ModelEmaDecay = 0 }, _run.Options with { ModelEmaDecay = 0.99 }];
         var models = trainings.Select((training, i) =>
         {
-            using var fitted = _ml.Transforms.ClipTrain(Options($"m{i}") with { Training = training }).Fit(Pairs());
+            using var fitted = _ml.Transforms.ClipTrain(Options($"m{i}") with { Training = training })
+                .Fit(Pairs(), validation: _ml.Data.TakeRows(Pairs(), 5));
             return SafetensorsReader.Load(_run.Folder[$"m{i}/model.safetensors"]);
         }).ToArray();
 
@@ -187,6 +205,16 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
             new CheckpointFolder(_run.Folder["m2.run/checkpoints"], keep: 2).Latest()!);
         var name = checkpoint.Names.Single(n => n == "ema.visual.conv1.weight");
         Assert.Equal(checkpoint.Read(name).Data.ToArray(), models[2][HuggingFace(models[2])].Data.ToArray());
+
+        // So it is whose comparisons the page shows.
+        Assert.NotEqual(Cosines("m0"), Cosines("m2"));
+
+        string Cosines(string folder)
+        {
+            var page = File.ReadAllText(_run.Folder[$"{folder}.run/training.html"]);
+            var start = page.IndexOf("<table class=\"matrix\">", StringComparison.Ordinal);
+            return page[start..page.IndexOf("</table>", start, StringComparison.Ordinal)];
+        }
 
         static string HuggingFace(Dictionary<string, WeightTensor> model) =>
             model.Keys.Single(key => key.EndsWith("patch_embedding.weight", StringComparison.Ordinal) || key == "visual.conv1.weight");

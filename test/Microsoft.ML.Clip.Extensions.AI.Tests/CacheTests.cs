@@ -50,6 +50,24 @@ public sealed class CacheTests : IDisposable
     }
 
     [Fact]
+    public async Task TheCallersOptionsStayAsTheyAre()
+    {
+        var services = new ServiceCollection();
+        services.AddDistributedMemoryCache();
+        services.AddKeyedClip("one", _folder.Path)
+            .UseTexts((texts, provider) => texts.AsBuilder().UseDistributedCache().Build(provider));
+        await using var provider = services.BuildServiceProvider();
+        var texts = provider.GetRequiredKeyedService<IEmbeddingGenerator<string, Embedding<float>>>("one");
+        EmbeddingGenerationOptions bare = new(), own = new() { AdditionalProperties = new() { ["mine"] = 1 } };
+
+        await texts.GenerateAsync(["red"], bare);
+        await texts.GenerateAsync(["red"], own);
+
+        Assert.Null(bare.AdditionalProperties);
+        Assert.Equal(["mine"], own.AdditionalProperties!.Keys);
+    }
+
+    [Fact]
     public void AFingerprintIsTheModelsOwn()
     {
         string Of(string folder, ClipModelOptions? options = null)

@@ -70,6 +70,21 @@ internal static class ModelConfigFile
         }
     }
 
+    /// <summary>Reads a model folder's config: a plain model's, or that of a family of the zoo, which only its graphs compute.</summary>
+    /// <exception cref="ClipException">There is none, or it is of neither.</exception>
+    public static (ClipConfig? Plain, ZooFiles? Family) ReadFolder(string folder)
+    {
+        if (ZooFiles.Find(null, new CompanionFiles(folder)) is not { } family) return (ClipConfigJson.Load(folder), null);
+        try
+        {
+            return (ClipConfigJson.Load(folder), null);
+        }
+        catch (ClipException)
+        {
+            return (null, family);
+        }
+    }
+
     /// <summary>Switches of open_clip's own blocks.</summary>
     private static IEnumerable<(string Tower, string Key, string[] Off)> Blocks(string tower) =>
     [

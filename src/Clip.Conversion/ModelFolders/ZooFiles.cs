@@ -71,6 +71,16 @@ internal sealed record ZooFiles(string Json, string Source)
         return root.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
     }
 
+    /// <summary>Whether another config says the same of a model.</summary>
+    public bool IsSame(ZooFiles other, ZooModel model)
+    {
+        using var ours = JsonDocument.Parse(ForFolder(model));
+        using var theirs = JsonDocument.Parse(other.ForFolder(model));
+        return JsonElement.DeepEquals(Model(ours.RootElement), Model(theirs.RootElement));
+
+        static JsonElement Model(JsonElement root) => root.Section("model_cfg") ?? root;
+    }
+
     private static ZooFiles? Read(string path)
     {
         var text = System.Text.Encoding.UTF8.GetString(WeightFile.ReadSettings(path));

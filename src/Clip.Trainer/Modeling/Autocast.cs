@@ -81,6 +81,29 @@ public static class Autocast
         return scores.softmax(-1, ScalarType.Float32).to_type(type).matmul(value).MoveToOuterDisposeScope();
     }
 
+    /// <summary>softmax(query · keyᵀ + added) · value of a query that is scaled already, in the precision of the moment.</summary>
+    /// <param name="query">[…, M, D].</param>
+    /// <param name="key">[…, L, D].</param>
+    /// <param name="value">[…, L, D].</param>
+    /// <param name="added">Broadcast to the scores […, M, L]; null for nothing.</param>
+    /// <returns>[…, M, D].</returns>
+    internal static Tensor ScaledAttention(Tensor query, Tensor key, Tensor value, Tensor? added)
+    {
+        using var scope = NewDisposeScope();
+        if (Short is { } type) (query, key, value) = (query.to_type(type), key.to_type(type), value.to_type(type));
+        if (Short is null || query.device_type != DeviceType.CPU)
+        {
+            // The kernel divides by √D.
+            using Scalar scale = Math.Sqrt(query.shape[^1]);
+            return nn.functional.scaled_dot_product_attention(query.mul(scale), key, value, attn_mask: added?.to_type(query.dtype))
+                .MoveToOuterDisposeScope();
+        }
+
+        var scores = query.matmul(key.transpose(-1, -2));
+        if (added is not null) scores = scores.Plus(added);
+        return scores.softmax(-1, ScalarType.Float32).to_type(query.dtype).matmul(value).MoveToOuterDisposeScope();
+    }
+
     private sealed class Restore(TrainingPrecision outer) : IDisposable
     {
         public void Dispose() => Current.Value = outer;

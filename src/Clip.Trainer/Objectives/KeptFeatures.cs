@@ -8,51 +8,45 @@ namespace Clip.Trainer.Objectives;
 
 /// <summary>
 /// The features of pictures under a tower that does not change: each picture's are computed once. Pictures are told by their pixels, so
-/// that one which does change is never given the features of another. A batch is computed whole or not at all, and always at the
-/// same size: the numbers are those of a run that keeps nothing, to the bit.
+/// that one which does change is never given the features of another. Each is computed by itself, for with several threads torch's
+/// products of a row depend, in their last bits, on its place in the batch: so the numbers are the same whether a picture's features were
+/// kept, had no room, or were lost to an interruption.
 /// </summary>
 /// <param name="maxBytes">The most that is kept; what comes when that is reached is computed in every epoch.</param>
 internal sealed class KeptFeatures(long maxBytes)
 {
     private readonly Dictionary<UInt128, float[]> _kept = [];
     private long _bytes;
-    private long _size;
 
     /// <summary>The features of a batch, without a graph.</summary>
     /// <param name="pixels">[B, 3, S, S], in the memory of the CPU.</param>
-    /// <param name="encode">Computes [B, D] floats of them.</param>
+    /// <param name="encode">Computes [1, D] floats of one picture.</param>
+    /// <returns>[B, D].</returns>
     public Tensor Of(Tensor pixels, Func<Tensor, Tensor> encode)
     {
-        if (_size == 0) _size = pixels.shape[0];
-        if (pixels.shape[0] != _size) return encode(pixels);
+        using var scope = NewDisposeScope();
+        using var unused = no_grad();
         var keys = Keys(pixels);
-        var kept = new float[keys.Length][];
+        Tensor? all = null;
         for (var i = 0; i < keys.Length; i++)
         {
-            if (_kept.TryGetValue(keys[i], out kept[i]!)) continue;
-            var features = encode(pixels);
-            Keep(keys, features);
-            return features;
+            if (!_kept.TryGetValue(keys[i], out var feature)) feature = Keep(keys[i], encode(pixels.narrow(0, i, 1)));
+            all ??= empty([keys.Length, feature.Length], ScalarType.Float32);
+            feature.CopyTo(MemoryMarshal.Cast<byte, float>(all.bytes)[(i * feature.Length)..]);
         }
 
-        var known = empty([keys.Length, kept[0].Length], ScalarType.Float32);
-        var rows = MemoryMarshal.Cast<byte, float>(known.bytes);
-        for (var i = 0; i < kept.Length; i++) kept[i].CopyTo(rows[(i * kept[i].Length)..]);
-        return known;
+        return all!.MoveToOuterDisposeScope();
     }
 
-    private void Keep(UInt128[] keys, Tensor features)
+    private float[] Keep(UInt128 key, Tensor computed)
     {
-        using var rows = features.detach().contiguous();
-        var numbers = MemoryMarshal.Cast<byte, float>(rows.bytes);
-        var width = numbers.Length / keys.Length;
-        for (var i = 0; i < keys.Length; i++)
-        {
-            // A key, a reference and an array's head beside the numbers.
-            var bytes = (width * sizeof(float)) + 64;
-            if (_bytes + bytes > maxBytes) return;
-            if (_kept.TryAdd(keys[i], numbers.Slice(i * width, width).ToArray())) _bytes += bytes;
-        }
+        var feature = MemoryMarshal.Cast<byte, float>(computed.contiguous().bytes).ToArray();
+        // A key, a reference and an array's head beside the numbers.
+        var bytes = (feature.Length * sizeof(float)) + 64;
+        if (_bytes + bytes > maxBytes) return feature;
+        _kept.Add(key, feature);
+        _bytes += bytes;
+        return feature;
     }
 
     private static UInt128[] Keys(Tensor pixels)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.ModelFolders;
@@ -34,18 +33,14 @@ internal sealed class FamilyModel : TrainableModel
     /// <exception cref="ClipException">The weights are of another model, or an option asks for what it is not trained with.</exception>
     public static FamilyModel Read(ZooFiles files, TrainingOptions training)
     {
-        if (training.FineTuning.Pretrained is not { } path)
-        {
-            // What is of no family at all says so itself.
-            _ = files.Model(weights: null);
-            throw new ClipException(
-                $"The model of {files.Source} cannot be trained from random weights, for how its family starts is not known here; "
-                + "give the weights to start from as `FineTuning.Pretrained`.");
-        }
-
-        RequireSameConfig(files, path);
+        var path = training.FineTuning.Pretrained ?? throw new ArgumentException("A family's model starts from weights.", nameof(training));
+        var around = CompanionFiles.Of(path);
         using var checkpoint = CheckpointFile.OpenAsNamed(path);
-        var model = files.Model(LowRankMerge.Apply(ZooFiles.Weights(checkpoint, CompanionFiles.Of(path))));
+        var model = files.Model(LowRankMerge.Apply(ZooFiles.Weights(checkpoint, around)));
+        // Heads and activations do not show in the weights' shapes.
+        if (ZooFiles.Find(null, around) is { } beside && !files.IsSame(beside, model))
+            throw new ClipException(
+                $"`Model` {files.Source} is another config than {beside.Source}, which lies beside the weights; leave `Model` out.");
         if (model.Image is null || model.Text is null)
             throw new ClipException(
                 $"{files.Source} is of one tower alone, which cannot be trained, for what is trained is their agreement; give one of "
@@ -100,18 +95,5 @@ internal sealed class FamilyModel : TrainableModel
         FiniteWeights.Require(weights);
         new ZooFolder(_files, _model, weights, preprocessing, tokenizer.Write).Write(
             ModelFolderWriter.EnsureReplaceable(target), [OnnxPrecision.Fp32]);
-    }
-
-    /// <summary>Refuses another config than the one beside the weights: heads and activations do not show in their shapes.</summary>
-    private static void RequireSameConfig(ZooFiles files, string path)
-    {
-        if (ZooFiles.Find(null, CompanionFiles.Of(path)) is not { } beside || beside.Source == files.Source) return;
-        using var ours = JsonDocument.Parse(files.Json);
-        using var theirs = JsonDocument.Parse(beside.Json);
-        if (!JsonElement.DeepEquals(Model(ours.RootElement), Model(theirs.RootElement)))
-            throw new ClipException(
-                $"`Model` {files.Source} is another config than {beside.Source}, which lies beside the weights; leave `Model` out.");
-
-        static JsonElement Model(JsonElement root) => root.TryGetProperty("model_cfg", out var model) ? model : root;
     }
 }

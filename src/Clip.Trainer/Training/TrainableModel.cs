@@ -39,7 +39,7 @@ internal abstract class TrainableModel
             // What torch has modules of its own for, they train.
             return PlainModel.Read(model, training);
         }
-        catch (ClipException)
+        catch (ClipException) when (training.FineTuning.Pretrained is not null)
         {
             return FamilyModel.Read(family, training);
         }

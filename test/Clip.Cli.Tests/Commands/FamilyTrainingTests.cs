@@ -26,12 +26,18 @@ public sealed class FamilyTrainingTests : IDisposable
         await Train("lora", 1, "--pretrained", LastCheckpoint("first"), "--lora-rank", "2");
         await Succeeds("convert", LastCheckpoint("first"), "--output", _run.Folder["converted"]);
         await Train("again", 1, "--pretrained", _run.Folder["first"], "--layer-decay", "0.5");
+        await Succeeds("convert", _run.Folder["theirs"], "--output", _run.Folder["base"]);
+        await Succeeds(
+            "interpolate", _run.Folder["base"], _run.Folder["first"], "--alpha", "0", "0.5", "1", "--output", _run.Folder["between"]);
 
         AssertSameFiles("whole", "first", "model.safetensors", "onnx/text_model.onnx", "onnx/vision_model.onnx", "config.json");
         AssertLossFell("first");
         Assert.Equal(Features("first"), Features("converted"));
         Assert.NotEqual(Features("first"), Features("lora"));
         Assert.NotEqual(Features("first"), Features("again"));
+        Assert.Equal(Features("base"), Features("between-0"));
+        Assert.Equal(Features("first"), Features("between-1"));
+        Assert.NotEqual(Features("first"), Features("between-0.5"));
 
         _run.Folder.Write("labels.txt", "red\ngreen\nblue\nwhite\n");
         var (exit, printed, error) = await Command.RunApartAsync(
@@ -125,14 +131,14 @@ public sealed class FamilyTrainingTests : IDisposable
         await Refused("not virtex", "--pretrained", theirs, "--objective", "virtex");
         await Refused("--grad-checkpointing is not offered for EVA02-CLIP", "--pretrained", theirs, "--grad-checkpointing");
         await Refused(
-            "cannot be trained from random weights", "--model", _run.Folder["theirs/open_clip_config.json"], "--tokenizer",
+            "cannot be trained from scratch, only fine-tuned", "--model", _run.Folder["theirs/open_clip_config.json"], "--tokenizer",
             _run.Folder["tokenizer"]);
         await Refused(
             "more than the 4 groups that the tower has", "--pretrained", theirs, "--lock-image", "--lock-image-unlocked-groups", "5");
         await Refused("ends a text with 3 but the model reads it at 519", "--pretrained", theirs, "--tokenizer", _run.Folder["bert"]);
-        TinyZoo.Write("mobileclip", _run.Folder["other"], 520);
-        await Refused(
-            "is another config than", "--pretrained", theirs, "--model", _run.Folder["other/open_clip_config.json"]);
+        var config = File.ReadAllText(_run.Folder["theirs/open_clip_config.json"]);
+        _run.Folder.Write("heads.json", config.Replace("\"heads\": 2", "\"heads\": 4", StringComparison.Ordinal));
+        await Refused("is another config than", "--pretrained", theirs, "--model", _run.Folder["heads.json"]);
         Assert.False(Directory.Exists(_run.Folder["refused"]));
     }
 

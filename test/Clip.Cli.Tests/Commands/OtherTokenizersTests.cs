@@ -97,6 +97,36 @@ public sealed class OtherTokenizersTests : IDisposable
         Assert.NotEqual(first.EmbedImage(_run.Folder["0.png"]), locked.EmbedImage(_run.Folder["0.png"]));
     }
 
+    /// <summary>Checkpoints in open_clip's form, with a tokenizer beside them whose entries fit their small tables.</summary>
+    [SkippableTheory]
+    [InlineData("clipa")]
+    [InlineData("clipa_bigg")]
+    [InlineData("vit_tok_lnafter_nolnpre")]
+    public async Task An_originals_checkpoint_is_fine_tuned_with_the_tokenizer_beside_it(string family)
+    {
+        var theirs = TinyBert.Write(_run.Folder["theirs"]);
+        foreach (var file in new[] { "config.json", "open_clip_model.safetensors" })
+            File.Copy(Path.Combine(Golden.Path($"golden/zoo/{family}"), file), Path.Combine(theirs, file));
+        string[] options = ["--pretrained", theirs, "--lr-scheduler", "const"];
+        await Train("whole", 4, options);
+        await Train("first", 2, options);
+        await Train("first", 4, [.. options, "--resume", "latest"]);
+        await Train("locked", 1, [.. options, "--lock-text"]);
+
+        AssertSameFiles("whole", "first", "model.safetensors", "config.json");
+        AssertSameFiles("theirs", "first", "tokenizer.json", "tokenizer_config.json");
+        AssertLossFell("first");
+        using var first = ClipModel.Open(_run.Folder["first"]);
+        // CLIPA's config turns the separator to 0.
+        var end = family.StartsWith("clipa", StringComparison.Ordinal) ? 0 : 3;
+        Assert.Equal([2, 4, 5, 9, end], first.Tokenizer.Encode("a red wall", first.ContextLength));
+        Assert.Equal(100, ModelConfigFile.Read(_run.Folder["first"]).Text.VocabSize);
+        var (before, after) = (CheckpointFile.LoadAsNamed(theirs), CheckpointFile.LoadAsNamed(_run.Folder["locked"]));
+        var text = before.Where(w => w.Key.StartsWith("transformer.", StringComparison.Ordinal)).ToArray();
+        Assert.NotEmpty(text);
+        Assert.All(text, w => Assert.True(w.Value.Data.Span.SequenceEqual(after[w.Key].Data.Span), w.Key));
+    }
+
     [Fact]
     public async Task Another_tokenizer_is_refused_where_a_run_or_a_model_has_one()
     {

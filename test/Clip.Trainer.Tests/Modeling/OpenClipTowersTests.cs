@@ -161,6 +161,7 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
     [InlineData("vision_cfg", "\"attentional_pool\": true, \"attn_pooler_heads\": 3", "attn_pooler_heads 3 does not divide embed_dim 16")]
     [InlineData("text_cfg", "\"qk_norm\": true", "text_cfg qk_norm True cannot be trained")]
     [InlineData("text_cfg", "\"norm_kwargs\": {\"elementwise_affine\": false}", "norm_kwargs elementwise_affine is not supported")]
+    [InlineData("text_cfg", "\"tokenizer_kwargs\": {\"tokenizer_mode\": \"clips\"}", "tokenizer_mode clips is not supported")]
     public void A_switch_of_a_value_that_is_not_known_is_refused(string section, string switches, string message)
     {
         var config = TinyRun.Config.Replace($"\"{section}\": {{", $"\"{section}\": {{{switches}, ", StringComparison.Ordinal);

@@ -49,7 +49,19 @@ public sealed class CheckpointFolderTests : IDisposable
         Save(new CheckpointFolder(_run.Folder["run"], keep: 1, "clip_val_loss"), [0.2]);
         var folder = new CheckpointFolder(_run.Folder["run"], keep: 1, "image_to_text_R@5");
 
-        Assert.True(folder.IsBest(Metrics(0.1)));
+        Assert.All(new[] { 0.1, 9 }, value => Assert.True(folder.IsBest(Metrics(value))));
+    }
+
+    [Theory]
+    [InlineData("clip_val_loss")]
+    [InlineData("image_to_text_R@5")]
+    public void OfEqualOnesTheFirstStaysTheBest(string metric)
+    {
+        var folder = new CheckpointFolder(_run.Folder["run"], keep: 1, metric);
+
+        Save(folder, [1, 1, 1]);
+
+        Assert.Equal(1, folder.Best()!.Step);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
 using Clip.Trainer.Modeling;
@@ -35,6 +36,29 @@ public sealed class TrainingStepTests
         foreach (var (name, gradient) in expected)
             Assert.InRange(
                 (gradients[name] - gradient).abs().max().item<float>(), 0, 1e-5 * Math.Max(1, gradient.abs().max().item<float>()));
+    }
+
+    /// <summary>A loss that compares nothing is taken part by part, and a smaller part counts by its pairs.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)] // parts of 3, 3 and 2
+    [InlineData(8)]
+    public void AMeanOverPairsIsThatOfOneLargeBatchToo(int parts)
+    {
+        using var scope = NewDisposeScope();
+        var objective = new MeanOfPairs(nn.Linear(3, 1));
+        using var module = objective.Module;
+        using var step = new TrainingStep(objective, new TrainingOptions { AccumFrequency = parts });
+        var pixels = Pixels(8);
+        var whole = objective.Loss(pixels, Ids(8));
+        whole.backward();
+        var expected = module.parameters().Select(parameter => parameter.grad!.clone()).ToArray();
+
+        var loss = step.Take(pixels, Ids(8), learningRate: 0).Loss;
+
+        Assert.Equal(whole.item<float>(), loss, 1e-5);
+        Assert.All(
+            module.parameters().Zip(expected), pair => Assert.InRange((pair.First.grad! - pair.Second).abs().max().item<float>(), 0, 1e-5));
     }
 
     [Fact]
@@ -145,4 +169,21 @@ public sealed class TrainingStepTests
 
     internal static Tensor Ids(int count) =>
         tensor(Enumerable.Range(0, count).SelectMany(i => new long[] { 30, i % 8, 9 + (i % 5), 31 }).ToArray(), [count, 4]);
+
+    private sealed class MeanOfPairs(TorchSharp.Modules.Linear layer) : IObjective
+    {
+        public nn.Module Module => layer;
+
+        public ParameterLayout Layout => ParameterLayout.Of(Config);
+
+        public Tensor? LogitScale => null;
+
+        public Tensor Loss(Tensor pixels, Tensor ids) => layer.call(pixels.mean([2, 3])).square().mean();
+
+        public void AfterStep()
+        {
+        }
+
+        public Func<Tensor, Tensor> Classifier(Tensor prompts, int perLabel) => throw new NotSupportedException();
+    }
 }

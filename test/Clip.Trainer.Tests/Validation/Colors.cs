@@ -31,12 +31,19 @@ internal sealed class Colors : IObjective, IDisposable
 
     public void AfterStep() => throw new NotSupportedException();
 
+    /// <summary>How many prompts a classifier was last made of, and how many of each label.</summary>
+    public (long Prompts, int PerLabel) Classified { get; private set; }
+
     /// <summary>Of three labels: red, green, blue.</summary>
-    public Func<Tensor, Tensor> Classifier(Tensor prompts, int perLabel) => pixels =>
+    public Func<Tensor, Tensor> Classifier(Tensor prompts, int perLabel)
     {
-        WasTraining.Add(_module.training);
-        return pixels.mean([2, 3]);
-    };
+        Classified = (prompts.shape[0], perLabel);
+        return pixels =>
+        {
+            WasTraining.Add(_module.training);
+            return pixels.mean([2, 3]);
+        };
+    }
 
     public void Dispose() => _module.Dispose();
 }

@@ -59,6 +59,16 @@ public sealed class ZeroShotProbeTests : IDisposable
     }
 
     [Fact]
+    public void AClassifierIsMadeOfEveryLabelInEveryTemplate()
+    {
+        using var colors = new Colors();
+
+        Probe(4).Measure(colors, new LabeledSet("walls", Walls(), Primary, ["{}", "a {} wall"]));
+
+        Assert.Equal((6, 2), colors.Classified);
+    }
+
+    [Fact]
     public void AWrongClassCountsAgainstIt()
     {
         var images = Walls();

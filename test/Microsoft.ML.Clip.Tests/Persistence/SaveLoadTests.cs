@@ -197,6 +197,18 @@ public sealed class SaveLoadTests : IDisposable
         Assert.Contains("has changed, or gone, since it was opened", Innermost(() => Save(model)).Message);
     }
 
+    /// <summary>Weights in a file of their own are the tower as well, though its own file is as it was.</summary>
+    [Fact]
+    public void NeitherIsOneWhoseWeightsInAnotherFileAreNew()
+    {
+        TinyClip.SaveVision(_folder["onnx/vision_model.onnx"], external: "weights.bin");
+        var model = _ml.Transforms.ClipFeaturizeImage("Features", _folder.Path, "ImagePath").Fit(_data);
+        Save(model);
+        File.SetLastWriteTimeUtc(_folder["onnx/weights.bin"], DateTime.UtcNow.AddMinutes(1));
+
+        Assert.Contains("has changed, or gone, since it was opened", Innermost(() => Save(model)).Message);
+    }
+
     [Fact]
     public void AnIncompleteFileIsRefused_AndLeavesNothingBehind()
     {

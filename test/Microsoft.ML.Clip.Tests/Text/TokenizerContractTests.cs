@@ -42,6 +42,30 @@ public sealed class TokenizerContractTests : IDisposable
         Assert.Equal(ids.Count, count);
     }
 
+    /// <summary>Where bytes stand for a character that no piece covers, all of them are kept or none.</summary>
+    [Fact]
+    public void ACutLeavesNoPartOfACharacter()
+    {
+        const string Text = "a \U0001F98A\U0001F98A cat";
+        File.Copy(SentencePieceFiles.Model("bpe"), Path.Combine(_folder, "tokenizer.model"));
+        Tokenizer tokenizer = SiglipTokenizer.Create(_folder);
+        var all = tokenizer.EncodeToIds(Text);
+        var lengths = new HashSet<int>();
+        Assert.True(all.Count > 9);
+
+        for (var most = 1; most <= all.Count; most++)
+        {
+            var ids = tokenizer.EncodeToIds(Text, most, out var normalized, out var consumed);
+
+            Assert.Equal(all.Take(ids.Count), ids);
+            Assert.DoesNotContain('\uFFFD', tokenizer.Decode(ids)!);
+            Assert.False(char.IsLowSurrogate(normalized!.AsSpan(consumed) is [var next, ..] ? next : ' '));
+            lengths.Add(ids.Count);
+        }
+
+        Assert.Equal(all.Count - 6, lengths.Count); // not after one, two or three bytes of four
+    }
+
     [Fact]
     public void SpansAndTextsAreCountedAndDecodedAlike()
     {

@@ -37,19 +37,25 @@ internal sealed class GraphPlan : IDisposable
     {
         var integers = graph.Graph.Initializer.Where(i => i.DataType == DataType.Int64).ToDictionary(i => i.Name);
         foreach (var input in graph.Graph.Input) Slot(input.Name);
-        foreach (var node in graph.Graph.Node)
+        var (attentions, parts) = Attention.Find(graph.Graph);
+        foreach (var node in graph.Graph.Node.Where(node => !parts.Contains(node)))
         {
-            int[] inputs = RowsOf(node, graph) is { } table
-                ? [Input(node.Input[1])]
-                : [.. node.Input.Select(Input)];
-            _steps.Add(RowsOf(node, graph) is { } name
-                ? new Step(inputs, Slot(node.Output[0]), (run, values) => run.Parameters.Rows(name, values.Tensor(0)))
-                : new Step(inputs, Slot(node.Output[0]), Run(GraphOperators.Of(node))));
+            if (attentions.TryGetValue(node, out var attention))
+                Add(Run(Attention.Compute), node, [attention.Query, attention.Key, attention.Value, .. Some(attention.Mask)]);
+            else if (RowsOf(node, graph) is { } table)
+                Add((run, values) => run.Parameters.Rows(table, values.Tensor(0)), node, [node.Input[1]]);
+            else Add(Run(GraphOperators.Of(node)), node, node.Input);
         }
 
         _output = _slots[output];
         RemoveWhatNobodyReads();
         ReleaseBehindLastUse();
+
+        void Add(Func<GraphRun, NodeInputs, GraphValue> run, NodeProto node, IEnumerable<string> inputs)
+        {
+            int[] slots = [.. inputs.Select(Input)];
+            _steps.Add(new Step(slots, Slot(node.Output[0]), run));
+        }
 
         int Input(string name)
         {
@@ -93,6 +99,8 @@ internal sealed class GraphPlan : IDisposable
     public void Dispose() => _weights.Dispose();
 
     private static Func<GraphRun, NodeInputs, GraphValue> Run(GraphOperator op) => (_, values) => op(values);
+
+    private static IEnumerable<string> Some(string? name) => name is null ? [] : [name];
 
     /// <summary>The parameter that a node looks up rows of; null where it does something else.</summary>
     private static string? RowsOf(NodeProto node, GraphBuilder graph) =>

@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Onnx;
@@ -152,6 +153,29 @@ public sealed class GraphModelTests : IDisposable
         var (expected, actual) = (model.EncodeImage(pixels), merged.EncodeImage(pixels));
 
         Assert.InRange((expected - actual).abs().max().item<float>(), 0, 1e-5f);
+    }
+
+    /// <summary>Embeddings, blocks, and what comes behind; a norm that comes first there is locked with the last block.</summary>
+    [Theory]
+    [InlineData("eva02", 4, "visual.trunk.pos_embed", "visual.trunk.blocks.1.mlp.fc2.weight", "visual.trunk.norm.weight",
+        "visual.trunk.head.weight")]
+    [InlineData("convnext", 7, "visual.trunk.stem.0.weight", "visual.trunk.stages.3.blocks.0.gamma", "visual.trunk.head.norm.bias",
+        "visual.head.mlp.fc1.weight")]
+    [InlineData("mobileclip", 6, "visual.trunk.stem.0.conv_kxk.0.conv.weight", "visual.trunk.stages.3.blocks.0.layer_scale_2.gamma", null,
+        "visual.trunk.head.fc.weight")]
+    [InlineData("swin", 6, "visual.trunk.patch_embed.proj.weight", "visual.trunk.layers.1.blocks.1.norm2.weight",
+        "visual.trunk.norm.weight", "visual.head.proj.weight")]
+    [InlineData("relpos", 4, "visual.trunk.patch_embed.proj.weight", "visual.trunk.blocks.1.attn.rel_pos.mlp.fc1.weight",
+        "visual.trunk.norm.weight", "visual.head.proj.weight")]
+    public void Groups_that_are_locked_together_go_from_the_pixels_up(
+        string family, int count, string lowest, string block, string? norm, string top)
+    {
+        var groups = ParameterLayout.Of(TinyZoo.Model(family).Layout()).LockGroups(Tower.Image);
+
+        Assert.Equal((count, 0, count - 2, count - 1), (groups.Count, Group(lowest), Group(block), Group(top)));
+        if (norm is not null) Assert.Equal(count - 2, Group(norm));
+
+        int Group(string name) => groups.ToList().FindIndex(group => group.Any(p => p.Name == name));
     }
 
     /// <summary>A module that goes to another device or type has other parameters, as has one whose optimizer lays them together.</summary>

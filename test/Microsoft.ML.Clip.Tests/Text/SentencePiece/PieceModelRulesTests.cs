@@ -47,6 +47,11 @@ public sealed class PieceModelRulesTests : IDisposable
     public void AnUnknownCharacterCostsTenMoreThanTheWorstPiece(float score, string expected) =>
         Assert.Equal(expected, string.Join('|', Cut(Unigram, [("ab", -8), ("cd", -8), ("bcd", score)], "abcd")));
 
+    /// <summary>The one that is found first, from the longest way back (unigram_model.cc, EncodeOptimized).</summary>
+    [Fact]
+    public void OfEqualSumsTheLongerLastPieceIsTaken() =>
+        Assert.Equal(["ab", "ab"], Cut(Unigram, [("a", -1), ("b", -1), ("ab", -2), ("ba", -2)], "abab"));
+
     [Fact]
     public void UnigramFindsTheHighestSumOfScores()
     {
