@@ -94,6 +94,17 @@ public sealed class CaptionTableTests : IDisposable
         Assert.Equal(["a cat", "a dog, big"], rows.SelectMany(r => r.Captions));
     }
 
+    /// <summary>Elsewhere than on Windows a backslash may be a part of a name.</summary>
+    [SkippableFact]
+    public void AFileWhoseNameHasABackslashComesBeforeAFolder()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "A backslash separates folders there.");
+        var table = _folder.Write("pairs.tsv", "filepath\ttitle\na\\b.png\ta cat\nc\\d.png\ta dog\n");
+        _folder.Write("a\\b.png", "a picture");
+
+        Assert.Equal([_folder["a\\b.png"], _folder["c/d.png"]], CaptionTable.Read(table).Select(row => row.Path));
+    }
+
     [Fact]
     public void RowsThatCannotBeUsedAreToldAndLeftOut()
     {

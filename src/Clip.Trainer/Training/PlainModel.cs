@@ -15,8 +15,6 @@ namespace Clip.Trainer.Training;
 /// <param name="source">Where they came from, for messages.</param>
 internal sealed class PlainModel(ClipConfig config, string source) : TrainableModel
 {
-    private const string Pieces = "tokenizer.json or spiece.model";
-
     public override int ImageSize => config.Vision.ImageSize;
 
     public override bool HasTextTower => config.TextSide == TextSide.Tower;
@@ -49,7 +47,8 @@ internal sealed class PlainModel(ClipConfig config, string source) : TrainableMo
                 + "a CLIP tokenizer, or leave `Tokenizer` out to learn one.");
         if (config.IsSiglip && tokenizer.Vocabulary is not null)
             throw new ClipException(
-                $"A SigLIP's texts are SentencePiece's, and {path} is a vocabulary of CLIP's kind; give a `Tokenizer` with {Pieces}.");
+                $"A SigLIP's texts are SentencePiece's, and {path} is a vocabulary of CLIP's kind; give a `Tokenizer` with tokenizer.json "
+                + "or spiece.model.");
         return tokenizer;
     }
 

@@ -49,5 +49,8 @@ public sealed class NameSplitTests
 
         Assert.Equal(NameSplit.HoldOut(names, 0.1, 1).Order(), NameSplit.HoldOut([.. names.Reverse()], 0.1, 1).Order());
         Assert.NotEqual(NameSplit.HoldOut(names, 0.1, 1).Order(), NameSplit.HoldOut(names, 0.1, 2).Order());
+
+        string[][] pairs = [.. names.Chunk(2)];
+        Assert.Equal(NameSplit.HoldOut(pairs, 0.1, 1).Order(), NameSplit.HoldOut([.. pairs.Reverse()], 0.1, 1).Order());
     }
 }

@@ -111,6 +111,42 @@ public sealed class PairLoaderRulesTests : IDisposable
         }
     }
 
+    /// <summary>
+    /// Ranks share a batch. One whose own pictures are all bad shows another that none of them has, or it would be its own negative; and
+    /// they do not all come upon the same one.
+    /// </summary>
+    [Fact]
+    public async Task RanksThatDrawOnShowWhatNoneOfTheBatchHas()
+    {
+        var (together, same) = (0, 0);
+        for (var seed = 0L; seed < 12; seed++)
+        {
+            var drawnOn = new Dictionary<long, List<int>>();
+            for (var rank = 0; rank < 3; rank++)
+            {
+                var slice = new BatchSlice(rank, 3, Parts: 1);
+                var sampler = new EpochSampler(Records, batchSize: 6, seed);
+                using var loader = Loader(new Numbers([0, 1, 2, 3, 4, 5, 6]), batchSize: 6, captions: 1, seed, slice: slice);
+                await foreach (var batch in loader.ReadAsync(0, 6 * loader.StepsPerEpoch))
+                {
+                    var (whole, own) = (sampler.BatchOf(batch.Step).ToArray(), slice.Of(sampler.BatchOf(batch.Step)).ToArray());
+                    var shown = batch.Pixels[..batch.Count].Select(number => (int)number).ToArray();
+                    Assert.All(shown, number => Assert.True(own.Contains(number) || !whole.Contains(number)));
+                    if (shown.Except(whole).ToArray() is not [var other, ..]) continue;
+                    drawnOn.TryAdd(batch.Step, []);
+                    drawnOn[batch.Step].Add(other);
+                }
+            }
+
+            var met = drawnOn.Values.Where(numbers => numbers.Count > 1).ToArray();
+            together += met.Length;
+            same += met.Count(numbers => numbers[0] == numbers[1]);
+        }
+
+        Assert.True(together > 10);
+        Assert.InRange(same / (double)together, 0, 0.7);
+    }
+
     [Fact]
     public void InOrderEveryRecordComesOnceWithTheLastBatchSmaller()
     {
@@ -147,7 +183,7 @@ public sealed class PairLoaderRulesTests : IDisposable
 
     private PairLoader Loader(
         IPixelSource pixels, int batchSize, int captions, long seed = 3, int workers = 2, string? text = null, bool sentences = false,
-        CaptionAugmentation? augmentation = null)
+        CaptionAugmentation? augmentation = null, BatchSlice? slice = null)
     {
         var rows = Enumerable.Range(0, Records).Select(i => new CaptionedImage(
             $"{i}.png", [.. Enumerable.Range(0, captions).Select(c => text ?? $"picture {i} caption {c}")])).ToArray();
@@ -159,6 +195,7 @@ public sealed class PairLoaderRulesTests : IDisposable
                 MaxBadPercent = 60,
                 SampleSentences = sentences,
                 Captions = augmentation ?? new CaptionAugmentation(),
+                Slice = slice,
             });
     }
 

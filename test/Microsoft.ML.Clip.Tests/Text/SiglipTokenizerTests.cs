@@ -92,6 +92,17 @@ public sealed class SiglipTokenizerTests : IDisposable
         Path.Combine(folder, "open_clip_config.json"),
         $$$"""{ "model_cfg": { "text_cfg": { "hf_tokenizer_name": "x", "tokenizer_kwargs": {{{tokenizerOptions}}} } } }""");
 
+    [Theory]
+    [InlineData("unigram", "spiece.model")]
+    [InlineData("bpe", "tokenizer.model")]
+    public void ADecodedTextBeginsWithoutTheSpaceThatEncodingPutsBeforeIt(string model, string file)
+    {
+        File.Copy(SentencePieceFiles.Model(model), Path.Combine(_folder, file));
+        var tokenizer = SiglipTokenizer.Create(_folder);
+
+        Assert.Equal("a photo of a cat", tokenizer.Decode(tokenizer.Encode("a photo of a cat")));
+    }
+
     [Fact]
     public void LongTextsAreCutBeforeEndOfText_OrRefused()
     {
