@@ -1,6 +1,7 @@
 using System.Reflection;
 using Clip.Conversion.Checkpoints;
 using Clip.Data;
+using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -206,8 +207,13 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
         var name = checkpoint.Names.Single(n => n == "ema.visual.conv1.weight");
         Assert.Equal(checkpoint.Read(name).Data.ToArray(), models[2][HuggingFace(models[2])].Data.ToArray());
 
-        // So it is whose comparisons the page shows.
+        // So it is whose comparisons the page shows, and that is validated.
         Assert.NotEqual(Cosines("m0"), Cosines("m2"));
+        Assert.Equal(ValidationLoss("m0"), ValidationLoss("m1"), 1e-4);
+        Assert.NotEqual(ValidationLoss("m0"), ValidationLoss("m2"), 1e-3);
+
+        double ValidationLoss(string folder) =>
+            MetricsLog.Read(_run.Folder[$"{folder}.run/{MetricsLog.FileName}"])["clip_val_loss"][^1].Value;
 
         string Cosines(string folder)
         {

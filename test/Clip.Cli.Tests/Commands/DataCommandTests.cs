@@ -61,4 +61,19 @@ public sealed class DataCommandTests : IDisposable
         Assert.Empty(Directory.GetDirectories(_folder.Path));
         Assert.Equal(1, await Command.RunAsync("data", "shard", _folder["pairs.tsv"], "--max-bad", "50", "--output", _folder.Path));
     }
+
+    /// <summary>What its list says is no record counts as well as what cannot be read later.</summary>
+    [Fact]
+    public async Task RowsThatAreNoRecordsAreToldAndCountAsBad()
+    {
+        var table = _folder.Write("rows.tsv", "filepath\ttitle\na.png\tcat\nb.png\ta dog\n\tno picture\n");
+
+        var (exit, _, error) = await Command.RunApartAsync("data", "shard", table, "--max-bad", "20", "--output", _folder["shards"]);
+        var (later, output, _) = await Command.RunApartAsync("data", "shard", table, "--max-bad", "40", "--output", _folder["shards"]);
+
+        Assert.Equal((1, 0), (exit, later));
+        Assert.Contains("1 of 3 records are bad", error, StringComparison.Ordinal);
+        Assert.Contains("Skipped ", output, StringComparison.Ordinal);
+        Assert.Contains("2 records in 1 shards", output, StringComparison.Ordinal);
+    }
 }

@@ -49,6 +49,22 @@ public sealed class InterpolateTests : IDisposable
         Assert.False(Directory.Exists(_folder["between"]));
     }
 
+    [Fact]
+    public async Task NoneIsWrittenWhereOneOfSeveralWouldReplaceSomethingElse()
+    {
+        Write("before", seed: 1, "a cat and a dog");
+        Write("after", seed: 2, "a cat and a dog");
+        _folder.Write("between-0.75/notes.txt", "mine");
+
+        var (exit, _, error) = await Command.RunApartAsync(
+            "interpolate", _folder["before"], _folder["after"], "--alpha", "0.25", "0.75", "--output", _folder["between"]);
+
+        Assert.Equal(1, exit);
+        Assert.Contains("between-0.75", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["between-0.25"]));
+        Assert.Equal("mine", File.ReadAllText(_folder["between-0.75/notes.txt"]));
+    }
+
     private void Write(string name, int seed, string text)
     {
         var config = RandomModel.Config.WithVocabulary(520);

@@ -41,6 +41,33 @@ public sealed class SharedSessionTests : IDisposable
         Assert.Equal(0, Sessions(before));
     }
 
+    /// <summary>Of a graph of both towers, or of towers that are refused for what they put out.</summary>
+    [Fact]
+    public void NothingStaysOpenOfAModelThatIsClosed()
+    {
+        var before = CountThreads();
+        using var both = new TinyFolder(path =>
+        {
+            TinyFolder.LayTransformersJs(path);
+            foreach (var tower in new[] { "vision", "text" }) File.Delete(Path.Combine(path, "onnx", $"{tower}_model.onnx"));
+            TinyClip.SaveCombined(Path.Combine(path, "onnx", "model.onnx"));
+        });
+        using (var model = ClipModel.Open(both.Path, new() { Session = ManyThreads }))
+        {
+            model.EmbedText("red");
+            model.EmbedImages(_folder.Pictures(1));
+            Assert.Equal(1, Sessions(before));
+        }
+
+        Assert.Equal(0, Sessions(before));
+
+        TinyClip.SaveVision(_folder["onnx/vision_model.onnx"], dimension: "open", width: 5);
+        using var unlike = ClipModel.Open(_folder.Path, new() { Session = ManyThreads });
+        unlike.EmbedText("red");
+        Assert.Throws<InvalidDataException>(() => unlike.EmbedImages(_folder.Pictures(1)));
+        Assert.Equal(1, Sessions(before));
+    }
+
     [Fact]
     public void OtherSettingsAreAnotherSession()
     {

@@ -106,6 +106,21 @@ public sealed class TowerTests : IDisposable
         Assert.Contains("absent-00.png", Assert.Throws<FileNotFoundException>(() => result.Vectors("Features")).Message);
     }
 
+    /// <summary>XLM-RoBERTa counts its positions from behind the padding's id: those up to it are no text's.</summary>
+    [Theory]
+    [InlineData("altclip", ", \"pad_token_id\": 1", 14)]
+    [InlineData("altclip", "", 16)]
+    [InlineData("clip", ", \"pad_token_id\": 1", 16)]
+    public void PositionsBeforeTheFirstTokenAreNoContext(string type, string padding, int expected)
+    {
+        File.WriteAllText(_folder["config.json"], $$$"""
+            {"model_type": "{{{type}}}", "text_config": {"max_position_embeddings": 16{{{padding}}}}}
+            """);
+        using var model = ClipModel.Open(_folder.Path);
+
+        Assert.Equal(expected, model.ContextLength);
+    }
+
     [Fact]
     public void CancellationIsSeenBetweenBatches()
     {
