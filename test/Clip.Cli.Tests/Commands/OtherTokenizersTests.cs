@@ -233,7 +233,8 @@ public sealed class OtherTokenizersTests : IDisposable
         var start = new ProcessStartInfo(
             mpirun, ["--bind-to", "none", "-np", "1", .. Rank("bert"), ":", "-np", "1", .. Rank("other")])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         foreach (var (name, value) in Mpirun.Variables) start.Environment[name] = value;
         using var job = Process.Start(start)!;
