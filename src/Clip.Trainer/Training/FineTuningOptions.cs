@@ -46,7 +46,7 @@ public sealed record FineTuningOptions
     /// </summary>
     public double? LoraAlpha { get; init; }
 
-    /// <summary>Refuses what says more of a lock or an update that is not there: all of the model would be trained without a word.</summary>
+    /// <summary>Refuses what says more of a lock or an update that is not there: all would be trained without a word.</summary>
     /// <exception cref="ClipException">One of them is set.</exception>
     internal void RequireParts()
     {

@@ -180,7 +180,8 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
             """;
 
         Refused.With(
-            "timm_model_kwargs drop_path 0.1 is not supported; leave it out of the config", () => ClipConfigJson.Parse(Config, "model.json"));
+            "timm_model_kwargs drop_path 0.1 is not supported; leave it out of the config",
+            () => ClipConfigJson.Parse(Config, "model.json"));
     }
 
     /// <summary>Whatever a config says of both towers stays when it is written and read again.</summary>
