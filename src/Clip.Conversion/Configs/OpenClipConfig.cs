@@ -13,7 +13,12 @@ internal static class OpenClipConfig
     public const double LayerNormEps = 1e-5;
 
     /// <summary>Keys that are read here or refused by name elsewhere, and those that change nothing in what is computed.</summary>
-    private static readonly string[] TowerKeys =
+    private static readonly string[] RootKeys =
+        [
+            "embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "init_logit_scale", "init_logit_bias", "custom_text", "output_dict",
+            "cast_dtype", "model_type",
+        ],
+        TowerKeys =
         [
             "layers", "width", "mlp_ratio", "ls_init_value", PoolType, "final_ln_after_pool", "output_tokens", "act_kwargs", "norm_kwargs",
             "block_type", "qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn_inner", "scale_attn", "scale_fc",
@@ -45,6 +50,7 @@ internal static class OpenClipConfig
                     + "Transformer, a ResNet or a ConvNeXt with CLIP's text tower.");
         }
 
+        RefuseUnknown(root, "model_cfg", RootKeys, source);
         RefuseUnknown(vision, "vision_cfg", VisionKeys, source);
         RefuseUnknown(text, "text_cfg", TextKeys, source);
         var config = new ClipConfig
@@ -61,9 +67,9 @@ internal static class OpenClipConfig
     }
 
     /// <summary>What nobody reads would be left out without a word, and another model trained than was asked for.</summary>
-    private static void RefuseUnknown(JsonElement tower, string name, string[] known, string source)
+    private static void RefuseUnknown(JsonElement section, string name, string[] known, string source)
     {
-        foreach (var key in tower.EnumerateObject())
+        foreach (var key in section.EnumerateObject())
         {
             if (known.Contains(key.Name) || key.Value.ValueKind is JsonValueKind.Null or JsonValueKind.False) continue;
             throw new ClipException($"{source}: {name} {key.Name} {key.Value} is not supported; leave it out of the config.");
@@ -176,6 +182,7 @@ internal static class OpenClipConfig
     {
         var (name, sizes) = (NameInTimm(vision), vision.Section("timm_model_kwargs"));
         var (depths, widths, _) = ConvNextConfig.Published[name];
+        if (sizes is { } given) RefuseUnknown(given, "timm_model_kwargs", ["depths", "dims"], source);
         if (vision.Text("timm_pool", "avg") is not ("" or "avg") and var pool)
             throw new ClipException($"{source}: timm_pool '{pool}' of {name} is not supported; '' and 'avg' are.");
         if (vision.Double("timm_drop", 0) is not 0 and var drop)

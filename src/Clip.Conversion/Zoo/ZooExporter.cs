@@ -67,6 +67,15 @@ internal static class ZooExporter
         }
     }
 
+    /// <summary>Refuses weights of another model, which would be silently cut down to this one.</summary>
+    /// <exception cref="ClipException">One has no place in the model.</exception>
+    public static void RefuseLeftovers(ZooModel model, IReadOnlyDictionary<string, WeightTensor> weights)
+    {
+        var known = model.Layout().Select(p => p.Name).ToHashSet();
+        if (weights.Keys.FirstOrDefault(name => !known.Contains(name) && !IsIdle(name)) is { } name)
+            throw new ClipException($"The weight '{name}' has no place in a model of this config; give the config it was made with.");
+    }
+
     /// <summary>The matrices that project into the shared space.</summary>
     public static IReadOnlySet<string> Projections(ZooModel model) =>
         model.Layout().Where(p => p.IsProjection).Select(p => p.Name).ToHashSet();

@@ -2,6 +2,7 @@ using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Onnx;
+using Clip.Conversion.Zoo;
 using Clip.Conversion.Zoo.Towers;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Modeling.Graphs;
@@ -36,7 +37,8 @@ internal sealed class FamilyModel : TrainableModel
         var path = training.FineTuning.Pretrained ?? throw new ArgumentException("A family's model starts from weights.", nameof(training));
         var around = CompanionFiles.Of(path);
         using var checkpoint = CheckpointFile.OpenAsNamed(path);
-        var model = files.Model(LowRankMerge.Apply(ZooFiles.Weights(checkpoint, around)));
+        var weights = LowRankMerge.Apply(ZooFiles.Weights(checkpoint, around));
+        var model = files.Model(weights);
         // Heads and activations do not show in the weights' shapes.
         if (ZooFiles.Find(null, around) is { } beside && !files.IsSame(beside, model))
             throw new ClipException(
@@ -45,6 +47,7 @@ internal sealed class FamilyModel : TrainableModel
             throw new ClipException(
                 $"{files.Source} is of one tower alone, which cannot be trained, for what is trained is their agreement; give one of "
                 + "both.");
+        ZooExporter.RefuseLeftovers(model, weights);
         var fitting = model.HasLogitBias ? ObjectiveKind.SigLip : ObjectiveKind.Clip;
         if (training.Objective != fitting)
             throw new ClipException(

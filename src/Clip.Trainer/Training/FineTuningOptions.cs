@@ -45,4 +45,19 @@ public sealed record FineTuningOptions
     /// The scale of LoRA's updates, times the rank: they are multiplied by it over the rank. Null (default) is twice the rank.
     /// </summary>
     public double? LoraAlpha { get; init; }
+
+    /// <summary>Refuses what says more of a lock or an update that is not there: all would be trained without a word.</summary>
+    /// <exception cref="ClipException">One of them is set.</exception>
+    internal void RequireParts()
+    {
+        Require(LockImageUnlockedGroups == 0 || LockImage, nameof(LockImageUnlockedGroups), nameof(LockImage));
+        Require(LockTextUnlockedLayers == 0 || LockText, nameof(LockTextUnlockedLayers), nameof(LockText));
+        Require(LoraAlpha is null || LoraRank > 0, nameof(LoraAlpha), nameof(LoraRank));
+
+        static void Require(bool isSo, string setting, string needed)
+        {
+            if (!isSo)
+                throw new ClipException($"`FineTuning.{setting}` does nothing without `FineTuning.{needed}`; give both or neither.");
+        }
+    }
 }

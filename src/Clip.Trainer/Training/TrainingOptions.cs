@@ -141,6 +141,7 @@ public sealed record TrainingOptions
         if (MaxLogitScale < 100 && Objective is not (ObjectiveKind.Clip or ObjectiveKind.SigLip))
             throw new ClipException(
                 $"`MaxLogitScale` is for the objectives clip and siglip, and `Objective` is {Objective.Name()}; leave it out.");
+        FineTuning.RequireParts();
         TorchDevice.Check(Device);
 
         static void Check(double? value, string name, double least, double most = double.MaxValue)

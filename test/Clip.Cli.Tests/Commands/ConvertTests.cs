@@ -278,10 +278,12 @@ public sealed class ConvertTests(ITestOutputHelper output) : IDisposable
     [InlineData("vision_cfg", "scale_heads", "true", "vision_cfg scale_heads True cannot be trained from scratch, only fine-tuned")]
     [InlineData("vision_cfg", "mlp_type", "\"geometric\"", "vision_cfg mlp_type geometric is not supported; leave it out of the config")]
     [InlineData("text_cfg", "mlp_type", "\"geometric\"", "text_cfg mlp_type geometric is not supported; leave it out of the config")]
-    public void A_config_that_asks_for_what_is_not_trained_is_refused(string tower, string key, string value, string message)
+    [InlineData(null, "quick_gellu", "true", "model_cfg quick_gellu True is not supported; leave it out of the config")]
+    public void A_config_that_asks_for_what_is_not_trained_is_refused(string? tower, string key, string value, string message)
     {
         var json = JsonNode.Parse(OpenClipConfig)!;
-        json["model_cfg"]![tower]![key] = JsonNode.Parse(value);
+        var section = tower is null ? json["model_cfg"]! : json["model_cfg"]![tower]!;
+        section[key] = JsonNode.Parse(value);
         File.WriteAllText(_folder["c.json"], json.ToJsonString());
 
         Refused.With(message, () => ModelConfigFile.Read(_folder["c.json"]));

@@ -142,6 +142,19 @@ public sealed class FamilyTrainingTests : IDisposable
         Assert.False(Directory.Exists(_run.Folder["refused"]));
     }
 
+    /// <summary>Weights that a config does not speak of make another model than was trained.</summary>
+    [Fact]
+    public async Task Weights_that_the_config_has_no_place_for_are_refused()
+    {
+        WriteModel("eva02", "tokenizer", 520);
+        var theirs = _run.Folder["theirs"];
+        var weights = new Dictionary<string, WeightTensor>(CheckpointFile.LoadAsNamed(theirs));
+        weights["visual.trunk.blocks.0.attn.k_norm.weight"] = weights["visual.trunk.blocks.0.norm1.weight"];
+        SafetensorsWriter.Write(Directory.GetFiles(theirs, "*.safetensors").Single(), weights);
+
+        await Refused("'visual.trunk.blocks.0.attn.k_norm.weight' has no place in a model of this config", "--pretrained", theirs);
+    }
+
     private void WriteModel(string family, string tokenizer, int vocabulary)
     {
         TinyZoo.Write(family, _run.Folder["theirs"], vocabulary);

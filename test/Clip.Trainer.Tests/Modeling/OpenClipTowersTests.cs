@@ -170,6 +170,20 @@ public sealed class OpenClipTowersTests(ITestOutputHelper output) : IDisposable
         Refused.With(message, () => ModelConfigFile.Read(_folder["model.json"]).Validate("model.json"));
     }
 
+    [Fact]
+    public void A_ConvNeXts_keyword_that_is_not_known_is_refused()
+    {
+        const string Config = """
+            {"embed_dim": 16, "vision_cfg": {"image_size": 32, "timm_model_name": "convnext_tiny",
+              "timm_model_kwargs": {"depths": [1, 2], "dims": [8, 12], "drop_path": 0.1}},
+             "text_cfg": {"context_length": 12, "vocab_size": 520, "width": 16, "heads": 2, "layers": 2}}
+            """;
+
+        Refused.With(
+            "timm_model_kwargs drop_path 0.1 is not supported; leave it out of the config",
+            () => ClipConfigJson.Parse(Config, "model.json"));
+    }
+
     /// <summary>Whatever a config says of both towers stays when it is written and read again.</summary>
     [Theory]
     [InlineData("\"ls_init_value\": 0.1, \"norm_kwargs\": {\"eps\": 1e-6}, \"mlp_ratio\": 3.3", "")]

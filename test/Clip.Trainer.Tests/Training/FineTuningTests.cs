@@ -163,6 +163,26 @@ public sealed class FineTuningTests : IDisposable
         Assert.All(scales, s => Assert.Equal(scale, s.Value.Data.Span[0]));
     }
 
+    /// <summary>Of a lock that is not asked for nothing can be unlocked: all would be trained without a word.</summary>
+    [Theory]
+    [InlineData(2, 0, null, "`FineTuning.LockImageUnlockedGroups` does nothing without `FineTuning.LockImage`; give both or neither.")]
+    [InlineData(0, 1, null, "`FineTuning.LockTextUnlockedLayers` does nothing without `FineTuning.LockText`; give both or neither.")]
+    [InlineData(0, 0, 8.0, "`FineTuning.LoraAlpha` does nothing without `FineTuning.LoraRank`; give both or neither.")]
+    public void WhatSaysMoreOfALockThatIsNotThereIsRefused(int groups, int layers, double? alpha, string message)
+    {
+        var options = new TrainingOptions
+        {
+            FineTuning = new FineTuningOptions
+            {
+                LockImageUnlockedGroups = groups, LockTextUnlockedLayers = layers, LoraAlpha = alpha, LoraRank = alpha is null ? 2 : 0,
+            },
+        };
+        var whole = options with { FineTuning = options.FineTuning with { LockImage = true, LockText = true, LoraRank = 2 } };
+
+        Assert.Equal(message, Assert.Throws<ClipException>(options.Validate).Message);
+        whole.Validate();
+    }
+
     [Fact]
     public void OnlyUpdatesAndTheTemperatureAreTrainedWithLora()
     {
