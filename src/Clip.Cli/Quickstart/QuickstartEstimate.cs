@@ -9,7 +9,7 @@ internal static class QuickstartEstimate
     public const int BatchSize = 128;
 
     /// <summary>What two cores take for the usual 558 steps, from drawing to the last answer.</summary>
-    private const double UsualSeconds = 90, UsualSteps = 558;
+    private const double UsualSeconds = 110, UsualSteps = 558;
 
     public static string Of(int pictures, int epochs)
     {
