@@ -174,7 +174,10 @@ public sealed class FineTuningTests : IDisposable
         {
             FineTuning = new FineTuningOptions
             {
-                LockImageUnlockedGroups = groups, LockTextUnlockedLayers = layers, LoraAlpha = alpha, LoraRank = alpha is null ? 2 : 0,
+                LockImageUnlockedGroups = groups,
+                LockTextUnlockedLayers = layers,
+                LoraAlpha = alpha,
+                LoraRank = alpha is null ? 2 : 0,
             },
         };
         var whole = options with { FineTuning = options.FineTuning with { LockImage = true, LockText = true, LoraRank = 2 } };
