@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Initialization;
@@ -15,7 +16,8 @@ internal sealed class StepData : IDisposable
     private StepData(string settings, long seed)
     {
         Settings = settings;
-        using var json = JsonDocument.Parse(File.ReadAllBytes(settings));
+        var text = File.ReadAllText(settings);
+        using var json = JsonDocument.Parse(text);
         var optimizer = json.RootElement.GetProperty("optimizer");
         double Number(JsonElement of, string name) => of.GetProperty(name).GetDouble();
         var betas = optimizer.GetProperty("betas");
@@ -23,7 +25,7 @@ internal sealed class StepData : IDisposable
         Optimizer = new AdamWOptions(
             betas[0].GetDouble(), betas[1].GetDouble(), Number(optimizer, "eps"), Number(optimizer, "weight_decay"));
         var endOfText = json.RootElement.GetProperty("text_cfg").GetProperty("vocab_size").GetInt32() - 1;
-        Config = ClipConfigJson.Load(settings).WithVocabulary(endOfText + 1, endOfText - 1, endOfText);
+        Config = ModelOf(text, settings).WithVocabulary(endOfText + 1, endOfText - 1, endOfText);
         var batch = json.RootElement.GetProperty("batch_size").GetInt64();
         var (size, length) = (Config.Vision.ImageSize, Config.Text.ContextLength);
         manual_seed(seed);
@@ -72,6 +74,15 @@ internal sealed class StepData : IDisposable
     {
         manual_seed(1);
         return new ClipModel(Config);
+    }
+
+    /// <summary>A config of a model has no place for what is a step's alone.</summary>
+    private static ClipConfig ModelOf(string text, string source)
+    {
+        var model = JsonNode.Parse(text)!.AsObject();
+        model.Remove("batch_size");
+        model.Remove("optimizer");
+        return ClipConfigJson.Parse(model.ToJsonString(), source);
     }
 
     public void Dispose()
