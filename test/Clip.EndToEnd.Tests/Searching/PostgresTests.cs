@@ -79,14 +79,14 @@ public sealed class PostgresTests(TrainedModel trained) : IDisposable
     public async Task AServerThatGoesInBetweenLosesAndDoublesNothing()
     {
         using var server = await PostgresServer.StartAsync(_folder["data"], mustBeOwn: true);
-        const int pictures = 1200;
+        const int pictures = 4800; // enough for one to look in between where both are slow to look
         var photos = Pictures(pictures);
         using (var run = ClipProcess.Start(_folder.Path, ["index", photos, "--model", trained.Folder, .. Store(server)]))
         {
             var written = 0L;
-            for (var i = 0; i < 600 && written < 64; i++)
+            for (var i = 0; i < 3000 && written < 64; i++)
             {
-                await Task.Delay(50);
+                await Task.Delay(10);
                 try
                 {
                     written = (long)(await server.QueryAsync($"select count(*) from {_table}"))[0];
