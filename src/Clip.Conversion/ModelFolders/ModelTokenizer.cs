@@ -85,10 +85,7 @@ internal sealed class ModelTokenizer
         // Where a text ends the feature is read.
         var isReadAtEnd = model.Text is OpenClipText { HasClassToken: false } own
             && (own.Pooling == TextPooling.Eos || (own.Pooling == TextPooling.Argmax && !files.NamesTokenizer));
-        if (isReadAtEnd && rows.Tokenizer.EndId is var end && end != ((OpenClipText)model.Text).EosId)
-            throw new ClipException(
-                $"The tokenizer {path} ends a text with {end?.ToString() ?? "no token"} but the model reads it at "
-                + $"{((OpenClipText)model.Text).EosId}; give the `Tokenizer` it was trained with.");
+        if (isReadAtEnd) RequireEnd(rows.Tokenizer, path, ((OpenClipText)model.Text).EosId);
         return new(null, rows, HashOf(rows.Tokenizer), write);
     }
 
@@ -113,10 +110,7 @@ internal sealed class ModelTokenizer
         var isReadAtEnd = text.Pooling is TextPooling.Eos or TextPooling.Argmax;
         if (tableRows is not null)
         {
-            if (text.Pooling == TextPooling.Eos && tokenizer.EndId != text.EosTokenId)
-                throw new ClipException(
-                    $"The tokenizer {source} ends a text with {tokenizer.EndId?.ToString() ?? "no token"} but the model reads it at "
-                    + $"{text.EosTokenId}; give the `Tokenizer` it was trained with.");
+            if (text.Pooling == TextPooling.Eos) RequireEnd(tokenizer, source, text.EosTokenId);
             return config with { Text = text };
         }
 
@@ -133,6 +127,15 @@ internal sealed class ModelTokenizer
                 Pooling = isReadAtEnd ? TextPooling.Eos : text.Pooling,
             },
         };
+    }
+
+    /// <summary>Refuses a tokenizer that ends texts with another token than the one at which the model reads them.</summary>
+    private static void RequireEnd(TextTokenizer tokenizer, string source, int readAt)
+    {
+        if (tokenizer.EndId != readAt)
+            throw new ClipException(
+                $"The tokenizer {source} ends a text with {tokenizer.EndId?.ToString() ?? "no token"} but the model reads it at "
+                + $"{readAt}; give the `Tokenizer` it was trained with.");
     }
 
     private static void RequireRows(int entries, int? tableRows)

@@ -72,8 +72,7 @@ internal static class ZooExporter
     public static void RefuseLeftovers(ZooModel model, IReadOnlyDictionary<string, WeightTensor> weights)
     {
         var known = model.Layout().Select(p => p.Name).ToHashSet();
-        if (weights.Keys.FirstOrDefault(name => !known.Contains(name) && !IsIdle(name)) is { } name)
-            throw new ClipException($"The weight '{name}' has no place in a model of this config; give the config it was made with.");
+        Parameters.RefuseLeftovers(weights.Keys, name => known.Contains(name) || IsIdle(name));
     }
 
     /// <summary>The matrices that project into the shared space.</summary>

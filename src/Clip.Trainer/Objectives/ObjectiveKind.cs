@@ -64,18 +64,19 @@ internal static class ObjectiveKinds
         this ObjectiveKind kind, ClipConfig config, double labelSmoothing = 0, double maxLogitScale = TwoTowerModel.MaxLogitScale) =>
         kind switch
         {
-            ObjectiveKind.Clip => new ClipObjective(new ClipModel(config))
-            {
-                LabelSmoothing = labelSmoothing,
-                MaxLogitScale = maxLogitScale,
-            },
-            ObjectiveKind.SigLip => new SigLipObjective(new ClipModel(config))
-            {
-                MaxLogitScale = maxLogitScale,
-            },
+            ObjectiveKind.Clip or ObjectiveKind.SigLip => kind.On(new ClipModel(config), labelSmoothing, maxLogitScale),
             ObjectiveKind.ConVirt => new ConVirtObjective(new ClipModel(config)),
             ObjectiveKind.VirTex => new VirTexObjective(new VirTexModel(config)),
             ObjectiveKind.Bow => new BagOfWordsObjective(new BagOfWordsModel(config)),
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
         };
+
+    /// <summary>The objective clip or siglip on a model, which it does not dispose.</summary>
+    /// <inheritdoc cref="Create"/>
+    public static IObjective On(this ObjectiveKind kind, TwoTowerModel model, double labelSmoothing, double maxLogitScale) => kind switch
+    {
+        ObjectiveKind.Clip => new ClipObjective(model) { LabelSmoothing = labelSmoothing, MaxLogitScale = maxLogitScale },
+        ObjectiveKind.SigLip => new SigLipObjective(model) { MaxLogitScale = maxLogitScale },
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not an objective of two towers and a temperature alone."),
+    };
 }

@@ -64,13 +64,8 @@ internal sealed class FamilyModel : TrainableModel
     public override bool HasSameTokens(ModelTokenizer tokenizer, string path, string theirs, string config) =>
         Path.GetFullPath(theirs) == Path.GetFullPath(path) || OpenTokenizer(theirs, null).Hash == tokenizer.Hash;
 
-    public override IObjective CreateObjective(TrainingOptions training)
-    {
-        var model = GraphModel.Of(_model);
-        return training.Objective == ObjectiveKind.SigLip
-            ? new SigLipObjective(model) { MaxLogitScale = training.MaxLogitScale }
-            : new ClipObjective(model) { MaxLogitScale = training.MaxLogitScale, LabelSmoothing = training.LabelSmoothing };
-    }
+    public override IObjective CreateObjective(TrainingOptions training) =>
+        training.Objective.On(GraphModel.Of(_model), training.LabelSmoothing, training.MaxLogitScale);
 
     public override IReadOnlyList<string> LoadPretrained(nn.Module module, string path)
     {

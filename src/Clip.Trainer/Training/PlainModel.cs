@@ -66,7 +66,7 @@ internal sealed class PlainModel(ClipConfig config, string source) : TrainableMo
         if (!config.IsSiglip) return training.Objective.Create(config, training.LabelSmoothing, training.MaxLogitScale);
         var model = GraphModel.Of(config);
         TorchWeights.Load(model, RandomWeights.Create(config, training.Seed), "the seed");
-        return new SigLipObjective(model) { MaxLogitScale = training.MaxLogitScale };
+        return training.Objective.On(model, training.LabelSmoothing, training.MaxLogitScale);
     }
 
     public override IReadOnlyList<string> LoadPretrained(nn.Module module, string path) => Pretrained.Load(module, config, path);

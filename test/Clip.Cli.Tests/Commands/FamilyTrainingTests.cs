@@ -1,17 +1,12 @@
 using Clip.Conversion.Checkpoints;
-using Clip.Trainer.Reporting;
 using Microsoft.ML.Clip;
 
 namespace Clip.Cli.Tests.Commands;
 
 /// <summary><c>clip train --pretrained</c> of the zoo's families, and all that follows it.</summary>
-public sealed class FamilyTrainingTests : IDisposable
+public sealed class FamilyTrainingTests : TinyTraining
 {
-    private readonly TinyRun _run = new();
-
-    public FamilyTrainingTests() => TinyBert.Write(_run.Folder["bert"]);
-
-    public void Dispose() => _run.Dispose();
+    public FamilyTrainingTests() => TinyBert.Write(Run.Folder["bert"]);
 
     [Theory]
     [InlineData("eva02", "tokenizer", 520)]
@@ -19,16 +14,16 @@ public sealed class FamilyTrainingTests : IDisposable
     public async Task A_family_is_fine_tuned_gone_on_with_and_used(string family, string tokenizer, int vocabulary)
     {
         WriteModel(family, tokenizer, vocabulary);
-        string[] options = ["--pretrained", _run.Folder["theirs"], "--lr-scheduler", "const", "--model-ema", "--model-ema-decay", "0.5"];
+        string[] options = ["--pretrained", Run.Folder["theirs"], "--lr-scheduler", "const", "--model-ema", "--model-ema-decay", "0.5"];
         await Train("whole", 4, options);
         await Train("first", 2, options);
         await Train("first", 4, [.. options, "--resume", "latest"]);
         await Train("lora", 1, "--pretrained", LastCheckpoint("first"), "--lora-rank", "2");
-        await Succeeds("convert", LastCheckpoint("first"), "--output", _run.Folder["converted"]);
-        await Train("again", 1, "--pretrained", _run.Folder["first"], "--layer-decay", "0.5");
-        await Succeeds("convert", _run.Folder["theirs"], "--output", _run.Folder["base"]);
+        await Succeeds("convert", LastCheckpoint("first"), "--output", Run.Folder["converted"]);
+        await Train("again", 1, "--pretrained", Run.Folder["first"], "--layer-decay", "0.5");
+        await Succeeds("convert", Run.Folder["theirs"], "--output", Run.Folder["base"]);
         await Succeeds(
-            "interpolate", _run.Folder["base"], _run.Folder["first"], "--alpha", "0", "0.5", "1", "--output", _run.Folder["between"]);
+            "interpolate", Run.Folder["base"], Run.Folder["first"], "--alpha", "0", "0.5", "1", "--output", Run.Folder["between"]);
 
         AssertSameFiles("whole", "first", "model.safetensors", "onnx/text_model.onnx", "onnx/vision_model.onnx", "config.json");
         AssertLossFell("first");
@@ -39,12 +34,12 @@ public sealed class FamilyTrainingTests : IDisposable
         Assert.Equal(Features("first"), Features("between-1"));
         Assert.NotEqual(Features("first"), Features("between-0.5"));
 
-        _run.Folder.Write("labels.txt", "red\ngreen\nblue\nwhite\n");
+        Run.Folder.Write("labels.txt", "red\ngreen\nblue\nwhite\n");
         var (exit, printed, error) = await Command.RunApartAsync(
-            "classify", "--model", _run.Folder["first"], "--labels", _run.Folder["labels.txt"], _run.Folder["0.png"]);
+            "classify", "--model", Run.Folder["first"], "--labels", Run.Folder["labels.txt"], Run.Folder["0.png"]);
         Assert.Equal((0, ""), (exit, error));
         Assert.Contains("red", printed, StringComparison.Ordinal);
-        (exit, printed, _) = await Command.RunApartAsync("evaluate", "--model", _run.Folder["first"], "--retrieval-data", _run.Table);
+        (exit, printed, _) = await Command.RunApartAsync("evaluate", "--model", Run.Folder["first"], "--retrieval-data", Run.Table);
         Assert.Equal(0, exit);
         Assert.Contains("R@1", printed, StringComparison.Ordinal);
     }
@@ -55,7 +50,7 @@ public sealed class FamilyTrainingTests : IDisposable
     public async Task A_locked_tower_stays_and_its_upper_groups_may_learn(string family, string image, string top)
     {
         WriteModel(family, family == "bert" ? "bert" : "tokenizer", family == "bert" ? 100 : 520);
-        string[] options = ["--pretrained", _run.Folder["theirs"]];
+        string[] options = ["--pretrained", Run.Folder["theirs"]];
         await Train("lit", 1, [.. options, "--lock-image"]);
         await Train("top", 1, [.. options, "--lock-image", "--lock-image-unlocked-groups", "1"]);
         await Train("pictures", 1, [.. options, "--lock-text"]);
@@ -73,7 +68,7 @@ public sealed class FamilyTrainingTests : IDisposable
     {
         WriteModel("coca", "tokenizer", 520);
 
-        await Train("out", 1, "--pretrained", _run.Folder["theirs"]);
+        await Train("out", 1, "--pretrained", Run.Folder["theirs"]);
 
         Assert.Contains(Changes("out"), c => c.Name.StartsWith("text_decoder.", StringComparison.Ordinal));
         Assert.All(Changes("out"), c => Assert.Equal(!c.Name.StartsWith("text_decoder.", StringComparison.Ordinal), c.Changed));
@@ -84,8 +79,8 @@ public sealed class FamilyTrainingTests : IDisposable
     {
         WriteModel("naflex", "tokenizer", 520);
 
-        await Refused("has a logit_bias and is trained with --objective siglip, not clip", "--pretrained", _run.Folder["theirs"]);
-        await Train("out", 1, "--pretrained", _run.Folder["theirs"], "--objective", "siglip");
+        await Refused("has a logit_bias and is trained with --objective siglip, not clip", "--pretrained", Run.Folder["theirs"]);
+        await Train("out", 1, "--pretrained", Run.Folder["theirs"], "--objective", "siglip");
 
         Assert.Contains(Changes("out"), c => c is { Name: "logit_bias", Changed: true });
     }
@@ -96,27 +91,27 @@ public sealed class FamilyTrainingTests : IDisposable
         var config = TinySiglip.Config;
         config["text_config"]!["vocab_size"] = 79;
         config["text_config"]!["max_position_embeddings"] = 12;
-        _run.Folder.Write("siglip.json", config.ToJsonString());
+        Run.Folder.Write("siglip.json", config.ToJsonString());
         string[] options =
         [
-            "--model", _run.Folder["siglip.json"], "--tokenizer", _run.Folder["bert"], "--objective", "siglip", "--lr-scheduler", "const",
+            "--model", Run.Folder["siglip.json"], "--tokenizer", Run.Folder["bert"], "--objective", "siglip", "--lr-scheduler", "const",
         ];
         await Train("whole", 4, options);
         await Train("first", 2, options);
         await Train("first", 4, [.. options, "--resume", "latest"]);
-        await Train("lit", 1, "--pretrained", _run.Folder["first"], "--objective", "siglip", "--lock-image");
-        await Succeeds("convert", LastCheckpoint("first"), "--output", _run.Folder["converted"]);
+        await Train("lit", 1, "--pretrained", Run.Folder["first"], "--objective", "siglip", "--lock-image");
+        await Succeeds("convert", LastCheckpoint("first"), "--output", Run.Folder["converted"]);
 
         AssertSameFiles("whole", "first", "model.safetensors", "onnx/text_model.onnx", "onnx/vision_model.onnx", "config.json");
         AssertLossFell("first");
         Assert.Equal(Features("first"), Features("converted"));
-        using var first = ClipModel.Open(_run.Folder["first"]);
-        using var lit = ClipModel.Open(_run.Folder["lit"]);
-        Assert.Equal(first.EmbedImage(_run.Folder["0.png"]), lit.EmbedImage(_run.Folder["0.png"]));
+        using var first = ClipModel.Open(Run.Folder["first"]);
+        using var lit = ClipModel.Open(Run.Folder["lit"]);
+        Assert.Equal(first.EmbedImage(Run.Folder["0.png"]), lit.EmbedImage(Run.Folder["0.png"]));
         Assert.NotEqual(first.EmbedText("a red wall"), lit.EmbedText("a red wall"));
-        await Refused("is a SigLIP's, which is trained with --objective siglip", "--pretrained", _run.Folder["first"]);
+        await Refused("is a SigLIP's, which is trained with --objective siglip", "--pretrained", Run.Folder["first"]);
         await Refused(
-            "A SigLIP's texts are SentencePiece's", "--model", _run.Folder["siglip.json"], "--tokenizer", _run.Folder["tokenizer"],
+            "A SigLIP's texts are SentencePiece's", "--model", Run.Folder["siglip.json"], "--tokenizer", Run.Folder["tokenizer"],
             "--objective", "siglip");
     }
 
@@ -124,22 +119,22 @@ public sealed class FamilyTrainingTests : IDisposable
     public async Task What_a_family_is_not_trained_with_is_refused_by_name()
     {
         WriteModel("eva02", "tokenizer", 520);
-        var theirs = _run.Folder["theirs"];
+        var theirs = Run.Folder["theirs"];
 
         await Refused(
             "has no logit_bias and is trained with --objective clip, not siglip", "--pretrained", theirs, "--objective", "siglip");
         await Refused("not virtex", "--pretrained", theirs, "--objective", "virtex");
         await Refused("--grad-checkpointing is not offered for EVA02-CLIP", "--pretrained", theirs, "--grad-checkpointing");
         await Refused(
-            "cannot be trained from scratch, only fine-tuned", "--model", _run.Folder["theirs/open_clip_config.json"], "--tokenizer",
-            _run.Folder["tokenizer"]);
+            "cannot be trained from scratch, only fine-tuned", "--model", Run.Folder["theirs/open_clip_config.json"], "--tokenizer",
+            Run.Folder["tokenizer"]);
         await Refused(
             "more than the 4 groups that the tower has", "--pretrained", theirs, "--lock-image", "--lock-image-unlocked-groups", "5");
-        await Refused("ends a text with 3 but the model reads it at 519", "--pretrained", theirs, "--tokenizer", _run.Folder["bert"]);
-        var config = File.ReadAllText(_run.Folder["theirs/open_clip_config.json"]);
-        _run.Folder.Write("heads.json", config.Replace("\"heads\": 2", "\"heads\": 4", StringComparison.Ordinal));
-        await Refused("is another config than", "--pretrained", theirs, "--model", _run.Folder["heads.json"]);
-        Assert.False(Directory.Exists(_run.Folder["refused"]));
+        await Refused("ends a text with 3 but the model reads it at 519", "--pretrained", theirs, "--tokenizer", Run.Folder["bert"]);
+        var config = File.ReadAllText(Run.Folder["theirs/open_clip_config.json"]);
+        Run.Folder.Write("heads.json", config.Replace("\"heads\": 2", "\"heads\": 4", StringComparison.Ordinal));
+        await Refused("is another config than", "--pretrained", theirs, "--model", Run.Folder["heads.json"]);
+        Assert.False(Directory.Exists(Run.Folder["refused"]));
     }
 
     /// <summary>Weights that a config does not speak of make another model than was trained.</summary>
@@ -147,7 +142,7 @@ public sealed class FamilyTrainingTests : IDisposable
     public async Task Weights_that_the_config_has_no_place_for_are_refused()
     {
         WriteModel("eva02", "tokenizer", 520);
-        var theirs = _run.Folder["theirs"];
+        var theirs = Run.Folder["theirs"];
         var weights = new Dictionary<string, WeightTensor>(CheckpointFile.LoadAsNamed(theirs));
         weights["visual.trunk.blocks.0.attn.k_norm.weight"] = weights["visual.trunk.blocks.0.norm1.weight"];
         SafetensorsWriter.Write(Directory.GetFiles(theirs, "*.safetensors").Single(), weights);
@@ -157,36 +152,24 @@ public sealed class FamilyTrainingTests : IDisposable
 
     private void WriteModel(string family, string tokenizer, int vocabulary)
     {
-        TinyZoo.Write(family, _run.Folder["theirs"], vocabulary);
-        foreach (var file in Directory.GetFiles(_run.Folder[tokenizer]))
-            File.Copy(file, Path.Combine(_run.Folder["theirs"], Path.GetFileName(file)));
+        TinyZoo.Write(family, Run.Folder["theirs"], vocabulary);
+        foreach (var file in Directory.GetFiles(Run.Folder[tokenizer]))
+            File.Copy(file, Path.Combine(Run.Folder["theirs"], Path.GetFileName(file)));
     }
 
     /// <summary>The weights of a folder, and whether they are others than those that it started from.</summary>
     private List<(string Name, bool Changed)> Changes(string folder)
     {
-        var (before, after) = (CheckpointFile.LoadAsNamed(_run.Folder["theirs"]), CheckpointFile.LoadAsNamed(_run.Folder[folder]));
+        var (before, after) = (CheckpointFile.LoadAsNamed(Run.Folder["theirs"]), CheckpointFile.LoadAsNamed(Run.Folder[folder]));
         Assert.Equal(before.Keys.Order(), after.Keys.Order());
         return [.. after.Select(w => (w.Key, !w.Value.Data.Span.SequenceEqual(before[w.Key].Data.Span)))];
     }
 
     private float[] Features(string folder)
     {
-        using var model = ClipModel.Open(_run.Folder[folder]);
-        return [.. model.EmbedImage(_run.Folder["0.png"]), .. model.EmbedText("a red wall"), .. model.EmbedText("white wall number 7")];
+        using var model = ClipModel.Open(Run.Folder[folder]);
+        return [.. model.EmbedImage(Run.Folder["0.png"]), .. model.EmbedText("a red wall"), .. model.EmbedText("white wall number 7")];
     }
-
-    private string LastCheckpoint(string run) =>
-        Directory.GetFiles(_run.Folder[$"{run}.run/checkpoints"], "*.safetensors").Order(StringComparer.Ordinal).Last();
-
-    private void AssertLossFell(string run)
-    {
-        var losses = MetricsLog.Read(_run.Folder[$"{run}.run/{MetricsLog.FileName}"])["loss"];
-        Assert.True(losses[^3..].Average(l => l.Value) < losses[..3].Average(l => l.Value), string.Join(' ', losses));
-    }
-
-    private void AssertSameFiles(string expected, string actual, params string[] names) => Assert.All(names, name => Assert.Equal(
-        File.ReadAllBytes(_run.Folder[$"{expected}/{name}"]), File.ReadAllBytes(_run.Folder[$"{actual}/{name}"])));
 
     private async Task Refused(string message, params string[] options)
     {
@@ -196,12 +179,6 @@ public sealed class FamilyTrainingTests : IDisposable
     }
 
     private Task Train(string output, int epochs, params string[] options) => Succeeds([.. Options(output, epochs), .. options]);
-
-    private string[] Options(string output, int epochs) =>
-    [
-        "train", "--train-data", _run.Table, "--output", _run.Folder[output], "--epochs", $"{epochs}", "--batch-size", "4", "--lr", "3e-3",
-        "--warmup", "1",
-    ];
 
     private static async Task Succeeds(params string[] arguments)
     {

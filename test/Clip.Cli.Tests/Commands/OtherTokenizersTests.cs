@@ -2,13 +2,12 @@ using System.Diagnostics;
 using System.Text.Json;
 using Clip.Conversion.Checkpoints;
 using Clip.Conversion.ModelFolders;
-using Clip.Trainer.Reporting;
 using Microsoft.ML.Clip;
 
 namespace Clip.Cli.Tests.Commands;
 
 /// <summary><c>clip train</c> and all that follows it, with tokenizers that are not CLIP's: CLIPA's models have BERT's.</summary>
-public sealed class OtherTokenizersTests : IDisposable
+public sealed class OtherTokenizersTests : TinyTraining
 {
     private const string Clipa =
         """
@@ -20,26 +19,22 @@ public sealed class OtherTokenizersTests : IDisposable
                       "pool_type": "last", "no_causal_mask": true}}
         """;
 
-    private readonly TinyRun _run = new();
-
-    public OtherTokenizersTests() => TinyBert.Write(_run.Folder["bert"]);
-
-    public void Dispose() => _run.Dispose();
+    public OtherTokenizersTests() => TinyBert.Write(Run.Folder["bert"]);
 
     [Fact]
     public async Task A_CLIPA_is_trained_gone_on_with_fine_tuned_and_used()
     {
-        _run.Folder.Write("clipa.json", Clipa);
-        string[] options = ["--model", _run.Folder["clipa.json"], "--tokenizer", _run.Folder["bert"], "--lr-scheduler", "const"];
+        Run.Folder.Write("clipa.json", Clipa);
+        string[] options = ["--model", Run.Folder["clipa.json"], "--tokenizer", Run.Folder["bert"], "--lr-scheduler", "const"];
         await Train("whole", 6, options);
         await Train("first", 3, options);
         await Train("first", 6, [.. options, "--resume", "latest"]);
-        await Train("tuned", 2, "--pretrained", _run.Folder["first"], "--lock-text");
+        await Train("tuned", 2, "--pretrained", Run.Folder["first"], "--lock-text");
         await Train("lora", 2, "--pretrained", LastCheckpoint("first"), "--lora-rank", "2");
-        await Succeeds("convert", LastCheckpoint("first"), "--output", _run.Folder["converted"]);
-        await Succeeds("interpolate", _run.Folder["first"], _run.Folder["tuned"], "--alpha", "0", "--output", _run.Folder["between"]);
+        await Succeeds("convert", LastCheckpoint("first"), "--output", Run.Folder["converted"]);
+        await Succeeds("interpolate", Run.Folder["first"], Run.Folder["tuned"], "--alpha", "0", "--output", Run.Folder["between"]);
 
-        await Succeeds("quantize", "--model", _run.Folder["lora"], "--calibration", _run.Table, "--mean-cosine", "0.9");
+        await Succeeds("quantize", "--model", Run.Folder["lora"], "--calibration", Run.Table, "--mean-cosine", "0.9");
         AssertSameFiles("whole", "first", "model.safetensors", "onnx/text_model.onnx", "onnx/vision_model.onnx", "config.json");
         AssertLossFell("first");
         foreach (var folder in new[] { "first.run/tokenizer", "first", "tuned", "lora" })
@@ -48,23 +43,23 @@ public sealed class OtherTokenizersTests : IDisposable
         Assert.Equal(Features("first"), Features("between"));
         Assert.NotEqual(Features("first"), Features("lora"));
 
-        using var config = JsonDocument.Parse(File.ReadAllText(_run.Folder["tuned/config.json"]));
+        using var config = JsonDocument.Parse(File.ReadAllText(Run.Folder["tuned/config.json"]));
         var text = config.RootElement.GetProperty("text_cfg");
         Assert.Equal("bert-base-uncased", text.GetProperty("hf_tokenizer_name").GetString());
         Assert.True(text.GetProperty("tokenizer_kwargs").GetProperty("strip_sep_token").GetBoolean());
-        using var tuned = ClipModel.Open(_run.Folder["tuned"]);
+        using var tuned = ClipModel.Open(Run.Folder["tuned"]);
         // [CLS] a red wall, and the separator turned to 0.
         Assert.Equal([2, 4, 5, 9, 0], tuned.Tokenizer.Encode("a red wall", tuned.ContextLength));
-        var (before, after) = (CheckpointFile.LoadAsNamed(_run.Folder["first"]), CheckpointFile.LoadAsNamed(_run.Folder["tuned"]));
+        var (before, after) = (CheckpointFile.LoadAsNamed(Run.Folder["first"]), CheckpointFile.LoadAsNamed(Run.Folder["tuned"]));
         Assert.All(before, w => Assert.Equal(
             IsOfText(w.Key), w.Value.Data.Span.SequenceEqual(after[w.Key].Data.Span)));
 
-        _run.Folder.Write("labels.txt", "red\ngreen\nblue\nwhite\n");
+        Run.Folder.Write("labels.txt", "red\ngreen\nblue\nwhite\n");
         var (exit, printed, error) = await Command.RunApartAsync(
-            "classify", "--model", _run.Folder["first"], "--labels", _run.Folder["labels.txt"], _run.Folder["0.png"]);
+            "classify", "--model", Run.Folder["first"], "--labels", Run.Folder["labels.txt"], Run.Folder["0.png"]);
         Assert.Equal((0, ""), (exit, error));
         Assert.Contains("red", printed, StringComparison.Ordinal);
-        (exit, printed, _) = await Command.RunApartAsync("evaluate", "--model", _run.Folder["first"], "--retrieval-data", _run.Table);
+        (exit, printed, _) = await Command.RunApartAsync("evaluate", "--model", Run.Folder["first"], "--retrieval-data", Run.Table);
         Assert.Equal(0, exit);
         Assert.Contains("R@1", printed, StringComparison.Ordinal);
 
@@ -80,21 +75,21 @@ public sealed class OtherTokenizersTests : IDisposable
     [InlineData("\"pool_type\": \"eos\"", "bert")]
     public async Task Every_text_tower_learns_goes_on_and_stays_where_it_is_locked(string tower, string tokenizer)
     {
-        _run.Folder.Write("tower.json", TinyRun.Config.Replace("\"text_cfg\": {", $"\"text_cfg\": {{{tower}, ", StringComparison.Ordinal));
-        string[] options = ["--model", _run.Folder["tower.json"], "--tokenizer", _run.Folder[tokenizer], "--lr-scheduler", "const"];
+        Run.Folder.Write("tower.json", TinyRun.Config.Replace("\"text_cfg\": {", $"\"text_cfg\": {{{tower}, ", StringComparison.Ordinal));
+        string[] options = ["--model", Run.Folder["tower.json"], "--tokenizer", Run.Folder[tokenizer], "--lr-scheduler", "const"];
         await Train("whole", 4, options);
         await Train("first", 2, options);
         await Train("first", 4, [.. options, "--resume", "latest"]);
-        await Train("locked", 1, "--pretrained", _run.Folder["first"], "--lock-text");
-        await Succeeds("convert", LastCheckpoint("first"), "--output", _run.Folder["converted"]);
+        await Train("locked", 1, "--pretrained", Run.Folder["first"], "--lock-text");
+        await Succeeds("convert", LastCheckpoint("first"), "--output", Run.Folder["converted"]);
 
         AssertSameFiles("whole", "first", "model.safetensors", "config.json");
         AssertLossFell("first");
         Assert.Equal(Features("first"), Features("converted"));
-        using var first = ClipModel.Open(_run.Folder["first"]);
-        using var locked = ClipModel.Open(_run.Folder["locked"]);
+        using var first = ClipModel.Open(Run.Folder["first"]);
+        using var locked = ClipModel.Open(Run.Folder["locked"]);
         Assert.Equal(first.EmbedText("a red wall"), locked.EmbedText("a red wall"));
-        Assert.NotEqual(first.EmbedImage(_run.Folder["0.png"]), locked.EmbedImage(_run.Folder["0.png"]));
+        Assert.NotEqual(first.EmbedImage(Run.Folder["0.png"]), locked.EmbedImage(Run.Folder["0.png"]));
     }
 
     /// <summary>Checkpoints in open_clip's form, with a tokenizer beside them whose entries fit their small tables.</summary>
@@ -104,7 +99,7 @@ public sealed class OtherTokenizersTests : IDisposable
     [InlineData("vit_tok_lnafter_nolnpre")]
     public async Task An_originals_checkpoint_is_fine_tuned_with_the_tokenizer_beside_it(string family)
     {
-        var theirs = TinyBert.Write(_run.Folder["theirs"]);
+        var theirs = TinyBert.Write(Run.Folder["theirs"]);
         foreach (var file in new[] { "config.json", "open_clip_model.safetensors" })
             File.Copy(Path.Combine(Golden.Path($"golden/zoo/{family}"), file), Path.Combine(theirs, file));
         string[] options = ["--pretrained", theirs, "--lr-scheduler", "const"];
@@ -116,12 +111,12 @@ public sealed class OtherTokenizersTests : IDisposable
         AssertSameFiles("whole", "first", "model.safetensors", "config.json");
         AssertSameFiles("theirs", "first", "tokenizer.json", "tokenizer_config.json");
         AssertLossFell("first");
-        using var first = ClipModel.Open(_run.Folder["first"]);
+        using var first = ClipModel.Open(Run.Folder["first"]);
         // CLIPA's config turns the separator to 0.
         var end = family.StartsWith("clipa", StringComparison.Ordinal) ? 0 : 3;
         Assert.Equal([2, 4, 5, 9, end], first.Tokenizer.Encode("a red wall", first.ContextLength));
-        Assert.Equal(100, ModelConfigFile.Read(_run.Folder["first"]).Text.VocabSize);
-        var (before, after) = (CheckpointFile.LoadAsNamed(theirs), CheckpointFile.LoadAsNamed(_run.Folder["locked"]));
+        Assert.Equal(100, ModelConfigFile.Read(Run.Folder["first"]).Text.VocabSize);
+        var (before, after) = (CheckpointFile.LoadAsNamed(theirs), CheckpointFile.LoadAsNamed(Run.Folder["locked"]));
         var text = before.Where(w => w.Key.StartsWith("transformer.", StringComparison.Ordinal)).ToArray();
         Assert.NotEmpty(text);
         Assert.All(text, w => Assert.True(w.Value.Data.Span.SequenceEqual(after[w.Key].Data.Span), w.Key));
@@ -130,27 +125,27 @@ public sealed class OtherTokenizersTests : IDisposable
     [Fact]
     public async Task Another_tokenizer_is_refused_where_a_run_or_a_model_has_one()
     {
-        _run.Folder.Write("clipa.json", Clipa);
-        TinyBert.Write(_run.Folder["other"], "a", "red", "green", "blue", "white", "number", "wall");
-        await Train("first", 1, "--model", _run.Folder["clipa.json"], "--tokenizer", _run.Folder["bert"]);
+        Run.Folder.Write("clipa.json", Clipa);
+        TinyBert.Write(Run.Folder["other"], "a", "red", "green", "blue", "white", "number", "wall");
+        await Train("first", 1, "--model", Run.Folder["clipa.json"], "--tokenizer", Run.Folder["bert"]);
 
         await Refused(
-            "the tokenizer was one of 82 entries, ", "first", "--model", _run.Folder["clipa.json"], "--tokenizer", _run.Folder["other"],
+            "the tokenizer was one of 82 entries, ", "first", "--model", Run.Folder["clipa.json"], "--tokenizer", Run.Folder["other"],
             "--resume", "latest");
         await Refused(
-            "--tokenizer " + _run.Folder["other"] + " is another than the one in", "out", "--pretrained", _run.Folder["first"],
-            "--tokenizer", _run.Folder["other"]);
-        await Refused("tokenizer", "out", "--pretrained", _run.Folder["first"], "--tokenizer", _run.Folder["tokenizer"]);
+            "--tokenizer " + Run.Folder["other"] + " is another than the one in", "out", "--pretrained", Run.Folder["first"],
+            "--tokenizer", Run.Folder["other"]);
+        await Refused("tokenizer", "out", "--pretrained", Run.Folder["first"], "--tokenizer", Run.Folder["tokenizer"]);
         // Texts would be cleaned otherwise than the weights know them.
-        _run.Folder.Write("lower.json", Clipa.Replace("\"strip_sep_token\": true", "\"clean\": \"lower\"", StringComparison.Ordinal));
-        await Refused("is another than the one in", "out", "--pretrained", _run.Folder["first"], "--model", _run.Folder["lower.json"]);
-        TinyBert.Write(_run.Folder["large"], "a", "red", "green", "blue", "white", "wall", "number", "picture");
-        File.Delete(_run.Folder["first/tokenizer.json"]);
-        File.Delete(_run.Folder["first/vocab.txt"]);
+        Run.Folder.Write("lower.json", Clipa.Replace("\"strip_sep_token\": true", "\"clean\": \"lower\"", StringComparison.Ordinal));
+        await Refused("is another than the one in", "out", "--pretrained", Run.Folder["first"], "--model", Run.Folder["lower.json"]);
+        TinyBert.Write(Run.Folder["large"], "a", "red", "green", "blue", "white", "wall", "number", "picture");
+        File.Delete(Run.Folder["first/tokenizer.json"]);
+        File.Delete(Run.Folder["first/vocab.txt"]);
         await Refused(
-            "The tokenizer has 83 entries but the model only 82", "out", "--pretrained", _run.Folder["first"], "--tokenizer",
-            _run.Folder["large"]);
-        Assert.False(Directory.Exists(_run.Folder["out"]));
+            "The tokenizer has 83 entries but the model only 82", "out", "--pretrained", Run.Folder["first"], "--tokenizer",
+            Run.Folder["large"]);
+        Assert.False(Directory.Exists(Run.Folder["out"]));
     }
 
     /// <summary>Their heads are words of the vocabulary between one start and one end of text.</summary>
@@ -158,19 +153,19 @@ public sealed class OtherTokenizersTests : IDisposable
     [InlineData("virtex")]
     [InlineData("bow")]
     public Task Objectives_on_the_tokens_of_CLIPs_vocabulary_say_so(string objective) => Refused(
-        "predict the tokens of CLIP's kind of vocabulary", "out", "--model", _run.ConfigFile, "--tokenizer", _run.Folder["bert"],
+        "predict the tokens of CLIP's kind of vocabulary", "out", "--model", Run.ConfigFile, "--tokenizer", Run.Folder["bert"],
         "--objective", objective);
 
     [Fact]
     public async Task A_config_that_names_a_tokenizer_which_is_not_given_is_told()
     {
-        _run.Folder.Write("clipa.json", Clipa);
+        Run.Folder.Write("clipa.json", Clipa);
 
-        var (exit, printed, _) = await RunAsync("out", "--model", _run.Folder["clipa.json"], "--vocab-size", "520");
+        var (exit, printed, _) = await RunAsync("out", "--model", Run.Folder["clipa.json"], "--vocab-size", "520");
 
         Assert.Equal(0, exit);
         Assert.Contains("The config names the tokenizer bert-base-uncased", printed.ReplaceLineEndings(" "), StringComparison.Ordinal);
-        Assert.DoesNotContain("bert", File.ReadAllText(_run.Folder["out/config.json"]), StringComparison.Ordinal);
+        Assert.DoesNotContain("bert", File.ReadAllText(Run.Folder["out/config.json"]), StringComparison.Ordinal);
     }
 
     /// <summary>A ResNet's config, of Hugging Face's kind, cannot say what is done to texts; the tokenizer's files do.</summary>
@@ -180,13 +175,13 @@ public sealed class OtherTokenizersTests : IDisposable
         var resNet = """{"image_size": 32, "layers": [1, 1, 1, 1], "width": 8, "head_width": 64}""";
         var config = Clipa[..Clipa.IndexOf("\"vision_cfg\"", StringComparison.Ordinal)] + $"\"vision_cfg\": {resNet},"
             + Clipa[Clipa.IndexOf("\"text_cfg\"", StringComparison.Ordinal)..];
-        _run.Folder.Write("rn.json", config);
+        Run.Folder.Write("rn.json", config);
 
-        await Train("first", 1, "--model", _run.Folder["rn.json"], "--tokenizer", _run.Folder["bert"]);
-        await Train("second", 1, "--pretrained", _run.Folder["first"]);
-        await Succeeds("convert", LastCheckpoint("first"), "--output", _run.Folder["converted"]);
+        await Train("first", 1, "--model", Run.Folder["rn.json"], "--tokenizer", Run.Folder["bert"]);
+        await Train("second", 1, "--pretrained", Run.Folder["first"]);
+        await Succeeds("convert", LastCheckpoint("first"), "--output", Run.Folder["converted"]);
 
-        using var first = ClipModel.Open(_run.Folder["second"]);
+        using var first = ClipModel.Open(Run.Folder["second"]);
         Assert.Equal([2, 4, 5, 9, 0], first.Tokenizer.Encode("a  red wall", first.ContextLength));
         Assert.Equal(Features("first"), Features("converted"));
     }
@@ -194,13 +189,13 @@ public sealed class OtherTokenizersTests : IDisposable
     [Fact]
     public async Task Starting_weights_are_written_for_any_tokenizer()
     {
-        var tokenizer = _run.Folder["bert/tokenizer.json"];
-        await Succeeds("init", "--model", _run.ConfigFile, "--tokenizer", tokenizer, "--output", _run.Folder["out"]);
+        var tokenizer = Run.Folder["bert/tokenizer.json"];
+        await Succeeds("init", "--model", Run.ConfigFile, "--tokenizer", tokenizer, "--output", Run.Folder["out"]);
 
-        using var model = ClipModel.Open(_run.Folder["out"]);
+        using var model = ClipModel.Open(Run.Folder["out"]);
         Assert.Equal([2, 4, 5, 9, 3], model.Tokenizer.Encode("a red wall", model.ContextLength));
         Assert.Equal(16, model.EmbedText("a red wall").Length);
-        Assert.Contains(("tokenizer", "82 entries"), Inspection.Of(_run.Folder["out"]).Select(line => (line.Heading, line.Text)));
+        Assert.Contains(("tokenizer", "82 entries"), Inspection.Of(Run.Folder["out"]).Select(line => (line.Heading, line.Text)));
     }
 
     [Fact]
@@ -208,20 +203,20 @@ public sealed class OtherTokenizersTests : IDisposable
     {
         var config = """{"embed_dim": 16, "vision_cfg": {"image_size": 32, "layers": [1, 1, 1, 1], "width": 8, "head_width": 64},"""
             + """ "text_cfg": {"context_length": 12, "width": 16, "heads": 2, "layers": 2, "ls_init_value": 0.1}}""";
-        _run.Folder.Write("rn.json", config);
+        Run.Folder.Write("rn.json", config);
 
-        await Refused("a ResNet beside this text tower is not supported", "out", "--model", _run.Folder["rn.json"]);
+        await Refused("a ResNet beside this text tower is not supported", "out", "--model", Run.Folder["rn.json"]);
     }
 
     /// <summary>A family's table has a row for each entry of its own vocabulary, whose last is the end of text.</summary>
     [Fact]
     public async Task A_vocabulary_of_CLIPs_kind_that_is_not_a_familys_own_is_refused()
     {
-        TinyZoo.Write("eva02", _run.Folder["theirs"], 600);
+        TinyZoo.Write("eva02", Run.Folder["theirs"], 600);
 
         await Refused(
-            "ends a text with 519 but the model reads it at 599", "out", "--pretrained", _run.Folder["theirs"], "--tokenizer",
-            _run.Folder["tokenizer"]);
+            "ends a text with 519 but the model reads it at 599", "out", "--pretrained", Run.Folder["theirs"], "--tokenizer",
+            Run.Folder["tokenizer"]);
     }
 
     /// <summary>Nothing that ranks exchange would show that the texts of one have other ids.</summary>
@@ -229,7 +224,7 @@ public sealed class OtherTokenizersTests : IDisposable
     public async Task Ranks_with_different_tokenizers_do_not_train_together()
     {
         var mpirun = Mpirun.Require();
-        TinyBert.Write(_run.Folder["other"], "a", "red", "green", "blue", "white", "number", "wall");
+        TinyBert.Write(Run.Folder["other"], "a", "red", "green", "blue", "white", "number", "wall");
         var start = new ProcessStartInfo(
             mpirun, ["--bind-to", "none", "-np", "1", .. Rank("bert"), ":", "-np", "1", .. Rank("other")])
         {
@@ -244,32 +239,20 @@ public sealed class OtherTokenizersTests : IDisposable
         Assert.True(job.ExitCode != 0, await output);
         Assert.Contains("give every rank the same files", (await error).ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.Contains("The --tokenizer of ", await error, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(_run.Folder["out"]));
+        Assert.False(Directory.Exists(Run.Folder["out"]));
 
         string[] Rank(string tokenizer) =>
         [
             "dotnet", Path.Combine(AppContext.BaseDirectory, "clip.dll"), .. Options("out", epochs: 1),
-            "--model", _run.ConfigFile, "--tokenizer", _run.Folder[tokenizer],
+            "--model", Run.ConfigFile, "--tokenizer", Run.Folder[tokenizer],
         ];
     }
 
     private float[] Features(string folder)
     {
-        using var model = ClipModel.Open(_run.Folder[folder]);
-        return [.. model.EmbedImage(_run.Folder["0.png"]), .. model.EmbedText("a red wall"), .. model.EmbedText("Ä white,  WALL")];
+        using var model = ClipModel.Open(Run.Folder[folder]);
+        return [.. model.EmbedImage(Run.Folder["0.png"]), .. model.EmbedText("a red wall"), .. model.EmbedText("Ä white,  WALL")];
     }
-
-    private string LastCheckpoint(string run) =>
-        Directory.GetFiles(_run.Folder[$"{run}.run/checkpoints"], "*.safetensors").Order(StringComparer.Ordinal).Last();
-
-    private void AssertLossFell(string run)
-    {
-        var losses = MetricsLog.Read(_run.Folder[$"{run}.run/{MetricsLog.FileName}"])["loss"];
-        Assert.True(losses[^3..].Average(l => l.Value) < losses[..3].Average(l => l.Value), string.Join(' ', losses));
-    }
-
-    private void AssertSameFiles(string expected, string actual, params string[] names) => Assert.All(names, name => Assert.Equal(
-        File.ReadAllBytes(_run.Folder[$"{expected}/{name}"]), File.ReadAllBytes(_run.Folder[$"{actual}/{name}"])));
 
     private async Task Refused(string message, string output, params string[] options)
     {
@@ -282,12 +265,6 @@ public sealed class OtherTokenizersTests : IDisposable
         Command.RunApartAsync([.. Options(output, epochs: 1), .. options]);
 
     private Task Train(string output, int epochs, params string[] options) => Succeeds([.. Options(output, epochs), .. options]);
-
-    private string[] Options(string output, int epochs) =>
-    [
-        "train", "--train-data", _run.Table, "--output", _run.Folder[output], "--epochs", $"{epochs}", "--batch-size", "4", "--lr", "3e-3",
-        "--warmup", "1",
-    ];
 
     private static async Task Succeeds(params string[] arguments) => Assert.Equal(0, await Command.RunAsync(arguments));
 }

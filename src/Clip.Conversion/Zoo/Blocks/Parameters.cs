@@ -82,9 +82,15 @@ internal sealed class Parameters(IReadOnlyDictionary<string, WeightTensor>? weig
     /// <summary>Refuses tensors that nothing asked for: they belong to another model, which would be silently cut down.</summary>
     /// <param name="isIdle">What may be there all the same.</param>
     /// <exception cref="ClipException">There is another.</exception>
-    public void RefuseLeftovers(Func<string, bool> isIdle)
+    public void RefuseLeftovers(Func<string, bool> isIdle) =>
+        RefuseLeftovers(weights?.Keys ?? [], name => _listed.ContainsKey(name) || isIdle(name));
+
+    /// <param name="names">A checkpoint's.</param>
+    /// <param name="hasPlace">Whether a tensor is asked for, or may be there all the same.</param>
+    /// <inheritdoc cref="RefuseLeftovers(Func{string, bool})"/>
+    public static void RefuseLeftovers(IEnumerable<string> names, Func<string, bool> hasPlace)
     {
-        if (weights?.Keys.FirstOrDefault(name => !_listed.ContainsKey(name) && !isIdle(name)) is { } name)
+        if (names.FirstOrDefault(name => !hasPlace(name)) is { } name)
             throw new ClipException($"The weight '{name}' has no place in a model of this config; give the config it was made with.");
     }
 
