@@ -17,6 +17,17 @@ public sealed class OnnxSessionTests
         for (var attempt = 1; !await SeeAsync(TimeSpan.FromMilliseconds(5 * attempt)); attempt++) Assert.True(attempt < 40);
     }
 
+    /// <summary>It would go with the files, and never be read.</summary>
+    [Fact]
+    public void NoOptimizedGraphIsKeptBesideWhatWasUnpacked()
+    {
+        using var folder = TemporaryFolder.Create(null);
+        TinyClip.SaveVision(Path.Combine(folder.Path, "vision.onnx"), width: 512);
+
+        using (OnnxSession.Open(new OnnxFile(Path.Combine(folder.Path, "vision.onnx"), folder), new() { CacheOptimizedGraph = true }))
+            Assert.Equal([".lock", "vision.onnx"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());
+    }
+
     /// <summary>Whether the session was closed in the middle of a run.</summary>
     private static async Task<bool> SeeAsync(TimeSpan into)
     {
