@@ -55,7 +55,8 @@ public sealed class QuantizeCommandTests
             "clip: warning: onnx/vision_model_int8.onnx: 8 bits change this model's features much; give --calibration, or use fp16.",
             warned.Trim());
         Assert.Empty(silent);
-        Assert.DoesNotContain(temporary.Entries, entry => entry.StartsWith("clip-quantize-", StringComparison.Ordinal)); // the painted scenes
+        // Nor do the painted scenes stay.
+        Assert.DoesNotContain(temporary.Entries, entry => entry.StartsWith("clip-quantize-", StringComparison.Ordinal));
     }
 
     /// <summary>Rows that come one after another are often of one kind; of twelve, four are the first, fourth, seventh and tenth.</summary>
