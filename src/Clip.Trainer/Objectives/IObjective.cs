@@ -22,9 +22,17 @@ internal interface IObjective
     /// <returns>A scalar.</returns>
     Tensor Loss(Tensor pixels, Tensor ids);
 
-    /// <summary>What the loss of a batch is a mean over: its pairs, or its tokens.</summary>
+    /// <summary>
+    /// How many the loss of a batch is a mean over, its pairs or its tokens: the means of a batch's parts, weighted by it, come to the
+    /// loss of the whole.
+    /// </summary>
     /// <param name="ids">As of <see cref="Loss"/>.</param>
-    double Weight(Tensor ids) => ids.shape[0];
+    /// <returns>A scalar on the same device, so that nothing is read from a GPU.</returns>
+    Tensor Weight(Tensor ids)
+    {
+        using Scalar pairs = ids.shape[0];
+        return full([], pairs, ScalarType.Int64, ids.device);
+    }
 
     /// <summary>Puts weights back into their range after an optimizer step.</summary>
     void AfterStep();

@@ -33,10 +33,10 @@ internal sealed class VirTexObjective(VirTexModel model) : IObjective
     }
 
     /// <summary>Its tokens after the first of each text.</summary>
-    public double Weight(Tensor ids)
+    public Tensor Weight(Tensor ids)
     {
         using var scope = NewDisposeScope();
-        return TokenMask.Ends(ids, model.Config.Text.EosTokenId).sum().item<long>();
+        return TokenMask.Ends(ids, model.Config.Text.EosTokenId).sum().MoveToOuterDisposeScope();
     }
 
     public void AfterStep()

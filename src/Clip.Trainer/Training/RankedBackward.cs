@@ -114,20 +114,19 @@ internal sealed class RankedBackward(IObjective objective, TrainingOptions optio
         Tensor Rows(Tensor gradients) => gradients.narrow(0, first, count).contiguous().MoveToOuterDisposeScope();
     }
 
-    /// <summary>A loss that is a mean over pairs or tokens: part by part, each weighted by what all ranks have of it.</summary>
+    /// <summary>A loss that is a mean over pairs or tokens: part by part, each weighted by its share of what all ranks have.</summary>
     private float Mean(IReadOnlyList<(Tensor Pixels, Tensor Ids)> parts)
     {
-        double[] own = [.. parts.Select(p => objective.Weight(p.Ids)), .. parts.Select(p => (double)p.Pixels.shape[0])];
-        double[] all = [.. own];
+        double[] own = [.. parts.Select(p => Weight(p.Ids))];
+        double[] all = [own.Sum()];
         ranks.Sum(all);
-        double pairs = all[parts.Count..].Sum();
         double[] mean = [0];
         for (var i = 0; i < parts.Count; i++)
         {
             using var scope = NewDisposeScope();
             using var marks = BackwardMarks.Use(i == parts.Count - 1 ? exchange.Passed : null);
             using var noise = StepNoise.Part(i);
-            using Scalar share = own[i] / all[i] * all[parts.Count + i] / pairs;
+            using Scalar share = own[i] / all[0];
             var loss = objective.Loss(parts[i].Pixels, parts[i].Ids).mul(share);
             mean[0] += loss.item<float>();
             loss.backward(); // even where it is not finite, for all ranks go the same way
@@ -135,5 +134,11 @@ internal sealed class RankedBackward(IObjective objective, TrainingOptions optio
 
         ranks.Sum(mean);
         return (float)mean[0];
+
+        double Weight(Tensor ids)
+        {
+            using var scope = NewDisposeScope();
+            return HostRead.Number(objective.Weight(ids));
+        }
     }
 }

@@ -140,19 +140,27 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
         Func<Tensor, Tensor> scaled = _scaler is null ? loss => loss : _scaler.Scaled;
         if (parts.Count > 1 && objective is IContrastiveObjective contrastive) return GradientCache.Backward(contrastive, parts, scaled);
 
-        // A loss that is a mean over pairs, or the only part.
-        var number = 0;
-        double total = parts.Sum(p => p.Pixels.shape[0]);
-        var shares = parts.ConvertAll(part =>
+        if (parts.Count == 1)
         {
             using var scope = NewDisposeScope();
-            using var noise = StepNoise.Part(number++);
-            using Scalar share = part.Pixels.shape[0] / total;
-            var loss = parts.Count == 1 ? objective.Loss(part.Pixels, part.Ids) : objective.Loss(part.Pixels, part.Ids).mul(share);
+            using var noise = StepNoise.Part(0);
+            var loss = objective.Loss(parts[0].Pixels, parts[0].Ids);
             scaled(loss).backward();
             return loss.detach().MoveToOuterDisposeScope();
+        }
+
+        // A loss that is a mean over pairs or tokens.
+        var weights = stack([.. parts.Select(part => objective.Weight(part.Ids))]);
+        var ofAll = weights / weights.sum();
+        var losses = parts.Select((part, i) =>
+        {
+            using var scope = NewDisposeScope();
+            using var noise = StepNoise.Part(i);
+            var loss = objective.Loss(part.Pixels, part.Ids) * ofAll.select(0, i);
+            scaled(loss).backward();
+            return loss.detach().Widened().MoveToOuterDisposeScope();
         });
-        return shares.Count == 1 ? shares[0] : stack([.. shares.Select(share => share.Widened())]).sum();
+        return stack([.. losses]).sum();
     }
 
     private void AfterStep()

@@ -3,7 +3,7 @@ using Clip.Evaluation;
 namespace Clip.Trainer.Validation;
 
 /// <summary>What validation tells of a model in training.</summary>
-/// <param name="Loss">Mean loss over the validation pairs; null without any.</param>
+/// <param name="Loss">Mean loss over the validation pairs, or over their tokens where the objective's is one; null without any.</param>
 /// <param name="Retrieval">How well images and texts find each other; null where the objective does not compare them.</param>
 /// <param name="ZeroShot">Accuracies on labeled pictures, a set each.</param>
 internal sealed record ValidationMetrics(double? Loss, RetrievalMetrics? Retrieval, IReadOnlyList<ZeroShotResult> ZeroShot)

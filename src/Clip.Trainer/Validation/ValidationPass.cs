@@ -1,5 +1,6 @@
 using Clip.Data;
 using Clip.Evaluation;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using static TorchSharp.torch;
 
@@ -20,28 +21,29 @@ internal static class ValidationPass
         using var unused = no_grad();
         List<Tensor> images = [], texts = [];
         double loss = 0;
-        long count = 0;
+        double weights = 0;
         foreach (var batch in batches.Where(b => b.Count > 0))
         {
             var (pixels, ids) = tensors(batch);
+            var weight = HostRead.Number(objective.Weight(ids));
             if (objective is IContrastiveObjective contrastive)
             {
                 var (image, text) = contrastive.Encode(pixels, ids);
                 images.Add(image);
                 texts.Add(text);
-                loss += contrastive.LossOf(image, text).item<float>() * batch.Count;
+                loss += contrastive.LossOf(image, text).item<float>() * weight;
             }
             else
             {
-                loss += objective.Loss(pixels, ids).item<float>() * batch.Count;
+                loss += objective.Loss(pixels, ids).item<float>() * weight;
             }
 
-            count += batch.Count;
+            weights += weight;
         }
 
-        if (count == 0) throw new ClipException("None of the validation images could be read; check the validation data.");
-        Placing.RequireFinite([(float)(loss / count)]);
-        return new ValidationMetrics(loss / count, images.Count == 0 ? null : RetrievalMetrics.Compute(Rows(images), Rows(texts)), []);
+        if (weights == 0) throw new ClipException("None of the validation images could be read; check the validation data.");
+        Placing.RequireFinite([(float)(loss / weights)]);
+        return new ValidationMetrics(loss / weights, images.Count == 0 ? null : RetrievalMetrics.Compute(Rows(images), Rows(texts)), []);
     }
 
     private static float[][] Rows(List<Tensor> features)

@@ -22,6 +22,16 @@ public sealed class SeveralRanksTests(SeveralRanks trained) : IClassFixture<Seve
         RequireSame(trained.State("one", name, 20), trained.State("several", name, 20), most);
     }
 
+    /// <summary>Losses that are means over pairs or tokens: how a batch is divided does not matter.</summary>
+    [SkippableTheory]
+    [InlineData("virtex")]
+    [InlineData("bow")]
+    public void PartByPartTwoRanksComeToTheWeightsOfTheWholeBatch(string name)
+    {
+        trained.Require();
+        RequireSame(trained.State("one", name, 20), trained.State("several", $"{name}, accumulation", 20), 1e-5);
+    }
+
     [SkippableTheory]
     [InlineData("gathered")]
     [InlineData("accumulation")]

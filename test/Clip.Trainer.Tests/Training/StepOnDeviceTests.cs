@@ -76,7 +76,7 @@ public sealed class StepOnDeviceTests
             "BeamSearch.cs", // captions pictures, trains nothing
             "AdamWKernel.cs", "Gradient.cs", // the CPU's way, where nothing is waited for
             // Several ranks meet in every step.
-            "GradientExchange.cs", "RankPulse.cs", "RankSum.cs", "RankedBackward.cs", "VirTexObjective.cs",
+            "GradientExchange.cs", "RankPulse.cs", "RankSum.cs", "RankedBackward.cs",
         ];
         var source = Path.Combine(DocsPages.Root, "src/Clip.Trainer");
 

@@ -4,6 +4,7 @@ using Clip.Conversion.Initialization;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Tests.Modeling;
+using Clip.Trainer.Tests.Objectives;
 using Clip.Trainer.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -59,6 +60,46 @@ public sealed class TrainingStepTests
         Assert.Equal(whole.item<float>(), loss, 1e-5);
         Assert.All(
             module.parameters().Zip(expected), pair => Assert.InRange((pair.First.grad! - pair.Second).abs().max().item<float>(), 0, 1e-5));
+    }
+
+    public static TheoryData<string, int> Objectives()
+    {
+        var rows = new TheoryData<string, int>();
+        foreach (var kind in ObjectiveKinds.Names)
+        {
+            rows.Add(kind, 2);
+            rows.Add(kind, 4);
+        }
+
+        return rows;
+    }
+
+    /// <summary>Whatever a loss is a mean over: of these parts, some have more tokens than others.</summary>
+    [Theory]
+    [MemberData(nameof(Objectives))]
+    public void EveryObjectivesLossAndGradientsAreThoseOfOneLargeBatch(string kind, int parts)
+    {
+        using var scope = NewDisposeScope();
+        var (whole, expected) = Take(1);
+
+        var (loss, gradients) = Take(parts);
+
+        Assert.Equal(whole, loss, 1e-5);
+        foreach (var (name, gradient) in expected)
+            Assert.InRange(
+                (gradients[name] - gradient).abs().max().item<float>(), 0, 1e-5 * Math.Max(1, gradient.abs().max().item<float>()));
+
+        (double Loss, Dictionary<string, Tensor> Gradients) Take(int frequency)
+        {
+            var objective = ObjectiveTests.Create(kind, tower: 0);
+            using var module = objective.Module;
+            var options = new TrainingOptions { AccumFrequency = frequency, Optimizer = new AdamWOptions(WeightDecay: 0) };
+            using var step = new TrainingStep(objective, options);
+            var (pixels, ids) = ObjectiveTests.Batch(objective);
+            var taken = step.Take(pixels, ids, learningRate: 0).Loss;
+            return (taken, module.named_parameters().Where(p => p.parameter.requires_grad)
+                .ToDictionary(p => p.name, p => p.parameter.grad!.to_dense().clone()));
+        }
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Clip.Conversion.Architectures;
 using Clip.Data;
 using Clip.Evaluation;
 using Clip.Trainer.Objectives;
+using Clip.Trainer.Tests.Objectives;
 using Clip.Trainer.Validation;
 using Microsoft.ML.Clip;
 using static TorchSharp.torch;
@@ -81,6 +82,32 @@ public sealed class ValidatorTests : IDisposable
 
         Assert.Equal(((4 * 1) + (4 * 2) + 9) / 9.0, metrics.Loss!.Value, 12);
         Assert.Equal(7, metrics.Values.Count());
+    }
+
+    /// <summary>Of objectives that compare nothing: those that do compare the pairs of a batch with each other.</summary>
+    [Theory]
+    [InlineData("virtex", 2, 2)]
+    [InlineData("virtex", 1, 3)]
+    [InlineData("bow", 1, 3)]
+    public void ItIsTheSameInBatchesOfAnySize(string kind, int first, int second)
+    {
+        using var scope = NewDisposeScope();
+        var objective = ObjectiveTests.Create(kind, tower: 0);
+        using var module = objective.Module;
+        module.eval();
+        var (pixels, ids) = ObjectiveTests.Batch(objective); // of texts of unequal length
+
+        Assert.Equal(Loss(4), Loss(first, second), 1e-5);
+
+        double Loss(params int[] sizes)
+        {
+            var batches = sizes.Select((size, step) => new PairBatch(step, size, [], [], 5));
+            return ValidationPass.Run(objective, batches, batch =>
+            {
+                var start = sizes.Take((int)batch.Step).Sum();
+                return (pixels.narrow(0, start, batch.Count), ids.narrow(0, start, batch.Count));
+            }).Loss!.Value;
+        }
     }
 
     private Validator Validator(IObjective colors, int pairsEvery, int setsEvery)
