@@ -23,8 +23,7 @@ public sealed class ImageViewsTests
             var (left, top) = corners[corner];
             var expected = new float[Size];
             // Middles of pixels lie at halves, and there is nothing beyond the outermost.
-            Fill(expected, (x, y) => (
-                Math.Clamp(left + ((x + 0.5f) * 7 / 8) - 0.5f, 0, Width - 1), Math.Clamp(top + ((y + 0.5f) * 7 / 8) - 0.5f, 0, Height - 1)));
+            Fill(expected, (x, y) => (Place(left, x, Width), Place(top, y, Height)));
             AssertView(expected, pixels, 2 + (2 * corner));
             AssertView(Mirrored(expected), pixels, 3 + (2 * corner));
         }
@@ -44,6 +43,8 @@ public sealed class ImageViewsTests
         AssertView(whole, pixels, 0);
         AssertView(Mirrored(whole), pixels, 1);
     }
+
+    private static float Place(float offset, int i, int length) => Math.Clamp(offset + ((i + 0.5f) * 7 / 8) - 0.5f, 0, length - 1);
 
     /// <summary>Each channel by itself.</summary>
     private static void Fill(float[] pixels, Func<int, int, (float X, float Y)> from)
