@@ -56,7 +56,7 @@ public class ObjectiveTests
         using var scope = NewDisposeScope();
         var (pixels, ids) = Batch(objective);
         using var optimizer = new Clip.Trainer.Training.AdamW(module.named_parameters(), new(WeightDecay: 0));
-        for (var step = 0; step < 120; step++)
+        for (var step = 0; step < 200; step++)
         {
             optimizer.ZeroGrad();
             objective.Loss(pixels, ids).backward();
