@@ -45,7 +45,7 @@ internal sealed class TrainingSetup : IDisposable
             Tokenizer = Tokens(model, kept, cancellation);
             RequireSameTokens(model);
             Trained = model.With(Tokenizer);
-            Objective = ModelStart.Create(options.Training, Trained, say, ranks);
+            Objective = ModelStart.Create(options.Training, Trained, say, ranks, WordRows.Of(options, Tokenizer, say));
             Own(Objective.Module);
             KeepFeatures();
 
@@ -77,6 +77,7 @@ internal sealed class TrainingSetup : IDisposable
                     Model = new Dictionary<string, string>(Course.Of(Trained.ConfigJson, Tokenizer, Preprocessing))
                     {
                         ["VocabSize"] = Course.Text(options.Model.Tokenizer is null ? options.Model.VocabSize : null),
+                        ["WordVectors"] = options.Model.WordVectors is { } vectors ? WordVectors.HashOf(vectors) : "none",
                     },
                 });
         }
@@ -239,6 +240,8 @@ internal sealed class TrainingSetup : IDisposable
         void Learn(string folder)
         {
             var vocabulary = BpeTrainer.Train(RecordSources.Captions(Records), _options.Model.VocabSize, cancellationToken: cancellation);
+            if (_options.Model.WordVectors is { } vectors)
+                vocabulary = WordRows.Vocabulary(vocabulary, vectors, RecordSources.Captions(Records), cancellation);
             AtomicFolder.Write(folder, target => vocabulary.Save(target));
         }
 
