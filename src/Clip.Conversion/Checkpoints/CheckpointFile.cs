@@ -23,7 +23,7 @@ public sealed class CheckpointFile : IDisposable
 
     private readonly List<SafetensorsReader> _mapped = [];
 
-    private CheckpointFile(string path, bool map, bool isRenamed = true, bool isOpenClips = false)
+    private CheckpointFile(string path, bool map, bool isRenamed = true, bool isOpenClips = false, string? known = null)
     {
         Path = path;
         Files = ShardIndex.IsIndex(path) ? ShardIndex.Files(path) : [path];
@@ -31,7 +31,7 @@ public sealed class CheckpointFile : IDisposable
         {
             var read = new StoredTensors();
             foreach (var file in Files) Format = Read(file, map, read);
-            if (isRenamed) UnsupportedModels.Refuse(read.Weights.Keys, path);
+            if (isRenamed) UnsupportedModels.Refuse(read.Weights.Keys, path, known);
             var prefix = WeightNames.Prefix(read.Weights.Keys, path, out var leftOut);
             // A run of this program that keeps an average exports that.
             if (read.IsRun && leftOut == "ema") (prefix, leftOut) = ("ema.", "model");
@@ -42,7 +42,7 @@ public sealed class CheckpointFile : IDisposable
             foreach (var constant in OpenAIConstants.Append("attn_mask")) weights.Remove(constant);
             foreach (var positions in weights.Keys.Where(name => name.EndsWith(".position_ids", StringComparison.Ordinal)).ToArray())
                 weights.Remove(positions);
-            if (isRenamed) UnsupportedModels.Refuse(weights.Keys, path);
+            if (isRenamed) UnsupportedModels.Refuse(weights.Keys, path, known);
             RefuseIntegers(weights.Keys, read);
             ElementCounts = weights.GroupBy(w => read.Types[w.Key].Name())
                 .ToDictionary(type => type.Key, type => type.Sum(w => (long)w.Value.Data.Length));
@@ -103,9 +103,11 @@ public sealed class CheckpointFile : IDisposable
     /// <summary>Opens a checkpoint of a model that is known.</summary>
     /// <param name="config">The model's; of open_clip's own kinds the weights have those names here, too.</param>
     /// <param name="path">As of <see cref="Open"/>.</param>
+    /// <param name="otherwise">What to do where the file holds a model of another kind.</param>
     /// <inheritdoc cref="Open"/>
-    internal static CheckpointFile OpenFor(ClipConfig config, string path) =>
-        config.HasOpenClipTowers ? new CheckpointFile(Find(path), map: true, isRenamed: false, isOpenClips: true) : Open(path);
+    internal static CheckpointFile OpenFor(ClipConfig config, string path, string otherwise) => config.HasOpenClipTowers
+        ? new CheckpointFile(Find(path), map: true, isRenamed: false, isOpenClips: true)
+        : new CheckpointFile(Find(path), map: true, known: otherwise);
 
     /// <summary>Reads a checkpoint's <see cref="Weights"/> into memory of their own.</summary>
     /// <inheritdoc cref="Open"/>

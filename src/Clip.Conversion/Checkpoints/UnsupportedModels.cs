@@ -38,21 +38,27 @@ internal static class UnsupportedModels
         ("text_encoder.", "a BLIP or ALBEF model", GivePlain),
     ];
 
+    /// <summary>Refuses other kinds of models.</summary>
+    /// <param name="names">The names of a file's tensors.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="known">What to do where the model is known by a config already; null where the names decide which it is.</param>
     /// <exception cref="ClipException">The names are those of a model that is not supported.</exception>
-    public static void Refuse(IReadOnlyCollection<string> names, string path)
+    public static void Refuse(IReadOnlyCollection<string> names, string path, string? known = null)
     {
+        var byConfig = known is null
+            ? $"its weights alone do not tell how to compute; {GiveConfig}"
+            : $"the model's config has no place for; {known}";
         foreach (var (prefix, kind, remedy) in Kinds)
         {
             if (prefix == ClipNames.Image.TimmPrefix && SiglipNames.IsTimms(names)) continue;
             if (names.FirstOrDefault(name => name.StartsWith(prefix, StringComparison.Ordinal)) is { } name)
                 throw new ClipException(
                     $"{path} holds {kind}: tensor '{name}', which "
-                    + $"{(remedy == GiveConfig ? "its weights alone do not tell how to compute" : "is not supported")}; {remedy}.");
+                    + $"{(remedy == GiveConfig ? byConfig : $"is not supported; {remedy}")}.");
         }
 
         if (names.FirstOrDefault(name => name.Contains(".ls_1.", StringComparison.Ordinal)) is { } scale)
             throw new ClipException(
-                $"{path} holds a model with LayerScale, tensor '{scale}', which its weights alone do not tell how to "
-                + $"compute; {GiveConfig}.");
+                $"{path} holds a model with LayerScale, tensor '{scale}', which {byConfig}.");
     }
 }

@@ -7,6 +7,8 @@ namespace Clip.Conversion.ModelFolders;
 /// <summary>Writes the model between two model folders.</summary>
 internal static class InterpolatedFolder
 {
+    private const string OwnWeights = "give a folder with its own weights";
+
     /// <summary>Writes a model folder with the first one's tokenizer and preprocessing.</summary>
     /// <param name="before">A model folder.</param>
     /// <param name="after">A model folder of the same architecture and vocabulary.</param>
@@ -28,8 +30,8 @@ internal static class InterpolatedFolder
         if (!SameTokens(before, after, (tokenizer, folder) => ModelTokenizer.Open(tokenizer, folder == before ? config : other).Hash))
             throw DifferentVocabularies(before, after);
 
-        using var first = CheckpointFile.OpenFor(config, before);
-        using var second = CheckpointFile.OpenFor(config, after);
+        using var first = CheckpointFile.OpenFor(config, before, OwnWeights);
+        using var second = CheckpointFile.OpenFor(config, after, OwnWeights);
         FiniteWeights.Require(first.Weights, first.Path);
         FiniteWeights.Require(second.Weights, second.Path);
         var weights = WeightInterpolation.Between(first.Weights, second.Weights, alpha);

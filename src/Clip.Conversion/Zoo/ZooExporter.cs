@@ -97,7 +97,7 @@ internal static class ZooExporter
         if (model.HasLogitBias)
         {
             var bias = parameters.TakeScalar(ClipNames.LogitBias) ?? throw new ClipException(
-                $"The weight '{ClipNames.LogitBias}' is missing; the config has an init_logit_bias, so give a complete checkpoint.");
+                $"The weight '{ClipNames.LogitBias}' is missing, which this model has; give a complete checkpoint.");
             logits = graph.Op("Add", [logits, graph.Scalar(bias)]);
         }
 

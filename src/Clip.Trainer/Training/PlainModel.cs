@@ -13,7 +13,8 @@ namespace Clip.Trainer.Training;
 /// <summary>A model whose sizes are a <see cref="ClipConfig"/>: of torch's own modules, or a SigLIP, by its graphs.</summary>
 /// <param name="config">Its sizes, which went through the objective.</param>
 /// <param name="source">Where they came from, for messages.</param>
-internal sealed class PlainModel(ClipConfig config, string source) : TrainableModel
+/// <param name="leftOut">What of the config the objective leaves out, in a sentence; null for nothing.</param>
+internal sealed class PlainModel(ClipConfig config, string source, string? leftOut = null) : TrainableModel
 {
     public override int ImageSize => config.Vision.ImageSize;
 
@@ -25,17 +26,26 @@ internal sealed class PlainModel(ClipConfig config, string source) : TrainableMo
 
     public override string? TokenizerName => config.Text.Tokenizer?.Name;
 
+    public override string? LeftOut => leftOut;
+
     /// <inheritdoc cref="TrainableModel.Read"/>
     public static new PlainModel Read(RunModel model, TrainingOptions training)
     {
-        var config = training.Objective.Config(ModelConfigFile.Read(model.Config));
+        var read = ModelConfigFile.Read(model.Config);
+        var config = training.Objective.Config(read);
         config.RequireTrainable();
         if (config.IsSiglip && training.Objective != ObjectiveKind.SigLip)
             throw new ClipException($"{model.Config} is a SigLIP's, which is trained with `Objective` siglip; give that.");
         if (config.IsSiglip && training.GradCheckpointing)
             throw new ClipException(
                 "`GradCheckpointing` is not offered for SigLIPs; leave it out, and raise `AccumFrequency` to save memory.");
-        return new PlainModel(config, model.Config);
+        // Whoever names another objective than clip, the usual one, knows it.
+        var losesBias = read is { IsSiglip: false, LogitBiasInit: not null } && training.Objective == ObjectiveKind.Clip;
+        return new PlainModel(
+            config, model.Config,
+            losesBias
+                ? $"{model.Config} has a logit_bias, which `Objective` siglip trains; `Objective` clip is without, and it is left out."
+                : null);
     }
 
     public override ModelTokenizer OpenTokenizer(string path, string? pretrained)

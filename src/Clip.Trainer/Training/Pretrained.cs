@@ -10,6 +10,8 @@ namespace Clip.Trainer.Training;
 /// <summary>Starts a model from existing weights.</summary>
 internal static class Pretrained
 {
+    private const string OfThisModel = "use weights of this architecture (`Model`)";
+
     /// <summary>
     /// Copies into a model all that a checkpoint has for it. What only the model has (a bias, a head, decoders) keeps its random start, and
     /// what only the checkpoint has (the text tower, where an image tower is all that is wanted) is left; both by whole parts only.
@@ -23,7 +25,7 @@ internal static class Pretrained
     /// </exception>
     public static IReadOnlyList<string> Load(nn.Module module, ClipConfig config, string path)
     {
-        using var file = CheckpointFile.OpenFor(config, path);
+        using var file = CheckpointFile.OpenFor(config, path, OfThisModel);
         var weights = LowRankMerge.Apply(file.Weights);
         FiniteWeights.Require(weights, path);
         RequireSameComputation(file, config, path);
@@ -33,12 +35,12 @@ internal static class Pretrained
         var found = state.Keys.Except(missing).Select(Part).ToHashSet();
         if (missing.FirstOrDefault(name => found.Contains(Part(name))) is { } hole)
             throw new ClipException(
-                $"{path} has no weight '{hole}', though others of the same part; use weights of this architecture (`Model`).");
+                $"{path} has no weight '{hole}', though others of the same part; {OfThisModel}.");
         if (!found.Contains(nameof(Tower.Image)))
-            throw new ClipException($"{path} has no image tower for this model; use weights of this architecture (`Model`).");
+            throw new ClipException($"{path} has no image tower for this model; {OfThisModel}.");
         if (weights.Keys.FirstOrDefault(name => found.Contains(Part(name)) && !state.ContainsKey(name)) is { } stray)
             throw new ClipException(
-                $"{path} holds a weight '{stray}' that the model has no place for; use weights of this architecture (`Model`).");
+                $"{path} holds a weight '{stray}' that the model has no place for; {OfThisModel}.");
 
         foreach (var (name, target) in state)
         {
@@ -56,7 +58,7 @@ internal static class Pretrained
     public static int? TableRows(ClipConfig config, string path)
     {
         if (config.TextSide != TextSide.Tower) return null;
-        using var file = CheckpointFile.OpenFor(config, path);
+        using var file = CheckpointFile.OpenFor(config, path, OfThisModel);
         return file.Weights.TryGetValue(ClipNames.Text.Tokens, out var table) ? checked((int)table.Shape[0]) : null;
     }
 

@@ -27,6 +27,9 @@ internal abstract class TrainableModel
     /// <summary>What its config says of a tokenizer that is not CLIP's; null where it says nothing.</summary>
     public virtual string? TokenizerName => null;
 
+    /// <summary>What of its config the objective leaves out, in a sentence; null where that is nothing.</summary>
+    public virtual string? LeftOut => null;
+
     /// <summary>Finds out what a run is to train.</summary>
     /// <param name="model">Its config.</param>
     /// <param name="training">Objective, and what to start from.</param>

@@ -42,6 +42,7 @@ internal sealed class TrainingSetup : IDisposable
             if (validationRecords is not null) Own(validationRecords);
 
             var model = TrainableModel.Read(options.Model, options.Training);
+            if (model.LeftOut is { } leftOut) say(leftOut);
             Tokenizer = Tokens(model, kept, cancellation);
             RequireSameTokens(model);
             Trained = model.With(Tokenizer);

@@ -26,6 +26,9 @@ internal static class PreprocessingFile
 
     private static readonly string[] OpenClipOnly = ["interpolation", "resize_mode", "mean", "std"];
 
+    /// <summary>All of open_clip's <c>PreprocessCfg</c>; <c>fill_color</c> is for a resizing that is refused.</summary>
+    private static readonly string[] OpenClipKeys = [.. OpenClipOnly, "size", "mode", "fill_color"];
+
     private static readonly string[] HuggingFaceKeys =
     [
         "image_processor_type", "feature_extractor_type", "size", "crop_size", "image_mean", "image_std", "resample", "rescale_factor",
@@ -95,10 +98,10 @@ internal static class PreprocessingFile
     private static ClipImagePreprocessing? Read(Section root)
     {
         // An open_clip_config.json without preprocess_cfg means open_clip's defaults at the model's size.
-        if (root.Object("preprocess_cfg") is { } nested) return ReadOpenClip(nested, ModelSize(root));
+        if (root.Object("preprocess_cfg") is { } nested) return ReadOpenClip(nested.RefuseOthers(OpenClipKeys), ModelSize(root));
         if (root.Object("model_cfg") is not null) return ReadOpenClip(root, ModelSize(root));
         if (root.Object("image_processor") is { } processor) return ReadHuggingFace(processor);
-        if (OpenClipOnly.Any(key => root.Find(key) is not null)) return ReadOpenClip(root, null);
+        if (OpenClipOnly.Any(key => root.Find(key) is not null)) return ReadOpenClip(root.RefuseOthers(OpenClipKeys), null);
         return HuggingFaceKeys.Any(key => root.Find(key) is not null) ? ReadHuggingFace(root) : null;
     }
 
@@ -210,6 +213,20 @@ internal static class PreprocessingFile
             return element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null
                 ? new Value(value, file, prefix + key)
                 : null;
+        }
+
+        /// <summary>What nobody reads would be left out without a word, and pictures prepared otherwise than was asked for.</summary>
+        public Section RefuseOthers(string[] known)
+        {
+            foreach (var key in element.EnumerateObject())
+            {
+                if (known.Contains(key.Name) || key.Value.ValueKind is JsonValueKind.Null or JsonValueKind.False) continue;
+                throw new FormatException(
+                    $"'{prefix}{key.Name}' is {JsonFile.Shown(key.Value)} in '{file}', which is not supported; leave it out if pictures "
+                    + "were prepared without it.");
+            }
+
+            return this;
         }
 
         public Section? Object(string key) => Find(key) is { IsObject: true } value ? new(value.Element, file, prefix + key + ".") : null;

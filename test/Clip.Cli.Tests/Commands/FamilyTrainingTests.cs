@@ -134,6 +134,9 @@ public sealed class FamilyTrainingTests : TinyTraining
         var config = File.ReadAllText(Run.Folder["theirs/open_clip_config.json"]);
         Run.Folder.Write("heads.json", config.Replace("\"heads\": 2", "\"heads\": 4", StringComparison.Ordinal));
         await Refused("is another config than", "--pretrained", theirs, "--model", Run.Folder["heads.json"]);
+        await Refused(
+            "which the model's config has no place for; use weights of this architecture (--model).", "--pretrained", theirs, "--model",
+            Run.ConfigFile);
         Assert.False(Directory.Exists(Run.Folder["refused"]));
     }
 
@@ -148,6 +151,25 @@ public sealed class FamilyTrainingTests : TinyTraining
         SafetensorsWriter.Write(Directory.GetFiles(theirs, "*.safetensors").Single(), weights);
 
         await Refused("'visual.trunk.blocks.0.attn.k_norm.weight' has no place in a model of this config", "--pretrained", theirs);
+    }
+
+    /// <summary>A sigmoid model without its bias is not a plain CLIP.</summary>
+    [Fact]
+    public async Task A_bias_that_the_config_speaks_of_and_the_weights_lack_is_missed()
+    {
+        const string message = "has an init_logit_bias, but the checkpoint no weight 'logit_bias'";
+        WriteModel("naflex", "tokenizer", 520);
+        var theirs = Run.Folder["theirs"];
+        var weights = new Dictionary<string, WeightTensor>(CheckpointFile.LoadAsNamed(theirs));
+        Assert.True(weights.Remove("logit_bias"));
+        SafetensorsWriter.Write(Directory.GetFiles(theirs, "*.safetensors").Single(), weights);
+
+        await Refused(message, "--pretrained", theirs);
+        var (exit, _, error) = await Command.RunApartAsync("convert", theirs, "--output", Run.Folder["refused"]);
+
+        Assert.Equal(1, exit);
+        Assert.Contains(message, error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Run.Folder["refused"]));
     }
 
     private void WriteModel(string family, string tokenizer, int vocabulary)

@@ -38,6 +38,31 @@ public sealed class PretrainedTests : IDisposable
         Assert.False(Directory.Exists(_run.Folder["out"]) || Directory.Exists(_run.Folder["out.run"]));
     }
 
+    /// <summary>clip is the usual objective, so it may not have been meant.</summary>
+    [Fact]
+    public async Task A_bias_that_the_objective_leaves_out_is_told()
+    {
+        var config = File.ReadAllText(_run.ConfigFile).Trim();
+        _run.Folder.Write("sigmoid.json", $"{config[..^1]}, \"init_logit_bias\": -10}}");
+
+        const string told = "sigmoid.json has a logit_bias, which --objective siglip trains";
+        Assert.Contains(told, await Printed(), StringComparison.Ordinal);
+        Assert.DoesNotContain("logit_bias", await Printed("--objective", "siglip"), StringComparison.Ordinal);
+
+        async Task<string> Printed(params string[] more)
+        {
+            var (exit, printed, error) = await Command.RunApartAsync(
+            [
+                "train", "--train-data", _run.Table, "--max-steps", "1", "--batch-size", "4", "--output", _run.Folder["told"],
+                "--model", _run.Folder["sigmoid.json"], "--tokenizer", _run.Folder["tokenizer"], .. more,
+            ]);
+            Assert.True(exit == 0, error);
+            Directory.Delete(_run.Folder["told.run"], recursive: true);
+            Directory.Delete(_run.Folder["told"], recursive: true);
+            return printed.ReplaceLineEndings(" ");
+        }
+    }
+
     [Fact]
     public async Task A_log_of_samples_does_not_take_the_place_of_a_file_of_the_users()
     {

@@ -61,7 +61,7 @@ public sealed class CandidateKindTests : IDisposable
     [InlineData("FastTree")]
     public void StoppedInTheMiddleOfAFitTheSearchEndsWithoutAnError(string kind)
     {
-        var (trial, folded) = Trial(kind, count: 6000, spread: 20);
+        var (trial, folded) = Trial(kind, count: 60_000, spread: 20);
         using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
         var search = new CandidateSearch(folded, ClipExperimentMetric.Accuracy, null, text => Assert.Fail(text));
 

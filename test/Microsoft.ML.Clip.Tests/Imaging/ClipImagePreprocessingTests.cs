@@ -151,6 +151,7 @@ public sealed class ClipImagePreprocessingTests : IDisposable
     [InlineData("""{ "size": [224, 224], "mean": [0.48145466, 0.4578275, 0.40821073], "std": [0.26862954, 0.26130258, 0.27577711] }""")]
     [InlineData("""{ "model_cfg": { "vision_cfg": { "image_size": 224 } }, "preprocess_cfg": { "resize_mode": "shortest" } }""")]
     [InlineData("""{ "model_cfg": { "vision_cfg": { "image_size": 99 } }, "preprocess_cfg": { "size": 224 } }""")]
+    [InlineData("""{ "preprocess_cfg": { "size": 224, "mode": "RGB", "fill_color": 0, "crop_pct": null, "grayscale": false } }""")]
     public void OpenClipsFormsAreUnderstood(string json) => Assert.Equal(ClipImagePreprocessing.ForSize(224), Load(json));
 
     [Fact]
@@ -172,6 +173,8 @@ public sealed class ClipImagePreprocessingTests : IDisposable
     [InlineData("""{ "image_std": [1, 2, "x"] }""", "'image_std[2]' is \"x\"")]
     [InlineData("""{ "interpolation": "random" }""", "'interpolation' is \"random\"")]
     [InlineData("""{ "preprocess_cfg": { "resize_mode": "longest" } }""", "'preprocess_cfg.resize_mode' is \"longest\"")]
+    [InlineData("""{ "preprocess_cfg": { "crop_pct": 0.9 } }""", "'preprocess_cfg.crop_pct' is 0.9")]
+    [InlineData("""{ "mean": [0, 0, 0], "std": [1, 1, 1], "grayscale": true }""", "'grayscale' is true")]
     [InlineData("""{ "mode": "L", "mean": [0, 0, 0] }""", "'mode' is \"L\"")]
     [InlineData("""{ "size": [224, 336], "resize_mode": "shortest" }""", "'size' is [224, 336]")]
     [InlineData("[]", "does not hold a JSON object")]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Clip.Conversion.Architectures;
 using Clip.Conversion.Configs;
 using Clip.Conversion.Zoo.Blocks;
 using Clip.Conversion.Zoo.Towers;
@@ -29,7 +30,11 @@ internal static class OpenClipModels
         var decoder = keys.Section("multimodal_cfg");
         var isCustom = keys.Flag("custom_text") || text.Has("hf_model_name") || keys.Has("multimodal_cfg");
         var isQuick = keys.Flag("quick_gelu");
-        var hasBias = sizes.Has("logit_bias", keys.Has("init_logit_bias"));
+        var hasBias = sizes.Has(ClipNames.LogitBias, keys.Has("init_logit_bias"));
+        if (keys.Has("init_logit_bias") && !hasBias)
+            throw new ClipException(
+                $"{sizes.Source} has an init_logit_bias, but the checkpoint no weight '{ClipNames.LogitBias}'; give a complete checkpoint, "
+                + "or its own config.");
         _ = keys.Value("init_logit_scale");
         keys.RefuseOthers("output_dict", "cast_dtype", "model_type");
         ClipConfig.Positive(sizes.Source, embedDim, "embed_dim", ClipConfig.MaxWidth);
