@@ -73,9 +73,8 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         public int VocabSize { get; init; } = RunModel.DefaultVocabSize;
 
         /// <summary>
-        /// Word vectors that the text tower's tokens start from and stay at, so that words that no caption has mean something: the path of
-        /// GloVe's, word2vec's or fastText's text file, or <c>english</c>, which comes with the package. Null (default) for tokens that are
-        /// learned from nothing.
+        /// Word vectors that the text tower's tokens start from, so that words that no caption has mean something: the path of GloVe's,
+        /// word2vec's or fastText's text file, or <c>english</c>, which comes with the package. Null (default) for random ones.
         /// </summary>
         public string? WordVectors { get; init; }
 

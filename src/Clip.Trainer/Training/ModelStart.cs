@@ -14,7 +14,7 @@ internal static class ModelStart
     /// <param name="model">What is trained.</param>
     /// <param name="say">Told what was started from.</param>
     /// <param name="ranks">Those that share each batch; null for none but this.</param>
-    /// <param name="words">What the text tower's tokens start from and stay at; null for what the model's start gives them.</param>
+    /// <param name="words">Vectors that the text tower's tokens start from; null for what the model's start gives them.</param>
     /// <returns>The caller disposes its module.</returns>
     /// <exception cref="ClipException">The starting weights do not fit, or an option does not fit the model.</exception>
     public static IObjective Create(

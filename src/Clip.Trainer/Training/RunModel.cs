@@ -17,8 +17,8 @@ internal sealed record RunModel(string Config)
     public int VocabSize { get; init; } = DefaultVocabSize;
 
     /// <summary>
-    /// Word vectors that the text tower's tokens start from and stay at, so that words that no caption has mean something: a file, or
-    /// <c>english</c>; null for random ones that are trained.
+    /// Word vectors that the text tower's tokens start from, so that words that no caption has mean something: a file, or <c>english</c>;
+    /// null for random ones.
     /// </summary>
     public string? WordVectors { get; init; }
 

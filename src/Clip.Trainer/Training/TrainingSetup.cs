@@ -21,6 +21,7 @@ internal sealed class TrainingSetup : IDisposable
     private readonly TrainingRunOptions _options;
     private readonly Action<string> _say;
     private readonly JobSetup _job;
+    private string? _learned;
 
     /// <summary>Opens the data, learns a vocabulary where none is given, and makes the model.</summary>
     /// <param name="options">The run's.</param>
@@ -85,6 +86,8 @@ internal sealed class TrainingSetup : IDisposable
         catch
         {
             Dispose();
+            // A run that does not begin leaves nothing.
+            if (_learned is not null) Directory.Delete(_learned, recursive: true);
             throw;
         }
     }
@@ -244,6 +247,7 @@ internal sealed class TrainingSetup : IDisposable
             if (_options.Model.WordVectors is { } vectors)
                 vocabulary = WordRows.Vocabulary(vocabulary, vectors, RecordSources.Captions(Records), cancellation);
             AtomicFolder.Write(folder, target => vocabulary.Save(target));
+            if (kept is not null) _learned = folder;
         }
 
         ModelTokenizer Load(string path) => model.OpenTokenizer(path, _options.Training.FineTuning.Pretrained);

@@ -1,18 +1,22 @@
 using Clip.Conversion.Architectures;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Tokenizing;
+using Clip.Trainer.Modeling;
 using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
 
 /// <summary>
-/// Word vectors in the rows of a text tower's token embeddings, where they stay: a word that no caption has then lies where words of like
-/// meaning lie that the tower has learned to read (the idea of DeViSE, Frome et al. 2013, within CLIP's own text tower).
+/// Word vectors in the rows of a text tower's token embeddings: a word that no caption has then lies where words of like meaning lie, which
+/// the tower has learned to read (the idea of DeViSE, Frome et al. 2013, within CLIP's own text tower).
 /// </summary>
 internal sealed class WordRows
 {
     /// <summary>Words taken of a file beside those of the captions: each is a row of the model, so a file's millions are too many.</summary>
     public const int MostOthers = 30_000;
+
+    /// <summary>Root mean square of a vector's row: six times that of a random row, whose size, too, works, if not as well.</summary>
+    private const double RowLength = 6 * 0.02;
 
     private readonly WordVectors _vectors;
     private readonly BpeVocabulary _vocabulary;
@@ -52,39 +56,27 @@ internal sealed class WordRows
     }
 
     /// <summary>
-    /// Puts the vectors, centered and of the length that random rows have, into the token embeddings, and keeps all these from being trained:
-    /// those without a vector stay random.
+    /// Puts the vectors into the token embeddings, and holds the model to them in training: centered, filled up with zeros, and all as long.
     /// </summary>
     /// <exception cref="ClipException">The model has no text tower, or one that is narrower than the vectors.</exception>
     public void GiveTo(nn.Module module)
     {
-        var (_, embeddings) = module.named_parameters().FirstOrDefault(p => p.name == ClipNames.Text.Tokens.Name);
-        if (embeddings is null)
+        if (module is not ClipModel model)
             throw new ClipException("`WordVectors` needs a text tower, which this objective does not have; leave it out.");
+        var embeddings = model.get_parameter(ClipNames.Text.Tokens)!;
         var width = (int)embeddings.shape[1];
         if (_vectors.Dimensions > width)
             throw new ClipException(
                 $"The vectors in {_source} have {_vectors.Dimensions} numbers and the text tower is only {width} wide; "
                 + "give shorter ones, or a `Model` with a wider text tower.");
-        var words = _vectors.Vectors.Select(p => (Row: _vocabulary.Ids[WholeWords.Token(p.Key)], Vector: p.Value)).ToList();
-        var mean = new float[_vectors.Dimensions];
-        foreach (var (_, vector) in words)
-        {
-            for (var i = 0; i < mean.Length; i++) mean[i] += vector[i] / words.Count;
-        }
-
+        using var scope = NewDisposeScope();
         using var unused = no_grad();
-        foreach (var (row, vector) in words)
-        {
-            var centered = vector.Select((value, i) => value - mean[i]).ToArray();
-            var norm = Math.Sqrt(centered.Sum(value => (double)value * value));
-            // A row of N(0, .02²) numbers is this long.
-            var scale = norm > 0 ? 0.02 * Math.Sqrt(width) / norm : 0;
-            using var values = tensor(centered.Select(value => (float)(value * scale)).Concat(new float[width - centered.Length]).ToArray());
-            using var target = embeddings[row];
-            target.copy_(values);
-        }
-
-        embeddings.requires_grad = false;
+        var rows = tensor(_vectors.Vectors.Keys.Select(word => (long)_vocabulary.Ids[WholeWords.Token(word)]).ToArray());
+        var vectors = tensor(_vectors.Vectors.Values.SelectMany(numbers => numbers).ToArray(), [rows.shape[0], _vectors.Dimensions]);
+        vectors = nn.functional.normalize(vectors.sub(vectors.mean([0], keepdim: true)), dim: 1).mul(RowLength * Math.Sqrt(width));
+        embeddings.index_copy_(0, rows, nn.functional.pad(vectors, (0, width - _vectors.Dimensions)));
+        var isWord = zeros(embeddings.shape[0], ScalarType.Bool).index_fill_(0, rows, 1);
+        model.AnchorTokens(new WordAnchors(
+            embeddings.detach().clone().DetachFromDisposeScope(), isWord.DetachFromDisposeScope()));
     }
 }
