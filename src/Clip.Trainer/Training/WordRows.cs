@@ -37,15 +37,19 @@ internal sealed class WordRows
         if (options.Training.FineTuning.Pretrained is { } pretrained)
             throw new ClipException($"{pretrained} has a text tower that is trained already; leave `WordVectors` out.");
         var vocabulary = tokenizer.Vocabulary ?? throw new ClipException(
-            "`WordVectors` are for vocabularies of CLIP's kind, in which a word is a token; leave them out, or leave `Tokenizer` out to learn one.");
+            "`WordVectors` are for vocabularies of CLIP's kind, in which a word is a token; leave them out, or leave `Tokenizer` out to "
+            + "learn one.");
         var vectors = WordVectors.Read(source, word => vocabulary.Ids.ContainsKey(WholeWords.Token(word)));
         if (vectors.Vectors.Count == 0)
-            throw new ClipException($"The vocabulary has none of the words in {source} as a token; leave `Tokenizer` out to learn one that has.");
+            throw new ClipException(
+                $"The vocabulary has none of the words in {source} as a token; leave `Tokenizer` out to learn one that has.");
         say($"{vectors.Vectors.Count} of {vocabulary.Size} tokens are words with vectors of {vectors.Dimensions} numbers from {source}.");
         return new WordRows(vectors, vocabulary, source);
     }
 
-    /// <summary>A vocabulary in which each word that has a vector is one token: the captions' words, and the first others of the file.</summary>
+    /// <summary>
+    /// A vocabulary in which each word that has a vector is one token: the captions' words, and the first others of the file.
+    /// </summary>
     public static BpeVocabulary Vocabulary(
         BpeVocabulary learned, string source, IEnumerable<string> captions, CancellationToken cancellation)
     {
@@ -56,7 +60,8 @@ internal sealed class WordRows
     }
 
     /// <summary>
-    /// Puts the vectors into the token embeddings, and holds the model to them in training: centered, filled up with zeros, and all as long.
+    /// Puts the vectors into the token embeddings, and holds the model to them in training: centered, filled up with zeros, and all as
+    /// long as one another.
     /// </summary>
     /// <exception cref="ClipException">The model has no text tower, or one that is narrower than the vectors.</exception>
     public void GiveTo(nn.Module module)

@@ -7,7 +7,7 @@ namespace Clip.Trainer.Tests.Modeling;
 /// <summary>Word vectors that token embeddings start from, as training reads them.</summary>
 public sealed class WordAnchorsTests
 {
-    /// <summary>Of a thousand tokens three in ten are read as their vectors, but none that has no vector; gradients go to the others.</summary>
+    /// <summary>Three words in ten are read as their vectors, but no token that has none; gradients go to the others.</summary>
     [Fact]
     public void AShareOfTheWordsIsReadAsTheirVectors()
     {
