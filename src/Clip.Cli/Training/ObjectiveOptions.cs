@@ -34,8 +34,8 @@ internal sealed class ObjectiveOptions
 
     private readonly Option<string?> _wordVectors = new("--word-vectors")
     {
-        Description = "Word vectors that the text tower's tokens start from, so that words that no caption has mean something too: english, or "
-            + "a text file of GloVe's, word2vec's or fastText's.",
+        Description = "Word vectors that the text tower's tokens start from, so that words that no caption has mean something too: "
+            + "english, or a text file of GloVe's, word2vec's or fastText's.",
     };
 
     private readonly Option<string?> _pretrained = new("--pretrained")

@@ -11,7 +11,7 @@ namespace Clip.Conversion.Tokenizing;
 /// </summary>
 internal sealed class WordVectors
 {
-    /// <summary>The name of those that come with the program: GloVe's of some 23,000 English words, most of them of things one can see.</summary>
+    /// <summary>The name of those that come with the program: GloVe's of some 23,000 English words, most of what one can see.</summary>
     public const string English = "english";
 
     private readonly Dictionary<string, float[]> _vectors;
@@ -61,7 +61,8 @@ internal sealed class WordVectors
             throw new ClipException($"The word vectors {source} cannot be read: {e.Message}", e);
         }
 
-        if (dimensions == 0) throw new ClipException($"{source} holds no word vectors; give a text file with a word and its numbers a line.");
+        if (dimensions == 0)
+            throw new ClipException($"{source} holds no word vectors; give a text file with a word and its numbers on each line.");
         return new WordVectors(vectors, dimensions);
 
         ClipException Bad(string what) =>
@@ -79,7 +80,8 @@ internal sealed class WordVectors
     {
         if (source == English) return typeof(WordVectors).Assembly.GetManifestResourceStream("Clip.Conversion.Tokenizing.english.vec.gz")!;
         if (File.Exists(source)) return File.OpenRead(source);
-        throw new ClipException($"There is no file {source} with word vectors; give one, or {English} for those that come with the program.");
+        throw new ClipException(
+            $"There is no file {source} with word vectors; give one, or {English} for those that come with the program.");
     }
 
     private static Stream Unpacked(Stream file)
@@ -107,8 +109,8 @@ internal sealed class WordVectors
         var (numbers, at) = (new float[count], 0);
         foreach (var part in text.Split(' '))
         {
-            if (!float.TryParse(text[part], NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[at]) || !float.IsFinite(numbers[at]))
-                return null;
+            var isNumber = float.TryParse(text[part], NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[at]);
+            if (!isNumber || !float.IsFinite(numbers[at])) return null;
             at++;
         }
 

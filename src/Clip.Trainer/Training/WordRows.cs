@@ -12,7 +12,7 @@ namespace Clip.Trainer.Training;
 /// </summary>
 internal sealed class WordRows
 {
-    /// <summary>Words taken of a file beside those of the captions: each is a row of the model, so a file's millions are too many.</summary>
+    /// <summary>Words taken of a file beside those of the captions: each is a row of the model, and files have millions.</summary>
     public const int MostOthers = 30_000;
 
     /// <summary>Root mean square of a vector's row: six times that of a random row, whose size, too, works, if not as well.</summary>
