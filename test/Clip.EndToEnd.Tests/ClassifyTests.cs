@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Clip.EndToEnd.Tests;
@@ -20,6 +21,23 @@ public sealed partial class ClassifyTests(TrainedModel trained)
         Assert.All(ranked, r => Assert.Equal((int)Math.Round(r.Percent * 30 / 100), r.Filled, tolerance: 1));
         Assert.StartsWith("red ", ranked[0].Label, StringComparison.Ordinal);
         Assert.StartsWith("blue ", Ranked(lines[7..])[0].Label, StringComparison.Ordinal);
+    }
+
+    /// <summary>Read all at once, each picture keeps scores of its own.</summary>
+    [Fact]
+    public async Task AReportHasEachPicturesOwnLabels()
+    {
+        using var folder = new TempFolder();
+        (await ClipProcess.RunAsync(
+            "classify", "--model", trained.Folder, "--labels", trained.Labels, "--report", folder["page.html"],
+            trained.Picture("red", "square"), trained.Picture("blue", "ring"))).Succeeded();
+
+        using var results = JsonDocument.Parse(Results().Match(File.ReadAllText(folder["page.html"])).Groups["json"].Value);
+        var set = results.RootElement.GetProperty("sets")[0];
+        var (labels, run) = (set.GetProperty("labels"), set.GetProperty("runs")[0]);
+        var (best, kept) = (run.GetProperty("best"), run.GetProperty("kept").GetInt32());
+        var first = Enumerable.Range(0, 2).Select(picture => labels[best[picture * kept].GetInt32()].GetString()!.Split(' ')[0]);
+        Assert.Equal(["blue", "red"], first.Order());
     }
 
     [Fact]
@@ -57,6 +75,9 @@ public sealed partial class ClassifyTests(TrainedModel trained)
             .Select(m => (Number(m.Groups["percent"]), m.Groups["filled"].Length, m.Groups["label"].Value))];
 
     private static double Number(Group group) => double.Parse(group.ValueSpan, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex("id=\"results-json\"[^>]*>(?<json>.*?)</script>", RegexOptions.Singleline)]
+    private static partial Regex Results();
 
     [GeneratedRegex("^(?<filled>█*)░* +(?<percent>[0-9.]+) %  (?<label>.+)$")]
     private static partial Regex Bar();

@@ -130,6 +130,22 @@ public sealed class BatcherTests : IDisposable
     }
 
     [Fact]
+    public async Task WhatIsLeftOfARequestThatFailedIsNotRun()
+    {
+        await using var batcher = new Batcher<int>(
+            inputs =>
+            {
+                _runs.Add([.. inputs]);
+                return inputs.Contains(13) ? throw new InvalidDataException("thirteen") : Echo(inputs);
+            }, 2, TimeSpan.Zero, 10, Metrics());
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => AskAsync(batcher, 13, 1, 2, 3, 4, 5));
+
+        Assert.Equal([6f], await AskAsync(batcher, 6));
+        Assert.Equal([[13, 1], [6]], _runs);
+    }
+
+    [Fact]
     public async Task StoppingAnswersWhatIsThereAndTakesNothingMore()
     {
         var batcher = Gated(maxBatch: 1);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.ML.Clip.AspNetCore.Batching;
+using Microsoft.ML.Clip.AspNetCore.Requests;
 using Microsoft.ML.Clip.Tests.Models;
 
 namespace Microsoft.ML.Clip.AspNetCore.Tests;
@@ -51,6 +52,16 @@ public sealed class LabelCacheTests : IAsyncLifetime
         Assert.Equal(["green", "red"], ordered.Labels);
         Assert.Equal(alone[0].ToArray(), ordered[1].ToArray());
         Assert.NotEqual(alone[0].ToArray(), prompted[0].ToArray());
+    }
+
+    [Fact]
+    public async Task MorePromptsThanTheServerEmbedsForAListAreRefused()
+    {
+        string[] labels = [.. Enumerable.Range(0, 101).Select(i => $"label {i}")], templates = [.. labels.Select(label => $"{label} {{}}")];
+
+        var refused = await Assert.ThrowsAsync<ApiException>(() => Cache.GetAsync(labels, templates[1..], default));
+
+        Assert.Equal((400, "101 labels in 100 templates are 10100 prompts; there may be 10000."), (refused.Status, refused.Message));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Clip.Cli.Commands;
 using Clip.Data.Embedding;
 using Microsoft.ML.Clip;
@@ -20,6 +21,20 @@ public sealed class EmbedOptionsTests
         Assert.Equal(usual with { Reading = usual.Reading with { Workers = 3 } }, Parse("--workers 3"));
         Assert.Equal(usual with { Reading = usual.Reading with { MaxBadPercent = 9 } }, Parse("--max-bad 9"));
         Assert.Equal(usual with { Reading = usual.Reading with { ReadTimeout = TimeSpan.FromSeconds(8) } }, Parse("--read-timeout 8"));
+    }
+
+    /// <summary>Two that write into one folder would write over each other's files.</summary>
+    [Fact]
+    public void AnOutputThatAnotherWritesToIsRefused()
+    {
+        using var folder = new TempFolder();
+        folder.Write("words.txt", "a cat\n");
+        Directory.CreateDirectory(folder["out"]);
+        using var other = new FileStream(folder["out/.lock"], FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+
+        Refused.With($"Another run is writing to {folder["out"]}", () => EmbedCommand.Create()
+            .Parse(["--model", folder.Path, "--texts", folder["words.txt"], "--output", folder["out"]])
+            .Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
     }
 
     private static EmbeddingOptions Parse(string given)

@@ -47,12 +47,16 @@ public sealed class QuantizeCommandTests
         using var usual = new QuantizedFolder();
 
         var (_, _, warned) = await Command.RunApartAsync("quantize", "--model", harmed.Path, "--precision", "int8");
-        var (_, _, silent) = await Command.RunApartAsync("quantize", "--model", usual.Path, "--precision", "int8");
+        using var temporary = new TempFolder();
+        var environment = new Dictionary<string, string> { ["TMPDIR"] = temporary.Path, ["TMP"] = temporary.Path };
+        var (_, _, silent) = await Command.RunWithAsync(environment, "quantize", "--model", usual.Path, "--precision", "int8");
 
         Assert.Equal(
             "clip: warning: onnx/vision_model_int8.onnx: 8 bits change this model's features much; give --calibration, or use fp16.",
             warned.Trim());
         Assert.Empty(silent);
+        // Nor do the painted scenes stay.
+        Assert.DoesNotContain(temporary.Entries, entry => entry.StartsWith("clip-quantize-", StringComparison.Ordinal));
     }
 
     /// <summary>Rows that come one after another are often of one kind; of twelve, four are the first, fourth, seventh and tenth.</summary>
@@ -66,6 +70,34 @@ public sealed class QuantizeCommandTests
             "--model", folder.Path, "--precision", "fp16", "--calibration", folder.Table, "--samples", "4", "--mean-cosine", "0.9"));
         Assert.ThrowsAny<Exception>(() => Run(
             "--model", folder.Path, "--precision", "fp16", "--calibration", folder.Table, "--samples", "5"));
+    }
+
+    /// <summary>However its path is spelled, and however many captions it has.</summary>
+    [Fact]
+    public void A_picture_is_one_sample()
+    {
+        using var folder = new QuantizedFolder();
+        var (first, second, last) = (folder.Rows[0].Path, folder.Rows[1].Path, Path.Combine(folder.Path, "none.png"));
+        string[] rows = [$"{first}\ta", $"{Spelled(first)}\tb", $"{Spelled(first)}\tc", $"{second}\td", $"{last}\te"];
+        var table = Path.Combine(folder.Path, "samples.tsv");
+        File.WriteAllText(table, $"filepath\ttitle\n{string.Join('\n', rows)}\n");
+
+        // Of three pictures three are taken, of five rows not the last.
+        var error = Assert.ThrowsAny<Exception>(() => Run("--model", folder.Path, "--calibration", table, "--samples", "3"));
+
+        Assert.Contains("none.png", error.Message, StringComparison.Ordinal);
+
+        static string Spelled(string path) => Path.Combine(Path.GetDirectoryName(path)!, ".", Path.GetFileName(path));
+    }
+
+    [Fact]
+    public void Too_many_rows_that_cannot_be_used_are_an_error()
+    {
+        using var folder = new TempFolder();
+        var table = folder.Write("samples.tsv", "filepath\ttitle\na.png\ta\nb.png\t\nc.png\tc\n");
+
+        Refused.With(
+            $"1 of 3 records of {table} cannot be used, more than 10 percent (", () => Run("--model", folder.Path, "--calibration", table));
     }
 
     [Theory]

@@ -107,6 +107,21 @@ public sealed class OtherSourcesTests : IDisposable
     }
 
     [Fact]
+    public void ASourceThatIsClosedKeepsNoShardOpen()
+    {
+        string[] shards = [Shards.Tar(_folder, "x.tar", "1.jpg", "1.txt"), Shards.Tar(_folder, "y.tar", "2.jpg", "2.txt")];
+        using var alone = RecordSources.Open(shards[0], new RecordSourceOptions());
+        using var joined = RecordSources.Open(string.Join("::", shards), new RecordSourceOptions());
+        Assert.Equal(["1.jpg", "1.jpg", "2.jpg"], [Shards.Image(alone, 0), Shards.Image(joined, 0), Shards.Image(joined, 1)]);
+
+        alone.Dispose();
+        joined.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => Shards.Image(alone, 0));
+        Assert.All([0, 1], record => Assert.Throws<ObjectDisposedException>(() => Shards.Image(joined, record)));
+    }
+
+    [Fact]
     public void RowsOfADataViewAreRecords()
     {
         var ml = new MLContext();

@@ -53,6 +53,17 @@ public sealed class WebDatasetSourceTests : IDisposable
         Assert.Contains("no caption", records.Unusable[1].Value, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void ARecordOfNoBytesIsNone()
+    {
+        Shards.Tar(_folder, "x.tar", "1.jpg=", "1.txt", "2.jpg", "2.txt");
+
+        using var records = RecordSources.Open(_folder["x.tar"], new RecordSourceOptions());
+
+        Assert.Equal((1, $"{_folder["x.tar"]}:2"), (records.Count, records.Key(0)));
+        Assert.Equal(new KeyValuePair<string, string>($"{_folder["x.tar"]}:1", "its picture is empty"), Assert.Single(records.Unusable));
+    }
+
     [Theory]
     [InlineData(5000, "", "1")] // in the first image
     [InlineData(9000, "1", "1")] // in a header of the second record

@@ -1,5 +1,6 @@
 using Clip.Data;
 using Clip.Data.Sources;
+using Clip.Data.Tests.Sources;
 using Microsoft.ML.Clip;
 
 namespace Clip.Trainer.Tests.Data;
@@ -49,6 +50,28 @@ public sealed class PairLoaderTests : IDisposable
         var error = await Assert.ThrowsAsync<ClipException>(() => Read(0, 6, maxBad: 16));
         Assert.Contains(
             "2 of 12 records are bad, more than the 16 percent that `MaxBadPercent` allows", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>What a source cannot use is no record, and is told and counted as one that is bad.</summary>
+    [Fact]
+    public void WhatASourceCannotUseIsToldAndCountsAmongTheBad()
+    {
+        var shard = Shards.Tar(_run.Folder, "x.tar", "1.jpg", "1.txt", "2.jpg", "2.txt", "3.jpg", "3.txt", "4.jpg");
+        using var records = RecordSources.Open(shard, new RecordSourceOptions());
+        var told = new List<string>();
+
+        using var loader = Loader(25);
+        Assert.Equal([$"{shard}:4"], told);
+        Assert.Equal([$"{shard}:4"], loader.Broken.Keys);
+
+        using var strict = Loader(24);
+        Assert.Contains(
+            "1 of 4 records are bad, more than the 24 percent that `MaxBadPercent` allows",
+            Assert.Throws<ClipException>(() => strict.Note([])).Message, StringComparison.Ordinal);
+
+        PairLoader Loader(double maxBad) => new(
+            records, _run.Tokenizer().Rows, new PreprocessedPixels(ClipImagePreprocessor.Create(ClipImagePreprocessing.ForSize(16))),
+            new PairLoaderOptions(2, 1) { MaxBadPercent = maxBad, OnBroken = (key, _) => told.Add(key) });
     }
 
     [Fact]

@@ -55,6 +55,28 @@ public sealed class LabelTests
         Assert.Equal((0.7, 0.3), (suspect.Probability, suspect.ProbabilityOfLabel), Close);
     }
 
+    /// <summary>A model that is sure of everything reaches what is usual and never more.</summary>
+    [Fact]
+    public void WhoIsAsSureAsUsualCounts()
+    {
+        int[] labels = [0, 0, 0, 0, 1, 1];
+        float[][] probabilities = [[1, 0], [1, 0], [1, 0], [0, 1], [0, 1], [0, 1]];
+
+        var suspect = Assert.Single(ConfidentLearning.Of(labels, probabilities));
+
+        Assert.Equal((3, 0, 1), (suspect.Row, suspect.Label, suspect.Suggested));
+    }
+
+    /// <summary>The last of the first class has as much of the second as usual, and yet more of its own.</summary>
+    [Fact]
+    public void NobodyIsSuspectedOfTheLabelThatItHas()
+    {
+        int[] labels = [0, 0, 0, 0, 1, 1];
+        float[][] probabilities = [[1, 0], [1, 0], [1, 0], [0.6f, 0.4f], [0.7f, 0.3f], [0.7f, 0.3f]];
+
+        Assert.DoesNotContain(ConfidentLearning.Of(labels, probabilities), suspect => suspect.Label == suspect.Suggested);
+    }
+
     [Fact]
     public void ClassesThatAreTakenForEachOtherLookAlike()
     {

@@ -48,6 +48,21 @@ public sealed class NearDuplicatesTests
         }
     }
 
+    /// <summary>
+    /// The second has others nearby, so that what is near to it must be nearer than what is near to the first, which stands alone.
+    /// </summary>
+    [Fact]
+    public void TwoAreCopiesWhereEachIsNearToTheOther()
+    {
+        int[][] rows = [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]];
+        float[][] Distances(float ofSecond) =>
+            [.. new float[][] { [0.01f, 0.8f, 0.8f], [0.01f, ofSecond, ofSecond], [0.5f, 0.6f, 0.8f], [0.5f, 0.6f, 0.8f] }
+                .Select(row => row.Select(distance => 1 - distance).ToArray())];
+
+        Assert.Empty(NearDuplicates.Of(new Neighbors(rows, Distances(0.02f)), [0, 0, 0, 0]));
+        Assert.Equal([0, 1], Assert.Single(NearDuplicates.Of(new Neighbors(rows, Distances(0.8f)), [0, 0, 0, 0])).Rows);
+    }
+
     [Fact]
     public void SetsOfAllTheSamePictureAndOfNoneAreNoTrouble()
     {

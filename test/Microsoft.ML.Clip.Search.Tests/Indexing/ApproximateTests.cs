@@ -51,14 +51,16 @@ public sealed class ApproximateTests : IDisposable
     [Fact]
     public void ForThoseThatWereRemovedSinceOthersAreFound()
     {
-        var rows = RandomRows.Of("normal", 300, 32, seed: 5);
+        var rows = RandomRows.Of("normal", 500, 32, seed: 5);
         using var index = Index(rows);
         index.BuildApproximate();
-        var best = index.Search(rows[0], new() { Top = 30 });
-        foreach (var found in best.Take(15)) index.Remove(found.Id);
+        // More than a search for ten looks at.
+        const int removed = 250;
+        var best = index.Search(rows[0], new() { Top = removed + 15 });
+        foreach (var found in best.Take(removed)) index.Remove(found.Id);
         var left = index.Search(rows[0], Approximately with { Top = 10 }).Select(found => found.Id).ToArray();
         Assert.Equal(10, left.Length);
-        Assert.InRange(left.Intersect(best.Skip(15).Take(10).Select(found => found.Id)).Count(), 8, 10);
+        Assert.InRange(left.Intersect(best.Skip(removed).Take(10).Select(found => found.Id)).Count(), 8, 10);
     }
 
     [Fact]
@@ -68,6 +70,7 @@ public sealed class ApproximateTests : IDisposable
         using var index = Index(rows[..40]);
         Assert.Contains("BuildApproximate", Refused(), StringComparison.Ordinal);
         index.BuildApproximate();
+        Assert.Equal("7", index.Search(rows[7], Approximately)[0].Id); // from here on the graph is open
         index.Add(new("new"), rows[45]);
         Assert.Throws<InvalidOperationException>(() => index.BuildApproximate());
         index.Save();

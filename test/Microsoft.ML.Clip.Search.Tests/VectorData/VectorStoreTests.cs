@@ -162,6 +162,21 @@ public sealed class VectorStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task ACollectionOfAnotherModelIsRefused()
+    {
+        Directory.CreateDirectory(_folder["store"]);
+        using (var index = ClipImageIndex.Create(_folder["store/photos.index"], "another", 8))
+        {
+            index.Add(new("a"), Embedding(0));
+            index.Save();
+        }
+
+        await Assert.ThrowsAsync<ArgumentException>(() => Photos.GetAsync("a"));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Photos.SearchAsync("red", 1).ToListAsync());
+        await Assert.ThrowsAsync<ArgumentException>(() => Photos.UpsertAsync(new Photo { Id = "b", Embedding = Embedding(1) }));
+    }
+
+    [Fact]
     public async Task WhatCannotBeIsRefused()
     {
         var wide = Assert.Throws<ArgumentException>(() => _store.GetCollection<string, Wide>("x"));

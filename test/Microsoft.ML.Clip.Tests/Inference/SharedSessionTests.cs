@@ -77,6 +77,16 @@ public sealed class SharedSessionTests : IDisposable
         Assert.Equal(2, Sessions(before));
     }
 
+    /// <summary>Each writes a file of its own.</summary>
+    [Fact]
+    public void WhatIsProfiledIsSharedWithNobody()
+    {
+        var before = CountThreads();
+        var profiled = ManyThreads with { ProfilePrefix = _folder["profile"] };
+        using (Featurizer(profiled).Fit(_data))
+        using (Featurizer(profiled).Fit(_data)) Assert.Equal(2, Sessions(before));
+    }
+
     [Fact]
     public void ACopyOfTheFolderIsTheSameContent_AndOutlivesTheOriginal()
     {

@@ -70,6 +70,17 @@ public sealed class PipelineTokenizerTests : IDisposable
         Assert.Equal(77, PipelineTokenizer.Create(_folder).PublishedContextLength);
     }
 
+    [Theory]
+    [InlineData(16, 16)]
+    [InlineData(512, 24)]
+    public void OfTwoLimitsTheSmallerCounts(int beside, int expected)
+    {
+        TokenizerKinds.Save("steps-words", _folder); // truncates at 24
+        File.WriteAllText(Path.Combine(_folder, "tokenizer_config.json"), $$"""{"model_max_length": {{beside}}}""");
+
+        Assert.Equal(expected, PipelineTokenizer.Create(_folder).PublishedContextLength);
+    }
+
     [Fact]
     public void PaddingOfTheFileCountsWhereNothingElseDoes()
     {

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Clip.Conversion.Checkpoints;
 using Clip.Conversion.Onnx;
 using Clip.Conversion.Onnx.Quantization;
 using Clip.Conversion.Quantization;
@@ -36,6 +37,24 @@ public sealed class ModelFolderQuantizerTests
         Assert.InRange(Assert.Single(report.Files, f => f.Name == "onnx/text_model_fp16.onnx").Cosine!.Min, 0.99999, 1.00001);
         Assert.Null(Assert.Single(report.Files, f => f.Name == "onnx/model_int8.onnx").Cosine);
         Assert.Equal(1, report.Agreement[OnnxPrecision.Fp16]);
+    }
+
+    [Fact]
+    public void A_weight_that_is_no_number_is_named_and_nothing_is_written()
+    {
+        using var folder = new QuantizedFolder();
+        var path = Path.Combine(folder.Path, "model.safetensors");
+        var weights = CheckpointFile.LoadAsNamed(path);
+        var name = weights.Keys.Single(n => n.EndsWith("text_projection.weight", StringComparison.Ordinal));
+        var values = weights[name].Data.ToArray();
+        values[5] = float.NaN;
+        weights[name] = weights[name] with { Data = values };
+        SafetensorsWriter.Write(path, weights);
+
+        Refused.With("text_projection", () => ModelFolderQuantizer.Add(folder.Path, folder.Options));
+
+        Assert.Equal(Fp32Files, folder.OnnxFiles);
+        Assert.Equal(["onnx"], folder.Folders);
     }
 
     [Theory]

@@ -52,6 +52,16 @@ public sealed class PieceModelRulesTests : IDisposable
     public void OfEqualSumsTheLongerLastPieceIsTaken() =>
         Assert.Equal(["ab", "ab"], Cut(Unigram, [("a", -1), ("b", -1), ("ab", -2), ("ba", -2)], "abab"));
 
+    /// <summary>
+    /// A piece of the user's counts as much as the best of its length could, and a little less (unigram_model.cc, EncodeOptimized),
+    /// whatever the file has for it.
+    /// </summary>
+    [Theory]
+    [InlineData(-2, "ab")] // 2 · −1 − 0.1 against −1 − 2
+    [InlineData(-1, "a|b")] // against −1 − 1
+    public void APieceOfTheUsersCountsAsTheBestWould(float other, string expected) => Assert.Equal(
+        expected, string.Join('|', Cut(Unigram, [("a", -1), ("b", other), ("ab", -50)], "ab", ofUser: "ab")));
+
     [Fact]
     public void UnigramFindsTheHighestSumOfScores()
     {
@@ -105,12 +115,12 @@ public sealed class PieceModelRulesTests : IDisposable
     }
 
     /// <summary>The pieces of a text, by a model of these pieces and SentencePiece's own special ones, without a prefix.</summary>
-    private string[] Cut(int type, (string Text, float Score)[] pieces, string text, bool keepUnknown = false)
+    private string[] Cut(int type, (string Text, float Score)[] pieces, string text, bool keepUnknown = false, string? ofUser = null)
     {
         var model = new Proto();
         for (var i = 0; i < 3; i++) model.Add(1, new Proto().Add(1, Special[i]).Add(3, i == 0 ? 2 : 3));
         foreach (var (piece, score) in pieces)
-            model.Add(1, new Proto().Add(1, piece).Add(2, score));
+            model.Add(1, piece == ofUser ? new Proto().Add(1, piece).Add(2, score).Add(3, 4) : new Proto().Add(1, piece).Add(2, score));
         model.Add(2, new Proto().Add(3, type)).Add(3, new Proto().Add(3, 0));
         File.WriteAllBytes(Path.Combine(_folder, "spiece.model"), model.ToArray());
         string[] all = [.. Special, .. pieces.Select(p => p.Text)];
