@@ -20,6 +20,7 @@ public sealed class ClipContrastiveEstimatorSettingsTests : IDisposable
             ("Model", o => o with { Model = "c" }, ["Run.Model.Config=c"]),
             ("Tokenizer", o => o with { Tokenizer = "k" }, ["Run.Model.Tokenizer=k"]),
             ("VocabSize", o => o with { VocabSize = 999 }, ["Run.Model.VocabSize=999"]),
+            ("WordVectors", o => o with { WordVectors = "english" }, ["Run.Model.WordVectors=english"]),
             ("ValidationFrequency", o => o with { ValidationFrequency = 5 }, ["Run.Validation.Frequency=5"]),
             ("BestMetric", o => o with { BestMetric = "recall" }, ["Run.Validation.BestMetric=recall"]),
             ("Keep", o => o with { Keep = 9 }, ["Output.Keep=9"]),
