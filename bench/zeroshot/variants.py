@@ -33,6 +33,10 @@ VARIANTS = {
     "mix": (MIX, 1.12),
     "mix+text1": ({**MIX, **TEXT1}, 0.96),
     "mix+ema+scale20": ({**MIX, **EMA, "--max-logit-scale": "20"}, 1.12),
+    "vectors": ({"--word-vectors": "english"}, 1.0),
+    "vectors+smooth+outlines": ({"--word-vectors": "english", "--label-smoothing": "0.1", "--aug-outlines": "0.25"}, 1.0),
+    "vectors+keywords+smooth+outlines": (
+        {"--word-vectors": "english", **KEYWORDS, "--label-smoothing": "0.1", "--aug-outlines": "0.25"}, 1.1),
     "scale20": ({"--max-logit-scale": "20"}, 1.0),
     "ema": (EMA, 1.0),
     "wd0.5": ({"--wd": "0.5"}, 1.0),

@@ -1,6 +1,4 @@
-using System.Reflection;
 using Clip.Conversion.Checkpoints;
-using Clip.Data;
 using Clip.Trainer.Reporting;
 using Clip.Trainer.Training;
 using Microsoft.ML;
@@ -8,7 +6,9 @@ using Microsoft.ML.Data;
 
 namespace Clip.Trainer.Tests;
 
-/// <summary>Alone, for a run seeds torch's one generator, from which other tests draw starting weights.</summary>
+/// <summary>
+/// What a fit trains, leaves and gives. Alone, for a run seeds torch's one generator, from which other tests draw starting weights.
+/// </summary>
 [Collection(nameof(ClipContrastiveEstimatorTests))]
 [CollectionDefinition(nameof(ClipContrastiveEstimatorTests), DisableParallelization = true)]
 public sealed class ClipContrastiveEstimatorTests : IDisposable
@@ -106,32 +106,6 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
     }
 
     [Fact]
-    public void Settings_out_of_range_are_refused()
-    {
-        Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipTrain(Options("model") with { Keep = 0 }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipTrain(Options("model") with { MaxBadPercent = double.NaN }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipTrain(Options("model") with { VocabSize = 100 }));
-    }
-
-    private sealed class Picture
-    {
-        [Microsoft.ML.Transforms.Image.ImageType(32, 32)]
-        public MLImage Image { get; set; } = null!;
-
-        public string Caption { get; set; } = "";
-    }
-
-    [Fact]
-    public void TheOutputSchemaIsKnownBeforeTraining()
-    {
-        var schema = _ml.Transforms.ClipTrain(Options("model")).GetOutputSchema(Shape(Pairs().Schema));
-
-        Assert.Equal([nameof(Pair.Path), nameof(Pair.Caption), "ImageFeatures", "TextFeatures"], schema.Select(c => c.Name));
-        Assert.Equal((SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single), (schema[2].Kind, schema[2].ItemType));
-        Assert.False(Directory.Exists(_run.Folder["model"]));
-    }
-
-    [Fact]
     public void AStoppedFitIsGoneOnWith()
     {
         using var stop = new CancellationTokenSource();
@@ -226,148 +200,14 @@ public sealed class ClipContrastiveEstimatorTests : IDisposable
             model.Keys.Single(key => key.EndsWith("patch_embedding.weight", StringComparison.Ordinal) || key == "visual.conv1.weight");
     }
 
-    [Fact]
-    public void AColumnThatIsNotThereIsNamed()
+    private ClipContrastiveEstimator.Options Options(string folder) => Pair.Options(_run, folder);
+
+    private IDataView Pairs() => Pair.Of(_ml, _run);
+
+    private sealed class Picture
     {
-        var error = Assert.Throws<ArgumentException>(
-            () => _ml.Transforms.ClipTrain(nameof(Pair.Path), "Title", _run.Folder["model"]).Fit(Pairs()));
-
-        Assert.Contains("'Title'", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void NumbersThatNoTrainingCanGoByAreRefusedBeforeAnythingIsWritten()
-    {
-        (TrainingOptions, string)[] none =
-        [
-            (_run.Options with { LearningRate = double.NaN }, "LearningRate"), (_run.Options with { BatchSize = 1 }, "BatchSize"),
-            (_run.Options with { Epochs = 0 }, "Epochs"), (_run.Options with { GradClipNorm = -1 }, "GradClipNorm"),
-            (_run.Options with { Optimizer = new AdamWOptions(Beta1: 1) }, "Optimizer.Beta1"),
-            (_run.Options with { MaxMinutes = double.PositiveInfinity }, "MaxMinutes"),
-            (_run.Options with { FineTuning = new FineTuningOptions { LoraRank = -1 } }, "FineTuning.LoraRank"),
-        ];
-        Assert.All(none, wrong =>
-        {
-            var (training, setting) = wrong;
-            var estimator = _ml.Transforms.ClipTrain(Options("model") with { Training = training });
-            var error = Assert.Throws<ClipException>(() => estimator.Fit(Pairs()));
-            Assert.StartsWith($"`{setting}` is ", error.Message, StringComparison.Ordinal);
-        });
-        Assert.False(Directory.Exists(_run.Folder["model.run"]));
-    }
-
-    /// <summary>An unusual value of every setting, and what it changes in the run.</summary>
-    private static readonly (string Name, Func<ClipContrastiveEstimator.Options, ClipContrastiveEstimator.Options> Set, string[] Changes)[]
-        Settable =
-        [
-            ("ImageColumnName", o => o with { ImageColumnName = "Other" }, ["Train.Images=x.png", "Validation.Images=x.png"]),
-            ("CaptionColumnName", o => o with { CaptionColumnName = "Title" }, ["Train.Captions=one/two", "Validation.Captions=one/two"]),
-            ("GroupByImage", o => o with { GroupByImage = false },
-                ["Train.Captions=a b", "Train.Images=i.png i.png", "Validation.Captions=a b", "Validation.Images=i.png i.png"]),
-            ("ModelFolder", o => o with { ModelFolder = "n" }, ["Output.ModelFolder=n"]),
-            ("Model", o => o with { Model = "c" }, ["Run.Model.Config=c"]),
-            ("Tokenizer", o => o with { Tokenizer = "k" }, ["Run.Model.Tokenizer=k"]),
-            ("VocabSize", o => o with { VocabSize = 999 }, ["Run.Model.VocabSize=999"]),
-            ("ValidationFrequency", o => o with { ValidationFrequency = 5 }, ["Run.Validation.Frequency=5"]),
-            ("BestMetric", o => o with { BestMetric = "recall" }, ["Run.Validation.BestMetric=recall"]),
-            ("Keep", o => o with { Keep = 9 }, ["Output.Keep=9"]),
-            ("Workers", o => o with { Workers = 7 }, ["Run.Data.Reading.Workers=7"]),
-            ("MaxBadPercent", o => o with { MaxBadPercent = 3.5 }, ["Run.Data.Reading.MaxBadPercent=3.5"]),
-            ("Training", o => o with { Training = o.Training with { Warmup = 19, Seed = 4 } },
-                ["Run.Training.Seed=4", "Run.Training.Warmup=19"]),
-            ("Resume", o => o with { Resume = true }, ["Output.Resume=latest"]),
-        ];
-
-    /// <summary>The columns that are added are the schema's, and a log and a token are told and stop: other tests see them.</summary>
-    [Fact]
-    public void EverySettingReachesTheRunAndChangesNothingElse()
-    {
-        var plain = new ClipContrastiveEstimator.Options { ImageColumnName = "Image", CaptionColumnName = "Caption", ModelFolder = "m" };
-        var before = Composed(plain);
-
-        Assert.All(Settable, setting => Assert.Equal(setting.Changes, Settings.Changes(before, Composed(setting.Set(plain)))));
-        Assert.Equal(
-            typeof(ClipContrastiveEstimator.Options).GetProperties().Select(property => property.Name).Order(),
-            [.. Settable.Select(setting => setting.Name)
-                .Concat(["ImageFeaturesColumnName", "TextFeaturesColumnName", "Log", "CancellationToken"]).Order()]);
-    }
-
-    /// <summary>Keeping no checkpoint would lose the run, and none of the others means anything.</summary>
-    [Fact]
-    public void NumbersThatMeanNothingAreRefusedByName()
-    {
-        var options = Options("model");
-        (string Name, ClipContrastiveEstimator.Options Options)[] none =
-        [
-            ("Keep", options with { Keep = 0 }), ("ValidationFrequency", options with { ValidationFrequency = 0 }),
-            ("Workers", options with { Workers = 0 }), ("VocabSize", options with { VocabSize = 513 }),
-            ("MaxBadPercent", options with { MaxBadPercent = -1 }), ("MaxBadPercent", options with { MaxBadPercent = 100.5 }),
-            ("MaxBadPercent", options with { MaxBadPercent = double.NaN }),
-        ];
-        Assert.All(none, one => Assert.Contains(
-            one.Name, Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipTrain(one.Options)).Message,
-            StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void TheAddedColumnsAreNamedAsAsked()
-    {
-        var named = Options("model") with { ImageFeaturesColumnName = "I", TextFeaturesColumnName = "T" };
-
-        var schema = _ml.Transforms.ClipTrain(named).GetOutputSchema(Shape(Pairs().Schema));
-
-        Assert.Equal([nameof(Pair.Path), nameof(Pair.Caption), "I", "T"], schema.Select(c => c.Name));
-    }
-
-    /// <summary>The settings of a run on two rows of the same picture, and its records.</summary>
-    private Dictionary<string, string> Composed(ClipContrastiveEstimator.Options options)
-    {
-        Columns[] pairs = [new() { Caption = "a", Title = "one" }, new() { Caption = "b", Title = "two" }];
-        var rows = _ml.Data.LoadFromEnumerable(pairs);
-        var (run, output) = _ml.Transforms.ClipTrain(options).Compose(rows, rows);
-        var settings = Settings.Of(new { Run = run, Output = output });
-        foreach (var (name, source) in new[] { ("Train", run.Data.Train), ("Validation", run.Validation.Data!) })
-        {
-            using var records = source.Open();
-            settings[$"{name}.Images"] = string.Join(' ', Enumerable.Range(0, records.Count).Select(records.Key));
-            settings[$"{name}.Captions"] = string.Join(
-                ' ', Enumerable.Range(0, records.Count).Select(i => string.Join('/', records.ReadCaptions(i))));
-        }
-
-        return settings;
-    }
-
-    private sealed class Columns
-    {
-        public string Image { get; set; } = "i.png";
-
-        public string Other { get; set; } = "x.png";
-
-        public string Caption { get; set; } = "";
-
-        public string Title { get; set; } = "";
-    }
-
-    private ClipContrastiveEstimator.Options Options(string folder) => new()
-    {
-        ImageColumnName = nameof(Pair.Path),
-        CaptionColumnName = nameof(Pair.Caption),
-        ModelFolder = _run.Folder[folder],
-        Model = _run.ConfigFile,
-        VocabSize = 520,
-        Training = _run.Options,
-    };
-
-    private IDataView Pairs() => _ml.Data.LoadFromEnumerable(
-        CaptionTable.Read(_run.Table).Select(row => new Pair { Path = row.Path, Caption = row.Captions[0] }).ToArray());
-
-    /// <summary>What ML.NET makes of a schema before it asks an estimator in a chain.</summary>
-    private static SchemaShape Shape(DataViewSchema schema) =>
-        (SchemaShape)typeof(SchemaShape).GetMethod("Create", BindingFlags.Static | BindingFlags.NonPublic)!.Invoke(null, [schema])!;
-
-    private sealed class Pair
-    {
-        public string Path { get; set; } = "";
+        [Microsoft.ML.Transforms.Image.ImageType(32, 32)]
+        public MLImage Image { get; set; } = null!;
 
         public string Caption { get; set; } = "";
     }

@@ -73,6 +73,7 @@ internal static partial class Flags
         ["Resume"] = "--resume latest",
         ["Tokenizer"] = "--tokenizer",
         ["VocabSize"] = "--vocab-size",
+        ["WordVectors"] = "--word-vectors",
         ["BestMetric"] = "--best-metric",
         ["MaxBadPercent"] = "--max-bad",
 

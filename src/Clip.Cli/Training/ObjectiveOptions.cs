@@ -32,6 +32,12 @@ internal sealed class ObjectiveOptions
         DefaultValueFactory = _ => RunModel.DefaultVocabSize,
     };
 
+    private readonly Option<string?> _wordVectors = new("--word-vectors")
+    {
+        Description = "Word vectors that the text tower's tokens start from, so that words that no caption has mean something too: "
+            + "english, or a text file of GloVe's, word2vec's or fastText's.",
+    };
+
     private readonly Option<string?> _pretrained = new("--pretrained")
     {
         Description = "A model folder or checkpoint to start from, or the name of a model to download that has weights: see clip pull.",
@@ -81,7 +87,7 @@ internal sealed class ObjectiveOptions
 
     public IEnumerable<Option> All =>
     [
-        _objective, _model, _tokenizer, _vocabSize, _pretrained,
+        _objective, _model, _tokenizer, _vocabSize, _wordVectors, _pretrained,
         _lockImage, _unlockedGroups, _lockText, _unlockedLayers, _loraRank, _loraAlpha,
         _labelSmoothing, _maxLogitScale,
     ];
@@ -118,6 +124,10 @@ internal sealed class ObjectiveOptions
             throw new ClipException(
                 "--model is missing; name a config ('clip models' lists those that come with the program), "
                 + "or give --pretrained a model folder.");
-        return RunModel.Of(training, model, parsed.GetValue(_tokenizer)) with { VocabSize = parsed.GetValue(_vocabSize) };
+        return RunModel.Of(training, model, parsed.GetValue(_tokenizer)) with
+        {
+            VocabSize = parsed.GetValue(_vocabSize),
+            WordVectors = parsed.GetValue(_wordVectors),
+        };
     }
 }

@@ -63,7 +63,8 @@ public static class BpeTrainer
             ids, merges, Vocabulary.DefaultStartOfText, Vocabulary.DefaultEndOfText, "the trained vocabulary", "the trained merges"));
     }
 
-    private static Dictionary<string, long> CountWords(IEnumerable<string> captions, CancellationToken cancellationToken)
+    /// <summary>How often each word of the captions is in them.</summary>
+    internal static Dictionary<string, long> CountWords(IEnumerable<string> captions, CancellationToken cancellationToken)
     {
         var splitter = new ClipPreTokenizer();
         var counts = new Dictionary<string, long>();

@@ -73,6 +73,12 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
         public int VocabSize { get; init; } = RunModel.DefaultVocabSize;
 
         /// <summary>
+        /// Word vectors that the text tower's tokens start from, so that words that no caption has mean something: the path of GloVe's,
+        /// word2vec's or fastText's text file, or <c>english</c>, which comes with the package. Null (default) for random ones.
+        /// </summary>
+        public string? WordVectors { get; init; }
+
+        /// <summary>
         /// Epochs between two passes over the validation rows, where <see cref="Fit(IDataView, IDataView)"/> is given any. Default 1.
         /// </summary>
         public int ValidationFrequency { get; init; } = 1;
@@ -161,7 +167,7 @@ public sealed class ClipContrastiveEstimator : IEstimator<TransformerChain<ITran
             {
                 Reading = new ReadingOptions { Workers = _options.Workers, MaxBadPercent = _options.MaxBadPercent },
             },
-            Model = Model() with { VocabSize = _options.VocabSize },
+            Model = Model() with { VocabSize = _options.VocabSize, WordVectors = _options.WordVectors },
             Training = _options.Training,
             Validation = new RunValidation
             {

@@ -17,6 +17,8 @@ public sealed class ClipModel : TwoTowerModel
     private readonly ImageTower visual;
     private readonly Func<Tensor, Tensor> _encodeText; // a module here would be registered, and its parameters named after it
     private readonly Action<Func<string, Parameter>> _takeUp;
+    private readonly Action<WordAnchors> _anchor;
+    private WordAnchors? _words;
     private readonly Parameter logit_scale;
     private readonly Parameter? logit_bias;
     private readonly ProjectionHead? image_head;
@@ -32,7 +34,7 @@ public sealed class ClipModel : TwoTowerModel
         if (config.IsSiglip)
             throw new ClipException("SigLIP's image tower is no module of its own: it is trained by `clip train` or the estimator.");
         var text = new TextTransformer(config);
-        (_encodeText, _takeUp) = (text.forward, text.TakeUp);
+        (_encodeText, _takeUp, _anchor) = (text.forward, text.TakeUp, words => text.Words = words);
         visual = ImageTower.Create(config);
         logit_scale = new Parameter(tensor((float)config.LogitScaleInit));
         register_module("visual", visual);
@@ -63,6 +65,23 @@ public sealed class ClipModel : TwoTowerModel
 
     /// <inheritdoc/>
     public override Tensor EncodeText(Tensor inputIds) => Project(_encodeText(inputIds), text_head);
+
+    /// <summary>Whether the text tower's tokens start from word vectors.</summary>
+    internal bool StartsFromWords => _words is not null;
+
+    /// <summary>Holds the text tower to word vectors that its tokens start from; the model disposes of them.</summary>
+    internal void AnchorTokens(WordAnchors words)
+    {
+        _words = words;
+        _anchor(words);
+    }
+
+    /// <summary>Disposes of the model, and of word vectors that it was given.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _words?.Dispose();
+        base.Dispose(disposing);
+    }
 
     /// <summary>Another device or type makes new parameters; the text tower, which holds some of this model's, takes these up.</summary>
     protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)

@@ -42,6 +42,9 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         else text_projection = Initialize.Normal(deviation, text.Width, config.EmbedDim);
     }
 
+    /// <summary>The word vectors that the tokens start from; null for none.</summary>
+    internal WordAnchors? Words { get; set; }
+
     /// <summary>Gives this tower's children and parameters to a model, under OpenAI's top-level names.</summary>
     internal void RegisterAt(Action<string, nn.Module> module, Action<string, Parameter> parameter)
     {
@@ -115,9 +118,14 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
     /// On the CPU with a gradient of the rows that were used alone; elsewhere with the whole one, for counting rows there would wait for
     /// all the work under way.
     /// </summary>
-    private Tensor Embed(Tensor ids) => TorchDevice.IsApart(ids.device)
-        ? token_embedding.weight!.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], -1)
-        : token_embedding.forward(ids);
+    private Tensor Embed(Tensor ids)
+    {
+        var embedded = TorchDevice.IsApart(ids.device)
+            ? token_embedding.weight!.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], -1)
+            : token_embedding.forward(ids);
+        // The model's children are told of training and evaluation, this tower is none of them.
+        return Words is { } words && token_embedding.training ? words.Apply(ids, embedded) : embedded;
+    }
 
     private static Tensor Ends(Tensor input, long id)
     {

@@ -44,6 +44,18 @@ public sealed class AdamW : IDisposable
     public AdamW(
         IEnumerable<(string Name, Parameter Parameter)> parameters, AdamWOptions options,
         IReadOnlyDictionary<string, double>? factors = null)
+        : this(parameters, options, factors, undecayed: null)
+    {
+    }
+
+    /// <param name="parameters">What to train, by name.</param>
+    /// <param name="options">The hyper-parameters; those not given are a Vision Transformer's.</param>
+    /// <param name="factors">What each parameter's learning rate is multiplied with, by name; null for 1 throughout.</param>
+    /// <param name="undecayed">A matrix that has no decay, by name; null for none.</param>
+    /// <inheritdoc cref="AdamW(IEnumerable{ValueTuple{string, Parameter}}, AdamWOptions, IReadOnlyDictionary{string, double})"/>
+    internal AdamW(
+        IEnumerable<(string Name, Parameter Parameter)> parameters, AdamWOptions options,
+        IReadOnlyDictionary<string, double>? factors, string? undecayed)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(options);
@@ -51,7 +63,7 @@ public sealed class AdamW : IDisposable
             (options.Beta1 ?? 0.9, options.Beta2 ?? 0.98, options.Epsilon ?? 1e-6, options.WeightDecay);
         _slots = [.. parameters.Select(p => new ParameterSlot(
             p.Name, p.Parameter, zeros_like(p.Parameter), zeros_like(p.Parameter),
-            Decays(p.Name, p.Parameter) ? _weightDecay : 0, factors?[p.Name] ?? 1))];
+            p.Name != undecayed && Decays(p.Name, p.Parameter) ? _weightDecay : 0, factors?[p.Name] ?? 1))];
     }
 
     /// <summary>How many steps have been taken.</summary>

@@ -14,9 +14,11 @@ internal static class ModelStart
     /// <param name="model">What is trained.</param>
     /// <param name="say">Told what was started from.</param>
     /// <param name="ranks">Those that share each batch; null for none but this.</param>
+    /// <param name="words">Vectors that the text tower's tokens start from; null for what the model's start gives them.</param>
     /// <returns>The caller disposes its module.</returns>
     /// <exception cref="ClipException">The starting weights do not fit, or an option does not fit the model.</exception>
-    public static IObjective Create(TrainingOptions options, TrainableModel model, Action<string> say, Ranks? ranks = null)
+    public static IObjective Create(
+        TrainingOptions options, TrainableModel model, Action<string> say, Ranks? ranks = null, WordRows? words = null)
     {
         torch.manual_seed(options.Seed);
         var objective = model.CreateObjective(options);
@@ -29,6 +31,7 @@ internal static class ModelStart
                 say(fresh.Count == 0 ? $"Starting from {path}." : $"Starting from {path}; new are {Short(fresh)}.");
             }
 
+            words?.GiveTo(module);
             FineTuning.Apply(module, model.Layout, model.HasTextTower, options.FineTuning);
             if (ranks is { AreSeveral: true } && options.Precision == TrainingPrecision.Fp16)
                 throw new ClipException("`Precision` fp16 is not offered over several ranks, whose loss would need one scale; take bf16.");

@@ -16,6 +16,12 @@ internal sealed record RunModel(string Config)
     /// <summary>Entries of a vocabulary learned from the captions; fewer where they run out.</summary>
     public int VocabSize { get; init; } = DefaultVocabSize;
 
+    /// <summary>
+    /// Word vectors that the text tower's tokens start from, so that words that no caption has mean something: a file, or <c>english</c>;
+    /// null for random ones.
+    /// </summary>
+    public string? WordVectors { get; init; }
+
     /// <summary>The model of a training; what is not given comes from beside the weights that it starts from.</summary>
     /// <param name="training">The training.</param>
     /// <param name="config">Its config; null for that beside the weights.</param>

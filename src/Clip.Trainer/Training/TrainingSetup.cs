@@ -21,6 +21,7 @@ internal sealed class TrainingSetup : IDisposable
     private readonly TrainingRunOptions _options;
     private readonly Action<string> _say;
     private readonly JobSetup _job;
+    private string? _learned;
 
     /// <summary>Opens the data, learns a vocabulary where none is given, and makes the model.</summary>
     /// <param name="options">The run's.</param>
@@ -46,7 +47,7 @@ internal sealed class TrainingSetup : IDisposable
             Tokenizer = Tokens(model, kept, cancellation);
             RequireSameTokens(model);
             Trained = model.With(Tokenizer);
-            Objective = ModelStart.Create(options.Training, Trained, say, ranks);
+            Objective = ModelStart.Create(options.Training, Trained, say, ranks, WordRows.Of(options, Tokenizer, say));
             Own(Objective.Module);
             KeepFeatures();
 
@@ -78,12 +79,15 @@ internal sealed class TrainingSetup : IDisposable
                     Model = new Dictionary<string, string>(Course.Of(Trained.ConfigJson, Tokenizer, Preprocessing))
                     {
                         ["VocabSize"] = Course.Text(options.Model.Tokenizer is null ? options.Model.VocabSize : null),
+                        ["WordVectors"] = options.Model.WordVectors is { } vectors ? WordVectors.HashOf(vectors) : "none",
                     },
                 });
         }
         catch
         {
             Dispose();
+            // A run that does not begin leaves nothing.
+            if (_learned is not null) Directory.Delete(_learned, recursive: true);
             throw;
         }
     }
@@ -240,7 +244,10 @@ internal sealed class TrainingSetup : IDisposable
         void Learn(string folder)
         {
             var vocabulary = BpeTrainer.Train(RecordSources.Captions(Records), _options.Model.VocabSize, cancellationToken: cancellation);
+            if (_options.Model.WordVectors is { } vectors)
+                vocabulary = WordRows.Vocabulary(vocabulary, vectors, RecordSources.Captions(Records), cancellation);
             AtomicFolder.Write(folder, target => vocabulary.Save(target));
+            if (kept is not null) _learned = folder;
         }
 
         ModelTokenizer Load(string path) => model.OpenTokenizer(path, _options.Training.FineTuning.Pretrained);

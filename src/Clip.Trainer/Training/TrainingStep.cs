@@ -1,3 +1,4 @@
+using Clip.Conversion.Architectures;
 using Clip.Data.Distributed;
 using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
@@ -129,7 +130,9 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
     {
         var trained = objective.Module.named_parameters().Where(p => p.parameter.requires_grad).ToArray();
         var factors = LayerDecay.Factors(objective.Layout, trained.Select(p => p.name), options.LayerDecay);
-        return new AdamW(trained, options.Optimizer.For(objective.Module), factors);
+        // Decay would take words that no caption has from the vectors that the tower learns to read.
+        var undecayed = objective.Module is ClipModel { StartsFromWords: true } ? ClipNames.Text.Tokens.Name : null;
+        return new AdamW(trained, options.Optimizer.For(objective.Module), factors, undecayed);
     }
 
     /// <returns>The loss, without a graph, in the dispose scope of the moment.</returns>

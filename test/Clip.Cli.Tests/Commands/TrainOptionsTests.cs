@@ -34,6 +34,7 @@ public sealed class TrainOptionsTests : IDisposable
         | --model n => Run.Model.Config=n
         | --tokenizer k => Run.Model.Tokenizer=k
         | --vocab-size 999 => Run.Model.VocabSize=999
+        | --word-vectors english => Run.Model.WordVectors=english
         --tokenizer k | --pretrained p => Run.Training.FineTuning.Pretrained=p
         | --lock-image => Run.Training.FineTuning.LockImage=True
         | --lock-image-unlocked-groups 2 => Run.Training.FineTuning.LockImageUnlockedGroups=2

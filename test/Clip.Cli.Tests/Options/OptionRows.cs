@@ -157,8 +157,6 @@ internal static class OptionRows
         quantize --model {fresh} --precision fp16 --calibration {pairs/train.tsv} | --samples 5 => 5 images
         quantize --model {fresh} --precision int8 --calibration {pairs/train.tsv} | --mean-cosine 0.99999 => ...
         quantize --model {fresh} --precision int8 | --reduce-range => ...
-        quickstart --output {out} --pictures 128 --epochs 1 | --epochs 2 => 2 steps of 128
-        quickstart --output {out} --pictures 128 --epochs 1 | --seed 5 => "Seed": "5"
         search {index} red | --approximate => has no graph
         search red --model {model} | --store Hots=x => takes a connection string
         search red --model {model} --store Host=x | --table a;b => no table's name
@@ -181,6 +179,15 @@ internal static class OptionRows
         tokenizer train --train-data {pairs/train.tsv} | --output {out} => OUT/merges.txt
         tokenizer train --train-data {pairs/train.tsv} --output {taken} | --overwrite => entries: ~/taken
         """;
+
+    /// <summary>Those of quickstart, which are all given at once.</summary>
+    private const string OfQuickstart =
+        """
+        --epochs 2 => 2 steps of 128
+        --seed 5 => "Seed": "5"
+        """;
+
+    private const string Quickstart = "quickstart --output {out} --pictures 128";
 
     /// <summary>Those of commands that read tables.</summary>
     private const string OfTables =
@@ -327,6 +334,7 @@ internal static class OptionRows
         .. Lines(OfExperiments).Select(line => Row($"{Tiny} {line.Given}", line)),
         .. Lines(OfShortExperiments).Select(line => Row(Trained.Replace($" {line.Option}", "", StringComparison.Ordinal), line)),
         .. Lines(OfTraining).Select(line => Row(Trained, line) with { With = TrainedOtherwise }),
+        .. Lines(OfQuickstart).Select(line => Row($"{Quickstart} --epochs 1", line) with { With = $"{Quickstart} --epochs 2 --seed 5" }),
         .. SourceCommands.Select(command => Row(In(command, "pipe"), ("", "--shard-pipes", Another))),
     ];
 

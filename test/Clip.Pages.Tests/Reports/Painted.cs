@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Clip.Evaluation;
 using Clip.Evaluation.Metrics;
 using Clip.Evaluation.Outcomes;
@@ -10,6 +11,11 @@ namespace Clip.Pages.Tests.Reports;
 internal static class Painted
 {
     public static readonly string[] Labels = ["red circle", "red square", "green circle", "green square", "blue circle", "blue square"];
+
+    /// <summary>Of more pictures than these some are the same, for thousands take long to paint.</summary>
+    private const int Different = 600;
+
+    private static readonly ConcurrentDictionary<(int Number, int Edge), byte[]> Kept = new();
 
     private static readonly SKColor[] Colors = [new(205, 62, 54), new(46, 140, 87), new(52, 95, 190)];
 
@@ -49,7 +55,7 @@ internal static class Painted
                 .. Enumerable.Range(0, pictures).Select(i => new LabeledImage
                 {
                     ImagePath = $"{Labels[i % Labels.Length]}/{i:D5}.png", Class = Labels[i % Labels.Length],
-                    Content = () => Picture(i, edge),
+                    Content = () => Kept.GetOrAdd((i % Different, edge), key => Picture(key.Number, key.Edge)),
                 }),
             ],
             Labels, null);
