@@ -22,13 +22,14 @@ public sealed class CaptionTableTests : IDisposable
     [Fact]
     public void ColumnsAndSeparatorAreOptionsAndEmptyCaptionsAreLeftOut()
     {
-        var path = _folder.Write("pairs.csv", "image,short,long\na.png,cat,a sleeping cat\nb.png,,a dog\n");
+        var path = _folder.Write("pairs.csv", "image,short,long\na.png,cat,a sleeping cat\nb.png,,a dog\nc.png,bird, bird\n");
 
         var rows = CaptionTable.Read(
             path, new CaptionTableOptions { Separator = ',', ImageKey = "image", CaptionKeys = ["short", "long"] });
 
         Assert.Equal(["cat", "a sleeping cat"], rows[0].Captions);
         Assert.Equal(["a dog"], rows[1].Captions);
+        Assert.Equal(["bird"], rows[2].Captions); // once, though in both
     }
 
     [Fact]

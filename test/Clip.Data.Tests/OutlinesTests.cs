@@ -32,6 +32,19 @@ public sealed class OutlinesTests
         Assert.Equal([0, 0, 0, 7], all[12..16]);
     }
 
+    /// <summary>The channel that changes most tells, whichever it is.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void AChangeOfOneChannelIsALine(int channel)
+    {
+        var pixels = Enumerable.Range(0, Width * 3 * 4).Select(i => (byte)(i % 4 == channel && i / 4 % Width >= 4 ? 240 : 30)).ToArray();
+        Outlines.Apply(pixels, Width, fill: 0);
+
+        Assert.Equal([255, 0, 0, 255], Enumerable.Range(2, 4).Select(x => pixels[4 * (Width + x)]));
+    }
+
     /// <summary>A slope of 24 levels a pixel is a quarter of what is black.</summary>
     [Fact]
     public void SoftChangesAreDrawnSoftly()

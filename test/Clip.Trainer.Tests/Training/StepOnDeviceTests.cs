@@ -174,8 +174,11 @@ public sealed class StepOnDeviceTests
         Assert.Equal(3, scaler.Scaled(loss).mul(scaler.Inverse()).item<float>());
         for (var i = 0; i < 2000; i++) scaler.Update(tensor(true));
         Assert.Equal(2 * 3 * 65536, scaler.Scaled(loss).item<float>());
+        scaler.Update(tensor(true)); // they are counted anew
+        Assert.Equal(2 * 3 * 65536, scaler.Scaled(loss).item<float>());
         scaler.Update(tensor(false));
         Assert.Equal(3 * 65536, scaler.Scaled(loss).item<float>());
+        Assert.Equal(2 * 65536, scaler.Last.item<float>());
     }
 
     [Fact]

@@ -29,14 +29,17 @@ public sealed class ScoreAveragingTests : IDisposable
     public void ScoresThatDoNotAddUpTo1CountNoMore()
     {
         // As one-versus-all's: each label by itself. One that knows nothing says nothing.
-        var rows = Rows([0.8f, 0.8f, 0.2f, 0.8f], [0, 0, 0.2f, 0.8f], [float.NaN, 0, 0.2f, 0.8f]);
+        var rows = Rows([0.8f, 0.8f, 0.2f, 0.8f], [0, 0, 0.2f, 0.8f], [float.NaN, 0, 0.2f, 0.8f], [float.PositiveInfinity, 0, 0.2f, 0.8f]);
 
         var answers = Answers(Fit([1, 1], rows).Transform(rows)).ToArray();
 
         Assert.Equal([0.35f, 0.65f], answers[0].Score, Close);
         Assert.Equal([0.35f, 0.65f], answers[1].Score, Close);
-        Assert.All(answers[2].Score, score => Assert.Equal(float.NaN, score));
-        Assert.Equal("", answers[2].Label);
+        Assert.All(answers[2..], answer =>
+        {
+            Assert.All(answer.Score, score => Assert.Equal(float.NaN, score));
+            Assert.Equal("", answer.Label);
+        });
     }
 
     [Fact]

@@ -76,6 +76,21 @@ public sealed class FewShotTests : IDisposable
         Assert.Equal(0.5, balanced[0], 5);
     }
 
+    /// <summary>The share of a label that has no examples is nobody's.</summary>
+    [Fact]
+    public void BalancedIsAmongTheLabelsThatHaveExamples()
+    {
+        var prompts = ClipLabelEmbeddings.FromVectors(["a", "b", "c"], [[1, 0], [0, 1], [-1, 0]]);
+        var options = new ClipFewShotEstimator.Options { LabelEmbeddings = [prompts], MeanWeight = 0, CacheWeight = 2, BalanceClasses = true };
+        var train = Points([0.6f, 0.8f], [0, 1], [float.NaN, 1]);
+
+        var plain = Scores(Fit(options with { BalanceClasses = false }, train, "a", "b", "c").Transform(Points([0.8f, 0.6f])));
+        var balanced = Scores(Fit(options, train, "a", "b", "c").Transform(Points([0.8f, 0.6f])));
+
+        // Of the two that have any each has one, so there is nothing to balance.
+        Assert.Equal(plain[0], balanced[0], (a, b) => MathF.Abs(a - b) < 1e-6f);
+    }
+
     [Fact]
     public void ItIsSavedWithAllThatItKeeps()
     {
