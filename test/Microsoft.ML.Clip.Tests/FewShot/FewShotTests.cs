@@ -81,7 +81,13 @@ public sealed class FewShotTests : IDisposable
     public void BalancedIsAmongTheLabelsThatHaveExamples()
     {
         var prompts = ClipLabelEmbeddings.FromVectors(["a", "b", "c"], [[1, 0], [0, 1], [-1, 0]]);
-        var options = new ClipFewShotEstimator.Options { LabelEmbeddings = [prompts], MeanWeight = 0, CacheWeight = 2, BalanceClasses = true };
+        var options = new ClipFewShotEstimator.Options
+        {
+            LabelEmbeddings = [prompts],
+            MeanWeight = 0,
+            CacheWeight = 2,
+            BalanceClasses = true,
+        };
         var train = Points([0.6f, 0.8f], [0, 1], [float.NaN, 1]);
 
         var plain = Scores(Fit(options with { BalanceClasses = false }, train, "a", "b", "c").Transform(Points([0.8f, 0.6f])));
