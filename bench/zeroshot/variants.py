@@ -14,6 +14,8 @@ BAG = {
 MIX = {**BAG, "--aug-outlines": "0.25", "--aug-grayscale": "0.2", "--label-smoothing": "0.1"}
 TEXT1 = {"--model": str(Path(__file__).with_name("text1.json"))}
 EMA = {"--model-ema": "", "--model-ema-decay": "0.998"}
+SMOOTH_OUTLINES = {"--label-smoothing": "0.1", "--aug-outlines": "0.25"}
+VECTORS = {"--word-vectors": "english"}
 STRONG = {
     "--aug-scale": "0.6", "--aug-rotate": "25", "--aug-zoom": "0.3", "--aug-color-jitter": "0.6", "--aug-hue": "0.06",
 }
@@ -29,14 +31,13 @@ VARIANTS = {
     "gray": ({"--aug-grayscale": "0.2"}, 1.0),
     "strong": (STRONG, 1.0),
     "smooth": ({"--label-smoothing": "0.1"}, 1.0),
-    "smooth+outlines": ({"--label-smoothing": "0.1", "--aug-outlines": "0.25"}, 1.0),  # as configs/emoji.rsp has it
+    "smooth+outlines": (SMOOTH_OUTLINES, 1.0),
     "mix": (MIX, 1.12),
     "mix+text1": ({**MIX, **TEXT1}, 0.96),
     "mix+ema+scale20": ({**MIX, **EMA, "--max-logit-scale": "20"}, 1.12),
-    "vectors": ({"--word-vectors": "english"}, 1.0),
-    "vectors+smooth+outlines": ({"--word-vectors": "english", "--label-smoothing": "0.1", "--aug-outlines": "0.25"}, 1.0),
-    "vectors+keywords+smooth+outlines": (
-        {"--word-vectors": "english", **KEYWORDS, "--label-smoothing": "0.1", "--aug-outlines": "0.25"}, 1.1),
+    "vectors+smooth+outlines": ({**VECTORS, **SMOOTH_OUTLINES}, 1.0),
+    "vectors+keywords+smooth+outlines": ({**VECTORS, **KEYWORDS, **SMOOTH_OUTLINES}, 1.1),
+    "vectors+fewer keywords+smooth+outlines": ({**VECTORS, **KEYWORDS, "--caption-first": "0.7", **SMOOTH_OUTLINES}, 1.06),
     "scale20": ({"--max-logit-scale": "20"}, 1.0),
     "ema": (EMA, 1.0),
     "wd0.5": ({"--wd": "0.5"}, 1.0),
