@@ -86,6 +86,7 @@ public sealed class FewShotTests : IDisposable
             LabelEmbeddings = [prompts],
             MeanWeight = 0,
             CacheWeight = 2,
+            Scale = 5,
             BalanceClasses = true,
         };
         var train = Points([0.6f, 0.8f], [0, 1], [float.NaN, 1]);
