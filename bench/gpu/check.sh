@@ -37,8 +37,8 @@ part ours dotnet "$CLIP_APP/Clip.Bench.dll" gpu --device "$device" --small "$her
 if "$python" -c 'import torch' 2>/dev/null; then
   part pytorch "$python" "$here/step.py" "$device" "$large" "$work/start/start.safetensors" "$steps"
 fi
-if [ -n "${CLIP_DATA:-}" ]; then
-  grep -vE '^--(max-minutes|val-frequency)' "$here/../../configs/emoji.rsp" >"$work/emoji.rsp"
+if [ -n "${CLIP_DATA:-}" ]; then  # pictures with a title each
+  grep -vE '^--(max-minutes|val-frequency|csv-caption-key|caption-first)' "$here/../../configs/emoji.rsp" >"$work/emoji.rsp"
   part train clip train "@$work/emoji.rsp" --max-minutes "$minutes" --val-frequency 1000000 --device "$device" \
     --train-data "$CLIP_DATA/train.tsv" --val-data "$CLIP_DATA/val.tsv" --output "$work/model"
   part evaluate clip evaluate --model "$work/model" --retrieval-data "$CLIP_DATA/val.tsv" --json
