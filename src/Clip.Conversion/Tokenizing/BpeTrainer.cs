@@ -32,12 +32,20 @@ public static class BpeTrainer
         IEnumerable<string> captions, int vocabularySize, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(captions);
-        if (vocabularySize < SmallestVocabulary)
-        {
-            throw new ClipException(
-                $"A vocabulary of {vocabularySize} tokens is too small; every byte and the special tokens alone are {SmallestVocabulary}.");
-        }
+        RequireRoom(vocabularySize);
+        return TrainOnWords(CountWords(captions, cancellationToken), vocabularySize, progress, cancellationToken);
+    }
 
+    /// <summary>The same of words that have been counted.</summary>
+    /// <param name="words">As <see cref="CountWords"/> counts them.</param>
+    /// <param name="vocabularySize">The number of tokens.</param>
+    /// <param name="progress">Gets the size of the vocabulary.</param>
+    /// <param name="cancellationToken">Ends the training.</param>
+    /// <inheritdoc cref="Train(IEnumerable{string}, int, IProgress{int}, CancellationToken)"/>
+    internal static BpeVocabulary TrainOnWords(
+        Dictionary<string, long> words, int vocabularySize, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+    {
+        RequireRoom(vocabularySize);
         // In the order of CLIP's vocabulary; a symbol's number is its id.
         var symbols = ByteSymbols.InVocabularyOrder.Select(c => c.ToString()).ToList();
         symbols.AddRange(symbols.ConvertAll(s => s + Vocabulary.WordEnd));
@@ -45,7 +53,7 @@ public static class BpeTrainer
 
         var merges = new List<(string Left, string Right)>();
         var known = new HashSet<(int, int)>();
-        var pairs = new PairCounts(CountWords(captions, cancellationToken), ids, symbols);
+        var pairs = new PairCounts(words, ids, symbols);
         while (ids.Count < vocabularySize - 2 && pairs.TryTakeMostFrequent(out var left, out var right))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -61,6 +69,15 @@ public static class BpeTrainer
         progress?.Report(ids.Count);
         return new BpeVocabulary(new Vocabulary(
             ids, merges, Vocabulary.DefaultStartOfText, Vocabulary.DefaultEndOfText, "the trained vocabulary", "the trained merges"));
+    }
+
+    private static void RequireRoom(int vocabularySize)
+    {
+        if (vocabularySize < SmallestVocabulary)
+        {
+            throw new ClipException(
+                $"A vocabulary of {vocabularySize} tokens is too small; every byte and the special tokens alone are {SmallestVocabulary}.");
+        }
     }
 
     /// <summary>How often each word of the captions is in them.</summary>

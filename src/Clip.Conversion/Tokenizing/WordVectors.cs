@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -23,6 +24,22 @@ internal sealed class WordVectors
 
     /// <summary>The words that were taken, as CLIP's tokenizer sees them, and their numbers.</summary>
     public IReadOnlyDictionary<string, float[]> Vectors => _vectors;
+
+    /// <summary>What those that were taken are known by: their words and numbers, in the file's order.</summary>
+    public string Hash
+    {
+        get
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach (var (word, numbers) in _vectors)
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes(word + " "));
+                hash.AppendData(MemoryMarshal.AsBytes<float>(numbers));
+            }
+
+            return Convert.ToHexStringLower(hash.GetHashAndReset())[..12];
+        }
+    }
 
     /// <summary>Reads vectors.</summary>
     /// <param name="source">
@@ -67,13 +84,6 @@ internal sealed class WordVectors
 
         ClipException Bad(string what) =>
             new($"Line {number} of {source} {what}; give word vectors as GloVe's or fastText's text files have them.");
-    }
-
-    /// <summary>What the vectors of a source are known by.</summary>
-    public static string HashOf(string source)
-    {
-        using var file = Open(source);
-        return Convert.ToHexStringLower(SHA256.HashData(file))[..12];
     }
 
     private static Stream Open(string source)

@@ -47,7 +47,8 @@ internal sealed class TrainingSetup : IDisposable
             Tokenizer = Tokens(model, kept, cancellation);
             RequireSameTokens(model);
             Trained = model.With(Tokenizer);
-            Objective = ModelStart.Create(options.Training, Trained, say, ranks, WordRows.Of(options, Tokenizer, say));
+            var words = WordRows.Of(options, Tokenizer, say);
+            Objective = ModelStart.Create(options.Training, Trained, say, ranks, words);
             Own(Objective.Module);
             KeepFeatures();
 
@@ -79,7 +80,7 @@ internal sealed class TrainingSetup : IDisposable
                     Model = new Dictionary<string, string>(Course.Of(Trained.ConfigJson, Tokenizer, Preprocessing))
                     {
                         ["VocabSize"] = Course.Text(options.Model.Tokenizer is null ? options.Model.VocabSize : null),
-                        ["WordVectors"] = options.Model.WordVectors is { } vectors ? WordVectors.HashOf(vectors) : "none",
+                        ["WordVectors"] = Course.Text(words?.Hash),
                     },
                 });
         }
@@ -243,9 +244,9 @@ internal sealed class TrainingSetup : IDisposable
 
         void Learn(string folder)
         {
-            var vocabulary = BpeTrainer.Train(RecordSources.Captions(Records), _options.Model.VocabSize, cancellationToken: cancellation);
-            if (_options.Model.WordVectors is { } vectors)
-                vocabulary = WordRows.Vocabulary(vocabulary, vectors, RecordSources.Captions(Records), cancellation);
+            var words = BpeTrainer.CountWords(RecordSources.Captions(Records), cancellation);
+            var vocabulary = BpeTrainer.TrainOnWords(words, _options.Model.VocabSize, cancellationToken: cancellation);
+            if (_options.Model.WordVectors is { } vectors) vocabulary = WordRows.Vocabulary(vocabulary, vectors, words);
             AtomicFolder.Write(folder, target => vocabulary.Save(target));
             if (kept is not null) _learned = folder;
         }

@@ -25,6 +25,9 @@ internal sealed class WordRows
     private WordRows(WordVectors vectors, BpeVocabulary vocabulary, string source) =>
         (_vectors, _vocabulary, _source) = (vectors, vocabulary, source);
 
+    /// <summary>What the vectors are known by.</summary>
+    public string Hash => _vectors.Hash;
+
     /// <summary>Reads the vectors of the words that are one token of a model's vocabulary.</summary>
     /// <param name="options">What is trained.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
@@ -50,10 +53,8 @@ internal sealed class WordRows
     /// <summary>
     /// A vocabulary in which each word that has a vector is one token: the captions' words, and the first others of the file.
     /// </summary>
-    public static BpeVocabulary Vocabulary(
-        BpeVocabulary learned, string source, IEnumerable<string> captions, CancellationToken cancellation)
+    public static BpeVocabulary Vocabulary(BpeVocabulary learned, string source, IReadOnlyDictionary<string, long> ofCaptions)
     {
-        var ofCaptions = BpeTrainer.CountWords(captions, cancellation);
         var others = 0;
         var vectors = WordVectors.Read(source, word => ofCaptions.ContainsKey(word) || others++ < MostOthers);
         return WholeWords.AddTo(learned, vectors.Vectors.Keys);

@@ -25,6 +25,13 @@ public abstract class TinyTraining : IDisposable
     private protected void AssertSameFiles(string expected, string actual, params string[] names) => Assert.All(names, name => Assert.Equal(
         File.ReadAllBytes(Run.Folder[$"{expected}/{name}"]), File.ReadAllBytes(Run.Folder[$"{actual}/{name}"])));
 
+    private protected static async Task AssertRefused(string message, params string[] command)
+    {
+        var (exit, printed, error) = await Command.RunApartAsync(command);
+        Assert.True(exit == 1, printed);
+        Assert.Contains(message, error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
     private protected string[] Options(string output, int epochs) =>
     [
         "train", "--train-data", Run.Table, "--output", Run.Folder[output], "--epochs", $"{epochs}", "--batch-size", "4", "--lr", "3e-3",
