@@ -14,7 +14,7 @@ internal static class StartCommand
     public static Command Create()
     {
         var folder = new Argument<string>("folder") { Description = "A model folder with one ONNX file a tower, as init writes it." };
-        var rounds = new Option<int>("--rounds") { Description = "Runs of each, besides one to warm up.", DefaultValueFactory = _ => 5 };
+        var rounds = ContestOptions.Rounds(5);
         var one = new Option<string?>("--one") { Description = "Does one road in this process.", Hidden = true };
         var command = new Command("start", "Times starting, saving and loading, and the memory they take, beside bare sessions.")
         {

@@ -28,7 +28,7 @@ internal static class SearchCommand
         };
         var dimension = new Option<int>("--dimension") { Description = "Length of an embedding.", DefaultValueFactory = _ => 512 };
         var queries = new Option<int>("--queries") { Description = "Searches of a round.", DefaultValueFactory = _ => 32 };
-        var rounds = new Option<int>("--rounds") { Description = "Runs of each, besides one to warm up.", DefaultValueFactory = _ => 7 };
+        var rounds = ContestOptions.Rounds(7);
         var folder = new Option<string>("--folder")
         {
             Description = "Takes the files meanwhile: 5 GB for a million rows.",

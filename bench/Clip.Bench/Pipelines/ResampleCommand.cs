@@ -21,7 +21,7 @@ internal static class ResampleCommand
             Description = "The script that runs Pillow.",
             DefaultValueFactory = _ => Path.Combine("bench", "pillow", "time.py"),
         };
-        var rounds = new Option<int>("--rounds") { Description = "Runs of each, besides one to warm up.", DefaultValueFactory = _ => 7 };
+        var rounds = ContestOptions.Rounds(7);
         var command = new Command("resample", "Times the resampler beside Pillow's.") { python, script, rounds };
         command.SetAction(parsed =>
         {

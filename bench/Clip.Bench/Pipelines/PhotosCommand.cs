@@ -18,12 +18,8 @@ internal static class PhotosCommand
         var width = new Option<int>("--width") { Description = "Their width.", DefaultValueFactory = _ => 4000 };
         var height = new Option<int>("--height") { Description = "Their height.", DefaultValueFactory = _ => 3000 };
         var timed = new Option<int>("--timed") { Description = "How many of them are timed.", DefaultValueFactory = _ => 16 };
-        var rounds = new Option<int>("--rounds") { Description = "Runs of each, besides one to warm up.", DefaultValueFactory = _ => 5 };
-        var threads = new Option<int>("--threads")
-        {
-            Description = "Threads of every session; default one a processor.",
-            DefaultValueFactory = _ => Environment.ProcessorCount,
-        };
+        var rounds = ContestOptions.Rounds(5);
+        var threads = ContestOptions.Threads();
         var script = new Option<string>("--transformers-js")
         {
             Description = "Where transformers.js is installed; left out if it is not.",

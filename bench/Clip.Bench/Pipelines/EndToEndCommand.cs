@@ -28,13 +28,9 @@ internal static class EndToEndCommand
             Description = $"Classes, of 80 prompts each, a run; at most {Prompts.ClassCount}.",
             DefaultValueFactory = _ => 4,
         };
-        var rounds = new Option<int>("--rounds") { Description = "Runs of each, besides one to warm up.", DefaultValueFactory = _ => 7 };
+        var rounds = ContestOptions.Rounds(7);
         var batch = new Option<int>("--batch") { Description = "Batch size of our own roads.", DefaultValueFactory = _ => 32 };
-        var threads = new Option<int>("--threads")
-        {
-            Description = "Threads of every session; default one a processor.",
-            DefaultValueFactory = _ => Environment.ProcessorCount,
-        };
+        var threads = ContestOptions.Threads();
         var script = new Option<string>("--transformers-js")
         {
             Description = "Where transformers.js is installed; left out if it is not.",

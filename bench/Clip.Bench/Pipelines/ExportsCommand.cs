@@ -14,13 +14,9 @@ internal static class ExportsCommand
     {
         var folder = new Argument<string>("folder") { Description = "A model folder with weights, an fp32 and an int8 vision model." };
         var images = new Option<int>("--images") { Description = "Images a run.", DefaultValueFactory = _ => 64 };
-        var rounds = new Option<int>("--rounds") { Description = "Runs of each, besides one to warm up.", DefaultValueFactory = _ => 3 };
+        var rounds = ContestOptions.Rounds(3);
         var batch = new Option<int>("--batch") { Description = "Batch size of our own roads.", DefaultValueFactory = _ => 32 };
-        var threads = new Option<int>("--threads")
-        {
-            Description = "Threads of every session; default one a processor.",
-            DefaultValueFactory = _ => Environment.ProcessorCount,
-        };
+        var threads = ContestOptions.Threads();
         var script = new Option<string>("--transformers-js")
         {
             Description = "Where transformers.js is installed.",
