@@ -68,6 +68,37 @@ public sealed class SharedSessionTests : IDisposable
         Assert.Equal(1, Sessions(before));
     }
 
+    /// <summary>Of steps over a model of the caller's, who closes it, and of a classifier with other labels.</summary>
+    [Fact]
+    public void NothingStaysOpenOfStepsThatBorrowATower()
+    {
+        var before = CountThreads();
+        using (var model = ClipModel.Open(_folder.Path, new() { Session = ManyThreads }))
+        {
+            var labels = ClipLabelEmbeddings.Create(model, ["blue", "red"]);
+            using var images = _ml.Transforms.ClipFeaturizeImage("Features", model, "ImagePath").Fit(_data);
+            using var texts = _ml.Transforms.ClipFeaturizeText("Features", model, "Color").Fit(_data);
+            using var classifier = _ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", model, TinyFolder.Colors).Fit(_data);
+            using var relabeled = classifier.WithLabels(labels);
+            Assert.Equal(2, relabeled.Transform(_data).Vectors("Score")[0].Length);
+            Assert.Equal(2, Sessions(before));
+        }
+
+        Assert.Equal(0, Sessions(before));
+        var own = _ml.Transforms.ClipClassifyZeroShot(new ClipZeroShotEstimator.Options
+        {
+            InputColumnName = "ImagePath",
+            ModelFolder = _folder.Path,
+            ModelOptions = new() { Session = ManyThreads },
+            Labels = TinyFolder.Colors,
+        }).Fit(_data);
+        var other = own.WithLabels(own.LabelEmbeddings);
+        own.Dispose();
+        Assert.Equal(1, Sessions(before));
+        other.Dispose();
+        Assert.Equal(0, Sessions(before));
+    }
+
     [Fact]
     public void OtherSettingsAreAnotherSession()
     {

@@ -152,6 +152,58 @@ public sealed class ClipModelTests : IDisposable
     }
 
     [Fact]
+    public void DisposedBeforeItsFirstUse_ItSaysSo()
+    {
+        _model.Dispose();
+        Func<object>[] uses =
+        [
+            () => _model.Dimension, () => _model.ContextLength, () => _model.Tokenizer, () => _model.Preprocessing,
+            () => _model.EmbedText("red"), () => _model.EmbedImage(_folder.Pictures(1)[0]),
+        ];
+        Assert.All(uses, use => Assert.Throws<ObjectDisposedException>(use));
+    }
+
+    [Fact]
+    public void DisposedTwice_ItClosesNothingOfAnothers()
+    {
+        using var other = ClipModel.Open(_folder.Path);
+        var expected = Embed(other);
+        Assert.Equal(expected, Embed(_model));
+        _model.Dispose();
+        _model.Dispose();
+        Assert.Equal(expected, Embed(other));
+
+        float[][] Embed(ClipModel model) => [model.EmbedText("red"), model.EmbedImage(_folder.Pictures(1)[0])];
+    }
+
+    /// <summary>What is told of a model is what its embeddings are made with, whatever lies in its folder by then.</summary>
+    [Fact]
+    public void AnOpenedTowerStaysWhatItIs()
+    {
+        var (preprocessing, image) = (_model.Preprocessing, _model.EmbedImage(_folder.Pictures(1)[0]));
+        _model.EmbedText("red");
+        File.WriteAllText(
+            _folder["preprocessor_config.json"],
+            File.ReadAllText(_folder["preprocessor_config.json"]).Replace("0.48145466", "0.5", StringComparison.Ordinal));
+        File.WriteAllText(_folder["config.json"], """{"model_type": "clip", "text_config": {"max_position_embeddings": 8}}""");
+
+        Assert.Equal(preprocessing, _model.Preprocessing);
+        Assert.Equal(16, _model.ContextLength);
+        Assert.Equal(image, _model.EmbedImage(_folder.Pictures(1)[0]));
+        using var anew = ClipModel.Open(_folder.Path);
+        Assert.Equal((0.5f, 8), (anew.Preprocessing.Mean[0], anew.ContextLength));
+    }
+
+    [Fact]
+    public void WhatCannotBeEmbeddedIsRefused()
+    {
+        using var image = MLImage.CreateFromFile(_folder.Pictures(1)[0]);
+        Assert.Contains("An image is null", Assert.Throws<ArgumentException>(() => _model.EmbedImages([image, null!])).Message);
+        var none = Assert.Throws<ArgumentOutOfRangeException>(() => ClipModel.Open(_folder.Path, new() { BatchSize = 0 }));
+        Assert.Equal("BatchSize", none.ParamName);
+    }
+
+    [Fact]
     public void Cancelled_ItStops() => Assert.ThrowsAny<OperationCanceledException>(
         () => _model.EmbedImages(_folder.Pictures(3), cancellationToken: new CancellationToken(canceled: true)));
 

@@ -124,13 +124,18 @@ public sealed class ModelFolderTests
         Assert.InRange(cosine, 0.9999f, 1.0001f);
     }
 
-    [Fact]
-    public void ADimensionThatTheGraphLeavesOpenIsFoundByARun()
+    [Theory]
+    [InlineData("vision", "text")]
+    [InlineData("vision")]
+    [InlineData("text")]
+    public void ADimensionThatGraphsLeaveOpenIsFoundByARun(params string[] towers)
     {
         using var folder = new TinyFolder(path =>
         {
             TinyFolder.LayTransformersJs(path);
             TinyClip.SaveVision(Path.Combine(path, "onnx", "vision_model.onnx"), dimension: "dimension");
+            TinyClip.SaveText(Path.Combine(path, "onnx", "text_model.onnx"), dimension: "dimension");
+            foreach (var absent in new[] { "vision", "text" }.Except(towers)) File.Delete(Path.Combine(path, "onnx", $"{absent}_model.onnx"));
         });
         using var model = ClipModel.Open(folder.Path);
         Assert.Equal(TinyClip.Dimension, model.Dimension);

@@ -58,16 +58,20 @@ public sealed class ProjectionTests : IDisposable
         Assert.Contains("has no output 'text_embeds'", Assert.Throws<InvalidDataException>(() => model.EmbedText("red")).Message);
     }
 
-    [Fact]
-    public void TowersOfDifferentWidthsAreNotOfOneModel()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void TowersOfDifferentWidthsAreNotOfOneModel(bool isTextFirst)
     {
         TinyClip.SaveVision(_folder["onnx/vision_model.onnx"], dimension: "open", width: 5);
         using var model = ClipModel.Open(_folder.Path);
-        model.EmbedText("red");
+        Func<float[]> text = () => model.EmbedText("red"), image = () => model.EmbedImage(TinyFolder.Picture(0, 0));
+        (isTextFirst ? text : image)();
 
-        var error = Assert.Throws<InvalidDataException>(() => model.EmbedImage(TinyFolder.Picture(0, 0)));
+        var error = Assert.Throws<InvalidDataException>(isTextFirst ? image : text);
 
-        Assert.Contains("puts out 5 numbers and", error.Message, StringComparison.Ordinal);
+        Assert.Contains("vision_model.onnx' puts out 5 numbers and", error.Message, StringComparison.Ordinal);
+        Assert.Contains("text_model.onnx' 8:", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

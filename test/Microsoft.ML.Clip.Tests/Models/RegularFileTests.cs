@@ -81,6 +81,7 @@ public sealed class RegularFileTests : IDisposable
 
         var error = Assert.Throws<InvalidDataException>(() => model.LogitScale);
         Assert.Contains("model.safetensors' is a Git LFS pointer", error.Message, StringComparison.Ordinal);
+        Assert.Equal(error.Message, Assert.Throws<InvalidDataException>(() => model.LogitBias).Message);
         using var told = ClipModel.Open(_folder.Path, new() { LogitScale = 7 });
         Assert.Equal(7, told.LogitScale);
         Assert.Null(told.LogitBias);

@@ -28,10 +28,10 @@ internal sealed class TinyClip
 
     public static void SaveText(
         string path, string input = "input_ids", string output = "text_embeds", int idType = OnnxGraph.Int64,
-        object? batch = null, object? length = null, bool mask = false)
+        object? batch = null, object? length = null, bool mask = false, object? dimension = null)
     {
         var tower = new TinyClip(new OnnxGraph());
-        tower.Text(input, output, idType, batch ?? "batch", length ?? "length", mask);
+        tower.Text(input, output, idType, batch ?? "batch", length ?? "length", mask, dimension ?? Dimension);
         tower._graph.Save(path);
     }
 
@@ -41,7 +41,7 @@ internal sealed class TinyClip
     public static void SaveCombined(string path, bool declaresSize = true)
     {
         var both = new TinyClip(new OnnxGraph());
-        both.Text("input_ids", "text_embeds", OnnxGraph.Int64, "text_batch", "length", mask: true);
+        both.Text("input_ids", "text_embeds", OnnxGraph.Int64, "text_batch", "length", mask: true, Dimension);
         both.Vision(
             "pixel_values", "image_embeds", "image_batch", OnnxGraph.Float, Dimension, ImageSize, Dimension, declaresSize);
         both._graph.Node("Transpose", "image_embeds_t", ["image_embeds"]);
@@ -65,7 +65,7 @@ internal sealed class TinyClip
         _graph.Output(output, type, batch, dimension);
     }
 
-    private void Text(string input, string output, int idType, object batch, object length, bool mask)
+    private void Text(string input, string output, int idType, object batch, object length, bool mask, object dimension)
     {
         _graph.Input(input, idType, batch, length);
         if (mask)
@@ -88,7 +88,7 @@ internal sealed class TinyClip
         _graph.Node("Mul", "live_tokens", ["tokens", "live_column"]);
         _graph.Node("ReduceSum", "summed", ["live_tokens", _graph.Constant("along", [1], OnnxGraph.Int64, 1)], ("keepdims", 0));
         _graph.Node("MatMul", output, ["summed", Projection(_graph, "text_projection")]);
-        _graph.Output(output, OnnxGraph.Float, batch, Dimension);
+        _graph.Output(output, OnnxGraph.Float, batch, dimension);
     }
 
     /// <summary>Nearly the identity on colors, spread a little over the other dimensions.</summary>
