@@ -23,7 +23,8 @@ internal static class TowerRace
     /// <exception cref="InvalidDataException">An exact graph gives other features: a faster one would be no achievement.</exception>
     public static void Run(string title, IEnumerable<TowerGraph> graphs, int size, int[] batches, int rounds, int threads)
     {
-        var towers = graphs.Select(graph => (Graph: graph, Tower: new BareTower(graph.File, "pixel_values", "image_embeds", threads))).ToArray();
+        var towers = graphs
+            .Select(graph => (Graph: graph, Tower: new BareTower(graph.File, "pixel_values", "image_embeds", threads))).ToArray();
         try
         {
             foreach (var batch in batches)

@@ -135,7 +135,8 @@ public sealed class ModelFolderTests
             TinyFolder.LayTransformersJs(path);
             TinyClip.SaveVision(Path.Combine(path, "onnx", "vision_model.onnx"), dimension: "dimension");
             TinyClip.SaveText(Path.Combine(path, "onnx", "text_model.onnx"), dimension: "dimension");
-            foreach (var absent in new[] { "vision", "text" }.Except(towers)) File.Delete(Path.Combine(path, "onnx", $"{absent}_model.onnx"));
+            foreach (var absent in new[] { "vision", "text" }.Except(towers))
+                File.Delete(Path.Combine(path, "onnx", $"{absent}_model.onnx"));
         });
         using var model = ClipModel.Open(folder.Path);
         Assert.Equal(TinyClip.Dimension, model.Dimension);
