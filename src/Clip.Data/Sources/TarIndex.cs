@@ -98,7 +98,7 @@ internal sealed class TarIndex(ShardMembers members)
             [0x1F, 0x8B, ..] => "gzip",
             [0x28, 0xB5, 0x2F, 0xFD, ..] => "zstd",
             [(byte)'B', (byte)'Z', (byte)'h', ..] => "bzip2",
-            [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0] => "xz",
+            [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0, ..] => "xz",
             [0x04, 0x22, 0x4D, 0x18, ..] => "lz4",
             _ => null,
         };

@@ -42,6 +42,48 @@ public sealed class ParquetSourceTests : IDisposable
         Assert.Equal(["caption 6", "another caption 6"], records.ReadCaptions(6));
     }
 
+    [Fact]
+    public async Task AFileWithoutRowsIsTold_AmongOthers()
+    {
+        await Shards.ParquetAsync(_folder, "0.parquet", 2);
+        await Shards.ParquetAsync(_folder, "1.parquet");
+        await Shards.ParquetAsync(_folder, "2.parquet", 0, 1);
+
+        using var records = RecordSources.Open(_folder["{0..2}.parquet"], new RecordSourceOptions());
+
+        Assert.Equal(new KeyValuePair<string, string>(_folder["1.parquet"], "it has no rows"), Assert.Single(records.Unusable));
+        Assert.Equal(2, records.Count);
+    }
+
+    [Theory]
+    [InlineData("short", "too short")]
+    [InlineData("PAR1 something encrypted PARE", "encrypted")]
+    [InlineData("a text, and no table at all", "not a Parquet file")]
+    public void WhatIsNoParquetFileIsNamed(string content, string message)
+    {
+        var path = _folder.Write("x.parquet", content);
+
+        var error = Assert.Throws<ClipException>(() => RecordSources.Open(path, new RecordSourceOptions()));
+
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.Contains(path, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AColumnThatIsNotThereIsNamedWithItsOption()
+    {
+        var path = await Shards.ParquetAsync(_folder, "x.parquet", 1);
+
+        Refused(new() { ImageKey = "photo" }, "has no image column 'photo'", "`ImageKey`");
+        Refused(new() { CaptionKeys = ["words"] }, "has no caption column 'words'", "`CaptionKeys`");
+
+        void Refused(RecordSourceOptions options, params string[] messages)
+        {
+            var error = Assert.Throws<ClipException>(() => RecordSources.Open(path, options));
+            Assert.All(messages, message => Assert.Contains(message, error.Message, StringComparison.Ordinal));
+        }
+    }
+
     /// <summary>
     /// Files of Arrow's own writer (parquet-cpp-arrow 25, pyarrow's): dictionaries, optional structs, row groups of 5 and 3 rows; one
     /// compressed by Snappy with a text, one by Zstandard with lists of one or two. Row 3 has a path in place of bytes, and of the
