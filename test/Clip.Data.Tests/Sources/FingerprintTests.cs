@@ -36,6 +36,16 @@ public sealed class FingerprintTests : IDisposable
     }
 
     [Fact]
+    public void JoinedSourcesAreToldApartByTheirPartsAndWeights()
+    {
+        using var one = RecordSources.Open(Shards.Tar(_folder, "one.tar", Members), new RecordSourceOptions());
+        using var two = RecordSources.Open(Shards.Tar(_folder, "two.tar", Members[..2]), new RecordSourceOptions());
+
+        Assert.Equal($"{one.Fingerprint} + {two.Fingerprint}", new JoinedSource([one, two], [1, 1]).Fingerprint);
+        Assert.Equal($"2 × {one.Fingerprint} + 0.5 × {two.Fingerprint}", new JoinedSource([one, two], [2, 0.5]).Fingerprint);
+    }
+
+    [Fact]
     public void TablesAreToldApartByTheirPicturesNamesAndCaptions()
     {
         string[] rows = ["a.png\ta cat", "b.png\ta dog"];

@@ -24,6 +24,19 @@ public sealed class WebDatasetSourceTests : IDisposable
         Assert.Equal($"{_folder["00000.tar"]}:a/002", records.Key(1));
     }
 
+    [Theory]
+    [InlineData("""{"title": "c", "text": "b", "caption": "a"}""", "a")]
+    [InlineData("""{"title": "c", "text": "b"}""", "b")]
+    [InlineData("""{"title": " c "}""", "c")]
+    public void OfSeveralCaptionsInAJsonTheFirstKnownCounts(string json, string caption)
+    {
+        Shards.Tar(_folder, "x.tar", "1.jpg", "1.json=" + json);
+
+        using var records = RecordSources.Open(_folder["x.tar"], new RecordSourceOptions());
+
+        Assert.Equal([caption], records.ReadCaptions(0));
+    }
+
     [Fact]
     public void ACaptionKeyMeansTheJson()
     {

@@ -243,6 +243,14 @@ public sealed class SaveLoadTests : IDisposable
     }
 
     [Fact]
+    public void AStepOverAnOpenedModelIsSavedWithTheModelsSessionSettings()
+    {
+        using var model = ClipModel.Open(_folder.Path, new() { Session = new() { IntraOpThreads = 3 } });
+        Save(_ml.Transforms.ClipFeaturizeImage("Features", model, "ImagePath").Fit(_data));
+        Assert.Contains("\"IntraOpThreads\": 3", SavedZip.Settings(Zip).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void DisposingRemovesTheUnpackedFiles()
     {
         Save(_ml.Transforms.ClipClassifyZeroShot("Score", "ImagePath", _folder.Path, TinyFolder.Colors).Fit(_data));
