@@ -37,12 +37,11 @@ internal static class TowerRace
                     [.. towers.Select(t => Entrant.Of(t.Graph.Name, count, () => t.Tower.Run(pixels, shape, batch)))], rounds);
                 Tables.Write($"{title}, batch {batch}", "images/s", results);
                 Tables.WriteRatios(results[0], results.Skip(1));
-            }
 
-            var image = Noise(3 * size * size);
-            float[][] Features(BareTower tower) => tower.Run(image, [3, size, size], batchSize: 1);
-            foreach (var (graph, tower) in towers.Skip(1).Where(t => t.Graph.IsExact))
-                Check(graph.Name, Features(towers[0].Tower), Features(tower));
+                var own = towers[0].Tower.Run(pixels, shape, batch);
+                foreach (var (graph, tower) in towers.Skip(1).Where(t => t.Graph.IsExact))
+                    Check(graph.Name, own, tower.Run(pixels, shape, batch));
+            }
         }
         finally
         {
