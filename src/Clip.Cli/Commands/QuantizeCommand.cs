@@ -45,7 +45,7 @@ internal static class QuantizeCommand
         };
         var reduceRange = new Option<bool>("--reduce-range")
         {
-            Description = "7-bit weights, for x86 processors without VNNI, whose sums of bytes would overflow.",
+            Description = "7-bit weights, which x86 processors without VNNI multiply faster, and which cost precision.",
         };
         var layout = new TableOptions();
         var command = new Command("quantize", "Adds int8 and fp16 files to a model folder.")

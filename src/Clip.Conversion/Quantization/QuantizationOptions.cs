@@ -22,8 +22,9 @@ public sealed record QuantizationOptions
     public double? MeanCosine { get; init; }
 
     /// <summary>
-    /// Keeps the 8-bit weights to 7 bits (−63 … 63). For x86 processors without VNNI: they add two products of bytes in 16 bits, which
-    /// full-range weights can overflow (ONNX Runtime's documentation of quantization, "reduce range"). Default false.
+    /// Keeps the 8-bit weights to 7 bits (−63 … 63), with a sign. x86 processors without VNNI add two products of bytes in 16 bits, which
+    /// these cannot overflow (ONNX Runtime's documentation of quantization, "reduce range"), faster than they multiply weights of 8 bits,
+    /// which have no sign. Default false.
     /// </summary>
     public bool ReduceRange { get; init; }
 }
