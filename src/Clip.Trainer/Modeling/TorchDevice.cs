@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,6 +16,16 @@ internal static class TorchDevice
 
     /// <summary>Whether work on it goes on while the program does: what is read from it is waited for.</summary>
     public static bool IsApart(Device device) => device.type != DeviceType.CPU;
+
+    /// <summary>
+    /// What products are computed in where a precision is asked for. On x86 processors without AVX-512, libtorch has nothing but a plain loop
+    /// for bfloat16, which takes some fifty times as long as float32, and gives no more than that does: so it is float32.
+    /// </summary>
+    public static TrainingPrecision Offered(TrainingPrecision precision, Device device) =>
+        precision == TrainingPrecision.Bf16 && !IsApart(device) && X86Base.IsSupported && !HasAvx512 ? TrainingPrecision.Fp32 : precision;
+
+    /// <summary>What libtorch asks of a processor for its products in bfloat16.</summary>
+    private static bool HasAvx512 => Avx512BW.VL.IsSupported && Avx512DQ.IsSupported;
 
     /// <summary>Refuses what is no device's name, wherever it is run.</summary>
     /// <exception cref="ClipException">It is none.</exception>

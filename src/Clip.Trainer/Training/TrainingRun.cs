@@ -47,9 +47,13 @@ internal sealed class TrainingRun(
             if (output.Reproduce is { } earlier) record.Repeats(RunRecord.Load(earlier), say);
             if (kept.Checkpoint is { } checkpoint) record = GoOn(loop, checkpoint, kept, record);
             else Save(parts, record, kept.Folder);
+            var device = parts.Model.parameters().First().device;
             say($"{parts.Train.Count} pairs, {parts.Parameters:N0} parameters, vocabulary {parts.Tokenizer.Size}, "
                 + $"{loop.TotalSteps} steps of {parts.PairsPerStep}{(ranks.AreSeveral ? $" on {ranks.Size} ranks" : "")}, "
-                + $"on {parts.Model.parameters().First().device}.");
+                + $"on {device}.");
+            if (TorchDevice.Offered(options.Training.Precision, device) != options.Training.Precision)
+                say("This processor has no AVX-512, without which libtorch takes many times as long for bfloat16 as for float32: products are "
+                    + "computed in float32.");
             if (options.Training.Warmup > loop.TotalSteps)
                 say($"The warm-up of {options.Training.Warmup} steps is longer than the run, so `LearningRate` is never reached; "
                     + "lower `Warmup`.");
