@@ -16,6 +16,7 @@ TEXT1 = {"--model": str(Path(__file__).with_name("text1.json"))}
 EMA = {"--model-ema": "", "--model-ema-decay": "0.998"}
 SMOOTH_OUTLINES = {"--label-smoothing": "0.1", "--aug-outlines": "0.25"}
 VECTORS = {"--word-vectors": "english"}
+RECIPE = {**VECTORS, **KEYWORDS, "--caption-first": "0.7", **SMOOTH_OUTLINES}
 STRONG = {
     "--aug-scale": "0.6", "--aug-rotate": "25", "--aug-zoom": "0.3", "--aug-color-jitter": "0.6", "--aug-hue": "0.06",
 }
@@ -37,7 +38,8 @@ VARIANTS = {
     "mix+ema+scale20": ({**MIX, **EMA, "--max-logit-scale": "20"}, 1.12),
     "vectors+smooth+outlines": ({**VECTORS, **SMOOTH_OUTLINES}, 1.0),
     "vectors+keywords+smooth+outlines": ({**VECTORS, **KEYWORDS, **SMOOTH_OUTLINES}, 1.1),
-    "vectors+fewer keywords+smooth+outlines": ({**VECTORS, **KEYWORDS, "--caption-first": "0.7", **SMOOTH_OUTLINES}, 1.06),
+    "vectors+fewer keywords+smooth+outlines": (RECIPE, 1.06),
+    "vectors+fewer keywords+smooth+outlines+muon": ({**RECIPE, "--opt": "muon", "--lr": "1e-3"}, 1.25),
     "scale20": ({"--max-logit-scale": "20"}, 1.0),
     "ema": (EMA, 1.0),
     "wd0.5": ({"--wd": "0.5"}, 1.0),

@@ -27,6 +27,7 @@ internal static partial class Flags
         ["Cooldown.End"] = "--lr-cooldown-end",
         ["Cooldown.Power"] = "--lr-cooldown-power",
         ["LayerDecay"] = "--layer-decay",
+        ["Algorithm"] = "--opt",
         ["Optimizer.WeightDecay"] = "--wd",
         ["Optimizer.Beta1"] = "--beta1",
         ["Optimizer.Beta2"] = "--beta2",

@@ -41,6 +41,12 @@ internal sealed class OptimizationOptions
         DefaultValueFactory = _ => Defaults.Optimizer.WeightDecay,
     };
 
+    private readonly Option<string> _opt = new("--opt")
+    {
+        Description = "adamw; or muon, which moves the matrices of the towers' blocks, and leaves all else to AdamW.",
+        DefaultValueFactory = _ => "adamw",
+    };
+
     private readonly Option<double?> _beta1 = new("--beta1") { Description = "AdamW's first beta; 0.9 unless given." };
     private readonly Option<double?> _beta2 = new("--beta2")
     {
@@ -55,7 +61,8 @@ internal sealed class OptimizationOptions
 
     private readonly Option<string> _precision = new("--precision")
     {
-        Description = "fp32; or bf16 or fp16, which run matrix products in bfloat16 or float16 and keep all else in float32.",
+        Description = "fp32; or bf16 or fp16, which run matrix products in bfloat16 or float16 and keep all else in float32. On a CPU, bf16 "
+            + "needs AVX-512.",
         DefaultValueFactory = _ => "fp32",
     };
 
@@ -143,12 +150,13 @@ internal sealed class OptimizationOptions
     {
         _gradCompression.AcceptOnlyFromAmong("none", "fp16", "bf16");
         _precision.AcceptOnlyFromAmong("fp32", "bf16", "fp16");
+        _opt.AcceptOnlyFromAmong("adamw", "muon");
         _scheduler.AcceptOnlyFromAmong("cosine", "const", "const-cooldown");
     }
 
     public IEnumerable<Option> All =>
     [
-        Epochs, _batchSize, _lr, _warmup, _wd, _beta1, _beta2, _eps, _clip, _precision, _tf32, _device, _modelEma, _modelEmaDecay,
+        Epochs, _batchSize, _lr, _warmup, _opt, _wd, _beta1, _beta2, _eps, _clip, _precision, _tf32, _device, _modelEma, _modelEmaDecay,
         _maxSteps, _maxMinutes,
         _accumFreq, _gradCheckpointing, _scheduler, _cooldownEpochs, _cooldownEnd, _cooldownPower, _layerDecay,
     ];
@@ -162,6 +170,7 @@ internal sealed class OptimizationOptions
         BatchSize = parsed.GetValue(_batchSize),
         LearningRate = parsed.GetValue(_lr),
         Warmup = parsed.GetValue(_warmup),
+        Algorithm = Enum.Parse<OptimizerAlgorithm>(parsed.GetValue(_opt)!, ignoreCase: true),
         Optimizer = new AdamWOptions(parsed.GetValue(_beta1), parsed.GetValue(_beta2), parsed.GetValue(_eps), parsed.GetValue(_wd)),
         GradClipNorm = parsed.GetValue(_clip),
         ModelEmaDecay = parsed.GetValue(_modelEma) ? parsed.GetValue(_modelEmaDecay) : null,

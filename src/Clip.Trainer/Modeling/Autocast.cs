@@ -31,6 +31,9 @@ public static class Autocast
         _ => null,
     };
 
+    /// <summary>A tensor as products take it at the moment.</summary>
+    internal static Tensor Shortened(Tensor tensor) => Short is { } type ? tensor.to_type(type) : tensor;
+
     /// <summary>input · weightᵀ + bias, in the precision of the moment.</summary>
     internal static Tensor Linear(Tensor input, Tensor weight, Tensor bias) =>
         Short is { } type

@@ -35,6 +35,7 @@ public sealed class AdamW : IDisposable
     private readonly double _epsilon;
     private readonly double _weightDecay;
     private readonly List<ParameterSlot> _slots;
+    private readonly Muon? _muon;
     private List<ParameterGroup> _groups = [];
 
     /// <summary>Creates the optimizer with zero moments.</summary>
@@ -44,7 +45,7 @@ public sealed class AdamW : IDisposable
     public AdamW(
         IEnumerable<(string Name, Parameter Parameter)> parameters, AdamWOptions options,
         IReadOnlyDictionary<string, double>? factors = null)
-        : this(parameters, options, factors, undecayed: null)
+        : this(parameters, options, factors, undecayed: null, muon: null)
     {
     }
 
@@ -52,15 +53,17 @@ public sealed class AdamW : IDisposable
     /// <param name="options">The hyper-parameters; those not given are a Vision Transformer's.</param>
     /// <param name="factors">What each parameter's learning rate is multiplied with, by name; null for 1 throughout.</param>
     /// <param name="undecayed">A matrix that has no decay, by name; null for none.</param>
+    /// <param name="muon">Moves other parameters, whose gradients count towards the joint norm, and is disposed with this; null for none.</param>
     /// <inheritdoc cref="AdamW(IEnumerable{ValueTuple{string, Parameter}}, AdamWOptions, IReadOnlyDictionary{string, double})"/>
     internal AdamW(
         IEnumerable<(string Name, Parameter Parameter)> parameters, AdamWOptions options,
-        IReadOnlyDictionary<string, double>? factors, string? undecayed)
+        IReadOnlyDictionary<string, double>? factors, string? undecayed, Muon? muon)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(options);
         (_beta1, _beta2, _epsilon, _weightDecay) =
             (options.Beta1 ?? 0.9, options.Beta2 ?? 0.98, options.Epsilon ?? 1e-6, options.WeightDecay);
+        _muon = muon;
         _slots = [.. parameters.Select(p => new ParameterSlot(
             p.Name, p.Parameter, zeros_like(p.Parameter), zeros_like(p.Parameter),
             p.Name != undecayed && Decays(p.Name, p.Parameter) ? _weightDecay : 0, factors?[p.Name] ?? 1))];
@@ -69,9 +72,11 @@ public sealed class AdamW : IDisposable
     /// <summary>How many steps have been taken.</summary>
     public long Steps { get; set; }
 
-    /// <summary>The moments, as <c>exp_avg.NAME</c> and <c>exp_avg_sq.NAME</c>; the tensors are the optimizer's own.</summary>
+    /// <summary>
+    /// The moments, as <c>exp_avg.NAME</c> and <c>exp_avg_sq.NAME</c>, and Muon's where it has some; the tensors are the optimizer's own.
+    /// </summary>
     public IEnumerable<(string Name, Tensor Value)> State =>
-        _slots.SelectMany(s => new[] { ("exp_avg." + s.Name, s.Mean), ("exp_avg_sq." + s.Name, s.Square) });
+        [.. _slots.SelectMany(s => new[] { ("exp_avg." + s.Name, s.Mean), ("exp_avg_sq." + s.Name, s.Square) }), .. _muon?.State ?? []];
 
     /// <summary>
     /// open_clip's rule: no decay for vectors, scalars, and whatever is a LayerNorm's or batch norm's, a bias, or logit_scale.
@@ -86,10 +91,10 @@ public sealed class AdamW : IDisposable
     /// <summary>Forgets the gradients.</summary>
     public void ZeroGrad()
     {
-        foreach (var slot in _slots)
+        foreach (var parameter in _slots.Select(s => s.Parameter).Concat(_muon?.Parameters ?? []))
         {
-            using var gradient = slot.Parameter.grad;
-            slot.Parameter.grad = null;
+            using var gradient = parameter.grad;
+            parameter.grad = null;
         }
     }
 
@@ -107,7 +112,8 @@ public sealed class AdamW : IDisposable
         using var scope = NewDisposeScope();
         using var unused = no_grad();
         var gradients = _slots.ConvertAll(s => gradientOf(s.Parameter));
-        var norm = Math.Sqrt(gradients.Sum(g => g?.SumOfSquares() ?? 0));
+        var matrices = (_muon?.Parameters ?? []).Select(gradientOf).ToList();
+        var norm = Math.Sqrt(gradients.Concat(matrices).Sum(g => g?.SumOfSquares() ?? 0));
         if (!double.IsFinite(norm)) return norm;
         var scale = maxNorm is { } most ? Math.Min(1, most / (norm + 1e-6)) : 1;
 
@@ -121,6 +127,8 @@ public sealed class AdamW : IDisposable
                 (float)_beta2, (float)(1 - _beta2), (float)Math.Sqrt(correction2), (float)_epsilon, (float)(-rate / correction1)));
         }
 
+        using Scalar factor = scale;
+        _muon?.Step(learningRate, matrices.Select(g => g?.Values.mul(factor)), (taken, _) => tensor(taken));
         return norm;
     }
 
@@ -139,7 +147,8 @@ public sealed class AdamW : IDisposable
         using var unused = no_grad();
         Group();
         var gradients = _groups.ConvertAll(group => group.Gradient());
-        using var guarded = GuardedStep.Of(gradients, loss, maxNorm, scaler);
+        var matrices = (_muon?.Parameters ?? []).Select(p => p.grad?.to_type(ScalarType.Float32)).ToList();
+        using var guarded = GuardedStep.Of([.. gradients, .. matrices.OfType<Tensor>()], loss, maxNorm, scaler);
         Steps++;
         double correction1 = 1 - Math.Pow(_beta1, Steps), correction2 = 1 - Math.Pow(_beta2, Steps);
         foreach (var (group, gradient) in _groups.Zip(gradients))
@@ -150,6 +159,7 @@ public sealed class AdamW : IDisposable
                 (float)_beta2, (float)(1 - _beta2), (float)Math.Sqrt(correction2), (float)_epsilon, (float)(-rate / correction1)));
         }
 
+        _muon?.Step(learningRate, matrices.Select(g => g is null ? null : guarded.Clipped(g)), guarded.If);
         scaler?.Update(guarded.Finite);
         return guarded.Norm.MoveToOuterDisposeScope();
     }
@@ -157,6 +167,7 @@ public sealed class AdamW : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _muon?.Dispose();
         _groups.ForEach(group => group.Dispose());
         foreach (var slot in _slots)
         {

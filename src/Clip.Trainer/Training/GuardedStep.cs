@@ -56,7 +56,7 @@ internal sealed class GuardedStep : IDisposable
     public void Update(Tensor weights, Tensor gradient, Tensor mean, Tensor square, AdamWFactors f)
     {
         using var scope = NewDisposeScope();
-        gradient = where(Finite, gradient.mul(_scale), _zero);
+        gradient = Clipped(gradient);
         using Scalar root = f.Root, epsilon = f.Epsilon, one = 1f;
         mean.lerp_(gradient, If(f.TowardsMean, 0));
         square.mul_(If(f.Beta2, 1)).add_(gradient.square().mul(If(f.TowardsSquare, 0)), one);
@@ -64,15 +64,18 @@ internal sealed class GuardedStep : IDisposable
         weights.mul_(If(f.Keep, 1)).add_(change, one);
     }
 
-    public void Dispose()
-    {
-        foreach (var tensor in new[] { _zero, _scale, _go, _stay }) tensor.Dispose();
-    }
+    /// <summary>A gradient as it counts: limited, and zeros where the step is refused.</summary>
+    public Tensor Clipped(Tensor gradient) => where(Finite, gradient.mul(_scale), _zero);
 
     /// <summary>A number where the step is taken, another where it is refused.</summary>
-    private Tensor If(float taken, float refused)
+    public Tensor If(float taken, float refused)
     {
         using Scalar go = taken, one = 1f;
         return refused == 0 ? _go.mul(go) : _go.mul(go).add_(_stay, one);
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in new[] { _zero, _scale, _go, _stay }) tensor.Dispose();
     }
 }

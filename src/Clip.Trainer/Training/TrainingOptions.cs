@@ -49,6 +49,9 @@ public sealed record TrainingOptions
     /// <summary>Steps of linear warm-up.</summary>
     public long Warmup { get; init; } = 100;
 
+    /// <summary>What moves the weights.</summary>
+    public OptimizerAlgorithm Algorithm { get; init; }
+
     /// <summary>AdamW's other settings.</summary>
     public AdamWOptions Optimizer { get; init; } = new();
 
@@ -188,12 +191,26 @@ public sealed record TrainingOptions
             ("Augmentation.OutlineChance", Unless(0, Augmentation.OutlineChance)),
             ("Captions.FirstChance", Unless(0, Captions.FirstChance)), ("Captions.JoinChance", Unless(0, Captions.JoinChance)),
             ("Captions.ShuffleChance", Unless(0, Captions.ShuffleChance)), ("Captions.WordDropout", Unless(0, Captions.WordDropout)),
+            ("Algorithm", Algorithm == OptimizerAlgorithm.AdamW ? null : Algorithm),
             ("LabelSmoothing", Unless(0, LabelSmoothing)), ("MaxLogitScale", Unless(100, MaxLogitScale)),
         ];
         return values.ToDictionary(v => v.Name, v => Training.Course.Text(v.Value));
 
         static double? Unless(double usual, double value) => value == usual ? null : value;
     }
+}
+
+/// <summary>What moves the weights by their gradients.</summary>
+public enum OptimizerAlgorithm
+{
+    /// <summary>AdamW throughout (Loshchilov and Hutter 2019).</summary>
+    AdamW,
+
+    /// <summary>
+    /// Muon (Jordan 2024) for the matrices of hidden layers, and AdamW for all else: gains and biases, embeddings, what comes before the
+    /// first block or stage and behind the last. Learning rate and weight decay are one for both (Liu et al. 2025, arXiv:2502.16982).
+    /// </summary>
+    Muon,
 }
 
 /// <summary>In what numbers gradients travel between ranks.</summary>

@@ -15,6 +15,9 @@ namespace Clip.Trainer.Training;
 internal sealed class TrainingStep(IObjective objective, TrainingOptions options, Ranks? ranks = null) : IDisposable
 {
     private readonly AdamW _optimizer = Optimizer(objective, options);
+    private readonly TrainingPrecision _precision =
+        TorchDevice.Offered(options.Precision, objective.Module.parameters().First().device);
+
     private readonly GradientExchange? _exchange = ranks is { AreSeveral: true } ? Exchange(objective, options, ranks) : null;
     private readonly LossScaler? _scaler =
         options.Precision == TrainingPrecision.Fp16 ? new LossScaler(objective.Module.parameters().First().device) : null;
@@ -66,7 +69,7 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
     public StartedStep Start(Tensor pixels, Tensor ids, double learningRate)
     {
         using var scope = NewDisposeScope();
-        using var precision = Autocast.Use(options.Precision);
+        using var precision = Autocast.Use(_precision);
         using var memory = GradCheckpointing.Use(options.GradCheckpointing);
         using var noise = StepNoise.Use(options.Seed, Steps, ranks?.Rank ?? 0);
         _optimizer.ZeroGrad();
@@ -95,7 +98,7 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
         if (objective is not IContrastiveObjective contrastive) return [];
         using var scope = NewDisposeScope();
         using var unused = no_grad();
-        using var precision = Autocast.Use(options.Precision);
+        using var precision = Autocast.Use(_precision);
         var finite = Parts(pixels, ids).SelectMany(part =>
         {
             var (image, text) = contrastive.Encode(part.Pixels, part.Ids);
@@ -132,7 +135,13 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
         var factors = LayerDecay.Factors(objective.Layout, trained.Select(p => p.name), options.LayerDecay);
         // Decay would take words that no caption has from the vectors that the tower learns to read.
         var undecayed = objective.Module is ClipModel { StartsFromWords: true } ? ClipNames.Text.Tokens.Name : null;
-        return new AdamW(trained, options.Optimizer.For(objective.Module), factors, undecayed);
+        var ofAdamW = options.Optimizer.For(objective.Module);
+        if (options.Algorithm == OptimizerAlgorithm.AdamW) return new AdamW(trained, ofAdamW, factors, undecayed, muon: null);
+        var matrices = trained.Where(p => Muon.Takes(objective.Layout, p.name)).ToArray();
+        if (matrices.Length == 0)
+            throw new ClipException("`Algorithm` is Muon, which moves matrices of hidden layers, and this run trains none; take AdamW.");
+        return new AdamW(
+            trained.Except(matrices), ofAdamW, factors, undecayed, new Muon(matrices, options.Optimizer.WeightDecay, factors));
     }
 
     /// <returns>The loss, without a graph, in the dispose scope of the moment.</returns>

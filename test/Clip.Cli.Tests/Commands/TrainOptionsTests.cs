@@ -55,6 +55,7 @@ public sealed class TrainOptionsTests : IDisposable
         | --batch-size 18 => Run.Training.BatchSize=18; Run.Training.PairsPerStep=18
         | --lr 0.25 => Run.Training.LearningRate=0.25
         | --warmup 19 => Run.Training.Warmup=19
+        | --opt muon => Run.Training.Algorithm=Muon
         | --wd 0.75 => Run.Training.Optimizer.WeightDecay=0.75
         | --beta1 0.5 => Run.Training.Optimizer.Beta1=0.5
         | --beta2 0.625 => Run.Training.Optimizer.Beta2=0.625

@@ -214,6 +214,7 @@ internal static class OptionRows
         """
         --lr 0.25
         --warmup 19
+        --opt muon => --opt Muon
         --wd 0.75
         --beta1 0.5
         --beta2 0.625

@@ -56,6 +56,7 @@ internal sealed record RankCase(string Name, TrainingOptions Training)
         new("bow", Usual with { Objective = ObjectiveKind.Bow, BatchSize = 8 }),
         new("bow, accumulation", Usual with { Objective = ObjectiveKind.Bow, AccumFrequency = 2 }),
         new("average", Usual with { ModelEmaDecay = 0.9, LayerDecay = 0.7 }),
+        new("muon", Usual with { Algorithm = OptimizerAlgorithm.Muon }),
         new("lora", Usual with { FineTuning = new FineTuningOptions { LoraRank = 2 } }),
         new("locked image tower", Usual with { FineTuning = new FineTuningOptions { LockImage = true } }),
         // Many normalizations make rounding larger; BatchNorm2d by itself is compared more closely.

@@ -19,12 +19,15 @@ public sealed class CheckpointTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>Of every field of the state, with a ResNet for its statistics and an average for its own.</summary>
-    [Fact]
-    public void EveryPartOfTheStateIsRestored()
+    [Theory]
+    [InlineData(OptimizerAlgorithm.AdamW)]
+    [InlineData(OptimizerAlgorithm.Muon)]
+    public void EveryPartOfTheStateIsRestored(OptimizerAlgorithm algorithm)
     {
         using var scope = NewDisposeScope();
+        var options = Options with { Algorithm = algorithm };
         using var model = RandomResNet.Create(seed: 1);
-        using var step = new TrainingStep(new ClipObjective(model), Options);
+        using var step = new TrainingStep(new ClipObjective(model), options);
         foreach (var rate in new[] { 1e-2, 1e-3, 1e-2 }) Take(step, rate);
         step.Seconds = 1234.5678901234567;
         var saved = State(step);
@@ -33,7 +36,7 @@ public sealed class CheckpointTests : IDisposable
             Assert.Equal(saved.Keys.Except(["seconds", "steps"]).Order(StringComparer.Ordinal), reader.Names.Order(StringComparer.Ordinal));
 
         using var other = RandomResNet.Create(seed: 2);
-        using var resumed = new TrainingStep(new ClipObjective(other), Options);
+        using var resumed = new TrainingStep(new ClipObjective(other), options);
         Take(resumed, 1e-2);
         var (changes, validationDue) = Checkpoint.Load(_folder["x"], resumed, Course);
 
@@ -47,7 +50,7 @@ public sealed class CheckpointTests : IDisposable
 
         // What is compared is not blind: every part has moved from where it started.
         using var fresh = RandomResNet.Create(seed: 1);
-        using var start = new TrainingStep(new ClipObjective(fresh), Options);
+        using var start = new TrainingStep(new ClipObjective(fresh), options);
         var untouched = State(start).Where(part => part.Value.SequenceEqual(saved[part.Key])).Select(part => part.Key);
         Assert.DoesNotContain(untouched, name => !name.Contains("k_proj.bias", StringComparison.Ordinal));
     }

@@ -97,9 +97,9 @@ public sealed class GoingOnTests : IAsyncLifetime, IDisposable
         [
             new() { Objective = ObjectiveKind.SigLip }, new() { Epochs = 3 }, new() { BatchSize = 3 }, new() { LearningRate = 3 },
             new() { MaxMinutes = 3 }, new() { AccumFrequency = 3 }, new() { LayerDecay = 0.5 }, new() { Warmup = 3 },
-            new() { Scheduler = LearningRateScheduler.Const }, new() { Optimizer = new AdamWOptions(WeightDecay: 3) },
-            new() { GradClipNorm = 3 }, new() { ModelEmaDecay = 0.5 }, new() { Precision = TrainingPrecision.Bf16 },
-            new() { Tf32 = true }, new() { Seed = 3 },
+            new() { Scheduler = LearningRateScheduler.Const }, new() { Algorithm = OptimizerAlgorithm.Muon },
+            new() { Optimizer = new AdamWOptions(WeightDecay: 3) }, new() { GradClipNorm = 3 }, new() { ModelEmaDecay = 0.5 },
+            new() { Precision = TrainingPrecision.Bf16 }, new() { Tf32 = true }, new() { Seed = 3 },
             new() { Augmentation = new() { Background = new Background((1, 2, 3)) } },
             new() { Augmentation = new() { Crop = new RandomResizedCrop(0.5) } }, new() { FineTuning = new() { LockText = true } },
         ];

@@ -88,9 +88,10 @@ public sealed class StepOnDeviceTests
     }
 
     [Theory]
-    [InlineData(1, null)]
-    [InlineData(2, 0.05)]
-    public void ItsWeightsAreThoseOfTheCpusStep(int parts, double? clip)
+    [InlineData(1, null, OptimizerAlgorithm.AdamW)]
+    [InlineData(2, 0.05, OptimizerAlgorithm.AdamW)]
+    [InlineData(1, 0.05, OptimizerAlgorithm.Muon)]
+    public void ItsWeightsAreThoseOfTheCpusStep(int parts, double? clip, OptimizerAlgorithm algorithm)
     {
         using var scope = NewDisposeScope();
         var options = new TrainingOptions
@@ -99,6 +100,7 @@ public sealed class StepOnDeviceTests
             GradClipNorm = clip,
             LayerDecay = 0.8,
             ModelEmaDecay = 0.5,
+            Algorithm = algorithm,
             // Else, where a gradient is all but zero, AdamW makes a whole step of its rounding.
             Optimizer = new AdamWOptions(Epsilon: 1e-3),
         };
