@@ -61,8 +61,8 @@ internal sealed class OptimizationOptions
 
     private readonly Option<string> _precision = new("--precision")
     {
-        Description = "fp32; or bf16 or fp16, which run matrix products in bfloat16 or float16 and keep all else in float32. On a CPU, bf16 "
-            + "needs AVX-512.",
+        Description = "fp32; or bf16 or fp16, which run matrix products in bfloat16 or float16 and keep all else in float32. On a CPU, "
+            + "bf16 needs AVX-512.",
         DefaultValueFactory = _ => "fp32",
     };
 

@@ -18,8 +18,8 @@ internal static class TorchDevice
     public static bool IsApart(Device device) => device.type != DeviceType.CPU;
 
     /// <summary>
-    /// What products are computed in where a precision is asked for. On x86 processors without AVX-512, libtorch has nothing but a plain loop
-    /// for bfloat16, which takes some fifty times as long as float32, and gives no more than that does: so it is float32.
+    /// What products are computed in where a precision is asked for. On x86 processors without AVX-512, libtorch has nothing but a plain
+    /// loop for bfloat16, which takes some twenty times as long as float32, and gives no more than that does: so it is float32.
     /// </summary>
     public static TrainingPrecision Offered(TrainingPrecision precision, Device device) =>
         precision == TrainingPrecision.Bf16 && !IsApart(device) && X86Base.IsSupported && !HasAvx512 ? TrainingPrecision.Fp32 : precision;

@@ -53,7 +53,9 @@ public sealed class AdamW : IDisposable
     /// <param name="options">The hyper-parameters; those not given are a Vision Transformer's.</param>
     /// <param name="factors">What each parameter's learning rate is multiplied with, by name; null for 1 throughout.</param>
     /// <param name="undecayed">A matrix that has no decay, by name; null for none.</param>
-    /// <param name="muon">Moves other parameters, whose gradients count towards the joint norm, and is disposed with this; null for none.</param>
+    /// <param name="muon">
+    /// Moves other parameters, whose gradients count towards the joint norm, and is disposed with this; null for none.
+    /// </param>
     /// <inheritdoc cref="AdamW(IEnumerable{ValueTuple{string, Parameter}}, AdamWOptions, IReadOnlyDictionary{string, double})"/>
     internal AdamW(
         IEnumerable<(string Name, Parameter Parameter)> parameters, AdamWOptions options,

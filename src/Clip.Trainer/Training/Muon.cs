@@ -53,7 +53,9 @@ internal sealed class Muon : IDisposable
     /// <summary>Takes a step.</summary>
     /// <param name="learningRate">This step's.</param>
     /// <param name="gradients">Of each of <see cref="Parameters"/>; null where it has none, and it stays as it is.</param>
-    /// <param name="number">Of a number for a step that is taken and another for one that is refused, the one that counts: a scalar.</param>
+    /// <param name="number">
+    /// Of a number for a step that is taken and another for one that is refused, the one that counts: a scalar.
+    /// </param>
     public void Step(double learningRate, IEnumerable<Tensor?> gradients, Func<float, float, Tensor> number)
     {
         foreach (var (slot, gradient) in _slots.Zip(gradients))

@@ -52,8 +52,8 @@ internal sealed class TrainingRun(
                 + $"{loop.TotalSteps} steps of {parts.PairsPerStep}{(ranks.AreSeveral ? $" on {ranks.Size} ranks" : "")}, "
                 + $"on {device}.");
             if (TorchDevice.Offered(options.Training.Precision, device) != options.Training.Precision)
-                say("This processor has no AVX-512, without which libtorch takes many times as long for bfloat16 as for float32: products are "
-                    + "computed in float32.");
+                say("This processor has no AVX-512, without which libtorch takes many times as long for bfloat16 as for float32: products "
+                    + "are computed in float32.");
             if (options.Training.Warmup > loop.TotalSteps)
                 say($"The warm-up of {options.Training.Warmup} steps is longer than the run, so `LearningRate` is never reached; "
                     + "lower `Warmup`.");

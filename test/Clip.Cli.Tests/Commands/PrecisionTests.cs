@@ -25,7 +25,11 @@ public sealed class PrecisionTests : TinyTraining
     private async Task<string> Train(string precision)
     {
         var (exit, printed, error) = await Command.RunWithAsync(
-            Older, [.. Options(precision, epochs: 1), "--model", Run.ConfigFile, "--tokenizer", Run.Folder["tokenizer"], "--precision", precision]);
+            Older,
+            [
+                .. Options(precision, epochs: 1), "--model", Run.ConfigFile, "--tokenizer", Run.Folder["tokenizer"],
+                "--precision", precision,
+            ]);
         Assert.True(exit == 0, error);
         return (printed + error).ReplaceLineEndings(" ");
     }

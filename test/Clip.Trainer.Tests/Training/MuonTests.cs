@@ -57,7 +57,8 @@ public sealed class MuonTests : IDisposable
             }
 
             Assert.Equal(expected, Numbers(parameter), (a, b) => Math.Abs(a - b) < 1e-4);
-            Assert.Equal(mean, Numbers(optimizer.State.Single(s => s.Name == $"momentum_buffer.{name}").Value), (a, b) => Math.Abs(a - b) < 1e-6);
+            var momentum = optimizer.State.Single(s => s.Name == $"momentum_buffer.{name}").Value;
+            Assert.Equal(mean, Numbers(momentum), (a, b) => Math.Abs(a - b) < 1e-6);
         }
     }
 
