@@ -140,9 +140,9 @@ public sealed class CursorTests(TinyFolder folder) : IClassFixture<TinyFolder>
             () => cursor.GetGetter<int>(result.Schema["Number"])).Message);
         Assert.Contains("'Features' is of type", Assert.Throws<InvalidOperationException>(
             () => cursor.GetGetter<float>(result.Schema["Features"])).Message);
-        Assert.Equal(-1, cursor.Position);
+        Assert.Equal((-1, 0), (cursor.Position, cursor.Batch));
         while (cursor.MoveNext()) Assert.True(cursor.IsColumnActive(result.Schema["Features"]));
-        Assert.Equal(-1, cursor.Position);
+        Assert.Equal((-1, 0), (cursor.Position, cursor.Batch));
         Assert.False(cursor.MoveNext());
         Assert.Throws<InvalidOperationException>(() => features(ref value));
 

@@ -37,7 +37,7 @@ internal sealed class TrackedView(IDataView data, long failingRow = long.MaxValu
 
     public static DataViewRowId IdOf(long position) => new((ulong)position * 7, 5);
 
-    public static long BatchOf(long position) => position / 3;
+    public static long BatchOf(long position) => 5 + (position / 3);
 
     private Cursor Track(DataViewRowCursor cursor, IEnumerable<DataViewSchema.Column> columns)
     {

@@ -11,7 +11,7 @@ public sealed class WarningTests : IClassFixture<TinyFolder>
 
     private readonly TinyFolder _folder;
     private readonly MLContext _ml = new(seed: 1);
-    private readonly List<string> _warnings = [];
+    private readonly List<string> _warnings = [], _sources = [];
 
     public WarningTests(TinyFolder folder)
     {
@@ -19,7 +19,11 @@ public sealed class WarningTests : IClassFixture<TinyFolder>
         _ml.Log += (_, log) =>
         {
             if (log.Kind != ChannelMessageKind.Warning) return;
-            lock (_warnings) _warnings.Add(log.RawMessage);
+            lock (_warnings)
+            {
+                _warnings.Add(log.RawMessage);
+                _sources.Add(log.Source);
+            }
         };
     }
 
@@ -36,6 +40,8 @@ public sealed class WarningTests : IClassFixture<TinyFolder>
             Assert.Matches("Image file 'absent-[159].png' does not exist", warning);
             _warnings.Clear();
         }
+
+        Assert.All(_sources, source => Assert.Equal("ClipImageFeaturizingTransformer; Transform", source));
 
         // A pass that did not come so far has nothing to tell, nor has one that computes nothing.
         _ = result.GetColumn<int>("Number").ToList();
@@ -80,6 +86,8 @@ public sealed class WarningTests : IClassFixture<TinyFolder>
             _ = result.Vectors("Features");
             Assert.Equal(warnings, _warnings.Count(w => w.Contains("being computed for the third time", StringComparison.Ordinal)));
         }
+
+        Assert.Equal("ClipImageFeaturizingTransformer; GetRowCursor", _sources[^1]);
 
         // Each set of cursors is a pass.
         var another = Images().Fit(data).Transform(data);

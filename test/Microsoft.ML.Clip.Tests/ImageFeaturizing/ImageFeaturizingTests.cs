@@ -63,7 +63,9 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
         var transformer = _ml.Transforms.ClipFeaturizeImage("Features", folder.Path, "ImagePath").Fit(data);
         var column = transformer.GetOutputSchema(data.Schema)["Features"];
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, TinyClip.Dimension), column.Type);
-        Assert.True(column.HasSlotNames());
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        column.GetSlotNames(ref names);
+        Assert.Equal(Enumerable.Range(0, TinyClip.Dimension).Select(i => $"{i}"), names.DenseValues().Select(name => name.ToString()));
     }
 
     [Fact]
