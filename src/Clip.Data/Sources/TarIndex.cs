@@ -212,6 +212,8 @@ internal sealed class TarIndex(ShardMembers members)
         /// <summary>Names with several dots: where each part up to the last dot is a whole record, that is what was meant.</summary>
         private bool TrySplit(FileStream file)
         {
+            // Without a last dot there is no part before it.
+            if (Members.Any(m => m.Ending.Length == 0)) return false;
             var groups = Members.GroupBy(m => m.Name[..m.Name.LastIndexOf('.')], StringComparer.Ordinal)
                 .Select(g => (g.Key, Members: g.Select(m => m with { Ending = m.LastEnding }).ToList()))
                 .ToArray();
