@@ -64,7 +64,48 @@ public sealed class BootstrapTests
         Assert.Equal((0, new Interval(0, 0), 1, false), (difference.Difference, difference.Interval, difference.PValue, difference.IsReal));
     }
 
+    /// <summary>Between the two draws next to it, as numpy's percentiles.</summary>
+    [Theory]
+    [InlineData(41, 1, 39)]
+    [InlineData(21, 0.5, 19.5)]
+    [InlineData(11, 0.25, 9.75)]
+    [InlineData(2, 0.025, 0.975)]
+    [InlineData(1, 0, 0)]
+    public void BoundsLieAtTheirShareOfTheDraws(int draws, double low, double high)
+    {
+        var interval = new Bootstrap(draws).Of(new Numbered());
+
+        Assert.Equal(low, interval.Low, 9);
+        Assert.Equal(high, interval.High, 9);
+    }
+
+    /// <summary>Twice the share of draws on the other side, of which 0 is on both.</summary>
+    [Theory]
+    [InlineData(-1, 0.025)] // not 0, which no number of draws can tell
+    [InlineData(0, 0.05)]
+    [InlineData(9.5, 0.5)]
+    [InlineData(10, 0.55)]
+    [InlineData(19.5, 1)]
+    [InlineData(38.5, 0.05)]
+    [InlineData(40, 0.025)]
+    public void HowLikelyChanceIsIsToldByTheDraws(double zero, double expected)
+    {
+        var difference = new Bootstrap(draws: 40).Compare(new MeanStatistic([zero]), new Numbered());
+
+        Assert.Equal(expected, difference.PValue, 9);
+    }
+
     [Fact]
     public void OutcomesOfOtherPicturesAreRefused() =>
         Assert.Throws<ArgumentException>(() => new Bootstrap().Compare(new MeanStatistic([0, 1]), new MeanStatistic([1])));
+
+    /// <summary>Of the first draw 0, of the next 1, and so on.</summary>
+    private sealed record Numbered : Statistic
+    {
+        private int _drawn = -1;
+
+        public override int Count => 1;
+
+        public override double Of(ReadOnlySpan<int> times) => Interlocked.Increment(ref _drawn);
+    }
 }

@@ -78,6 +78,37 @@ public sealed class ResultTests : IDisposable
         Assert.Equal(",1,d1,0,zeroshot_classification,3,pets,a,en,f00d", File.ReadAllLines(_folder["mine.csv"])[1]);
     }
 
+    /// <summary>A spreadsheet may put a mark of the encoding before the first column's name.</summary>
+    [Fact]
+    public void ATableBegunBySpreadsheetsIsATable()
+    {
+        File.WriteAllText(_folder["theirs.csv"], "\uFEFFdataset,model,pretrained,task,language,data,acc1\n");
+
+        ResultTable.Append(_folder["theirs.csv"], Result("pets", "a \"big\" one\nof two lines", [1, 0, 0]));
+
+        Assert.Equal(
+            "dataset,model,pretrained,task,language,data,acc1\n"
+            + "pets,\"a \"\"big\"\" one\nof two lines\",f00d,zeroshot_classification,en,d1,0.3333333333333333\n",
+            File.ReadAllText(_folder["theirs.csv"]));
+    }
+
+    /// <summary>Numbers that are no metrics are left out where the table has no place for them; an empty file is a new one.</summary>
+    [Fact]
+    public void ANewTableHasAllColumns_AndItsFolderIsMade()
+    {
+        _folder.Write("empty.csv", "");
+        foreach (var table in new[] { _folder["empty.csv"], _folder["made/new.csv"] })
+        {
+            ResultTable.Append(table, Result("pets", "a", [1, 0]) with { Facts = [("images", 2), ("of our own", 7)] });
+
+            var lines = File.ReadAllLines(table);
+            Assert.Equal(2, lines.Length);
+            Assert.Equal(lines[0].Split(',').Length, lines[1].Split(',').Length);
+            Assert.StartsWith("pets,a,f00d,zeroshot_classification,en,,2,,0.5,,", lines[1], StringComparison.Ordinal);
+            Assert.EndsWith(",seconds,skipped,data", lines[0], StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("name,age\n", "is no table of results")]
     [InlineData("dataset,model\n", "has no column")]
