@@ -57,6 +57,27 @@ public sealed class OnnxSignatureTests : IDisposable
         Assert.Equal((image, text), (TowerOutput.Image(signature), TowerOutput.Text(signature)));
     }
 
+    [Fact]
+    public void OnlyVectorsOfNumbersWithAFractionAreFeatures()
+    {
+        var signature = Signature(graph =>
+        {
+            graph.Input("pixel_values", OnnxGraph.Float, "batch", 3, 32, 32);
+            graph.Output("last_hidden_state", OnnxGraph.Float, "batch", 50, 8);
+            graph.Output("kinds", OnnxGraph.Int64, "batch", 8);
+            graph.Output("anything", OnnxGraph.Float16, "batch", 8);
+        });
+
+        Assert.Equal("anything", TowerOutput.RequireImage(signature));
+        Assert.EndsWith(
+            "has no output 'image_embeds' [batch, dimension]; it has one, other.",
+            Assert.Throws<InvalidDataException>(() => TowerOutput.RequireImage(Signature(graph =>
+            {
+                graph.Input("pixel_values", OnnxGraph.Float, "batch", 3, 32, 32);
+                foreach (var name in new[] { "one", "other" }) graph.Output(name, OnnxGraph.Float, "batch", 8);
+            }))).Message);
+    }
+
     private OnnxSignature Signature(Action<OnnxGraph> lay)
     {
         var graph = new OnnxGraph();

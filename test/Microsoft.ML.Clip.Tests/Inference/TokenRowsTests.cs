@@ -55,5 +55,8 @@ public sealed class TokenRowsTests
         Assert.False(Rows(new()).RunApart);
     }
 
+    [Fact]
+    public void LongTextsAreCutUnlessItIsSaid() => Assert.True(Rows(new()).Truncate && new TextTowerSettings().Truncate);
+
     private static TokenRows Rows(TextPadding padding) => new(Tokenizer: null!, ContextLength: 16, padding);
 }
