@@ -51,7 +51,7 @@ public sealed class DataFingerprintTests : IDisposable
         string[] all =
         [
             DataFingerprint.Of(["cat"], pictures), DataFingerprint.Of(["dog"], pictures), DataFingerprint.Of(["cat"], pictures[..1]),
-            DataFingerprint.Of([], pictures),
+            DataFingerprint.Of([], pictures), DataFingerprint.Of(["a", "b"], pictures), DataFingerprint.Of(["alabel b"], pictures),
         ];
 
         Assert.Equal(all.Length, all.Distinct().Count());

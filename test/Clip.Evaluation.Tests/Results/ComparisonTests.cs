@@ -66,6 +66,16 @@ public sealed class ComparisonTests
             error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void OfOtherPicturesItIsToldHowManyThereAre()
+    {
+        var (first, second) = (Result("pets", Mean("acc1", 0, 1, 1), new("ece", 0.1)), Result("pets", Mean("acc1", 1, 1), new("ece", 0.1)));
+
+        var error = Assert.Throws<ClipException>(() => Comparison.Of([first], [second with { Data = "d2" }], Draws));
+
+        Assert.Contains("(3 pictures and 2, fingerprints d1 and d2)", error.Message, StringComparison.Ordinal);
+    }
+
     private static Metric Mean(string name, params double[] hits) => Metric.Of(name, new MeanStatistic(hits), Draws);
 
     private static EvaluationResult Result(string dataset, params Metric[] metrics) => new()

@@ -109,6 +109,30 @@ public sealed class ResultFileTests : IDisposable
         Assert.All(results, result => Assert.False(result.TryGetProperty("outcomes", out _)));
     }
 
+    [Fact]
+    public void WhatWasWrittenIsReplacedAndComesBack()
+    {
+        var hits = new ClassMeanStatistic([1, 1, 0], [0, 0, 1]); // a half; told the other way round it would be another
+        ResultFile.Write(_folder["a.json"], [Result("food", "b")]);
+        ResultFile.Write(
+            _folder["a.json"],
+            [
+                Result("pets", "a") with
+                {
+                    Language = "de",
+                    Data = "d7",
+                    Metrics = [new("recall", 0.5, hits), new("acc1", 1, new MeanStatistic([0, 1, 1]))],
+                },
+            ]);
+
+        var read = Assert.Single(ResultFile.Read(_folder["a.json"]));
+
+        Assert.Equal(("pets", "a", "de", "d7"), (read.Dataset, read.Model, read.Language, read.Data));
+        Assert.Equal([1, 1, 0], Assert.IsType<ClassMeanStatistic>(read.Metrics[0].Statistic).Values);
+        Assert.Equal([0, 1, 1], Assert.IsType<MeanStatistic>(read.Metrics[1].Statistic).Values);
+        Assert.StartsWith("{\n  \"dataset\": \"pets\"", File.ReadAllText(_folder["a.json"]), StringComparison.Ordinal); // for people, too
+    }
+
     /// <summary>CLIP_benchmark's own files have neither outcomes nor a fingerprint of the data, and metrics that are no numbers.</summary>
     [Fact]
     public void WhatClipBenchmarkWroteIsRead()
