@@ -130,7 +130,8 @@ public sealed class AdamW : IDisposable
         }
 
         using Scalar factor = scale;
-        _muon?.Step(learningRate, matrices.Select(g => g?.Values.mul(factor)), (taken, _) => tensor(taken));
+        _muon?.Step(
+            learningRate, matrices.Select(g => g?.Values.mul(factor)), (taken, _) => tensor(taken, device: _muon.Parameters.First().device));
         return norm;
     }
 
