@@ -129,9 +129,10 @@ public sealed class AdamW : IDisposable
                 (float)_beta2, (float)(1 - _beta2), (float)Math.Sqrt(correction2), (float)_epsilon, (float)(-rate / correction1)));
         }
 
+        if (_muon is null) return norm;
         using Scalar factor = scale;
-        _muon?.Step(
-            learningRate, matrices.Select(g => g?.Values.mul(factor)), (taken, _) => tensor(taken, device: _muon.Parameters.First().device));
+        var device = _muon.Parameters.First().device;
+        _muon.Step(learningRate, matrices.Select(g => g?.Values), g => g.mul(factor), (taken, _) => tensor(taken, device: device));
         return norm;
     }
 
@@ -162,7 +163,7 @@ public sealed class AdamW : IDisposable
                 (float)_beta2, (float)(1 - _beta2), (float)Math.Sqrt(correction2), (float)_epsilon, (float)(-rate / correction1)));
         }
 
-        _muon?.Step(learningRate, matrices.Select(g => g is null ? null : guarded.Clipped(g)), guarded.If);
+        _muon?.Step(learningRate, matrices, guarded.Clipped, guarded.If);
         scaler?.Update(guarded.Finite);
         return guarded.Norm.MoveToOuterDisposeScope();
     }

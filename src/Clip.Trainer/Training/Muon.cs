@@ -53,19 +53,23 @@ internal sealed class Muon : IDisposable
     /// <summary>Takes a step.</summary>
     /// <param name="learningRate">This step's.</param>
     /// <param name="gradients">Of each of <see cref="Parameters"/>; null where it has none, and it stays as it is.</param>
+    /// <param name="limited">A gradient as it counts, after clipping.</param>
     /// <param name="number">
     /// Of a number for a step that is taken and another for one that is refused, the one that counts: a scalar.
     /// </param>
-    public void Step(double learningRate, IEnumerable<Tensor?> gradients, Func<float, float, Tensor> number)
+    public void Step(
+        double learningRate, IEnumerable<Tensor?> gradients, Func<Tensor, Tensor> limited, Func<float, float, Tensor> number)
     {
-        foreach (var (slot, gradient) in _slots.Zip(gradients))
+        using Scalar one = 1f;
+        using Tensor towards = number(1 - Momentum, 0), ahead = number(Momentum, 1);
+        foreach (var (slot, all) in _slots.Zip(gradients))
         {
-            if (gradient is null) continue;
-            using var scope = NewDisposeScope();
-            slot.Momentum.lerp_(gradient, number(1 - Momentum, 0));
-            var direction = slot.Direction(gradient.lerp(slot.Momentum, number(Momentum, 1)));
+            if (all is null) continue;
+            using var scope = NewDisposeScope(); // one matrix's copies at a time
+            var gradient = limited(all);
+            slot.Momentum.lerp_(gradient, towards);
+            var direction = slot.Direction(gradient.lerp(slot.Momentum, ahead));
             var rate = learningRate * slot.Factor;
-            using Scalar one = 1f;
             slot.Parameter.mul_(number((float)(1 - (rate * slot.Decay)), 1)).add_(direction.mul_(number((float)-rate, 0)), one);
         }
     }

@@ -15,12 +15,10 @@ namespace Clip.Trainer.Training;
 internal sealed class TrainingStep(IObjective objective, TrainingOptions options, Ranks? ranks = null) : IDisposable
 {
     private readonly AdamW _optimizer = Optimizer(objective, options);
-    private readonly TrainingPrecision _precision =
-        TorchDevice.Offered(options.Precision, objective.Module.parameters().First().device);
-
+    private readonly TrainingPrecision _precision = TorchDevice.Offered(options.Precision, DeviceOf(objective));
     private readonly GradientExchange? _exchange = ranks is { AreSeveral: true } ? Exchange(objective, options, ranks) : null;
     private readonly LossScaler? _scaler =
-        options.Precision == TrainingPrecision.Fp16 ? new LossScaler(objective.Module.parameters().First().device) : null;
+        options.Precision == TrainingPrecision.Fp16 ? new LossScaler(DeviceOf(objective)) : null;
 
     private readonly ModelEma? _ema = options.ModelEmaDecay is { } decay ? new ModelEma(objective.Module, decay) : null;
 
@@ -33,7 +31,7 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
     /// one pass over memory, which needs the numbers first.
     /// </summary>
     public bool ReadsNothing { get; init; } = ranks is not { AreSeveral: true }
-        && (options.Precision == TrainingPrecision.Fp16 || TorchDevice.IsApart(objective.Module.parameters().First().device));
+        && (options.Precision == TrainingPrecision.Fp16 || TorchDevice.IsApart(DeviceOf(objective)));
 
     /// <summary>How long they took, of all parts of a run that was interrupted.</summary>
     public double Seconds { get; set; }
@@ -128,6 +126,8 @@ internal sealed class TrainingStep(IObjective objective, TrainingOptions options
 
     private static GradientExchange Exchange(IObjective objective, TrainingOptions options, Ranks ranks) =>
         new(ranks, [.. objective.Module.parameters().OfType<Parameter>().Where(p => p.requires_grad)], options.GradientCompression);
+
+    private static Device DeviceOf(IObjective objective) => objective.Module.parameters().First().device;
 
     private static AdamW Optimizer(IObjective objective, TrainingOptions options)
     {

@@ -6,8 +6,6 @@ namespace Clip.Evaluation.Tests.Results;
 /// <summary>Two files are compared by what both tell of the same subject, picture by picture.</summary>
 public sealed class ComparisonTests
 {
-    private static readonly Bootstrap Draws = new(draws: 50);
-
     [Fact]
     public void WhatBothHaveMeasuredIsCompared()
     {
@@ -15,7 +13,7 @@ public sealed class ComparisonTests
 
         var compared = Comparison.Of(
             [Result("pets", Mean("acc1", 0, 1)), Result("food", Mean("acc1", 0, 0)), shots],
-            [Result("food", Mean("acc1", 1, 0)), shots with { FewShot = 8 }, shots], Draws);
+            [Result("food", Mean("acc1", 1, 0)), shots with { FewShot = 8 }, shots], Measured.Draws);
 
         Assert.Equal(
             [("food", "acc1", 0.5), ("pets", "lp_acc1", 0)],
@@ -29,7 +27,7 @@ public sealed class ComparisonTests
         var first = Result("pets", Mean("acc5", 1, 1), Mean("acc1", 0, 1), new("ece", 0.1), Mean("recall", 1, 0));
         var second = Result("pets", Mean("acc1", 1, 1), new("ece", 0.2), new("recall", 0.5));
 
-        var compared = Assert.Single(Comparison.Of([first], [second], Draws));
+        var compared = Assert.Single(Comparison.Of([first], [second], Measured.Draws));
 
         Assert.Equal(("acc1", 0.5, 1), (compared.Metric, compared.FirstValue, compared.SecondValue));
     }
@@ -39,7 +37,7 @@ public sealed class ComparisonTests
     {
         var one = Result("pets", Mean("acc1", 0, 1));
 
-        var error = Assert.Throws<ClipException>(() => Comparison.Of([one], [one, one with { Model = "b" }], Draws));
+        var error = Assert.Throws<ClipException>(() => Comparison.Of([one], [one, one with { Model = "b" }], Measured.Draws));
 
         Assert.Contains("several results of pets, zeroshot_classification", error.Message, StringComparison.Ordinal);
     }
@@ -50,7 +48,7 @@ public sealed class ComparisonTests
     {
         var one = Result("pets", new Metric("acc1", 0.5));
 
-        var error = Assert.Throws<ClipException>(() => Comparison.Of([one], [one with { Data = "d2" }], Draws));
+        var error = Assert.Throws<ClipException>(() => Comparison.Of([one], [one with { Data = "d2" }], Measured.Draws));
 
         Assert.Contains("do not tell picture by picture", error.Message, StringComparison.Ordinal);
     }
@@ -59,7 +57,7 @@ public sealed class ComparisonTests
     public void FilesOfOtherSubjectsAreNamedWithThem()
     {
         var error = Assert.Throws<ClipException>(() => Comparison.Of(
-            [Result("pets", Mean("acc1", 1)), Result("food", Mean("acc1", 1))], [Result("cars", Mean("acc1", 1))], Draws));
+            [Result("pets", Mean("acc1", 1)), Result("food", Mean("acc1", 1))], [Result("cars", Mean("acc1", 1))], Measured.Draws));
 
         Assert.Contains(
             "pets zeroshot_classification, food zeroshot_classification in one, cars zeroshot_classification in the other",
@@ -71,20 +69,12 @@ public sealed class ComparisonTests
     {
         var (first, second) = (Result("pets", Mean("acc1", 0, 1, 1), new("ece", 0.1)), Result("pets", Mean("acc1", 1, 1), new("ece", 0.1)));
 
-        var error = Assert.Throws<ClipException>(() => Comparison.Of([first], [second with { Data = "d2" }], Draws));
+        var error = Assert.Throws<ClipException>(() => Comparison.Of([first], [second with { Data = "d2" }], Measured.Draws));
 
         Assert.Contains("(3 pictures and 2, fingerprints d1 and d2)", error.Message, StringComparison.Ordinal);
     }
 
-    private static Metric Mean(string name, params double[] hits) => Metric.Of(name, new MeanStatistic(hits), Draws);
+    private static Metric Mean(string name, params double[] hits) => Measured.Mean(name, hits);
 
-    private static EvaluationResult Result(string dataset, params Metric[] metrics) => new()
-    {
-        Dataset = dataset,
-        Model = "a",
-        Pretrained = "f00d",
-        Task = EvaluationResult.ZeroShotTask,
-        Data = "d1",
-        Metrics = metrics,
-    };
+    private static EvaluationResult Result(string dataset, params Metric[] metrics) => Measured.Result(dataset, "a", metrics);
 }

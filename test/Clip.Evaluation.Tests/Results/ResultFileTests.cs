@@ -7,8 +7,6 @@ namespace Clip.Evaluation.Tests.Results;
 /// <summary>Which files results go to, what stands in them, and what of them comes back where others wrote them.</summary>
 public sealed class ResultFileTests : IDisposable
 {
-    private static readonly Bootstrap Draws = new(draws: 50);
-
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -151,14 +149,6 @@ public sealed class ResultFileTests : IDisposable
         Assert.Equal([new Metric("acc1", 0.5)], read.Metrics);
     }
 
-    private static EvaluationResult Result(string dataset, string model) => new()
-    {
-        Dataset = dataset,
-        Model = model,
-        Pretrained = "f00d",
-        Task = EvaluationResult.ZeroShotTask,
-        Data = "d1",
-        Metrics = [Metric.Of("acc1", new MeanStatistic([1, 0, 1]), Draws), new Metric("ece", 0.25)],
-        Facts = [("images", 3), ("skipped", 0)],
-    };
+    private static EvaluationResult Result(string dataset, string model) =>
+        Measured.Result(dataset, model, Measured.Mean("acc1", 1, 0, 1), new("ece", 0.25)) with { Facts = [("images", 3), ("skipped", 0)] };
 }

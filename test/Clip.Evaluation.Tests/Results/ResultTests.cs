@@ -7,8 +7,6 @@ namespace Clip.Evaluation.Tests.Results;
 /// <summary>Results are CLIP_benchmark's entries, come back from files as they were, and are compared only where they can be.</summary>
 public sealed class ResultTests : IDisposable
 {
-    private static readonly Bootstrap Draws = new(draws: 50);
-
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -34,10 +32,11 @@ public sealed class ResultTests : IDisposable
         {
             Metrics =
             [
-                Metric.Of("acc1", new MeanStatistic([1, 0.5, 0]), Draws),
-                Metric.Of("mean_per_class_recall", new ClassMeanStatistic([1, 0, 0], [0, 1, 1]), Draws),
+                Metric.Of("acc1", new MeanStatistic([1, 0.5, 0]), Measured.Draws),
+                Metric.Of("mean_per_class_recall", new ClassMeanStatistic([1, 0, 0], [0, 1, 1]), Measured.Draws),
                 Metric.Of(
-                    "mean_average_precision", new AveragePrecisionStatistic([[0.1f, 2], [3, 0.4f], [0, 1]], [[0, 1], [], [1]]), Draws),
+                    "mean_average_precision",
+                    new AveragePrecisionStatistic([[0.1f, 2], [3, 0.4f], [0, 1]], [[0, 1], [], [1]]), Measured.Draws),
                 new Metric("ece", 0.25),
             ],
         };
@@ -130,7 +129,7 @@ public sealed class ResultTests : IDisposable
     [Fact]
     public void ResultsOfTheSamePicturesAreCompared()
     {
-        var compared = Assert.Single(Comparison.Of([Result("pets", "a", [0, 0, 1])], [Result("pets", "b", [1, 1, 1])], Draws));
+        var compared = Assert.Single(Comparison.Of([Result("pets", "a", [0, 0, 1])], [Result("pets", "b", [1, 1, 1])], Measured.Draws));
 
         Assert.Equal(("acc1", 1 / 3.0, 1.0), (compared.Metric, compared.FirstValue, compared.SecondValue));
     }
@@ -144,7 +143,7 @@ public sealed class ResultTests : IDisposable
 
         void Refused(EvaluationResult other, string sentence) => Assert.Contains(
             sentence,
-            Assert.Throws<ClipException>(() => Comparison.Of([Result("pets", "a", [0, 0, 1])], [other], Draws)).Message,
+            Assert.Throws<ClipException>(() => Comparison.Of([Result("pets", "a", [0, 0, 1])], [other], Measured.Draws)).Message,
             StringComparison.Ordinal);
     }
 
@@ -175,14 +174,6 @@ public sealed class ResultTests : IDisposable
         Assert.Empty(PublishedResults.Of(Result("food101", "a", [1])));
     }
 
-    private static EvaluationResult Result(string dataset, string model, double[] hits) => new()
-    {
-        Dataset = dataset,
-        Model = model,
-        Pretrained = "f00d",
-        Task = EvaluationResult.ZeroShotTask,
-        Data = "d1",
-        Metrics = [Metric.Of("acc1", new MeanStatistic(hits), Draws)],
-        Facts = [("images", hits.Length), ("skipped", 0)],
-    };
+    private static EvaluationResult Result(string dataset, string model, double[] hits) =>
+        Measured.Result(dataset, model, Measured.Mean("acc1", hits)) with { Facts = [("images", hits.Length), ("skipped", 0)] };
 }

@@ -5,9 +5,9 @@ namespace Clip.Trainer.Tests.Modeling;
 
 public sealed class AutocastTests : IDisposable
 {
-    private readonly Generator _random = new(1);
+    private readonly Noise _noise = new();
 
-    public void Dispose() => _random.Dispose();
+    public void Dispose() => _noise.Dispose();
 
     [Theory]
     [InlineData(false, false)]
@@ -28,6 +28,5 @@ public sealed class AutocastTests : IDisposable
         Assert.InRange((actual.@float() - expected).abs().max().item<float>(), 1e-5, 0.05);
     }
 
-    /// <summary>Normal noise of a generator of its own: torch's is everybody's, and the starting weights of a run come from it.</summary>
-    private Tensor Draw(params long[] shape) => randn(shape, generator: _random);
+    private Tensor Draw(params long[] shape) => _noise.Draw(shape);
 }

@@ -8,9 +8,9 @@ namespace Clip.Trainer.Tests.Training;
 
 public sealed class AdamWTests : IDisposable
 {
-    private readonly Generator _random = new(1);
+    private readonly Noise _noise = new();
 
-    public void Dispose() => _random.Dispose();
+    public void Dispose() => _noise.Dispose();
 
     [Theory]
     [InlineData("visual.conv1.weight", 4, true)]
@@ -204,6 +204,5 @@ public sealed class AdamWTests : IDisposable
 
     private static float[] Mean(AdamW optimizer) => [.. optimizer.State.First().Value.data<float>()];
 
-    /// <summary>Normal noise of a generator of its own: torch's is everybody's, and the starting weights of a run come from it.</summary>
-    private Tensor Draw(params long[] shape) => randn(shape, generator: _random);
+    private Tensor Draw(params long[] shape) => _noise.Draw(shape);
 }

@@ -1,6 +1,3 @@
-using Clip.Conversion.Architectures;
-using Clip.Conversion.Configs;
-using Clip.Trainer.Modeling;
 using Clip.Trainer.Objectives;
 using Clip.Trainer.Tests.Modeling;
 using Clip.Trainer.Training;
@@ -13,9 +10,9 @@ namespace Clip.Trainer.Tests.Training;
 
 public sealed class MuonTests : IDisposable
 {
-    private readonly Generator _random = new(1);
+    private readonly Noise _noise = new();
 
-    public void Dispose() => _random.Dispose();
+    public void Dispose() => _noise.Dispose();
 
     /// <summary>The rule of Jordan 2024 with the step sizes of Liu et al. 2025, number by number in double precision.</summary>
     [Theory]
@@ -174,6 +171,5 @@ public sealed class MuonTests : IDisposable
            select Enumerable.Range(0, inner).Sum(k => a[(r * inner) + k] * b[(k * columns) + c]),
     ];
 
-    /// <summary>Normal noise of a generator of its own: torch's is everybody's, and the starting weights of a run come from it.</summary>
-    private Tensor Draw(params long[] shape) => randn(shape, generator: _random);
+    private Tensor Draw(params long[] shape) => _noise.Draw(shape);
 }

@@ -4,8 +4,7 @@ using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
 namespace Clip.Conversion.Onnx.Quantization;
 
 /// <summary>
-/// A matrix in 8 bits with one scale a row: <c>value ≈ scale · number</c>, the numbers symmetric about 0, so that no zero point has to be
-/// subtracted from every product.
+/// A matrix in 8 bits with one scale a row: <c>value ≈ scale · number</c>, the numbers symmetric about 0.
 /// </summary>
 /// <param name="Numbers">Row-major, as the float values were.</param>
 /// <param name="Scales">One a row.</param>
