@@ -23,8 +23,8 @@ public sealed record QuantizationOptions
 
     /// <summary>
     /// Keeps the 8-bit weights to 7 bits (−63 … 63), with a sign. x86 processors without VNNI add two products of bytes in 16 bits, which
-    /// these cannot overflow (ONNX Runtime's documentation of quantization, "reduce range"), faster than they multiply weights of 8 bits,
-    /// which have no sign. Default false.
+    /// these cannot overflow (ONNX Runtime's documentation of quantization, "reduce range"), and so are fast with
+    /// <see cref="Microsoft.ML.Clip.ClipSessionOptions.AllowInt8Saturation"/> and in other programs. Default false.
     /// </summary>
     public bool ReduceRange { get; init; }
 }

@@ -9,7 +9,8 @@ namespace Microsoft.ML.Clip.Inference;
 /// <summary>
 /// A tower's graph as ONNX Runtime made it for this processor, and its weights laid out as the kernels read them, in a folder beside the
 /// tower: what starting consists of, done once. The weights are mapped into memory and not copied. It belongs to one version of ONNX
-/// Runtime, one kind of processor and one degree of optimization, which are in its name, and to the tower's very bytes.
+/// Runtime, one kind of processor, one degree of optimization and one way to multiply int8, which are in its name, and to the tower's very
+/// bytes.
 /// </summary>
 internal static class OptimizedGraph
 {
@@ -72,7 +73,8 @@ internal static class OptimizedGraph
 
     private static string PlaceOf(string path, ClipSessionOptions options)
     {
-        var made = $"1\n{OrtEnv.Instance().GetVersionString()}\n{CpuIdentity.Text}\n{options.GraphOptimization}";
+        var how = $"{options.GraphOptimization} {(options.AllowInt8Saturation ? "cut off" : "exact")}";
+        var made = $"2\n{OrtEnv.Instance().GetVersionString()}\n{CpuIdentity.Text}\n{how}";
         var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(made)))[..16];
         return Path.Combine(
             Path.GetDirectoryName(Path.GetFullPath(path))!, FolderName, $"{Path.GetFileNameWithoutExtension(path)}-{key}");

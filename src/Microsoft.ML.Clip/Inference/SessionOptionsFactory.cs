@@ -34,6 +34,7 @@ internal static class SessionOptionsFactory
             }
 
             if (!settings.AllowSpinning) options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+            if (!settings.AllowInt8Saturation) options.AddSessionConfigEntry("session.x64quantprecision", "1");
             if (settings.CacheOptimizedGraph)
                 options.AddSessionConfigEntry("session.save_external_prepacked_constant_initializers", "1");
             if (settings.ProfilePrefix is { } prefix)

@@ -6,6 +6,8 @@ namespace Microsoft.ML.Clip.Tests.Models;
 internal sealed class OnnxGraph
 {
     public const int Float = 1;
+    public const int UInt8 = 2;
+    public const int Int8 = 3;
     public const int Int32 = 6;
     public const int Int64 = 7;
     public const int Float16 = 10;
@@ -23,12 +25,18 @@ internal sealed class OnnxGraph
 
     public string Node(string op, string output, string[] inputs, params (string Name, long Value)[] attributes)
     {
+        Node(op, [output], inputs, attributes);
+        return output;
+    }
+
+    public void Node(string op, string[] outputs, string[] inputs, params (string Name, long Value)[] attributes)
+    {
         var node = new Proto();
         foreach (var input in inputs) node.Add(1, input);
-        node.Add(2, output).Add(3, output).Add(4, op);
+        foreach (var output in outputs) node.Add(2, output);
+        node.Add(3, outputs[0]).Add(4, op);
         node.AddAll(5, attributes, a => new Proto().Add(1, a.Name).Add(3, a.Value).Add(20, 2));
         _graph.Add(1, node);
-        return output;
     }
 
     public string Weights(string name, float[] values, params long[] shape)
@@ -53,9 +61,12 @@ internal sealed class OnnxGraph
 
     public string Constant(string name, long[] values, int type = Int64, params long[] shape)
     {
-        var bytes = type == Int64
-            ? MemoryMarshal.AsBytes(values.AsSpan()).ToArray()
-            : MemoryMarshal.AsBytes(values.Select(v => (int)v).ToArray().AsSpan()).ToArray();
+        byte[] bytes = type switch
+        {
+            Int64 => [.. MemoryMarshal.AsBytes(values.AsSpan())],
+            Int32 => [.. MemoryMarshal.AsBytes(values.Select(v => (int)v).ToArray().AsSpan())],
+            _ => [.. values.Select(v => unchecked((byte)v))],
+        };
         _graph.Add(5, Tensor(name, type, shape).Add(9, bytes));
         return name;
     }

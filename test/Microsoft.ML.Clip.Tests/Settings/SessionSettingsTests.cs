@@ -63,6 +63,7 @@ public sealed class SessionSettingsTests : IDisposable
         {
             IntraOpThreads = 3,
             InterOpThreads = 2,
+            AllowInt8Saturation = true,
             AllowSpinning = false,
             ExecutionProvider = ClipExecutionProvider.Cpu,
             GpuDeviceId = 7,
@@ -112,6 +113,14 @@ public sealed class SessionSettingsTests : IDisposable
             s => s with { IntraOpThreads = 3 }, made => Assert.Equal(3, made.Options.IntraOpNumThreads)),
         [nameof(ClipSessionOptions.InterOpThreads)] = new(s => s with { InterOpThreads = 2 }, made => Assert.Equal(
             (2, ExecutionMode.ORT_PARALLEL), (made.Options.InterOpNumThreads, made.Options.ExecutionMode))),
+        [nameof(ClipSessionOptions.AllowInt8Saturation)] = new(
+            s =>
+            {
+                using var exact = SessionOptionsFactory.Create(s);
+                Assert.Equal("1", ConfigEntry(exact, "session.x64quantprecision"));
+                return s with { AllowInt8Saturation = true };
+            },
+            made => Assert.Null(ConfigEntry(made.Options, "session.x64quantprecision"))),
         [nameof(ClipSessionOptions.AllowSpinning)] = new(
             s => s with { AllowSpinning = false },
             made => Assert.Equal("0", ConfigEntry(made.Options, "session.intra_op.allow_spinning"))),
@@ -147,7 +156,7 @@ public sealed class SessionSettingsTests : IDisposable
     }
 
     /// <summary>ONNX Runtime's C# API sets entries and does not give them back: its C API does.</summary>
-    private static string ConfigEntry(SessionOptions options, string key)
+    private static string? ConfigEntry(SessionOptions options, string key)
     {
         var native = typeof(SessionOptions).Assembly.GetType("Microsoft.ML.OnnxRuntime.NativeMethods")!;
         var api = native.GetFields(BindingFlags.Static | BindingFlags.NonPublic).Single(f => f.FieldType.Name == "OrtApi");
@@ -155,8 +164,9 @@ public sealed class SessionSettingsTests : IDisposable
         var get = Marshal.GetDelegateForFunctionPointer<GetSessionConfigEntry>(pointer);
         var value = new byte[64];
         nuint length = (nuint)value.Length;
-        Assert.Equal(IntPtr.Zero, get(options.DangerousGetHandle(), key, value, ref length));
-        return System.Text.Encoding.UTF8.GetString(value, 0, (int)length - 1);
+        return get(options.DangerousGetHandle(), key, value, ref length) != IntPtr.Zero
+            ? null
+            : System.Text.Encoding.UTF8.GetString(value, 0, (int)length - 1);
     }
 
     [UnmanagedFunctionPointer(CallingConvention.Winapi)]
