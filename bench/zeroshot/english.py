@@ -1,21 +1,24 @@
-"""Makes the word vectors that come with the program (src/Clip.Conversion/Tokenizing/english.vec.gz) from GloVe's.
+"""Makes the word vectors that come with the program (src/Clip.Conversion/Tokenizing/english.vec.br) from GloVe's.
 
-    python3 bench/zeroshot/english.py glove.6B.100d.txt WordNet-3.1/dict english.vec.gz
+    python3 bench/zeroshot/english.py glove.6B.100d.txt WordNet-3.1/dict english.vec.br
 
-Of GloVe's words (most frequent first) it takes those among the first 15,000 that WordNet knows in some form, and of the next 45,000 those
-that are a thing one can see in one of their first two senses: an animal, artifact, body part, food, natural object, plant or substance, a
-phenomenon or a shape, and of the first 40,000 people by their trade, too. The vectors are centered, lose their two largest principal components,
-which tell frequent words from rare ones (Mu and Viswanath 2018, arXiv:1702.01417), keep the next 64, and are rounded to 16ths.
+Of GloVe's words (most frequent first) it takes the first 3,000, those among the first 24,500 that WordNet knows in some form, beyond the
+first 12,000 as more than a name, and of the first 100,000 those that can be seen in one of their first senses: an animal, artifact, body
+part, food, natural object, plant or substance, a phenomenon or a shape; what a body, food or the weather does, a motion or a look; of the
+first 30,000 people by what they are, too. The vectors are centered, lose their two largest principal components, which tell frequent words from rare ones (Mu and Viswanath 2018,
+arXiv:1702.01417), keep the next 64, and are rounded to 12ths. Needs numpy and brotli (Debian: python3-numpy, python3-brotli).
 """
-import gzip, re, sys
+import re, sys
 from pathlib import Path
-import numpy
+import brotli, numpy
 
 glove, wordnet, output = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
-MOST, MOST_THINGS, MOST_PEOPLE, ALWAYS = 15_000, 60_000, 40_000, 3_000
-DIMENSIONS, DROPPED, STEPS = 64, 2, 16
-# WordNet's lexicographer files (lexnames(5WN)).
-THINGS, PERSON = {5, 6, 8, 13, 17, 19, 20, 25, 27}, 18
+ALWAYS, NAMES, MOST, MOST_PEOPLE, MOST_SEEN = 3_000, 12_000, 24_500, 30_000, 100_000
+DIMENSIONS, DROPPED, STEPS = 64, 2, 12
+# WordNet's lexicographer files (lexnames(5WN)), and how many senses are looked at.
+THINGS, NOUN_SENSES = {5, 6, 8, 13, 17, 19, 20, 25, 27}, 3
+DOINGS, VERB_SENSES = {29, 34, 38, 39, 43}, 2
+PEOPLE = {18}
 ENDINGS = [("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ves", "f"), ("men", "man")]
 
 
@@ -24,11 +27,19 @@ def lines(path):
         return [line for line in file if not line.startswith(" ")]
 
 
-kinds = {line.split(" ", 1)[0]: int(line.split(" ", 2)[1]) for line in lines(wordnet / "data.noun")}
-senses = {}
-for fields in (line.split() for line in lines(wordnet / "index.noun")):
-    senses[fields[0]] = [kinds[offset] for offset in fields[-int(fields[2]):]]
-known = set(senses) | {line.split(" ", 1)[0] for part in ("verb", "adj", "adv") for line in lines(wordnet / f"index.{part}")}
+def senses(part):
+    """Each word's senses: their lexicographer files, and whether they are names ("instances" of something)."""
+    kinds = {}
+    for line in lines(wordnet / f"data.{part}"):
+        fields = line.split(" | ")[0].split(" ")
+        kinds[fields[0]] = (int(fields[1]), "@i" in fields)
+    index = (line.split() for line in lines(wordnet / f"index.{part}"))
+    return {fields[0]: [kinds[offset] for offset in fields[-int(fields[2]):]] for fields in index}
+
+
+nouns, verbs = senses("noun"), senses("verb")
+others = {line.split(" ", 1)[0] for part in ("adj", "adv") for line in lines(wordnet / f"index.{part}")}
+common = others | set(verbs) | {word for word, all in nouns.items() if any(not is_name for _, is_name in all[:2])}
 
 
 def forms(word):
@@ -43,15 +54,22 @@ def forms(word):
             yield stem[:-1]
 
 
+def is_seen(word, rank):
+    def one_of(kinds, senses, most):
+        return any(kind in kinds for form in forms(word) for kind, _ in senses.get(form, [])[:most])
+
+    if rank < MOST_PEOPLE and one_of(PEOPLE, nouns, 1):
+        return True
+    return rank < MOST_SEEN and (one_of(THINGS, nouns, NOUN_SENSES) or one_of(DOINGS, verbs, VERB_SENSES))
+
+
 def is_taken(word, rank):
     if not re.fullmatch("[a-z]{2,}|[ai]", word):
         return False
-    if rank < MOST:
-        return rank < ALWAYS or any(form in known for form in forms(word))
-    if rank >= MOST_THINGS:
-        return False
-    first = [senses[form] for form in list(forms(word))[:4] if form in senses]
-    return any(THINGS & set(kinds[:2]) or (rank < MOST_PEOPLE and kinds[0] == PERSON) for kinds in first)
+    is_common = any(form in common for form in forms(word))
+    if rank < NAMES:
+        return rank < ALWAYS or is_common or any(form in nouns for form in forms(word))
+    return is_common and (rank < MOST or is_seen(word, rank))
 
 
 words, vectors = [], []
@@ -67,5 +85,5 @@ _, _, components = numpy.linalg.svd(centered, full_matrices=False)
 kept = centered @ components[DROPPED:DROPPED + DIMENSIONS].T
 rounded = numpy.rint(kept / numpy.linalg.norm(kept, axis=1, keepdims=True) * STEPS).astype(int)
 text = "".join(f"{word} {' '.join(map(str, row))}\n" for word, row in zip(words, rounded))
-Path(output).write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+Path(output).write_bytes(brotli.compress(text.encode(), quality=11, lgwin=24))
 print(f"{len(words)} words")

@@ -12,7 +12,7 @@ namespace Clip.Conversion.Tokenizing;
 /// </summary>
 internal sealed class WordVectors
 {
-    /// <summary>The name of those that come with the program: GloVe's of some 23,000 English words, most of what one can see.</summary>
+    /// <summary>The name of those that come with the program: GloVe's of some 32,000 English words, most of what one can see.</summary>
     public const string English = "english";
 
     private readonly Dictionary<string, float[]> _vectors;
@@ -54,9 +54,7 @@ internal sealed class WordVectors
         var (number, dimensions) = (0, 0);
         try
         {
-            using var file = Open(source);
-            using var unpacked = Unpacked(file);
-            using var reader = new StreamReader(unpacked, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            using var reader = new StreamReader(Open(source), new UTF8Encoding(false, throwOnInvalidBytes: true));
             while (reader.ReadLine() is { } raw)
             {
                 number++;
@@ -88,8 +86,10 @@ internal sealed class WordVectors
 
     private static Stream Open(string source)
     {
-        if (source == English) return typeof(WordVectors).Assembly.GetManifestResourceStream("Clip.Conversion.Tokenizing.english.vec.gz")!;
-        if (File.Exists(source)) return File.OpenRead(source);
+        const string Resource = "Clip.Conversion.Tokenizing.english.vec.br";
+        if (source == English)
+            return new BrotliStream(typeof(WordVectors).Assembly.GetManifestResourceStream(Resource)!, CompressionMode.Decompress);
+        if (File.Exists(source)) return Unpacked(File.OpenRead(source));
         throw new ClipException(
             $"There is no file {source} with word vectors; give one, or {English} for those that come with the program.");
     }

@@ -63,12 +63,26 @@ public sealed class WordVectorsTests : IDisposable
         Refused.With("There is no file", () => WordVectors.Read(_folder["none"], _ => true));
     }
 
+    /// <summary>Rare or not, as a noun or by what it does.</summary>
+    [Theory]
+    [InlineData("wrench")]
+    [InlineData("bookmark")]
+    [InlineData("teacup")]
+    [InlineData("stopwatch")]
+    [InlineData("receipt")]
+    [InlineData("footprints")]
+    [InlineData("yawning")]
+    [InlineData("grimacing")]
+    [InlineData("clapping")]
+    public void TheEnglishOnesHaveWhatOneCanSee(string word) =>
+        Assert.Contains(word, WordVectors.Read(WordVectors.English, _ => true).Vectors);
+
     [Fact]
     public void TheEnglishOnesKnowWhatIsLikeWhat()
     {
         var english = WordVectors.Read(WordVectors.English, _ => true);
 
-        Assert.Equal((23_496, 64), (english.Vectors.Count, english.Dimensions));
+        Assert.Equal((31_595, 64), (english.Vectors.Count, english.Dimensions));
         Assert.True(Likeness("cat", "dog") > Likeness("cat", "violin") + 0.2);
         Assert.True(Likeness("violin", "cello") > Likeness("violin", "tomato") + 0.2);
         Assert.True(Likeness("tomato", "broccoli") > Likeness("tomato", "dog") + 0.2);
