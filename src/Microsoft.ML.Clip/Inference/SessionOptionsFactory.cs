@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.Clip.Inference;
@@ -63,11 +64,20 @@ internal static class SessionOptionsFactory
                 : "reference Microsoft.ML.OnnxRuntime.Gpu in place of Microsoft.ML.OnnxRuntime, or set FallbackToCpu.");
     }
 
+    /// <summary>The CUDA execution provider's settings by its names for them.</summary>
+    internal static Dictionary<string, string> CudaEntries(ClipSessionOptions settings) => new()
+    {
+        ["device_id"] = (settings.GpuDeviceId ?? 0).ToString(CultureInfo.InvariantCulture),
+        ["use_tf32"] = settings.AllowTf32 ? "1" : "0",
+    };
+
     private static string? AppendCuda(SessionOptions options, ClipSessionOptions settings)
     {
         try
         {
-            options.AppendExecutionProvider_CUDA(settings.GpuDeviceId ?? 0);
+            using var cuda = new OrtCUDAProviderOptions();
+            cuda.UpdateOptions(CudaEntries(settings));
+            options.AppendExecutionProvider_CUDA(cuda);
             return null;
         }
         catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)

@@ -26,10 +26,14 @@ public sealed class SessionSettingsTests : IDisposable
     public void Arrives(string setting)
     {
         var row = Rows().Find(setting);
-        var told = SessionOptionsFactory.Create(row.Set(new ClipSessionOptions()), out var fallback);
-        using (told) row.Arrives((told, fallback));
-        using var usual = SessionOptionsFactory.Create(new ClipSessionOptions(), out var none);
-        Assert.ThrowsAny<Exception>(() => row.Arrives((usual, none)));
+        See(row.Set(new ClipSessionOptions()));
+        Assert.ThrowsAny<Exception>(() => See(new ClipSessionOptions()));
+
+        void See(ClipSessionOptions settings)
+        {
+            using var made = SessionOptionsFactory.Create(settings, out var fallback);
+            row.Arrives(new(made, fallback, SessionOptionsFactory.CudaEntries(settings)));
+        }
     }
 
     [Fact]
@@ -65,6 +69,7 @@ public sealed class SessionSettingsTests : IDisposable
             InterOpThreads = 2,
             AllowInt8Saturation = true,
             AllowSpinning = false,
+            AllowTf32 = true,
             ExecutionProvider = ClipExecutionProvider.Cpu,
             GpuDeviceId = 7,
             FallbackToCpu = true,
@@ -107,7 +112,7 @@ public sealed class SessionSettingsTests : IDisposable
         ClipSessionOptions? Saved() => SavedZip.Settings(_folder["model.zip"])["Session"].Deserialize<ClipSessionOptions>(Json);
     }
 
-    private Dictionary<string, SettingRow<ClipSessionOptions, (SessionOptions Options, string? Fallback)>> Rows() => new()
+    private Dictionary<string, SettingRow<ClipSessionOptions, Made>> Rows() => new()
     {
         [nameof(ClipSessionOptions.IntraOpThreads)] = new(
             s => s with { IntraOpThreads = 3 }, made => Assert.Equal(3, made.Options.IntraOpNumThreads)),
@@ -124,11 +129,22 @@ public sealed class SessionSettingsTests : IDisposable
         [nameof(ClipSessionOptions.AllowSpinning)] = new(
             s => s with { AllowSpinning = false },
             made => Assert.Equal("0", ConfigEntry(made.Options, "session.intra_op.allow_spinning"))),
+        [nameof(ClipSessionOptions.AllowTf32)] = new(
+            s =>
+            {
+                Assert.Equal("0", SessionOptionsFactory.CudaEntries(s)["use_tf32"]);
+                return s with { AllowTf32 = true };
+            },
+            made => Assert.Equal("1", made.Cuda["use_tf32"])),
         [nameof(ClipSessionOptions.ExecutionProvider)] = new(
             s => s with { ExecutionProvider = ClipExecutionProvider.Cuda, FallbackToCpu = true }, made => AsksForGpu(made.Fallback, 0)),
         [nameof(ClipSessionOptions.GpuDeviceId)] = new(
             s => s with { ExecutionProvider = ClipExecutionProvider.Cuda, FallbackToCpu = true, GpuDeviceId = 77 },
-            made => AsksForGpu(made.Fallback, 77)),
+            made =>
+            {
+                AsksForGpu(made.Fallback, 77);
+                Assert.Equal("77", made.Cuda["device_id"]);
+            }),
         [nameof(ClipSessionOptions.FallbackToCpu)] = new(
             s =>
             {
@@ -146,6 +162,9 @@ public sealed class SessionSettingsTests : IDisposable
         [nameof(ClipSessionOptions.ProfilePrefix)] = new(s => s with { ProfilePrefix = _folder["profile"] }, made => Assert.Equal(
             (true, _folder["profile"]), (made.Options.EnableProfiling, made.Options.ProfileOutputPathPrefix))),
     };
+
+    /// <summary>ONNX Runtime's settings, and those of its CUDA execution provider.</summary>
+    private sealed record Made(SessionOptions Options, string? Fallback, IReadOnlyDictionary<string, string> Cuda);
 
     /// <summary>The tests run with ONNX Runtime's package for the CPU, which has no GPU to give.</summary>
     private static void AsksForGpu(string? fallback, int device)
