@@ -4,9 +4,10 @@
 
 Of GloVe's words (most frequent first) it takes the first 3,000, those among the first 24,500 that WordNet knows in some form, beyond the
 first 12,000 as more than a name, and of the first 100,000 those that can be seen in one of their first senses: an animal, artifact, body
-part, food, natural object, plant or substance, a phenomenon or a shape; what a body, food or the weather does, a motion or a look; of the
-first 30,000 people by what they are, too. The vectors are centered, lose their two largest principal components, which tell frequent words from rare ones (Mu and Viswanath 2018,
-arXiv:1702.01417), keep the next 64, and are rounded to 12ths. Needs numpy and brotli (Debian: python3-numpy, python3-brotli).
+part, food, natural object, plant or substance, a phenomenon or a shape; what a body or the weather does, eating, a motion or a look. Of the
+first 30,000 it takes people by what they are, too. The vectors are centered, lose their two largest principal components, which tell
+frequent words from rare ones (Mu and Viswanath 2018, arXiv:1702.01417), keep the next 64, and are rounded to 12ths. Needs numpy and brotli
+(Debian: python3-numpy, python3-brotli).
 """
 import re, sys
 from pathlib import Path
@@ -27,7 +28,7 @@ def lines(path):
         return [line for line in file if not line.startswith(" ")]
 
 
-def senses(part):
+def read_senses(part):
     """Each word's senses: their lexicographer files, and whether they are names ("instances" of something)."""
     kinds = {}
     for line in lines(wordnet / f"data.{part}"):
@@ -37,9 +38,9 @@ def senses(part):
     return {fields[0]: [kinds[offset] for offset in fields[-int(fields[2]):]] for fields in index}
 
 
-nouns, verbs = senses("noun"), senses("verb")
+nouns, verbs = read_senses("noun"), read_senses("verb")
 others = {line.split(" ", 1)[0] for part in ("adj", "adv") for line in lines(wordnet / f"index.{part}")}
-common = others | set(verbs) | {word for word, all in nouns.items() if any(not is_name for _, is_name in all[:2])}
+common = others | set(verbs) | {word for word, kinds in nouns.items() if any(not is_name for _, is_name in kinds[:2])}
 
 
 def forms(word):

@@ -45,8 +45,7 @@ internal static class QuantizeCommand
         };
         var reduceRange = new Option<bool>("--reduce-range")
         {
-            Description =
-                "7-bit weights, which other programs multiply rightly on x86 processors without VNNI, too, and which cost precision.",
+            Description = "7-bit weights, which x86 processors without VNNI multiply faster, and which cost precision.",
         };
         var layout = new TableOptions();
         var command = new Command("quantize", "Adds int8 and fp16 files to a model folder.")

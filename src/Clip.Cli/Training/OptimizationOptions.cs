@@ -68,7 +68,8 @@ internal sealed class OptimizationOptions
 
     private readonly Option<bool> _tf32 = new("--tf32")
     {
-        Description = "Lets a GPU round the factors of float32 products to 10 bits (NVIDIA's TF32), which is several times as fast.",
+        Description =
+            "Lets a GPU round the factors of float32 products and convolutions to 10 bits (NVIDIA's TF32), which is several times as fast.",
     };
 
     private readonly Option<string> _device = DeviceOption.Create();

@@ -22,9 +22,9 @@ public sealed record QuantizationOptions
     public double? MeanCosine { get; init; }
 
     /// <summary>
-    /// Keeps the 8-bit weights to 7 bits (−63 … 63), with a sign. x86 processors without VNNI add two products of bytes in 16 bits, which
-    /// these cannot overflow (ONNX Runtime's documentation of quantization, "reduce range"), and so are fast with
-    /// <see cref="Microsoft.ML.Clip.ClipSessionOptions.AllowInt8Saturation"/> and in other programs. Default false.
+    /// Keeps the 8-bit weights to 7 bits (−63 … 63). x86 processors without VNNI add two products of bytes in 16 bits, which full-range
+    /// weights can overflow (ONNX Runtime's documentation of quantization, "reduce range"): there these are right in every program, and
+    /// faster here, where full-range ones are multiplied another way. Default false.
     /// </summary>
     public bool ReduceRange { get; init; }
 }

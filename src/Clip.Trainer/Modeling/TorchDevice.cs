@@ -27,6 +27,13 @@ internal static class TorchDevice
     /// <summary>What libtorch asks of a processor for its products in bfloat16.</summary>
     private static bool HasAvx512 => Avx512BW.VL.IsSupported && Avx512DQ.IsSupported;
 
+    /// <summary>
+    /// Whether NVIDIA's GPUs may round the factors of float32 products and convolutions, in the whole process; libtorch by itself lets them
+    /// for convolutions.
+    /// </summary>
+    public static void AllowTf32(bool allowed) =>
+        backends.cuda.matmul.allow_tf32 = backends.cudnn.allow_tf32 = allowed;
+
     /// <summary>Refuses what is no device's name, wherever it is run.</summary>
     /// <exception cref="ClipException">It is none.</exception>
     public static void Check(string name)

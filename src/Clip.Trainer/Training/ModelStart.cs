@@ -37,8 +37,7 @@ internal static class ModelStart
                 throw new ClipException("`Precision` fp16 is not offered over several ranks, whose loss would need one scale; take bf16.");
             var device = TorchDevice.Of(options.Device, ranks?.LocalRank ?? 0);
             if (device.type != DeviceType.CPU) module.to(device);
-            // libtorch's own choice for convolutions is TF32.
-            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = options.Tf32;
+            TorchDevice.AllowTf32(options.Tf32);
             if (!options.SynchronizedBatchNorm || ranks is null) return objective;
             foreach (var norm in module.modules().OfType<BatchNorm2d>()) norm.Ranks = ranks;
             return objective;

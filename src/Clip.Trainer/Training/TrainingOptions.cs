@@ -78,7 +78,7 @@ public sealed record TrainingOptions
     /// <summary>What matrix products run in; weights, norms and losses stay in float32.</summary>
     public TrainingPrecision Precision { get; init; }
 
-    /// <summary>Whether a GPU may round the factors of float32 products to 10 bits (NVIDIA's TF32), which is much faster.</summary>
+    /// <summary>Whether a GPU may round float32 factors to 10 bits, of convolutions, too (NVIDIA's TF32), which is much faster.</summary>
     public bool Tf32 { get; init; }
 
     /// <summary>

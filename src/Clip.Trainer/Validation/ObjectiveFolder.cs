@@ -33,6 +33,7 @@ internal static class ObjectiveFolder
         {
             using var file = CheckpointFile.Open(folder);
             TorchWeights.Load(objective.Module, file.Weights, file.Path);
+            TorchDevice.AllowTf32(false);
             objective.Module.to(TorchDevice.Of(device));
             objective.Module.eval();
             return objective;

@@ -52,10 +52,10 @@ public sealed record ClipSessionOptions
     public bool AllowSpinning { get; init; } = true;
 
     /// <summary>
-    /// Whether int8 weights with a sign are multiplied as ONNX Runtime does by itself on x86 processors without VNNI: up to twice as fast,
-    /// with sums of two products cut off where they go beyond 16 bits, which weights of 7 bits keep below. <see langword="false"/>
-    /// (default) is exact, where <see cref="GraphOptimization"/> is <see cref="ClipGraphOptimization.Extended"/> or more. Elsewhere, and
-    /// for weights without a sign, it makes no difference.
+    /// Whether int8 weights are multiplied as ONNX Runtime does by itself on x86 processors without VNNI: up to twice as fast, with sums of
+    /// two products cut off where they go beyond 16 bits. <see langword="false"/> (default) is exact, where
+    /// <see cref="GraphOptimization"/> is <see cref="ClipGraphOptimization.Extended"/> or more. On other processors, for weights of 7 bits
+    /// and for those without a sign it makes no difference.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool AllowInt8Saturation { get; init; }
@@ -74,7 +74,7 @@ public sealed record ClipSessionOptions
 
     /// <summary>
     /// Whether a GPU may multiply float32 in TF32, with 10 bits of precision in place of 23, as ONNX Runtime does by itself from NVIDIA's
-    /// Ampere on: faster, and features are off by some thousandths. Default <see langword="false"/>, as PyTorch's matrix products.
+    /// Ampere on: faster, and no longer exact. Default <see langword="false"/>, as PyTorch's matrix products.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool AllowTf32 { get; init; }
@@ -85,7 +85,8 @@ public sealed record ClipSessionOptions
     /// <summary>
     /// Whether to keep the graph as ONNX Runtime makes it, with its weights as this processor's kernels read them, beside the tower, in
     /// the folder <c>.optimized</c>: the next start reads that, in a fraction of the time and of the memory, and computes the same.
-    /// It takes twice the tower's size on disk, and is made anew where the tower, ONNX Runtime or the processor is another. Default
+    /// It takes twice the tower's size on disk, and is made anew where the tower, ONNX Runtime, the processor or one of
+    /// <see cref="GraphOptimization"/> and <see cref="AllowInt8Saturation"/> is another. Default
     /// <see langword="false"/>. It has no effect on a GPU, in a folder that cannot be written to, and for a tower out of a saved pipeline.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

@@ -11,6 +11,11 @@ internal static class CpuIdentity
 
     public static string Text { get; } = $"{RuntimeInformation.ProcessArchitecture} {(X86Base.IsSupported ? OfX86() : OfOthers())}";
 
+    /// <summary>Whether this is an x86 processor that multiplies bytes and adds four products in 32 bits, by AVX-512 or by AVX.</summary>
+    public static bool HasVnni { get; } = X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7
+        && ((Avx512BW.VL.IsSupported && (X86Base.CpuId(7, 0).Ecx & 1 << 11) != 0)
+            || (Avx2.IsSupported && X86Base.CpuId(7, 0).Eax >= 1 && (X86Base.CpuId(7, 1).Eax & 1 << 4) != 0));
+
     /// <summary>Name, family and features by the instruction CPUID; not its word with the number of the core that was asked.</summary>
     private static string OfX86()
     {

@@ -35,7 +35,8 @@ internal static class SessionOptionsFactory
             }
 
             if (!settings.AllowSpinning) options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-            if (!settings.AllowInt8Saturation) options.AddSessionConfigEntry("session.x64quantprecision", "1");
+            // ONNX Runtime would do so where there is VNNI, too, and be slower there for nothing.
+            if (!settings.AllowInt8Saturation) options.AddSessionConfigEntry("session.x64quantprecision", CpuIdentity.HasVnni ? "0" : "1");
             if (settings.CacheOptimizedGraph)
                 options.AddSessionConfigEntry("session.save_external_prepacked_constant_initializers", "1");
             if (settings.ProfilePrefix is { } prefix)

@@ -1,4 +1,5 @@
 using Clip.Conversion.Configs;
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using TorchSharp;
 
@@ -14,14 +15,8 @@ public sealed class ModelStartTests
     [InlineData(false)]
     public void FactorsAreRoundedOnlyWhereThatIsAskedFor(bool asked)
     {
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = !asked;
-        var config = ClipConfigJson.Parse(
-            """
-            {"embed_dim": 8,
-             "vision_cfg": {"image_size": 16, "layers": 1, "width": 16, "head_width": 8, "patch_size": 8},
-             "text_cfg": {"context_length": 8, "vocab_size": 12, "width": 8, "heads": 2, "layers": 1}}
-            """,
-            "test");
+        TorchDevice.AllowTf32(!asked);
+        var config = ClipConfigJson.Parse(TinyRun.Config, "test");
 
         ModelStart.Create(new TrainingOptions { Tf32 = asked }, new PlainModel(config, "test"), _ => { }).Module.Dispose();
 

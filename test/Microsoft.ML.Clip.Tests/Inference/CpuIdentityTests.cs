@@ -12,9 +12,7 @@ public sealed class CpuIdentityTests
     [SkippableFact]
     public void AProcessorIsToldByArchitectureMakerAndFullName()
     {
-        Skip.IfNot(X86Base.IsSupported && File.Exists("/proc/cpuinfo"), "Linux on x86 tells what the processor is called.");
-        var told = File.ReadLines("/proc/cpuinfo").Select(line => line.Split(':', 2)).Where(pair => pair.Length == 2)
-            .GroupBy(pair => pair[0].Trim()).ToDictionary(group => group.Key, group => group.First()[1].Trim());
+        var told = Told();
 
         var identity = CpuIdentity.Text;
 
@@ -26,5 +24,20 @@ public sealed class CpuIdentityTests
         // The maker's twelve letters are kept by thirds, the last before the middle.
         Assert.Equal(told["vendor_id"], text[..4] + text[8..12] + text[4..8]);
         Assert.EndsWith(told["model name"], text.TrimEnd('\0', ' '), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void AProcessorsProductsOfBytesAreKnown()
+    {
+        var flags = Told()["flags"].Split(' ');
+
+        Assert.Equal(flags.Contains("avx512_vnni") || flags.Contains("avx_vnni"), CpuIdentity.HasVnni);
+    }
+
+    private static Dictionary<string, string> Told()
+    {
+        Skip.IfNot(X86Base.IsSupported && File.Exists("/proc/cpuinfo"), "Linux on x86 tells what the processor is called.");
+        return File.ReadLines("/proc/cpuinfo").Select(line => line.Split(':', 2)).Where(pair => pair.Length == 2)
+            .GroupBy(pair => pair[0].Trim()).ToDictionary(group => group.Key, group => group.First()[1].Trim());
     }
 }

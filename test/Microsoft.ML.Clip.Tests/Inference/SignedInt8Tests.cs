@@ -3,8 +3,8 @@ using Microsoft.ML.Clip.Tests.Models;
 namespace Microsoft.ML.Clip.Tests.Inference;
 
 /// <summary>
-/// Int8 files as ONNX Runtime's and Optimum's quantizers write them, whose weights have a sign: ONNX Runtime by itself adds two products
-/// of a byte with a signed one in 16 bits on x86 without VNNI, and cuts the sum off.
+/// Int8 files as all write them, with signed weights: on x86 without VNNI, ONNX Runtime by itself adds two products of a byte with a signed
+/// one in 16 bits, and cuts the sum off. Only there can these fail.
 /// </summary>
 public sealed class SignedInt8Tests : IDisposable
 {
@@ -74,7 +74,7 @@ public sealed class SignedInt8Tests : IDisposable
         Assert.All(Sums(new()), sum => Assert.Equal(1, sum, 0.001f));
     }
 
-    /// <summary>Also where one that may cut off was kept before.</summary>
+    /// <summary>Also after a graph was kept whose sums may be cut off.</summary>
     [Fact]
     public void ThoseOfAKeptGraphAreExact()
     {
@@ -98,7 +98,7 @@ public sealed class SignedInt8Tests : IDisposable
         graph.Save(_folder["onnx/vision_model.onnx"]);
     }
 
-    /// <summary>Of a white picture and weights of 127, the largest that there are, beside what they should be.</summary>
+    /// <summary>Sums of a white picture's products with weights of 127, the largest there are, as shares of what they should be.</summary>
     private float[] Sums(ClipSessionOptions session)
     {
         using var model = ClipModel.Open(_folder.Path, new() { Session = session });

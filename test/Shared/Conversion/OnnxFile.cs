@@ -1,4 +1,6 @@
 using Clip.Conversion.Checkpoints;
+using Microsoft.ML.Clip;
+using Microsoft.ML.Clip.Inference;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Clip.Testing;
@@ -8,7 +10,8 @@ internal static class OnnxFile
 {
     public static Dictionary<string, WeightTensor> Run(string path, params ReadOnlySpan<(string Name, WeightTensor Value)> inputs)
     {
-        using var session = new InferenceSession(path);
+        using var options = SessionOptionsFactory.Create(new ClipSessionOptions());
+        using var session = new InferenceSession(path, options);
         return Run(session, inputs);
     }
 

@@ -64,10 +64,9 @@ internal sealed class Int8Convolutions
         for (var c = 0; c < outputs; c++)
             sums[c] = (int)Math.Clamp(Math.Round(bias[c] / ((double)inputScale * matrix.Scales[c])), -(1 << 30), 1 << 30);
         string[] names = [$"{weight}_int8", $"{weight}_scale", $"{weight}_zero", $"{weight}_bias"];
-        var (type, zero, numbers) = Int8Matrix.Written(matrix.Numbers, _options.Range);
-        AddInitializer(names[0], [.. tensor.Dims], type, numbers);
+        AddInitializer(names[0], [.. tensor.Dims], DataType.Int8, (byte[])(object)matrix.Numbers);
         AddInitializer(names[1], [outputs], DataType.Float, Raw<float>(matrix.Scales));
-        AddInitializer(names[2], [outputs], type, [.. Enumerable.Repeat(zero, outputs)]);
+        AddInitializer(names[2], [outputs], DataType.Int8, new byte[outputs]);
         AddInitializer(names[3], [outputs], DataType.Int32, Raw<int>(sums));
         string[] inputs = [input, .. Parameters(inputKey), names[0], names[1], names[2], .. Parameters(weight), names[3]];
         Write(node, "QLinearConv", "", weight, inputs);

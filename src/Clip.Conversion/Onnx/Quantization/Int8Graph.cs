@@ -36,9 +36,6 @@ internal sealed class Int8Graph
 {
     private const string Microsoft = "com.microsoft";
 
-    /// <summary>The name of what 0 is among a matrix's numbers, where it is not 0.</summary>
-    private const string Zero = "int8_zero";
-
     private readonly GraphProto _graph;
     private readonly Int8Options _options;
     private readonly Dictionary<string, TensorProto> _weights;
@@ -119,8 +116,7 @@ internal sealed class Int8Graph
     {
         int rows = (int)table.Dims[0], columns = (int)table.Dims[1];
         var matrix = Int8Matrix.Quantize(table.Name, Floats(table), rows, _options.Range);
-        var (numbers, scales) = Add(
-            table.Name, DataType.Int8, (byte[])(object)matrix.Numbers, [rows, columns], matrix.Scales, [rows, 1]);
+        var (numbers, scales) = Add(table.Name, matrix.Numbers, [rows, columns], matrix.Scales, [rows, 1]);
         var name = node.Name;
         Node("Gather", $"{name}/numbers", [numbers, node.Input[1]], $"{name}/numbers");
         Node("Gather", $"{name}/scales", [scales, node.Input[1]], $"{name}/scales");
@@ -145,8 +141,8 @@ internal sealed class Int8Graph
 
     private void Product(string name, string input, string numbers, string scales, string? bias, string output)
     {
-        var zero = _added.Contains(Zero) ? Zero : "";
-        string[] inputs = bias is null ? [input, numbers, scales, zero] : [input, numbers, scales, zero, bias];
+        // No zero point: the numbers are symmetric.
+        string[] inputs = bias is null ? [input, numbers, scales] : [input, numbers, scales, "", bias];
         Node("DynamicQuantizeMatMul", name, inputs, output);
         _nodes[^1].Domain = Microsoft;
     }
@@ -159,17 +155,14 @@ internal sealed class Int8Graph
     {
         if (_added.Contains(weight.Name)) return Names(weight.Name);
         var matrix = Int8Matrix.Quantize(weight.Name, values, outputs, _options.Range);
-        var (type, zero, numbers) = Int8Matrix.Written(matrix.TransposedNumbers(), _options.Range);
-        if (zero != 0 && _added.Add(Zero)) AddInitializer(Zero, [], type, [zero]);
-        return Add(weight.Name, type, numbers, [values.Length / outputs, outputs], matrix.Scales, [outputs]);
+        return Add(weight.Name, matrix.TransposedNumbers(), [values.Length / outputs, outputs], matrix.Scales, [outputs]);
     }
 
-    private (string Numbers, string Scales) Add(
-        string weight, DataType type, byte[] numbers, long[] shape, float[] scales, long[] scaleShape)
+    private (string Numbers, string Scales) Add(string weight, sbyte[] numbers, long[] shape, float[] scales, long[] scaleShape)
     {
         var (numbersName, scalesName) = Names(weight);
         if (!_added.Add(weight)) return (numbersName, scalesName);
-        AddInitializer(numbersName, shape, type, numbers);
+        AddInitializer(numbersName, shape, DataType.Int8, (byte[])(object)numbers);
         AddInitializer(scalesName, scaleShape, DataType.Float, MemoryMarshal.AsBytes(scales.AsSpan()).ToArray());
         return (numbersName, scalesName);
     }

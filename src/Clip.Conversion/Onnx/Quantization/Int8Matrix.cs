@@ -1,10 +1,10 @@
 using System.Numerics.Tensors;
-using DataType = Clip.Conversion.Onnx.Format.TensorProto.Types.DataType;
 
 namespace Clip.Conversion.Onnx.Quantization;
 
 /// <summary>
-/// A matrix in 8 bits with one scale a row: <c>value ≈ scale · number</c>, the numbers symmetric about 0.
+/// A matrix in 8 bits with one scale a row: <c>value ≈ scale · number</c>, the numbers symmetric about 0, so that no zero point has to be
+/// subtracted from every product.
 /// </summary>
 /// <param name="Numbers">Row-major, as the float values were.</param>
 /// <param name="Scales">One a row.</param>
@@ -46,23 +46,6 @@ internal sealed record Int8Matrix(sbyte[] Numbers, float[] Scales)
         }
 
         return new Int8Matrix(numbers, scales);
-    }
-
-    /// <summary>
-    /// The numbers as a file has them: of the full range from 1 to 255 about a zero of 128, for ONNX Runtime multiplies such bytes exactly
-    /// everywhere, where it cuts off sums of two products with signed ones on x86 processors without VNNI, and with VNNI it makes them
-    /// signed while it packs them. Of a reduced range no sum is cut off, and signed ones are multiplied faster there.
-    /// </summary>
-    /// <param name="numbers">This matrix's, in any order; they are changed.</param>
-    /// <param name="range">What they were rounded to.</param>
-    /// <returns>Their type, what 0 is among them, and their bytes.</returns>
-    public static (DataType Type, byte Zero, byte[] Bytes) Written(sbyte[] numbers, int range)
-    {
-        var bytes = (byte[])(object)numbers;
-        if (range == ReducedRange) return (DataType.Int8, 0, bytes);
-        const byte zero = 128;
-        TensorPrimitives.Xor(bytes, zero, bytes);
-        return (DataType.Uint8, zero, bytes);
     }
 
     /// <summary>The numbers with rows and columns swapped, in blocks that stay in the cache.</summary>
