@@ -73,7 +73,7 @@ internal static class OptimizedGraph
 
     private static string PlaceOf(string path, ClipSessionOptions options)
     {
-        var how = $"{options.GraphOptimization} {(options.AllowInt8Saturation ? "cut off" : "exact")}";
+        var how = $"{options.GraphOptimization}\n{options.AllowInt8Saturation}";
         var made = $"1\n{OrtEnv.Instance().GetVersionString()}\n{CpuIdentity.Text}\n{how}";
         var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(made)))[..16];
         return Path.Combine(
