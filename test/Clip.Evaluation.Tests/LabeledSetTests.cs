@@ -43,6 +43,18 @@ public sealed class LabeledSetTests : IDisposable
     }
 
     [Fact]
+    public void EachOfSeveralClassesIsAmongTheLabels()
+    {
+        LabeledImage[] images = [new() { ImagePath = "a.png", Classes = [] }, new() { ImagePath = "b.png", Classes = ["cat", "cow"] }];
+        var set = new LabeledSet("pets", images, ["cat", "dog", "cow"], null);
+        Assert.Same(set, set.Validate());
+
+        Assert.StartsWith(
+            "The class 'cow' of b.png is not among the 2 labels",
+            Assert.Throws<ClipException>(() => (set with { Labels = ["cat", "dog"] }).Validate()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TwoLabelsAreEnough()
     {
         var set = new LabeledSet("pets", [new LabeledImage { ImagePath = "a.png", Class = "cat" }], ["cat", "dog"], null);

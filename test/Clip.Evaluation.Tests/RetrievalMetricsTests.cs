@@ -57,4 +57,18 @@ public sealed class RetrievalMetricsTests
 
         Assert.Contains("not finite", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void AnImageWithoutATextIsAnError()
+    {
+        float[][] images = [[1, 0], [0, 1]];
+
+        var error = Assert.Throws<ArgumentException>(() => RetrievalMetrics.Compute(images, [[1, 0]], imageOfText: [0]));
+
+        Assert.StartsWith("Image 1 has no text to find.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RecallsAreWrittenForTheEye() =>
+        Assert.Equal("R@1 12.3 % R@5 50.0 % R@10 100.0 %", RetrievalMetrics.Describe([0.1234, 0.5, 1]));
 }

@@ -55,7 +55,8 @@ internal sealed record LoadedDataSet
         {
             Images = [.. Images.Select(image => image.Renamed([.. image.Classes.Select(label => labels[label])]))],
             Labels = [.. Labels.Select(label => labels[label])],
-            Numbered = Numbered is null ? null : [.. numbered.Select(label => labels[label])],
+            // Of names for these classes alone there are none for the rest of the list.
+            Numbered = ReferenceEquals(kept, Numbered) ? [.. numbered.Select(label => labels[label])] : null,
             Spoken = spoken.Where(pair => Labels.Any(label => labels[label] == pair.Key)).ToDictionary(),
         };
     }

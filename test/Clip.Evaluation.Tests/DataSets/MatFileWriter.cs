@@ -39,6 +39,10 @@ internal static class MatFileWriter
 
     public static Value Text(string text) => name => Array(4, name, [1, text.Length], Element(UInt16, Encoding.Unicode.GetBytes(text)));
 
+    /// <summary>A matrix of a class with data of a type, by MATLAB's numbers for both.</summary>
+    public static Value Raw(byte kind, int[] dimensions, uint type, byte[] data) =>
+        name => Array(kind, name, dimensions, Element(type, data));
+
     public static Value Cells(params Value[] cells) =>
         name => Array(1, name, [1, cells.Length], [.. cells.SelectMany(cell => cell(""))]);
 
@@ -51,6 +55,12 @@ internal static class MatFileWriter
             [.. Element(Int32, BitConverter.GetBytes(32)), .. Element(Int8, names),
                 .. structures.SelectMany(s => fields.SelectMany(field => s[field]("")))]);
     };
+
+    /// <summary>A file of Stanford Cars' annotations, and one of their classes.</summary>
+    public static byte[] Cars(params (string File, int Class)[] cars) => File(false, ("annotations", Structures([.. cars.Select(car =>
+        new Dictionary<string, Value> { ["class"] = Numbers(car.Class), ["fname"] = Text(car.File) })])));
+
+    public static byte[] CarNames(params string[] names) => File(false, ("class_names", Cells([.. names.Select(Text)])));
 
     private static byte[] Array(byte kind, string name, int[] dimensions, byte[] data) => Element(
         Matrix,

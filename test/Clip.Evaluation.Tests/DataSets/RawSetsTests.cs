@@ -7,6 +7,8 @@ namespace Clip.Evaluation.Tests.DataSets;
 
 public sealed class RawSetsTests : IDisposable
 {
+    private static readonly Encoding Latin1 = Encoding.Latin1;
+
     private readonly DataSetFixture _on = new();
 
     public void Dispose() => _on.Dispose();
@@ -108,6 +110,60 @@ public sealed class RawSetsTests : IDisposable
         Assert.Contains(error, _on.Error("cifar10"));
     }
 
+    /// <summary>Python 3 writes bytes as bytes, or as texts that are encoded again; NumPy 2 calls its own by another name.</summary>
+    [Theory]
+    [InlineData("bytes")]
+    [InlineData("latin1")]
+    [InlineData("latin-1")]
+    [InlineData("numpy._core")]
+    public void CifarReadsPicklesThatPythonThreeWrote(string form)
+    {
+        var pixels = Planes(10, 200, 255);
+        var old = Latin1.GetString(Batch("labels", [1], pixels));
+        var (start, end) = (old.IndexOf($"T{Size(3072)}", StringComparison.Ordinal), old.Length - "tbu.".Length);
+        var data = form switch
+        {
+            "bytes" => $"B{Size(3072)}{Latin1.GetString(pixels)}",
+            "numpy._core" => old[start..end],
+            _ => $"c_codecs\nencode\n({Unicode(Latin1.GetString(pixels))}{Unicode(form)}tR",
+        };
+        var batch = old[..start] + data + old[end..];
+        if (form == "numpy._core") batch = batch.Replace("cnumpy.core.", "cnumpy._core.", StringComparison.Ordinal);
+        _on.Write("batches.meta", Pickle("}(U\vlabel_names](U\bairplaneU\nautomobileeu."));
+        _on.Write("test_batch", Latin1.GetBytes(batch));
+
+        var image = Assert.Single(_on.Load("cifar10").Images);
+
+        Assert.Equal("automobile", image.Class);
+        IsPlain(image, new SKColor(10, 200, 255));
+
+        static string Unicode(string text) => $"X{Size(Encoding.UTF8.GetByteCount(text))}{Latin1.GetString(Encoding.UTF8.GetBytes(text))}";
+    }
+
+    /// <summary>Numbers of another type, or with the columns first, are other pictures.</summary>
+    [Theory]
+    [InlineData("U\u0002u1", "U\u0002i1")]
+    [InlineData("U\u0002u1", "U\u0002u2")]
+    [InlineData("tb\u0089T", "tb\u0088T")]
+    public void AnArrayOfAnotherFormIsRefused(string part, string other)
+    {
+        var batch = Latin1.GetString(Batch("labels", [1], Planes(9, 8, 7)));
+        Assert.Contains(part, batch, StringComparison.Ordinal);
+        _on.Write("batches.meta", Pickle("}(U\vlabel_names](U\bairplaneU\nautomobileeu."));
+        _on.Write("test_batch", Latin1.GetBytes(batch.Replace(part, other, StringComparison.Ordinal)));
+
+        Assert.EndsWith("test_batch holds something other than a batch of CIFAR; get it again.", _on.Error("cifar10"));
+    }
+
+    [Fact]
+    public void ABatchHasALabelForEachPicture()
+    {
+        _on.Write("batches.meta", Pickle("}(U\vlabel_names](U\bairplaneU\nautomobileeu."));
+        _on.Write("test_batch", Batch("labels", [1, 0], Planes(9, 8, 7)));
+
+        Assert.EndsWith("test_batch has 2 labels and 3072 bytes of pixels, not 3072 for each; get it again.", _on.Error("cifar10"));
+    }
+
     private static void IsPlain(LabeledImage image, SKColor color)
     {
         using var bitmap = SKBitmap.Decode(image.Read());
@@ -124,7 +180,6 @@ public sealed class RawSetsTests : IDisposable
     private static byte[] Batch(string labelKey, byte[] labels, byte[] pixels)
     {
         static string Short(string text) => $"U{(char)text.Length}{text}";
-        static string Size(int n) => Encoding.Latin1.GetString(BitConverter.GetBytes(n));
         var list = string.Concat(labels.Select(label => $"K{(char)label}"));
         return Pickle(
             $"}}(U\vbatch_label{Short("testing batch 1 of 1")}{Short(labelKey)}]({list}eU\u0004data"
@@ -133,6 +188,8 @@ public sealed class RawSetsTests : IDisposable
             + $"(K\u0003U\u0001|NNNJ{Size(-1)}J{Size(-1)}K\0tb\u0089"
             + $"T{Size(pixels.Length)}{Encoding.Latin1.GetString(pixels)}tbu.");
     }
+
+    private static string Size(int n) => Latin1.GetString(BitConverter.GetBytes(n));
 
     private void Idx(string name, bool packed, byte[] content)
     {

@@ -92,5 +92,58 @@ public sealed class EmbeddingCacheTests : IDisposable
         Assert.Equal("another's", File.ReadAllText(_folder["x.embeddings"]));
     }
 
+    /// <summary>A picture that was embedded again counts as it was the last time, also where many files have become one.</summary>
+    [Fact]
+    public void OfSeveralRowsOfAKeyTheLastCounts()
+    {
+        using (var cache = Open())
+        {
+            for (var i = 0; i < 40; i++)
+            {
+                cache.Add(7, [i]);
+                Assert.Equal([i], cache.Find(7)!);
+                cache.Flush();
+                Assert.Equal([i], cache.Find(7)!);
+            }
+        }
+
+        using var again = Open();
+        Assert.Equal([39], again.Find(7)!);
+    }
+
+    /// <summary>What cannot be written is told once, and what was embedded serves as long as the run goes on.</summary>
+    [Fact]
+    public void AFolderThatCannotBeMadeIsToldOnce()
+    {
+        _folder.Write("cache", "a file where the folder would be");
+        var told = new List<string>();
+        using (var cache = EmbeddingCache.Open(_folder["cache"], "model", told.Add))
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                cache.Add((UInt128)i, [i]);
+                cache.Flush();
+            }
+
+            Assert.Equal([0], cache.Find(0)!);
+            Assert.Equal([2], cache.Find(2)!);
+        }
+
+        Assert.StartsWith("Embeddings cannot be kept in ", Assert.Single(told), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ARowIsReadAtItsPlace()
+    {
+        CacheSegment.Write(_folder["x.embeddings"], [5, 3, 4], [[1, 2, 3], [4, 5, 6], [7, 8, 9]]);
+
+        using var segment = CacheSegment.Open(_folder["x.embeddings"])!;
+
+        Assert.Equal((3, 3), (segment.Dimension, segment.Keys.Count));
+        Assert.Equal(new UInt128[] { 5, 3, 4 }, segment.Keys);
+        Assert.Equal([[1, 2, 3], [4, 5, 6], [7, 8, 9]], Enumerable.Range(0, 3).Select(segment.Row));
+        Assert.Equal(["x.embeddings"], _folder.Entries);
+    }
+
     private EmbeddingCache Open(string model = "model") => EmbeddingCache.Open(_folder["cache"], model, Assert.Fail);
 }

@@ -85,6 +85,15 @@ public sealed class ReportNumbersTests
         float Deviation() => (float)(random.NextDouble() + random.NextDouble() - 1);
     }
 
+    /// <summary>Of variances of 16, 9 and 4 a plane keeps the two largest.</summary>
+    [Fact]
+    public void The_map_tells_what_the_plane_keeps()
+    {
+        float[][] corners = [[4, 0, 0], [-4, 0, 0], [0, 3, 0], [0, -3, 0], [0, 0, 2], [0, 0, -2]];
+
+        Assert.Equal(25 / 29.0, EmbeddingMap.Of(corners).Variance, 1e-3);
+    }
+
     [Fact]
     public void Outcomes_of_several_models_keep_the_pictures_that_all_could_read()
     {
