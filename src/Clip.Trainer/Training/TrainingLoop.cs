@@ -53,7 +53,7 @@ internal sealed class TrainingLoop(
 
     /// <summary>Memory of weights, gradients, the optimizer's moments and averages.</summary>
     public long StateBytes =>
-        _module.state_dict().Values.Concat(_module.parameters()).Concat(_step.State.Select(s => s.Value))
+        _module.state_dict().Values.Concat(_module.parameters().Where(p => p.requires_grad)).Concat(_step.State.Select(s => s.Value))
             .Sum(t => t.numel() * t.element_size());
 
     /// <summary>What decides the course of the run.</summary>

@@ -120,6 +120,9 @@ public sealed record TrainingOptions
         Check(LearningRate, nameof(LearningRate), least: double.Epsilon);
         Check(LayerDecay, nameof(LayerDecay), least: double.Epsilon, most: 1);
         Check(Warmup, nameof(Warmup), least: 0);
+        Check(Cooldown?.Epochs, "Cooldown.Epochs", least: 0);
+        Check(Cooldown?.End, "Cooldown.End", least: 0);
+        Check(Cooldown?.Power, "Cooldown.Power", least: double.Epsilon);
         Check(Optimizer.WeightDecay, "Optimizer.WeightDecay", least: 0);
         Check(Optimizer.Beta1, "Optimizer.Beta1", least: 0, most: Math.BitDecrement(1.0));
         Check(Optimizer.Beta2, "Optimizer.Beta2", least: 0, most: Math.BitDecrement(1.0));

@@ -34,6 +34,8 @@ internal static class RankProgram
             await GoOnAsync(args[0], results, ranks).ConfigureAwait(false);
             var facts = Facts(ranks);
             if (ranks.IsFirst) File.WriteAllText(Path.Combine(results, "facts.json"), JsonSerializer.Serialize(facts));
+            var job = JobFacts.Of(ranks);
+            if (ranks.IsFirst) File.WriteAllText(Path.Combine(results, "job.json"), JsonSerializer.Serialize(job));
         }
 
         ranks.Leave();

@@ -32,6 +32,8 @@ public sealed class SeveralRanks : IDisposable
     internal RankFacts Facts() =>
         JsonSerializer.Deserialize<RankFacts>(File.ReadAllText(Path.Combine(Folder, "several", "facts.json")))!;
 
+    internal JobFacts Job() => JsonSerializer.Deserialize<JobFacts>(File.ReadAllText(Path.Combine(Folder, "several", "job.json")))!;
+
     /// <summary>A checkpoint's tensors.</summary>
     internal Dictionary<string, float[]> State(string ranks, string name, int step)
     {

@@ -117,6 +117,34 @@ public sealed class SeveralRanksTests(SeveralRanks trained) : IClassFixture<Seve
         Assert.All(differences, difference => Assert.InRange(difference, 0, 1e-5));
     }
 
+    /// <summary>Else they would train on different pairs, or one would wait for another for ever.</summary>
+    [SkippableFact]
+    public void RanksThatCouldNotTrainTogetherAreRefused()
+    {
+        trained.Require();
+        var refused = trained.Job().Refused;
+        Assert.Equal(["files", "same data", "same weights"], refused.Where(r => r.Value is null).Select(r => r.Key).Order());
+        Assert.Matches(
+            @"^The training data of .+ \(1\) are not those of .+ \(0\); give every rank the same files\.$", refused["other data"]);
+        Assert.Matches(@"^The `Tokenizer` of .+ \(1\) is not that of .+ \(0\); ", refused["other tokenizer"]);
+        Assert.StartsWith("3 pairs in 2 parts are too few for 2 ranks; ", refused["few pairs"], StringComparison.Ordinal);
+        Assert.StartsWith("99 pairs in 2 parts are too few for 2 ranks; ", refused["small batch"], StringComparison.Ordinal);
+        Assert.StartsWith("Shards that are pipes can be read once, and not by 2 ranks", refused["pipes"], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The weights of rank 1 are no longer those of rank 0 at step 8; ", refused["other weights"], StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void TheSecondRankStartsAndStopsWithTheFirst()
+    {
+        trained.Require();
+        var job = trained.Job();
+        Assert.Equal("of the first", job.Shared);
+        Assert.Equal([1, 2, 3], job.Slice);
+        Assert.Equal([false, true, true], job.Stops); // whichever is asked
+        Assert.Equal((1f, 1f, 7L, 70.0), (job.Weight, job.Average, job.Steps, job.Seconds));
+    }
+
     private static void RequireSame(Dictionary<string, float[]> one, Dictionary<string, float[]> two, double most)
     {
         Assert.Equal(one.Keys.Order(), two.Keys.Order());
