@@ -43,7 +43,11 @@ internal sealed class IndexingDisplay
     /// <summary>Tells what cannot be indexed, once.</summary>
     public void Skipped(string name, string reason)
     {
-        if (_told.Add((name, reason))) _console.WriteLine($"Skipped {name}: {reason}");
+        if (!_told.Add((name, reason))) return;
+        var line = $"Skipped {name}: {reason}";
+        // In a file or a pipe a line is a line; the console would fold it at 80 columns, and paths would come apart.
+        if (Console.IsErrorRedirected) Console.Error.WriteLine(line);
+        else _console.WriteLine(line);
     }
 
     private string Line() => string.Create(

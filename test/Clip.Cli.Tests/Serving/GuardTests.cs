@@ -116,6 +116,18 @@ public sealed class GuardTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("info")).StatusCode); // the client keeps cookies
     }
 
+    /// <summary>Without pictures to search there is nothing for assistants, and the server does not tell what it is made with.</summary>
+    [Fact]
+    public async Task WithoutAnIndexThereAreNoTools()
+    {
+        await using var server = await StartAsync();
+        using var client = Client(server);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.PostAsJsonAsync("mcp", new { jsonrpc = "2.0" })).StatusCode);
+        using var info = await client.GetAsync("info");
+        Assert.Empty(info.Headers.Server);
+        Assert.Contains("colors", await info.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task MetricsTellOfTheQueuesAndTheRequests()
     {

@@ -45,6 +45,17 @@ public sealed partial class ServeCommandTests : IDisposable
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
+    /// <summary>Where no option has it, for options are seen by other users of the machine.</summary>
+    [Fact]
+    public async Task TheEnvironmentsKeyIsHeldToTheSameRule()
+    {
+        var (code, _, error) = await Command.RunWithAsync(
+            new Dictionary<string, string> { ["CLIP_API_KEY"] = "short" }, "serve", "--model", _folder.Path, "--port", "0");
+
+        Assert.Equal(1, code);
+        Assert.StartsWith("clip: An API key has 16 letters, digits and signs or more", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task AnIndexOfAnotherModelIsRefused()
     {
