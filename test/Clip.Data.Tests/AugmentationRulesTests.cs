@@ -94,6 +94,20 @@ public sealed class AugmentationRulesTests
     }
 
     [Fact]
+    public void EachOfTheSettingsDoesSomethingByItself()
+    {
+        var before = Noise(16 * 12, 4);
+        Augmentation[] single =
+        [
+            new() { FlipChance = 1 }, new() { Rotation = 20 }, new() { Translation = 0.2 }, new() { Zoom = 0.2 },
+            new() { OutlineChance = 1 }, new() { ColorJitter = 0.4 }, new() { Hue = 0.2 }, new() { GrayscaleChance = 1 },
+        ];
+
+        Assert.All(single, augmentation => Assert.NotEqual(before, After(augmentation, before, 16, 1)));
+        Assert.NotEqual(before, After(new Augmentation { BlurChance = 1 }, Noise(224 * 2, 4), 224, 1));
+    }
+
+    [Fact]
     public void WhatIsLeftOutDrawsNoNumbersAndChangesNothing()
     {
         var (pixels, random) = (Noise(64, 5), new SampleRandom(9));

@@ -153,6 +153,7 @@ public sealed class CaptionTableTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(65_536)]
+    [InlineData(65_515)]
     [InlineData(65_519)]
     public void WhatIsNotInItsEncodingIsNamedByLineAndByte(int before)
     {

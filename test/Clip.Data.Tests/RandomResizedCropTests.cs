@@ -76,6 +76,26 @@ public class RandomResizedCropTests
         Assert.InRange(shares.Count(share => share < 0.4) / 4000.0, 0.47, 0.53);
     }
 
+    /// <summary>Smaller than a pixel, none fits.</summary>
+    [Fact]
+    public void WhereACropWouldBeNothingAllIsShown() =>
+        Assert.Equal((0, 0, 2, 2), Draw(new RandomResizedCrop(0.01, 0.02), 2, 2, 1));
+
+    /// <summary>Two numbers for each try and two for the place: what is drawn behind a crop stays the same in later versions.</summary>
+    [Theory]
+    [InlineData(30, 30, 1, 4)]
+    [InlineData(100, 9, 1, 20)]
+    [InlineData(300, 300, 0.9, 4)]
+    public void ACropDrawsAsManyNumbersAsItNeeds(int width, int height, double scale, int numbers)
+    {
+        var (random, expected) = (new SampleRandom(7), new SampleRandom(7));
+
+        new RandomResizedCrop(scale, scale, 1, 1).Draw(width, height, ref random);
+
+        for (var i = 0; i < numbers; i++) expected.NextUInt64();
+        Assert.Equal(expected.NextUInt64(), random.NextUInt64());
+    }
+
     [Theory]
     [InlineData(100, 9, 44, 0, 12, 9)] // too wide: the middle of 4 : 3
     [InlineData(9, 100, 0, 44, 9, 12)] // too tall: that of 3 : 4

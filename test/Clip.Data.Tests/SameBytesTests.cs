@@ -26,4 +26,25 @@ public sealed class SameBytesTests
             // Of six one cannot be read: it is like no other.
             bool IsLost(int i) => drawn[i].Item3 == 0;
         });
+
+    /// <summary>Of an image shorter than the sample, all of it.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(255)]
+    [InlineData(257)]
+    [InlineData(1001)]
+    public void NothingIsReadThatIsNotTheImages(int length)
+    {
+        var image = Enumerable.Range(0, length).Select(i => (byte)i).ToArray();
+
+        var found = SameBytes.Find(3, i => i == 2 ? 7 : length, (i, start, count) =>
+        {
+            Assert.InRange(start, 0, length);
+            Assert.InRange(start + count, 0, length);
+            return new ImageBytes(image, start, count, pooled: false);
+        });
+
+        Assert.Equal([0, 0, 2], found!);
+    }
 }

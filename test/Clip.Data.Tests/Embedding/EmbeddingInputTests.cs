@@ -104,6 +104,30 @@ public sealed class EmbeddingInputTests : IDisposable
         Close(_model.EmbedTexts(["red", "a red thing", "green"], normalize: false), rows);
     }
 
+    /// <summary>Of a record's captions none is read, and the others keep theirs.</summary>
+    [Fact]
+    public void CaptionsThatCannotBeReadAreToldAndLeftOut()
+    {
+        using var records = new Loading.MadeRecords(5)
+        {
+            Captions = record => record is 1 or 4 ? throw new InvalidDataException("the caption is empty") : [$"red {record}", "a thing"],
+        };
+        var input = TextInput.OfCaptions(records, _model, Options);
+
+        var rows = Rows(input, 1, 5);
+
+        Assert.Equal(["record 2", "record 2#2", "record 3", "record 3#2"], rows.Select(row => row.Id));
+        Assert.Equal(["red 2", "a thing", "red 3", "a thing"], rows.Select(row => row.Text));
+        Assert.Equal([("record 1", "the caption is empty"), ("record 4", "the caption is empty")], _bad);
+        Assert.Equal((5, "made", "texts", true), (input.Count, input.Fingerprint, input.Kind, input.HasTexts));
+    }
+
+    [Fact]
+    public void AFileWithoutTextsIsRefused() => Assert.Contains(
+        "is empty; give a file with a text on each line",
+        Assert.Throws<ClipException>(() => TextInput.OfLines(_folder.Write("texts.txt", " \n\n"), _model, Options)).Message,
+        StringComparison.Ordinal);
+
     [Fact]
     public void ACanceledJobStopsBetweenBatches()
     {
