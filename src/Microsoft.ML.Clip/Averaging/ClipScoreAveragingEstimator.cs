@@ -46,7 +46,6 @@ public sealed class ClipScoreAveragingEstimator : IEstimator<ClipScoreAveragingT
     {
         ArgumentNullException.ThrowIfNull(input);
         var labels = LabelKeys.Require(input.Schema, _options.LabelColumnName);
-        InputColumns.Features(input.Schema, _options.InputColumnName);
         var transformer = new ClipScoreAveragingTransformer(_environment, _options, new ScoreAverage(labels, _options.Weights));
         transformer.GetOutputSchema(input.Schema);
         return transformer;

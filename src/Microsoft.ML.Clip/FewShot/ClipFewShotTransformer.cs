@@ -72,6 +72,7 @@ public sealed class ClipFewShotTransformer : ClipTransformerBase
         SavedState.Loading(environment, LoaderSignature, () =>
         {
             var (options, fitted) = SavedState.Load<ClipFewShotEstimator.Options, Fitted>(context, Version);
+            options.Check();
             var (rows, examples) = (Read(context, DirectionsEntry), Read(context, ExamplesEntry));
             if (rows.Length != fitted.Labels.Count * fitted.Dimension || examples.Length != fitted.ExampleLabels.Length * fitted.Dimension
                 || fitted.ExampleLabels.Any(label => label < 0 || label >= fitted.Labels.Count))

@@ -1,5 +1,6 @@
 using Clip.Testing;
 using Microsoft.ML.Clip.Tests.DataViews;
+using Microsoft.ML.Clip.Tests.Persistence;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Clip.Tests.Averaging;
@@ -88,6 +89,44 @@ public sealed class ScoreAveragingTests : IDisposable
         Assert.Contains("give a weight for each", Assert.Throws<ArgumentException>(() => Fit([1, 1, 1], rows)).Message);
         Assert.Contains("must be positive", Assert.Throws<ArgumentOutOfRangeException>(() => Fit([1, 0], rows)).Message);
         Assert.Contains("give one for each", Assert.Throws<ArgumentException>(() => Fit([], rows)).Message);
+    }
+
+    /// <summary>Rows are averaged in batches, whose memory is used again.</summary>
+    [Fact]
+    public void ARowsAverageDoesNotDependOnTheRowsBefore()
+    {
+        var rows = Rows([.. Enumerable.Range(0, 150).Select(i => i % 3 == 0 ? new[] { 0.9f, 0.1f, 0.3f, 0.7f } : [0.2f, 0.8f, 0, 1])]);
+
+        var scores = Answers(Fit([1, 1], rows).Transform(rows)).Select(answer => answer.Score).ToArray();
+
+        Assert.All(Enumerable.Range(0, 150), i => Assert.Equal(i % 3 == 0 ? [0.6f, 0.4f] : [0.1f, 0.9f], scores[i], Close));
+    }
+
+    [Fact]
+    public void ColumnsAreCheckedBeforeAnyDataIsRead()
+    {
+        var schema = Rows([0.9f, 0.1f, 0.3f, 0.7f]).Schema.Shape();
+        var options = new ClipScoreAveragingEstimator.Options { Weights = [1, 1], LabelColumnName = "Key" };
+
+        Assert.Contains("no input column 'Absent'", Refused(options with { InputColumnName = "Absent" }));
+        Assert.Contains("must be a vector of floats", Refused(options with { InputColumnName = "Label" }));
+        Assert.Contains("no label column 'Absent'", Refused(options with { LabelColumnName = "Absent" }));
+        Assert.Contains("no key with names", Refused(options with { LabelColumnName = "Label" }));
+        var twice = options with { PredictedLabelColumnName = "Score" };
+        Assert.Contains("named 'Score'", Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipAverageScores(twice)).Message);
+
+        string Refused(ClipScoreAveragingEstimator.Options wrong) =>
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipAverageScores(wrong).GetOutputSchema(schema)).Message;
+    }
+
+    [Fact]
+    public void AnUntrueWeightInASavedModelIsRefused()
+    {
+        var (rows, path) = (Rows([0.9f, 0.1f, 0.3f, 0.7f]), _folder["model.zip"]);
+        _ml.Model.Save(Fit([2, 1], rows), rows.Schema, path);
+        SavedZip.ChangeSettings(path, settings => settings["Weights"]![0] = -2);
+
+        Assert.Contains("must be positive", $"{Assert.ThrowsAny<Exception>(() => new MLContext().Model.Load(path, out _))}");
     }
 
     public void Dispose() => _folder.Dispose();
