@@ -36,6 +36,12 @@ public class PublishedTemplatesTests
     [Fact]
     public void TheSevenAreSomeOfTheEighty() => Assert.Empty(PromptTemplates.ImageNetSimple.Except(PromptTemplates.ImageNet));
 
+    /// <summary>Numbers measured with them are of these words.</summary>
+    [Fact]
+    public void TheLibrarysOwnSetKeepsItsWording() => Assert.Equal(
+        ["a photo of a {}.", "a video frame with a {}.", "a blurry video frame with a {}.", "a {} in a home video."],
+        PromptTemplates.VideoFrames);
+
     /// <summary>A set that is added fails here until it is compared, or is known to be the library's own.</summary>
     [Fact]
     public void EverySetIsComparedWithThePublishedOne()

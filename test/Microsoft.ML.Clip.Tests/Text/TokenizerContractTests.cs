@@ -83,6 +83,8 @@ public sealed class TokenizerContractTests : IDisposable
         Assert.Equal((3, "a photo of "), (consumed, room[..written].ToString()));
         Assert.Equal(OperationStatus.Done, tokenizer.Decode(ids.Take(2), room, out consumed, out written));
         Assert.Equal((2, "a photo "), (consumed, room[..written].ToString()));
+        Assert.Equal(OperationStatus.Done, tokenizer.Decode(ids.Take(2), room[..8], out consumed, out written)); // just enough
+        Assert.Equal((2, 8), (consumed, written));
     }
 
     [Theory]
@@ -110,6 +112,37 @@ public sealed class TokenizerContractTests : IDisposable
             Assert.Equal(tokens.Select(t => t.Id), tokenizer.EncodeToIds(row.Text));
             Assert.Equal(tokens.Count, tokenizer.CountTokens(row.Text));
         });
+    }
+
+    /// <summary>Of a character at the very beginning that does not fit nothing is kept, and nothing of the text is used up.</summary>
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(3, 0)]
+    [InlineData(4, 2)]
+    public void WhatDoesNotFitAtAllUsesNothingUp(int most, int consumed)
+    {
+        TokenizerKinds.Save("gemma", _folder);
+        Tokenizer tokenizer = PipelineTokenizer.Create(_folder);
+        Assert.Equal(8, tokenizer.CountTokens("🦊🦊"));
+
+        var ids = tokenizer.EncodeToIds("🦊🦊", most, out _, out var used);
+
+        Assert.Equal((consumed, 2 * consumed), (used, ids.Count));
+    }
+
+    [Theory]
+    [InlineData("mt5")]
+    [InlineData("gemma")]
+    [InlineData("bert-uncased")]
+    [InlineData("roberta")]
+    public void ManyThreadsMayShareOne(string kind)
+    {
+        TokenizerKinds.Save(kind, _folder);
+        var tokenizer = TextTokenizer.Open(_folder);
+        var texts = TokenizerKinds.Texts()[..40];
+        int[][] expected = [.. texts.Select(text => tokenizer.Encode(text))];
+
+        Parallel.For(0, 10 * texts.Length, i => Assert.Equal(expected[i % texts.Length], tokenizer.Encode(texts[i % texts.Length])));
     }
 
     private ClipTokenizer Clip()

@@ -40,4 +40,23 @@ public class UnicodeTests
     [InlineData("ΣΑΣ' ΣΑΣ'Α Α\u0301Σ. 1Σ", "σας' σασ'α α\u0301ς. 1σ")]
     [InlineData("ẞ ǅ K", "ß ǆ k")]
     public void LowersTheCaseAsUnicodeDoes(string text, string expected) => Assert.Equal(expected, LowerCase.Apply(text));
+
+    /// <summary>Form by form: C, D, KC, KD.</summary>
+    [Theory]
+    [InlineData("é", "é", "e\u0301", "é", "e\u0301")]
+    [InlineData("ﬁ²", "ﬁ²", "ﬁ²", "fi2", "fi2")]
+    [InlineData("각", "각", "\u1100\u1161\u11A8", "각", "\u1100\u1161\u11A8")] // a syllable of three parts
+    [InlineData("가", "가", "\u1100\u1161", "가", "\u1100\u1161")] // and of two
+    [InlineData("ǖ", "ǖ", "u\u0308\u0304", "ǖ", "u\u0308\u0304")] // one mark after the other
+    [InlineData("\u1E9B\u0323", "\u1E9B\u0323", "ſ\u0323\u0307", "ṩ", "s\u0323\u0307")] // Unicode's own example
+    [InlineData("Å Ω", "Å Ω", "A\u030A Ω", "Å Ω", "A\u030A Ω")]
+    [InlineData("ｶﾞ", "ｶﾞ", "ｶﾞ", "ガ", "カ\u3099")]
+    [InlineData("\U0001D400", "\U0001D400", "\U0001D400", "A", "A")]
+    [InlineData("plain", "plain", "plain", "plain", "plain")]
+    public void NormalizesToEachOfTheFourForms(string text, string c, string d, string kc, string kd) => Assert.Equal(
+        (c, d, kc, kd),
+        (UnicodeNormalization.ToForm(text, isComposed: true, isCompatible: false),
+            UnicodeNormalization.ToForm(text, isComposed: false, isCompatible: false),
+            UnicodeNormalization.ToForm(text, isComposed: true, isCompatible: true),
+            UnicodeNormalization.ToForm(text, isComposed: false, isCompatible: true)));
 }

@@ -31,7 +31,7 @@ internal sealed record OpenClipConfig
     public static IEnumerable<string> Places(string folder, string file)
     {
         yield return System.IO.Path.Combine(folder, file);
-        var full = System.IO.Path.GetFullPath(folder);
+        var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder));
         if (System.IO.Path.GetFileName(full) == "textual")
             yield return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(full)!, file);
     }
