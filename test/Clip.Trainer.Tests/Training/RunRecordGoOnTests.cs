@@ -8,7 +8,7 @@ namespace Clip.Trainer.Tests.Training;
 public sealed class RunRecordGoOnTests : IDisposable
 {
     private static readonly RunRecord Record = new(
-        "1.0", new Dictionary<string, string[]> { ["--train-data"] = ["/home/joe/pairs.tsv"], ["--lr"] = ["1e-3"] }, "/work", "data",
+        "1.0", new Dictionary<string, string[]> { ["--train-data"] = ["/home/joe/pairs.tsv"], ["--lr"] = ["1e-3"] }, "/home/joe", "data",
         new Dictionary<string, string> { ["LearningRate"] = "0.001", ["Hue"] = "none", ["the training data"] = "data" },
         JsonDocument.Parse("{}").RootElement.Clone());
 
