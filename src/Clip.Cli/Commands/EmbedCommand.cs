@@ -50,24 +50,33 @@ internal static class EmbedCommand
         if (images is not null)
         {
             using var records = RecordSources.Open(images, layout.WithoutCaptions());
-            foreach (var (key, reason) in records.Unusable) if (ranks.IsFirst) Say(ranks, $"Skipped {key}: {reason}");
-            Tell(job.Run(new ImageInput(records, model, options), cancellation), "images");
+            TellLeftOut(records);
+            Tell(job.Run(new ImageInput(records, model, options), cancellation), "images", records.Unusable.Count);
         }
 
         if (texts is not null && Path.GetExtension(texts) == ".txt")
         {
-            Tell(job.Run(TextInput.OfLines(texts, model, options), cancellation), "texts");
+            Tell(job.Run(TextInput.OfLines(texts, model, options), cancellation), "texts", leftOut: 0);
         }
         else if (texts is not null)
         {
             using var records = RecordSources.Open(texts, layout);
-            Tell(job.Run(TextInput.OfCaptions(records, model, options), cancellation), "texts");
+            TellLeftOut(records);
+            Tell(job.Run(TextInput.OfCaptions(records, model, options), cancellation), "texts", records.Unusable.Count);
         }
 
-        void Tell(EmbeddingSummary done, string kind)
+        // A source leaves out what is no record, before the job counts.
+        void TellLeftOut(IRecordSource records)
         {
             if (!ranks.IsFirst) return;
-            var skipped = done.Bad == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {done.Bad} skipped");
+            foreach (var (key, reason) in records.Unusable) Say(ranks, $"Skipped {key}: {reason}");
+        }
+
+        void Tell(EmbeddingSummary done, string kind, int leftOut)
+        {
+            if (!ranks.IsFirst) return;
+            var bad = done.Bad + leftOut;
+            var skipped = bad == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {bad} skipped");
             Say(ranks, string.Create(
                 CultureInfo.InvariantCulture,
                 $"{done.Rows} {kind} embedded{skipped}: {Path.GetFullPath(options.Output)} "

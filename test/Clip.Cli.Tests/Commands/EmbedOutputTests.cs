@@ -48,6 +48,20 @@ public sealed class EmbedOutputTests : IDisposable
         File.WriteAllLines(_folder["pairs.tsv"], ["filepath\ttitle", .. pictures.Select(path => $"{path}\tcaption"), "\tnothing"]);
         lines = await PrintedCommands.LinesAsync([.. embed, _folder["pairs.tsv"], "--output", _folder["other"]]);
         Assert.Equal(2, lines.Count(line => line.StartsWith("Skipped ", StringComparison.Ordinal)));
+        Assert.Equal($"10 images embedded, 2 skipped: {_folder["other"]} (1 of 1 files)", lines[^1]);
+    }
+
+    [Fact]
+    public async Task ACaptionWithoutAPictureIsSkippedAloud()
+    {
+        var pictures = _folder.Pictures(3);
+        File.WriteAllLines(_folder["pairs.tsv"], ["filepath\ttitle", .. pictures.Select(path => $"{path}\tcaption"), "\tnothing"]);
+
+        var lines = await PrintedCommands.LinesAsync(
+            "embed", "--model", _folder.Path, "--texts", _folder["pairs.tsv"], "--output", _folder["out"]);
+
+        Assert.StartsWith("Skipped ", lines[0], StringComparison.Ordinal);
+        Assert.Equal([$"3 texts embedded, 1 skipped: {_folder["out"]} (1 of 1 files)"], lines[1..]);
     }
 
     [Fact]

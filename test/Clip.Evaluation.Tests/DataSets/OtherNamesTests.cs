@@ -11,7 +11,11 @@ public sealed class OtherNamesTests
     {
         var image = new LabeledImage
         {
-            ImagePath = "a#1", Container = "a", Group = "video", Content = () => [1, 2], Classes = ["cat", "dog"],
+            ImagePath = "a#1",
+            Container = "a",
+            Group = "video",
+            Content = () => [1, 2],
+            Classes = ["cat", "dog"],
         };
 
         var renamed = Of("ytbb", ["dog", "cat"], image).Renamed(["Hund", "Katze"], "names").Images[0];

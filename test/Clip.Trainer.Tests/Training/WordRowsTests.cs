@@ -20,7 +20,10 @@ public sealed class WordRowsTests : IDisposable
     {
         Dictionary<string, double[]> vectors = new()
         {
-            ["red"] = [3, 0, 0], ["green"] = [0, 5, 0], ["blue"] = [0, 0, 1], ["wall"] = [1, -1, 3],
+            ["red"] = [3, 0, 0],
+            ["green"] = [0, 5, 0],
+            ["blue"] = [0, 0, 1],
+            ["wall"] = [1, -1, 3],
         };
         var file = _run.Folder.Write(
             "words.txt", string.Concat(vectors.Select(word => $"{word.Key} {string.Join(' ', word.Value)}\n")) + "unheard 1 2 3\n");

@@ -43,7 +43,12 @@ public sealed class FewShotRulesTests : IDisposable
     {
         var options = new ClipFewShotEstimator.Options
         {
-            LabelEmbeddings = [Prompts], MeanWeight = 0, CacheWeight = 2, CacheSharpness = 3, Scale = 10, BalanceClasses = true,
+            LabelEmbeddings = [Prompts],
+            MeanWeight = 0,
+            CacheWeight = 2,
+            CacheSharpness = 3,
+            Scale = 10,
+            BalanceClasses = true,
         };
 
         var fitted = Fit(options, ([1, 0], "a"), ([1, 0], "a"), ([1, 0], "a"), ([0, 1], "b"));

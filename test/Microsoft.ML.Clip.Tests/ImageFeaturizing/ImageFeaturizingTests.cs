@@ -272,6 +272,8 @@ public sealed class ImageFeaturizingTests(TinyFolder folder) : IClassFixture<Tin
         Assert.Throws<ArgumentException>(() => _ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options()));
         Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Transforms.ClipFeaturizeImage(
             new ClipImageFeaturizingEstimator.Options { ModelFolder = folder.Path, BatchSize = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>("Views", () => _ml.Transforms.ClipFeaturizeImage(
+            new ClipImageFeaturizingEstimator.Options { ModelFolder = folder.Path, Views = (ClipImageViews)7 }));
     }
 
     private sealed class PixelRow
