@@ -2,16 +2,16 @@ using Clip.Data;
 
 namespace Clip.Trainer.Tests.Distributed;
 
-/// <summary>Pairs of which only the bad ones are asked for.</summary>
+/// <summary>Pairs that nobody reads: how many there are, what they are known by, and which are bad.</summary>
 internal sealed class BrokenPairs : IPairSource
 {
     public SortedDictionary<string, string> Found { get; } = new(StringComparer.Ordinal);
 
-    public long Count => 1;
+    public long Count { get; init; } = 1;
 
     public long StepsPerEpoch => 1;
 
-    public string Fingerprint => "";
+    public string Fingerprint { get; init; } = "";
 
     public IReadOnlyDictionary<string, string> Broken => Found;
 

@@ -28,11 +28,11 @@ internal sealed record JobFacts(
         var own = $"{ranks.Rank}";
         var refused = new Dictionary<string, string?>
         {
-            ["same data"] = Refusal(() => job.RequireSameData(new Pairs("d", 4), "t", 8, parts: 2)),
-            ["other data"] = Refusal(() => job.RequireSameData(new Pairs(own, 4), "t", 8, parts: 2)),
-            ["other tokenizer"] = Refusal(() => job.RequireSameData(new Pairs("d", 4), own, 8, parts: 2)),
-            ["few pairs"] = Refusal(() => job.RequireSameData(new Pairs("d", 3), "t", 8, parts: 2)),
-            ["small batch"] = Refusal(() => job.RequireSameData(new Pairs("d", 99), "t", 3, parts: 2)),
+            ["same data"] = Refusal(() => job.RequireSameData(new BrokenPairs { Fingerprint = "d", Count = 4 }, "t", 8, parts: 2)),
+            ["other data"] = Refusal(() => job.RequireSameData(new BrokenPairs { Fingerprint = own, Count = 4 }, "t", 8, parts: 2)),
+            ["other tokenizer"] = Refusal(() => job.RequireSameData(new BrokenPairs { Fingerprint = "d", Count = 4 }, own, 8, parts: 2)),
+            ["few pairs"] = Refusal(() => job.RequireSameData(new BrokenPairs { Fingerprint = "d", Count = 3 }, "t", 8, parts: 2)),
+            ["small batch"] = Refusal(() => job.RequireSameData(new BrokenPairs { Fingerprint = "d", Count = 99 }, "t", 3, parts: 2)),
             ["pipes"] = Refusal(() => job.RequireSharable(NamedSource.Of("x.tar", new RecordSourceOptions { Pipes = true }))),
             ["files"] = Refusal(() => job.RequireSharable(NamedSource.Of("x.tar"))),
         };
@@ -41,7 +41,7 @@ internal sealed record JobFacts(
         job.ShareFolder(folder.Path);
         var slice = job.Slice(new TrainingOptions { AccumFrequency = 3 })!;
 
-        var pulse = new RankPulse(ranks, new Pairs("d", 4), _ => { });
+        var pulse = new RankPulse(ranks, new BrokenPairs { Fingerprint = "d", Count = 4 }, _ => { });
         bool[] stops = [pulse.Agree(false), pulse.Agree(ranks.IsFirst), pulse.Agree(!ranks.IsFirst)];
         manual_seed(1);
         using var model = new ClipModel(Clip.Conversion.Configs.ClipConfigJson.Parse(TinyRun.Config, "the tests"));
@@ -63,20 +63,4 @@ internal sealed record JobFacts(
     }
 
     private static string? Refusal(Action action) => (Record.Exception(action) as ClipException)?.Message;
-
-    private sealed class Pairs(string fingerprint, long count) : IPairSource
-    {
-        public long Count => count;
-
-        public long StepsPerEpoch => 1;
-
-        public string Fingerprint => fingerprint;
-
-        public IReadOnlyDictionary<string, string> Broken => new Dictionary<string, string>();
-
-        public IAsyncEnumerable<PairBatch> ReadAsync(long from, long to, CancellationToken cancellation = default) =>
-            throw new NotSupportedException();
-
-        public IEnumerable<PairBatch> InOrder() => throw new NotSupportedException();
-    }
 }
