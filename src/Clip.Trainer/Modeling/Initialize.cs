@@ -24,6 +24,17 @@ internal static class Initialize
 
     public static Parameter Zeros(params long[] shape) => new(zeros(shape));
 
+    /// <summary>A table of embeddings of N(0, <paramref name="std"/>²).</summary>
+    public static Embedding Embedding(long rows, long width, double std, bool sparse = false)
+    {
+        var table = nn.Embedding(rows, width, sparse: sparse);
+        // Wrapped anew at each look; unheld, its finalizer may free it while native code draws: see TensorOps.
+        using var weight = table.weight!;
+        using var unused = no_grad();
+        weight.normal_(0, std);
+        return table;
+    }
+
     /// <summary>A linear layer with weights of N(0, <paramref name="std"/>²) and a zero bias.</summary>
     public static Linear Linear(long inputs, long outputs, double std)
     {

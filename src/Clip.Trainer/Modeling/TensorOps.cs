@@ -8,7 +8,8 @@ namespace Clip.Trainer.Modeling;
 /// passing (<c>x + 1e-6</c>, <c>x.eq(0)</c>, <c>arange(n)</c>) is garbage from that moment, and when its finalizer comes in time, the
 /// native code reads freed memory: a rare crash, or a wrong number without one. So scalars are declared with <c>using</c>, which keeps them
 /// until the end of their block, and operators between tensors and numbers are not used. Nor are sums of two tensors by their operator or
-/// by <c>add</c> alone: behind both stands a factor of 1, made in passing.
+/// by <c>add</c> alone: behind both stands a factor of 1, made in passing. Outside of a dispose scope it is the same with tensors that
+/// TorchSharp wraps anew at each look: an <see cref="TorchSharp.Modules.Embedding"/>'s <c>weight</c>, a parameter's <c>grad</c>.
 /// </summary>
 internal static class TensorOps
 {

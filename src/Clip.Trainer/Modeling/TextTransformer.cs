@@ -32,8 +32,7 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(config);
         var text = config.Text;
         _text = text;
-        token_embedding = nn.Embedding(text.VocabSize, text.Width, sparse: true); // a batch touches few rows
-        using (no_grad()) token_embedding.weight!.normal_(0, 0.02);
+        token_embedding = Initialize.Embedding(text.VocabSize, text.Width, 0.02, sparse: true); // a batch touches few rows
         positional_embedding = Initialize.Normal(0.01, text.ContextLength, text.Width);
         transformer = new Transformer(text.Width, text.Layers, text.Heads, text.MlpWidth, text.IsCausal, config, text.LayerScale);
         ln_final = nn.LayerNorm(text.Width, eps: config.LayerNormEps);
@@ -120,11 +119,15 @@ public sealed class TextTransformer : nn.Module<Tensor, Tensor>
     /// </summary>
     private Tensor Embed(Tensor ids)
     {
-        var embedded = TorchDevice.IsApart(ids.device)
-            ? token_embedding.weight!.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], -1)
-            : token_embedding.forward(ids);
+        var embedded = TorchDevice.IsApart(ids.device) ? Rows() : token_embedding.forward(ids);
         // The model's children are told of training and evaluation, this tower is none of them.
         return Words is { } words && token_embedding.training ? words.Apply(ids, embedded) : embedded;
+
+        Tensor Rows()
+        {
+            using var table = token_embedding.weight!;
+            return table.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], -1);
+        }
     }
 
     private static Tensor Ends(Tensor input, long id)

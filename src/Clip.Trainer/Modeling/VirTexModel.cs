@@ -37,8 +37,7 @@ public sealed class VirTexModel : nn.Module
         visual = ImageTower.Create(config);
         grid_projection = Initialize.Linear(visual.GridWidth, text.Width, Math.Pow(visual.GridWidth, -0.5));
         feature_projection = Initialize.Linear(config.EmbedDim, text.Width, Math.Pow(config.EmbedDim, -0.5));
-        words = nn.Embedding(text.VocabSize, text.Width);
-        using (no_grad()) words.weight!.normal_(0, 0.02);
+        words = Initialize.Embedding(text.VocabSize, text.Width, 0.02);
         positions = Initialize.Normal(0.01, text.ContextLength, text.Width);
         ln_embed = nn.LayerNorm(text.Width, eps: config.LayerNormEps);
         forward_decoder = new CaptionDecoder(config);
@@ -80,6 +79,7 @@ public sealed class VirTexModel : nn.Module
     public Tensor Logits(Tensor rows)
     {
         using var scope = NewDisposeScope();
-        return Autocast.Linear(rows, words.weight!, output_bias).@float().MoveToOuterDisposeScope();
+        using var table = words.weight!;
+        return Autocast.Linear(rows, table, output_bias).@float().MoveToOuterDisposeScope();
     }
 }

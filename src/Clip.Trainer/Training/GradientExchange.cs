@@ -64,7 +64,8 @@ internal sealed class GradientExchange(Ranks ranks, IReadOnlyList<Parameter> tra
 
     private void Take(Parameter parameter)
     {
-        if (parameter.grad is not { is_sparse: false } gradient || !_taken.Add(parameter.Handle)) return;
+        using var gradient = parameter.grad;
+        if (gradient is not { is_sparse: false } || !_taken.Add(parameter.Handle)) return;
         _bucket.Add(parameter);
         _bucketBytes += gradient.numel() * sizeof(float);
         if (_bucketBytes >= BucketBytes) Send();
@@ -89,10 +90,11 @@ internal sealed class GradientExchange(Ranks ranks, IReadOnlyList<Parameter> tra
         long start = 0;
         foreach (var parameter in sent.Parameters)
         {
-            using var part = flat.narrow(0, start, parameter.grad!.numel());
-            using var shaped = part.view(parameter.grad.shape);
-            parameter.grad.copy_(shaped);
-            start += parameter.grad.numel();
+            using var gradient = parameter.grad!; // a wrapper made anew at each look
+            using var part = flat.narrow(0, start, gradient.numel());
+            using var shaped = part.view(gradient.shape);
+            gradient.copy_(shaped);
+            start += gradient.numel();
         }
     }
 

@@ -22,7 +22,11 @@ internal sealed class LossScaler : IDisposable
         using var scope = NewDisposeScope();
         (_scale, _good, _last) = (Number(Start), Number(0), Number(Start));
 
-        Tensor Number(double value) => full([1], (float)value, ScalarType.Float32, device).DetachFromDisposeScope();
+        Tensor Number(double value)
+        {
+            using Scalar held = (float)value;
+            return full([1], held, ScalarType.Float32, device).DetachFromDisposeScope();
+        }
     }
 
     /// <summary>Gradients that are not finite at a scale below are so by themselves.</summary>

@@ -2,6 +2,7 @@ using Clip.Conversion.Architectures;
 using Clip.Conversion.ModelFolders;
 using Clip.Conversion.Tokenizing;
 using Clip.Trainer.Modeling;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Clip.Trainer.Training;
@@ -79,9 +80,10 @@ internal sealed class WordRows
         using var unused = no_grad();
         var rows = tensor(_vectors.Vectors.Keys.Select(word => (long)_vocabulary.Ids[WholeWords.Token(word)]).ToArray());
         var vectors = tensor(_vectors.Vectors.Values.SelectMany(numbers => numbers).ToArray(), [rows.shape[0], _vectors.Dimensions]);
-        vectors = nn.functional.normalize(vectors.sub(vectors.mean([0], keepdim: true)), dim: 1).mul(RowLength * Math.Sqrt(width));
+        using Scalar length = RowLength * Math.Sqrt(width), yes = true;
+        vectors = nn.functional.normalize(vectors.sub(vectors.mean([0], keepdim: true)), dim: 1).mul(length);
         embeddings.index_copy_(0, rows, nn.functional.pad(vectors, (0, width - _vectors.Dimensions)));
-        var isWord = zeros(embeddings.shape[0], ScalarType.Bool).index_fill_(0, rows, 1);
+        var isWord = zeros(embeddings.shape[0], ScalarType.Bool).index_fill_(0, rows, yes);
         model.AnchorTokens(new WordAnchors(
             embeddings.detach().clone().DetachFromDisposeScope(), isWord.DetachFromDisposeScope()));
     }

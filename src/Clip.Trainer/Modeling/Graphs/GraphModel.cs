@@ -128,7 +128,6 @@ internal sealed class GraphModel : TwoTowerModel, IGraphParameters, ILowRankTarg
     /// <summary>On the CPU a vocabulary has a gradient of the rows that were used alone: a whole one is hundreds of megabytes.</summary>
     private Embedding Lookup(Parameter table)
     {
-        if (_lookup?.weight is { } known && ReferenceEquals(known, table)) return _lookup;
         _lookup ??= nn.Embedding(1, 1, sparse: true);
         _lookup.weight = table;
         return _lookup;
