@@ -68,8 +68,9 @@ internal sealed class BatchNorm2d : nn.Module<Tensor, Tensor>
         var scale = variance.add(epsilon, One).rsqrt().mul(weight);
         using (no_grad())
         {
-            running_mean.lerp_(mean.detach(), Momentum);
-            running_var.lerp_(variance.detach().mul(count).div(count.sub(One)), Momentum);
+            using Tensor momentum = Momentum;
+            running_mean.lerp_(mean.detach(), momentum);
+            running_var.lerp_(variance.detach().mul(count).div(count.sub(One)), momentum);
         }
 
         return (centered * PerChannel(scale)).Plus(PerChannel(bias)).to_type(input.dtype).MoveToOuterDisposeScope();

@@ -41,7 +41,8 @@ internal sealed record Gradient(Tensor Values, Tensor? Rows)
         using Scalar scale = f.GradientScale, keep = f.Keep, beta2 = f.Beta2, towardsSquare = f.TowardsSquare,
             root = f.Root, epsilon = f.Epsilon, step = f.Step;
         var gradient = (Rows is null ? Values : zeros_like(parameter).index_copy_(0, Rows, Values)).mul(scale);
-        mean.lerp_(gradient, f.TowardsMean);
+        using Tensor towardsMean = f.TowardsMean;
+        mean.lerp_(gradient, towardsMean);
         square.mul_(beta2).addcmul_(gradient, gradient, towardsSquare);
         parameter.mul_(keep).addcdiv_(mean, square.sqrt().div_(root).add_(epsilon), step);
     }

@@ -37,7 +37,7 @@ internal static class GradientCache
             using var noise = StepNoise.Part(i);
             var (image, text) = objective.Encode(pixels, ids);
             var count = pixels.shape[0];
-            var pulled = (image * images.grad!.narrow(0, start, count)).sum() + (text * texts.grad!.narrow(0, start, count)).sum();
+            var pulled = (image * images.grad!.narrow(0, start, count)).sum().Plus((text * texts.grad!.narrow(0, start, count)).sum());
             if (!pulled.requires_grad) break; // both towers are locked
             pulled.backward();
             start += count;

@@ -38,7 +38,7 @@ internal sealed class ModelEma : IDisposable
     public void Update(long step)
     {
         using var unused = no_grad();
-        var towards = 1 - Math.Min(_decay, step / (9.0 + step));
+        using Tensor towards = 1 - Math.Min(_decay, step / (9.0 + step)); // held, as every scalar must be: see TensorOps
         foreach (var (_, weight, average) in _slots)
         {
             if (average.is_floating_point()) average.lerp_(weight, towards);

@@ -43,7 +43,7 @@ internal sealed class RankedBackward(IObjective objective, TrainingOptions optio
             using var part = NewDisposeScope();
             (image, text) = parts.Count == 1 ? graph : Encode(contrastive, parts[i], i, last: i == parts.Count - 1);
             count = parts[i].Pixels.shape[0];
-            var pulled = (image * imageGradients.narrow(0, start, count)).sum() + (text * textGradients.narrow(0, start, count)).sum();
+            var pulled = (image * imageGradients.narrow(0, start, count)).sum().Plus((text * textGradients.narrow(0, start, count)).sum());
             if (!pulled.requires_grad) break; // both towers are locked
             pulled.backward();
             start += count;

@@ -16,8 +16,8 @@ public sealed class NativeHoldsTests
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value);
 
     /// <summary>
-    /// A scalar, and an embedding's table, which is wrapped anew at each look, go into a local or a field, which holds them, and not
-    /// straight into a call.
+    /// A number that becomes a scalar or a tensor, and an embedding's table, which is wrapped anew at each look, go into a local or a
+    /// field, which holds them, and not straight into a call; and of TorchSharp's own calls none is used that makes a scalar in passing.
     /// </summary>
     [Fact]
     public void WhatIsMadeForACallIsDeclared()
@@ -41,9 +41,16 @@ public sealed class NativeHoldsTests
             var opCode = OpCodesByValue[code[at] == 0xFE ? (short)((0xFE << 8) | code[at + 1]) : code[at]];
             at += opCode.Size;
             if (wasMade) yield return ($"{method.DeclaringType}.{method.Name}", opCode.Name!.StartsWith("st", StringComparison.Ordinal));
-            wasMade = opCode.OperandType == OperandType.InlineMethod && IsMadeForACall(method.Module.ResolveMethod(
-                BitConverter.ToInt32(code, at), method.DeclaringType!.GetGenericArguments(),
-                method.IsGenericMethod ? method.GetGenericArguments() : null));
+            wasMade = false;
+            if (opCode.OperandType == OperandType.InlineMethod)
+            {
+                var called = method.Module.ResolveMethod(
+                    BitConverter.ToInt32(code, at), method.DeclaringType!.GetGenericArguments(),
+                    method.IsGenericMethod ? method.GetGenericArguments() : null);
+                wasMade = IsMadeForACall(called);
+                if (MakesAScalar(called)) yield return ($"{method.DeclaringType}.{method.Name}: {called}", false);
+            }
+
             at += opCode.OperandType switch
             {
                 OperandType.InlineNone => 0,
@@ -57,6 +64,16 @@ public sealed class NativeHoldsTests
     }
 
     private static bool IsMadeForACall(MethodBase? called) =>
-        called is MethodInfo { Name: "op_Implicit" } made && made.ReturnType == typeof(Scalar)
+        called is MethodInfo { Name: "op_Implicit" } made && (made.ReturnType == typeof(Scalar) || made.ReturnType == typeof(torch.Tensor))
         || called is { Name: "get_weight" } && called.DeclaringType == typeof(Embedding);
+
+    /// <summary>Operators between tensors and numbers, and sums of two tensors that name no factor.</summary>
+    private static bool MakesAScalar(MethodBase? called)
+    {
+        if (called?.DeclaringType != typeof(torch.Tensor) || called.Name == "op_Implicit") return false;
+        var types = called.GetParameters().Select(p => p.ParameterType).ToList();
+        return (called.Name is "add" or "add_" && types is [var other] && other == typeof(torch.Tensor))
+            || called.Name == "op_Addition"
+            || (called.Name.StartsWith("op_", StringComparison.Ordinal) && types.Exists(type => type.IsPrimitive));
+    }
 }
