@@ -64,7 +64,7 @@ internal sealed class BatchNorm2d : nn.Module<Tensor, Tensor>
         var count = sums.narrow(0, x.shape[1], 1).detach();
         var mean = sums.narrow(0, 0, x.shape[1]).div(count);
         var centered = x - PerChannel(mean);
-        var variance = RankSum.Of(centered.square().sum(all), Ranks).div(count);
+        var variance = RankSum.Of(centered.Squared().sum(all), Ranks).div(count);
         var scale = variance.add(epsilon, One).rsqrt().mul(weight);
         using (no_grad())
         {

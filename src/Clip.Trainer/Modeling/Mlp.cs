@@ -55,6 +55,6 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>, ILowRankTarget
     private static Tensor GeluTanh(Tensor x)
     {
         using Scalar cubic = 0.044715, inner = Math.Sqrt(2 / Math.PI), one = 1, half = 0.5;
-        return x.mul(x.mul(x).mul(cubic).add(one).mul(x).mul(inner).tanh().add(one)).mul(half);
+        return x.mul(x.mul(x).mul(cubic).add(one, one).mul(x).mul(inner).tanh().add(one, one)).mul(half);
     }
 }

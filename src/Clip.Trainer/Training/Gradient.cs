@@ -1,3 +1,4 @@
+using Clip.Trainer.Modeling;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -24,7 +25,7 @@ internal sealed record Gradient(Tensor Values, Tensor? Rows)
     /// <summary>The sum of the squares of all its numbers.</summary>
     public double SumOfSquares() => AdamWKernel.Takes(Values)
         ? AdamWKernel.SumOfSquares(Values)
-        : Values.square().sum(ScalarType.Float64).cpu().item<double>();
+        : Values.Squared().sum(ScalarType.Float64).cpu().item<double>();
 
     /// <summary>Moves a parameter and its moments by one step of AdamW.</summary>
     public void Update(Parameter parameter, Tensor mean, Tensor square, AdamWFactors f)
@@ -39,11 +40,11 @@ internal sealed record Gradient(Tensor Values, Tensor? Rows)
     {
         // TensorOps by name, as every scalar must be: see TensorOps.
         using Scalar scale = f.GradientScale, keep = f.Keep, beta2 = f.Beta2, towardsSquare = f.TowardsSquare,
-            root = f.Root, epsilon = f.Epsilon, step = f.Step;
+            root = f.Root, epsilon = f.Epsilon, step = f.Step, one = 1f;
         var gradient = (Rows is null ? Values : zeros_like(parameter).index_copy_(0, Rows, Values)).mul(scale);
         using Tensor towardsMean = f.TowardsMean;
         mean.lerp_(gradient, towardsMean);
         square.mul_(beta2).addcmul_(gradient, gradient, towardsSquare);
-        parameter.mul_(keep).addcdiv_(mean, square.sqrt().div_(root).add_(epsilon), step);
+        parameter.mul_(keep).addcdiv_(mean, square.sqrt().div_(root).add_(epsilon, one), step);
     }
 }

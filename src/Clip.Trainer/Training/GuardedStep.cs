@@ -37,7 +37,7 @@ internal sealed class GuardedStep : IDisposable
     /// <param name="scaler">Scaled the loss; null where nothing did.</param>
     public static GuardedStep Of(IReadOnlyList<Tensor> gradients, Tensor loss, double? maxNorm, LossScaler? scaler)
     {
-        var squares = gradients.Select(g => g.square().sum().Widened()).ToList();
+        var squares = gradients.Select(g => g.Squared().sum().Widened()).ToList();
         var norm = squares.Count == 0 ? zeros_like(loss).Widened() : stack([.. squares]).sum().sqrt();
         if (scaler is not null) norm = norm.mul(scaler.Inverse());
         var scale = ones_like(norm);
@@ -59,7 +59,7 @@ internal sealed class GuardedStep : IDisposable
         gradient = Clipped(gradient);
         using Scalar root = f.Root, epsilon = f.Epsilon, one = 1f;
         mean.lerp_(gradient, If(f.TowardsMean, 0));
-        square.mul_(If(f.Beta2, 1)).add_(gradient.square().mul(If(f.TowardsSquare, 0)), one);
+        square.mul_(If(f.Beta2, 1)).add_(gradient.Squared().mul(If(f.TowardsSquare, 0)), one);
         var change = mean.div(square.sqrt().div_(root).add_(epsilon, one)).mul_(If(f.Step, 0));
         weights.mul_(If(f.Keep, 1)).add_(change, one);
     }

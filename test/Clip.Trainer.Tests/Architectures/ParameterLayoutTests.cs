@@ -180,7 +180,7 @@ public sealed class ParameterLayoutTests
         // A uniform value's deviation is its bound / √3. Six standard errors; an estimate of the deviation has one of 1/√2n.
         var isNormal = parameter.Start.Distribution == StartingDistribution.Normal;
         var deviation = isNormal ? parameter.Start.Value : parameter.Start.Value / Math.Sqrt(3);
-        var root = values.square().mean().sqrt().item<double>();
+        var root = values.Squared().mean().sqrt().item<double>();
         Assert.True(
             Math.Abs(root / deviation - 1) < 6 / Math.Sqrt(2 * parameter.Count), $"{parameter.Name}: {root}, not {deviation}");
         if (!isNormal) Assert.True(values.abs().max().item<double>() <= parameter.Start.Value * (1 + 1e-6), parameter.Name);

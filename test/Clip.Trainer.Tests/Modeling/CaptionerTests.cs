@@ -142,7 +142,7 @@ public sealed class CaptionerTests : IDisposable
     private Tensor Norm(Tensor x, string name)
     {
         var centered = x - x.mean([2], keepdim: true);
-        return centered / (centered.square().mean([2], keepdim: true) + 1e-5).sqrt() * At(name + ".weight") + At(name + ".bias");
+        return centered / (centered.Squared().mean([2], keepdim: true) + 1e-5).sqrt() * At(name + ".weight") + At(name + ".bias");
     }
 
     private static Tensor Linear(Tensor x, Tensor weight, Tensor bias) => x.matmul(weight.t()) + bias;

@@ -7,13 +7,15 @@ using TorchSharp.Modules;
 namespace Clip.Trainer.Tests.Modeling;
 
 /// <summary>
-/// What native code is given lives until it has returned. TorchSharp passes bare addresses, so an object that nothing refers to any more may
-/// be finalized in the middle of a call: a rare crash, or a wrong number without one. See <see cref="TensorOps"/>.
+/// What native code is given lives until it has returned. TorchSharp passes bare addresses, so an object that nothing refers to any more
+/// may be finalized in the middle of a call: a rare crash, or a wrong number without one. See <see cref="TensorOps"/>.
 /// </summary>
 public sealed class NativeHoldsTests
 {
     private static readonly Dictionary<short, OpCode> OpCodesByValue = typeof(OpCodes).GetFields()
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value);
+
+    private readonly Dictionary<MethodBase, bool> _makers = [];
 
     /// <summary>
     /// A number that becomes a scalar or a tensor, and an embedding's table, which is wrapped anew at each look, go into a local or a
@@ -32,7 +34,7 @@ public sealed class NativeHoldsTests
         Assert.Empty(made.Where(one => !one.IsHeld).Select(one => one.Where));
     }
 
-    private static IEnumerable<(string Where, bool IsHeld)> Made(MethodBase method)
+    private IEnumerable<(string Where, bool IsHeld)> Made(MethodBase method)
     {
         if (method.GetMethodBody()?.GetILAsByteArray() is not { } code) yield break;
         var wasMade = false;
@@ -47,7 +49,7 @@ public sealed class NativeHoldsTests
                 var called = method.Module.ResolveMethod(
                     BitConverter.ToInt32(code, at), method.DeclaringType!.GetGenericArguments(),
                     method.IsGenericMethod ? method.GetGenericArguments() : null);
-                wasMade = IsMadeForACall(called);
+                wasMade = IsMadeForACall(called, isOurs: method.Module == typeof(TensorOps).Module);
                 if (MakesAScalar(called)) yield return ($"{method.DeclaringType}.{method.Name}: {called}", false);
             }
 
@@ -63,17 +65,19 @@ public sealed class NativeHoldsTests
         }
     }
 
-    private static bool IsMadeForACall(MethodBase? called) =>
-        called is MethodInfo { Name: "op_Implicit" } made && (made.ReturnType == typeof(Scalar) || made.ReturnType == typeof(torch.Tensor))
-        || called is { Name: "get_weight" } && called.DeclaringType == typeof(Embedding);
-
-    /// <summary>Operators between tensors and numbers, and sums of two tensors that name no factor.</summary>
-    private static bool MakesAScalar(MethodBase? called)
+    private static bool IsMadeForACall(MethodBase? called, bool isOurs) => called switch
     {
-        if (called?.DeclaringType != typeof(torch.Tensor) || called.Name == "op_Implicit") return false;
-        var types = called.GetParameters().Select(p => p.ParameterType).ToList();
-        return (called.Name is "add" or "add_" && types is [var other] && other == typeof(torch.Tensor))
-            || called.Name == "op_Addition"
-            || (called.Name.StartsWith("op_", StringComparison.Ordinal) && types.Exists(type => type.IsPrimitive));
+        MethodInfo { Name: "op_Implicit" } made => made.ReturnType == typeof(Scalar) || (isOurs && made.ReturnType == typeof(torch.Tensor)),
+        { Name: "get_weight" } => called.DeclaringType == typeof(Embedding),
+        _ => false,
+    };
+
+    /// <summary>Whether a call of TorchSharp's makes a scalar of its own in passing, as a sum of tensors makes its factor of 1.</summary>
+    private bool MakesAScalar(MethodBase? called)
+    {
+        if (called?.DeclaringType?.Assembly != typeof(torch.Tensor).Assembly || called.Name == "op_Implicit") return false;
+        if (_makers.TryGetValue(called, out var known)) return known;
+        _makers[called] = false; // as long as it is being read
+        return _makers[called] = Made(called).Any(one => !one.IsHeld);
     }
 }

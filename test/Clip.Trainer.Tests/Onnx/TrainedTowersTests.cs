@@ -46,7 +46,8 @@ public sealed class TrainedTowersTests : IDisposable
             var isGain = value.ndim == 1 && (name.EndsWith("weight", StringComparison.Ordinal)
                 || name.EndsWith("running_var", StringComparison.Ordinal));
             var size = value.ndim < 2 ? 0.1 : Math.Sqrt(2.0 * value.shape[0] / value.numel());
-            value.copy_((noise.Draw(value.shape) * (float)size) + (isGain ? 1f : 0f));
+            using Scalar spread = size, middle = isGain ? 1f : 0f, one = 1f;
+            value.copy_(noise.Draw(value.shape).mul(spread).add(middle, one));
         }
 
         module.eval();
@@ -104,6 +105,6 @@ public sealed class TrainedTowersTests : IDisposable
         Assert.InRange((features - graph).abs().max().item<float>(), 0, 1e-4);
         // Else it would not matter which is which.
         Assert.True((features[0] - features[1]).abs().max().item<float>() > 1e-3);
-        Assert.InRange((features.square().sum(1) - 1).abs().max().item<float>(), 0, 1e-4);
+        Assert.InRange((features.Squared().sum(1) - 1).abs().max().item<float>(), 0, 1e-4);
     }
 }

@@ -1,3 +1,4 @@
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -154,7 +155,7 @@ public sealed class AdamWOnDeviceTests : IDisposable
         using var table = nn.Embedding_from_pretrained(start, freeze: false, sparse: true);
         for (var step = 0; step < 2; step++)
         {
-            table.forward(tensor(new long[] { 0, rows - 1, rows / 2, rows - 1, 1 })).square().sum().backward();
+            table.forward(tensor(new long[] { 0, rows - 1, rows / 2, rows - 1, 1 })).Squared().sum().backward();
             (few.grad, whole.grad, table.weight!.grad) = (table.weight.grad, table.weight.grad!.to_dense(), null);
 
             Assert.Equal(dense.Step(1e-2, 1), sparse.Step(1e-2, 1), 1e-4);

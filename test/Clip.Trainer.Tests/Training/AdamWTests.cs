@@ -1,3 +1,4 @@
+using Clip.Trainer.Modeling;
 using Clip.Trainer.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -72,7 +73,7 @@ public sealed class AdamWTests : IDisposable
         using AdamW few = new([("w", sparse)], new AdamWOptions()), whole = new([("w", dense)], new AdamWOptions());
         foreach (var ids in new long[][] { [3, 7, 3, 49], [7, 0, 0, 0] })
         {
-            var one = table.forward(tensor(ids)).square().sum();
+            var one = table.forward(tensor(ids)).Squared().sum();
             one.backward();
             var gradient = table.weight!.grad!;
             Assert.True(gradient.is_sparse);

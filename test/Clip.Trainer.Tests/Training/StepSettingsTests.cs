@@ -46,7 +46,7 @@ public sealed class StepSettingsTests
 
         var gradient = model.get_parameter("text_projection")!.grad!;
         var square = step.State.Single(s => s.Name == "exp_avg_sq.text_projection").Value;
-        Assert.InRange((square - gradient.square().mul(1 - 0.999)).abs().max().item<float>(), 0, 1e-9);
+        Assert.InRange((square - gradient.Squared().mul(1 - 0.999)).abs().max().item<float>(), 0, 1e-9);
         Assert.True(square.max().item<float>() > 1e-8);
     }
 
@@ -260,7 +260,7 @@ public sealed class StepSettingsTests
         public Tensor? LogitScale => null;
 
         public Tensor Loss(Tensor pixels, Tensor ids) =>
-            GradCheckpointing.Forward(_block, pixels.mean([2, 3]).requires_grad_(true)).square().mean();
+            GradCheckpointing.Forward(_block, pixels.mean([2, 3]).requires_grad_(true)).Squared().mean();
 
         public void AfterStep()
         {

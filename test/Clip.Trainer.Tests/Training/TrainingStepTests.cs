@@ -219,7 +219,7 @@ public sealed class TrainingStepTests
 
         public Tensor? LogitScale => null;
 
-        public Tensor Loss(Tensor pixels, Tensor ids) => layer.call(pixels.mean([2, 3])).square().mean();
+        public Tensor Loss(Tensor pixels, Tensor ids) => layer.call(pixels.mean([2, 3])).Squared().mean();
 
         public void AfterStep()
         {
