@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.ML.Clip.Formats;
+using Microsoft.ML.Clip.Tests.Models;
 
 namespace Microsoft.ML.Clip.Tests;
 
@@ -53,13 +54,6 @@ public sealed class OnnxExternalDataTests
         }
     }
 
-    /// <summary>A field of protobuf's kind 2: tag, length, content.</summary>
-    private static byte[] Field(int number, byte[] content)
-    {
-        List<byte> field = [(byte)((number << 3) | 2)];
-        var length = content.Length;
-        for (; length >= 0x80; length >>= 7) field.Add((byte)(length | 0x80));
-        field.Add((byte)length);
-        return [.. field, .. content];
-    }
+    /// <summary>A field whose content is bytes.</summary>
+    private static byte[] Field(int number, byte[] content) => new Proto().Add(number, content).ToArray();
 }

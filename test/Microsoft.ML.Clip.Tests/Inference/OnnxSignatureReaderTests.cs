@@ -1,11 +1,11 @@
-using System.Text;
 using Clip.Testing;
 using Microsoft.ML.Clip.Inference;
+using Microsoft.ML.Clip.Tests.Models;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Microsoft.ML.Clip.Tests.Inference;
 
-/// <summary>A graph's inputs and outputs, of a file written byte by byte: Protocol Buffers' encoding, and the numbers of onnx.proto.</summary>
+/// <summary>A graph's inputs and outputs, of a file written field by field: the numbers are onnx.proto's.</summary>
 public sealed class OnnxSignatureReaderTests : IDisposable
 {
     private const int Graph = 7, Initializer = 5, Input = 11, Output = 12, InitializerName = 8, Name = 1, Type = 2, TensorType = 1,
@@ -18,21 +18,23 @@ public sealed class OnnxSignatureReaderTests : IDisposable
     [Fact]
     public void ADimensionIsItsNumberOrOpen()
     {
-        var signature = Read(Message(Graph, Message(Input, Text(Name, "ids"), Message(Type, Message(
-            TensorType, Number(ElementType, 7), Message(
-                Shape, Message(Dimension, Text(Symbol, "batch")), Message(Dimension), Message(Dimension, Number(Value, 77))))))));
+        var shape = new Proto()
+            .Add(Dimension, new Proto().Add(Symbol, "batch")).Add(Dimension, new Proto()).Add(Dimension, new Proto().Add(Value, 77));
 
-        Assert.Equal(TensorElementType.Int64, signature.Inputs["ids"].ElementType);
-        Assert.Equal([-1, -1, 77], signature.Inputs["ids"].Dimensions);
+        var ids = Read(new Proto().Add(Graph, new Proto().Add(Input, Tensor("ids", OnnxGraph.Int64, shape)))).Inputs["ids"];
+
+        Assert.Equal(TensorElementType.Int64, ids.ElementType);
+        Assert.Equal([-1, -1, 77], ids.Dimensions);
     }
 
     [Fact]
     public void WhatIsNoTensorHasNoShape()
     {
-        var signature = Read(Message(
-            Graph,
-            Message(Input, Text(Name, "untold")),
-            Message(Output, Text(Name, "several"), Message(Type, Message(SequenceType, Message(Type, Message(TensorType)))))));
+        var sequence = new Proto().Add(SequenceType, new Proto().Add(Type, new Proto().Add(TensorType, new Proto())));
+
+        var signature = Read(new Proto().Add(Graph, new Proto()
+            .Add(Input, new Proto().Add(Name, "untold"))
+            .Add(Output, new Proto().Add(Name, "several").Add(Type, sequence))));
 
         Assert.Equal(["untold"], signature.Inputs.Keys);
         Assert.Equal(["several"], signature.Outputs.Keys);
@@ -44,19 +46,20 @@ public sealed class OnnxSignatureReaderTests : IDisposable
     [Fact]
     public void WhatIsOfAnotherKindThanTheFormatHasIsPassedOver()
     {
-        var signature = Read(
-            Number(Graph, 3),
-            Message(9, Message(Input, Text(Name, "elsewhere"))),
-            Message(
-                Graph,
-                Number(Initializer, 1), Number(Input, 2), Number(Output, 3),
-                Message(Initializer, Number(InitializerName, 5), Text(1, "pixels"), Text(InitializerName, "weights")),
-                Message(Input, Text(Name, "weights")),
-                Message(
-                    Input, Text(Name, "pixels"), Number(Name, 9), Number(Type, 1), Text(3, "a picture's values"),
-                    Message(Type, Number(TensorType, 1), Message(
-                        TensorType, Number(ElementType, 1), Number(Shape, 4), Message(
-                            Shape, Number(9, 9), Number(Dimension, 8), Message(Dimension, Number(9, 5), Number(Value, 3))))))));
+        var shape = new Proto().Add(9, 9).Add(Dimension, 8).Add(Dimension, new Proto().Add(9, 5).Add(Value, 3));
+        var tensor = new Proto().Add(ElementType, OnnxGraph.Float).Add(Shape, 4).Add(Shape, shape);
+        var pixels = new Proto()
+            .Add(Name, "pixels").Add(Name, 9).Add(Type, 1).Add(3, "a picture's values")
+            .Add(Type, new Proto().Add(TensorType, 1).Add(TensorType, tensor));
+
+        var signature = Read(new Proto()
+            .Add(Graph, 3)
+            .Add(9, new Proto().Add(Input, new Proto().Add(Name, "elsewhere")))
+            .Add(Graph, new Proto()
+                .Add(Initializer, 1).Add(Input, 2).Add(Output, 3)
+                .Add(Initializer, new Proto().Add(InitializerName, 5).Add(1, "pixels").Add(InitializerName, "weights"))
+                .Add(Input, new Proto().Add(Name, "weights"))
+                .Add(Input, pixels)));
 
         Assert.Equal(["pixels"], signature.Inputs.Keys);
         Assert.Empty(signature.Outputs);
@@ -65,30 +68,20 @@ public sealed class OnnxSignatureReaderTests : IDisposable
     }
 
     [Fact]
-    public void ADimensionThatIsLargerThanAnyTensorIsRefused() =>
-        Assert.Throws<InvalidDataException>(() => Read(Message(Graph, Message(Input, Text(Name, "ids"), Message(Type, Message(
-            TensorType, Message(Shape, Message(Dimension, Number(Value, 1L << 40)))))))));
-
-    private OnnxSignature Read(params byte[][] model)
+    public void ADimensionThatIsLargerThanAnyTensorIsRefused()
     {
-        var path = Path.Combine(_folder.Path, "model.onnx");
-        File.WriteAllBytes(path, [.. model.SelectMany(part => part)]);
+        var shape = new Proto().Add(Dimension, new Proto().Add(Value, 1L << 40));
+        Assert.Throws<InvalidDataException>(
+            () => Read(new Proto().Add(Graph, new Proto().Add(Input, Tensor("ids", OnnxGraph.Int64, shape)))));
+    }
+
+    private static Proto Tensor(string name, int type, Proto shape) => new Proto()
+        .Add(Name, name).Add(Type, new Proto().Add(TensorType, new Proto().Add(ElementType, type).Add(Shape, shape)));
+
+    private OnnxSignature Read(Proto model)
+    {
+        var path = _folder["model.onnx"];
+        File.WriteAllBytes(path, model.ToArray());
         return OnnxSignatureReader.Read(path);
-    }
-
-    private static byte[] Number(int field, long value) => [.. Varint(field << 3), .. Varint(value)];
-
-    private static byte[] Text(int field, string text) => Message(field, Encoding.UTF8.GetBytes(text));
-
-    private static byte[] Message(int field, params byte[][] parts)
-    {
-        byte[] content = [.. parts.SelectMany(part => part)];
-        return [.. Varint(field << 3 | 2), .. Varint(content.Length), .. content];
-    }
-
-    private static IEnumerable<byte> Varint(long number)
-    {
-        for (; number >= 0x80; number >>= 7) yield return (byte)(number | 0x80);
-        yield return (byte)number;
     }
 }
