@@ -33,8 +33,10 @@ public sealed class StopSignalsTests : IDisposable
     private async Task<(int Exit, string Error)> StopAsync(string[] signals)
     {
         Skip.If(OperatingSystem.IsWindows(), "There are no signals to send on Windows.");
-        string[] command = ["serve", "--model", _folder.Path, "--port", "0"];
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "clip.dll"), .. command])
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "clip.dll"), "serve", "--model", _folder.Path, "--port", "0"];
+        // Where the tests run in the background of a shell, or under nohup, their children ignore what those do.
+        if (OperatingSystem.IsLinux()) command = ["env", "--default-signal=INT,HUP,TERM", .. command];
+        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
