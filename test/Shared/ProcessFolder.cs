@@ -3,12 +3,7 @@ namespace Clip.Testing;
 /// <summary>A folder that the tests of a process share, removed with it: what commands keep there finds no later run's.</summary>
 internal static class ProcessFolder
 {
-    private static readonly Lazy<TempFolder> Folder = new(() =>
-    {
-        var folder = new TempFolder();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Dispose();
-        return folder;
-    });
+    private static readonly Lazy<TempFolder> Folder = new(TempFolder.OfThisProcess);
 
     public static string Path => Folder.Value.Path;
 }

@@ -25,5 +25,13 @@ internal sealed class TempFolder : IDisposable
         return this[name];
     }
 
+    /// <summary>One for all tests of the process, removed with it.</summary>
+    public static TempFolder OfThisProcess()
+    {
+        var folder = new TempFolder();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Dispose();
+        return folder;
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

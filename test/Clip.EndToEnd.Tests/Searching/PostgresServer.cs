@@ -4,6 +4,22 @@ using Npgsql;
 
 namespace Clip.EndToEnd.Tests.Searching;
 
+/// <summary>One server for those tests that do not end it, started by the first that takes it; each has a table of its own.</summary>
+public sealed class RunningPostgres : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private PostgresServer? _server;
+
+    /// <summary>The server; where there is none, the test is skipped.</summary>
+    internal async Task<PostgresServer> ServerAsync() => _server ??= await PostgresServer.StartAsync(_folder["data"]);
+
+    public void Dispose()
+    {
+        _server?.Dispose();
+        _folder.Dispose();
+    }
+}
+
 /// <summary>
 /// A PostgreSQL with pgvector: the one that <c>CLIP_TEST_POSTGRES</c> connects to, else PGlite on Node, where
 /// <c>CLIP_TEST_NODE_MODULES</c> names a <c>node_modules</c> folder into which <c>npm install @electric-sql/pglite-socket</c> has put it;

@@ -5,7 +5,7 @@ namespace Clip.EndToEnd.Tests.Searching;
 
 /// <summary>An index in PostgreSQL, over the wire.</summary>
 [Collection(SharedModel.Name)]
-public sealed class PostgresTests(TrainedModel trained) : IDisposable
+public sealed class PostgresTests(TrainedModel trained, RunningPostgres running) : IDisposable, IClassFixture<RunningPostgres>
 {
     private readonly TempFolder _folder = new();
     private readonly string _table = $"t{Guid.NewGuid():N}";
@@ -15,7 +15,7 @@ public sealed class PostgresTests(TrainedModel trained) : IDisposable
     [SkippableFact]
     public async Task TheDatabaseFindsWhatTheFileFinds()
     {
-        using var server = await PostgresServer.StartAsync(_folder["data"]);
+        var server = await running.ServerAsync();
         var photos = Pictures(12);
         Assert.EndsWith("12 pictures (12 new)", Told(await IndexAsync(server, photos, "--approximate")), StringComparison.Ordinal);
         Assert.EndsWith(": 12 pictures", Told(await IndexAsync(server, photos)), StringComparison.Ordinal);
@@ -41,7 +41,7 @@ public sealed class PostgresTests(TrainedModel trained) : IDisposable
     [SkippableFact]
     public async Task WhatChangesIsWrittenOver_AndWhatGoesIsRemoved()
     {
-        using var server = await PostgresServer.StartAsync(_folder["data"]);
+        var server = await running.ServerAsync();
         var photos = Pictures(6);
         await IndexAsync(server, photos);
         var files = Directory.GetFiles(photos).Order(StringComparer.Ordinal).ToArray();
@@ -58,7 +58,7 @@ public sealed class PostgresTests(TrainedModel trained) : IDisposable
     [SkippableFact]
     public async Task AnEarlierTableIsBroughtUpToDate_AndALaterOneRefused()
     {
-        using var server = await PostgresServer.StartAsync(_folder["data"]);
+        var server = await running.ServerAsync();
         var photos = Pictures(3);
         await IndexAsync(server, photos);
         // As version 1 was.

@@ -17,8 +17,8 @@ public sealed class PackedLibraries : ICollectionFixture<TrainedModel>, ICollect
     public const string Name = "the libraries, packed";
 }
 
-/// <summary>A model of colored shapes, trained once by <c>clip train</c>.</summary>
-public sealed class TrainedModel : IAsyncLifetime, IDisposable
+/// <summary>A model of colored shapes, trained once by <c>clip train</c> for both collections.</summary>
+public sealed class TrainedModel : IAsyncLifetime
 {
     public const string Config =
         """
@@ -26,27 +26,29 @@ public sealed class TrainedModel : IAsyncLifetime, IDisposable
          "text_cfg": {"context_length": 16, "vocab_size": 560, "width": 32, "heads": 2, "layers": 1}}
         """;
 
-    private readonly TempFolder _folder = new();
+    private static readonly TempFolder Files = TempFolder.OfThisProcess();
+
+    private static readonly Lazy<Task<Outcome>> Trained = new(() => new TrainedModel().TrainAsync());
 
     /// <summary>The model folder.</summary>
-    internal string Folder => _folder["model"];
+    internal string Folder => Files["model"];
 
     /// <summary>48 pictures with captions; <c>class</c> and <c>color</c> are further columns.</summary>
-    internal string TrainTable => _folder["train.tsv"];
+    internal string TrainTable => Files["train.tsv"];
 
     /// <summary>24 other pictures of the same things.</summary>
-    internal string TestTable => _folder["test.tsv"];
+    internal string TestTable => Files["test.tsv"];
 
-    internal string ConfigFile => _folder["model.json"];
+    internal string ConfigFile => Files["model.json"];
 
     /// <summary>Names of the 12 classes, one a line.</summary>
-    internal string Labels => _folder["labels.txt"];
+    internal string Labels => Files["labels.txt"];
 
     /// <summary>What the training of the shared model printed.</summary>
     internal Outcome Training { get; private set; } = null!;
 
     /// <summary>A picture of the test table.</summary>
-    internal string Picture(string color, string shape) => _folder[$"test/{color}-{shape}-0.png"];
+    internal string Picture(string color, string shape) => Files[$"test/{color}-{shape}-0.png"];
 
     /// <summary>The command that trained the shared model, with another output.</summary>
     internal string[] TrainCommand(string output, params string[] more) =>
@@ -63,16 +65,16 @@ public sealed class TrainedModel : IAsyncLifetime, IDisposable
         return double.Parse(run.Output.Split("top-1 ")[1].Split('%')[0], CultureInfo.InvariantCulture);
     }
 
-    public async Task InitializeAsync()
-    {
-        Pictures.Draw(_folder, "train", ofEach: 4);
-        Pictures.Draw(_folder, "test", ofEach: 2);
-        _folder.Write("model.json", Config);
-        _folder.Write("labels.txt", string.Join('\n', Pictures.Classes));
-        Training = (await ClipProcess.RunAsync(TrainCommand(Folder, "--val-data", TestTable))).Succeeded();
-    }
+    public async Task InitializeAsync() => Training = await Trained.Value;
 
     public Task DisposeAsync() => Task.CompletedTask;
 
-    public void Dispose() => _folder.Dispose();
+    private async Task<Outcome> TrainAsync()
+    {
+        Pictures.Draw(Files, "train", ofEach: 4);
+        Pictures.Draw(Files, "test", ofEach: 2);
+        Files.Write("model.json", Config);
+        Files.Write("labels.txt", string.Join('\n', Pictures.Classes));
+        return (await ClipProcess.RunAsync(TrainCommand(Folder, "--val-data", TestTable))).Succeeded();
+    }
 }

@@ -24,6 +24,14 @@ public class CharsMapTests
         Assert.Equal(expected, Encoding.UTF8.GetString(replacement));
     }
 
+    /// <summary>As large maps write them: in steps of 256, with bit 9 set.</summary>
+    [Fact]
+    public void OffsetsMayBeWide()
+    {
+        var map = new PrecompiledCharsMap(Trie(isWide: true, ("a", "x"), ("ab", "yy"), ("e\u0301", "z")), "a map");
+        Assert.Equal("xyycz", map.Apply("aabce\u0301"));
+    }
+
     [Theory]
     [InlineData("aabcbd", "xyybd")]
     [InlineData("é😀a", "é😀x")]
@@ -73,7 +81,9 @@ public class CharsMapTests
     /// A double array in the layout of Darts-clone: a node's children lie at its offset xor their byte; a unit has its offset in bits 10
     /// on, in bit 8 whether a value lies at its offset, and its byte in the lowest.
     /// </summary>
-    private static byte[] Trie(params (string Text, string Replacement)[] entries)
+    private static byte[] Trie(params (string Text, string Replacement)[] entries) => Trie(isWide: false, entries);
+
+    private static byte[] Trie(bool isWide, params (string Text, string Replacement)[] entries)
     {
         var table = new List<byte>();
         var root = new Node();
@@ -99,10 +109,10 @@ public class CharsMapTests
         void Fill(int place, Node node)
         {
             while (units.Count % 256 != 0) units.Add(0);
-            var block = units.Count;
+            var block = units.Count | (isWide ? place & 0xFF : 0); // steps of 256 leave the lowest byte as it is
             units.AddRange(Enumerable.Repeat(0x800000FFu, 256)); // no child's
             if (node.Value is { } value) units[block] = 0x80000000 | (uint)value;
-            units[place] |= ((uint)(block ^ place) << 10) | (node.Value is null ? 0u : 0x100u);
+            units[place] |= (isWide ? ((uint)(block ^ place) << 2) | 0x200 : (uint)(block ^ place) << 10) | (node.Value is null ? 0u : 0x100u);
             foreach (var (b, child) in node.Children)
             {
                 units[block ^ b] = b;

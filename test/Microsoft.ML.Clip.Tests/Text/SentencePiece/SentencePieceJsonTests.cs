@@ -178,6 +178,33 @@ public sealed class SentencePieceJsonTests : IDisposable
         Assert.Contains($"has the id {id}, which is none of its 8 tokens", e.Message);
     }
 
+    /// <summary>What no piece covers is the unknown token, which stands anywhere, or bytes' tokens, which may come first.</summary>
+    [Fact]
+    public void WhatNoPieceCoversIsUnknownOrBytes()
+    {
+        Assert.Equal([2, 0, 1], Open(Unigram).Encode("aé"));
+        const string Last = """
+            "model":{"type":"BPE","byte_fallback":true,"unk_token":"<unk>","vocab":{"</s>":0,"a":1,"<unk>":2},"merges":[]}
+            """;
+        Assert.Equal([1, 2, 0], Open(Last).Encode("aé"));
+
+        var pieces = Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>").Concat(["<unk>", "</s>", "a"]);
+        var vocabulary = string.Join(',', pieces.Select((piece, id) => $"\"{piece}\":{id}"));
+        var tokenizer = Open($$"""
+            "model":{"type":"BPE","byte_fallback":true,"unk_token":"<unk>","vocab":{{{vocabulary}}},"merges":[]}
+            """);
+        Assert.Equal([258, 0xC3, 0xA9, 257], tokenizer.Encode("aé"));
+    }
+
+    [Fact]
+    public void BytesAreAllThereOrNone()
+    {
+        var e = Assert.Throws<InvalidDataException>(() => Open("""
+            "model":{"type":"BPE","byte_fallback":true,"unk_token":"<unk>","vocab":{"<0x00>":0,"</s>":1,"<unk>":2},"merges":[]}
+            """));
+        Assert.Contains("pieces for some bytes, but not for all 256", e.Message);
+    }
+
     [Fact]
     public void AVocabularyHasNoGaps()
     {
