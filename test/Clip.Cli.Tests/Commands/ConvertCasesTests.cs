@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Clip.Conversion.Architectures;
 using Clip.Conversion.Checkpoints;
@@ -315,8 +314,7 @@ public sealed class ConvertCasesTests : IDisposable
     [SkippableFact]
     public async Task A_pipe_in_a_files_place_is_refused_at_once()
     {
-        Skip.If(OperatingSystem.IsWindows(), "Windows has no mkfifo.");
-        Process.Start("mkfifo", _folder["model.safetensors"])!.WaitForExit();
+        NamedPipe.Make(_folder["model.safetensors"]);
 
         foreach (var path in new[] { _folder["model.safetensors"], _folder.Path, "/dev/zero" })
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Clip.Cli.Evaluating;
 using Clip.Cli.Tests.Options;
+using Clip.Evaluation.Metrics;
 using Microsoft.ML.Clip.Tests.Models;
 
 namespace Clip.Cli.Tests.Evaluating;
@@ -44,6 +45,19 @@ public sealed class EvaluateOutputTests : IDisposable
             ((string?)result["dataset"], (string?)result["model"], (string?)result["task"], (string?)result["language"]));
         Assert.Equal(1, (double)result["metrics"]!["acc1"]!);
         Assert.Equal(2, File.ReadAllLines(_folder["table.csv"]).Length);
+    }
+
+    /// <summary>So that they are the same in a program of one's own.</summary>
+    [Fact]
+    public void BoundsAreDrawnBySeedAsInTheLibrary()
+    {
+        var options = new EvaluationOptions();
+        var command = new Command("bounds");
+        foreach (var option in options.All) command.Options.Add(option);
+        var statistic = new MeanStatistic([.. Enumerable.Range(0, 40).Select(i => Math.Sqrt(i))]);
+
+        Assert.Equal(new Bootstrap(seed: 5).Of(statistic), options.Bootstrap(command.Parse("--seed 5")).Of(statistic));
+        Assert.Equal(new Bootstrap().Of(statistic), options.Bootstrap(command.Parse("")).Of(statistic));
     }
 
     [Fact]

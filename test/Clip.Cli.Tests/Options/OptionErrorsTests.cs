@@ -9,6 +9,7 @@ public sealed class OptionErrorsTests
     [InlineData("classify a.png --labels cat dog --tpo 3", "Unrecognized option '--tpo'. Did you mean --top? See 'clip classify --help'.")]
     [InlineData("classify a.png --labels a b --tpo=3", "Unrecognized option '--tpo=3'. Did you mean --top? See 'clip classify --help'.")]
     [InlineData("classify a.png --labels cat dog -x", "Unrecognized option '-x'. See 'clip classify --help'.")]
+    [InlineData("classify a.png -x --labels cat dog", "Unrecognized option '-x'. See 'clip classify --help'.")] // among pictures
     [InlineData("classify --model --labels cat dog", "Unrecognized option '--labels'. Did you mean --labels? See 'clip classify --help'.")]
     [InlineData("inspect a.pt b.pt", "Unrecognized command or argument 'b.pt'. See 'clip inspect --help'.")]
     [InlineData("evaluate compare a.json", "Required argument missing for command: 'compare'. See 'clip evaluate compare --help'.")]

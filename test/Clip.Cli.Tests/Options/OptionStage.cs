@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 using Clip.Conversion.Tokenizing;
@@ -67,7 +66,7 @@ public sealed partial class OptionStage : IAsyncLifetime, IDisposable
         var ending = Ending().Match(line).Value;
         output += ending;
         if (line.Contains("{fresh}", StringComparison.Ordinal)) Copy(_folder["model"], output);
-        if (line.Contains("{pipe}", StringComparison.Ordinal)) await PipeAsync($"{output}.tar", line);
+        if (line.Contains("{pipe}", StringComparison.Ordinal)) Pipe($"{output}.tar", line);
         string[] words =
         [
             .. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => new StringBuilder(word)
@@ -135,9 +134,9 @@ public sealed partial class OptionStage : IAsyncLifetime, IDisposable
         await Shards.ParquetAsync(_folder, "rows.parquet", 3);
     }
 
-    private async Task PipeAsync(string pipe, string line)
+    private void Pipe(string pipe, string line)
     {
-        using (var made = Process.Start("mkfifo", pipe)) await made.WaitForExitAsync();
+        NamedPipe.Make(pipe);
         if (line.Contains("--shard-pipes", StringComparison.Ordinal))
             _ = Task.Run(() => File.WriteAllBytes(pipe, File.ReadAllBytes(_folder["keys.tar"])));
     }

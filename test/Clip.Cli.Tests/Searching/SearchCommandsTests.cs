@@ -97,6 +97,10 @@ public sealed class SearchCommandsTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task WithoutAnIndexThereIsNothingToSearch() => Assert.Equal(
+        (1, "clip: Give the index of clip index, and behind it the words to search by."), await LastAsync("search"));
+
     private static async Task<string[]> LinesAsync(params string[] arguments)
     {
         using var printed = new PrintedHere();

@@ -1,3 +1,5 @@
+using Clip.Testing;
+
 namespace Microsoft.ML.Clip.Tests.Models;
 
 /// <summary>Only files are opened where a file is meant, and what is read whole is measured first.</summary>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Microsoft.ML.Clip.Tests.Models;
+namespace Clip.Testing;
 
 /// <summary>Makes named pipes, and runs what must not wait for one.</summary>
 internal static class NamedPipe
