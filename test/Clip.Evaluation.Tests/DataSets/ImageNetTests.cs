@@ -74,6 +74,35 @@ public sealed class ImageNetTests : IDisposable
             ["val/ILSVRC2012_val_00000001.JPEG: tench", "val/ILSVRC2012_val_00000002.JPEG: kit fox"], _on.Rows(_on.Load("imagenet")));
     }
 
+    /// <summary>The list may lie among the pictures; any other file is told of, and every class stays a candidate.</summary>
+    [Fact]
+    public void OneFolderHasItsListsPicturesAndNoOthers()
+    {
+        _on.Paint("ILSVRC2012_val_00000001.JPEG", "ILSVRC2012_val_00000009.JPEG");
+        _on.Write("val.txt", "ILSVRC2012_val_00000001.JPEG 65");
+
+        var val = _on.Load("imagenet");
+
+        Assert.Equal(["ILSVRC2012_val_00000001.JPEG: sea snake"], _on.Rows(val));
+        Assert.Equal($"{_on["ILSVRC2012_val_00000009.JPEG"]} lies among its pictures and is none of them", val.Notices[0]);
+        Assert.Equal(1000, val.Labels.Count);
+        Assert.Null(val.Numbered);
+    }
+
+    [Theory]
+    [InlineData("imagenet", "lacks the folder val;")]
+    [InlineData("imagenetv2", "lacks the folder 0;")]
+    [InlineData("imagenet-a", "lacks the folder n01498041;")]
+    [InlineData("cars", "lacks the file devkit/cars_meta.mat or cars_annos.mat;")]
+    [InlineData("eurosat", "lacks the folder 2750/")]
+    [InlineData("mnist", "lacks the file t10k-images-idx3-ubyte")]
+    public void WhereThereIsNothingOfASetItIsSaidWhatItTakes(string set, string sentence)
+    {
+        _on.Write("readme.txt", "elsewhere");
+
+        Assert.Contains(sentence, _on.Error(set), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void OneFolderWithoutWhatTellsItsClassesIsRefused()
     {

@@ -62,6 +62,8 @@ public sealed class ListedSetsTests : IDisposable
                 "it has 101 classes as published, and 2 here",
             ],
             _on.Load("food101").Notices);
+        // Whichever part is asked for: those of the other are its pictures, too.
+        Assert.StartsWith($"{_on["images/hot_dog/99.jpg"]} lies among", _on.Load("food101", "train").Notices[0], StringComparison.Ordinal);
     }
 
     [Fact]
