@@ -97,6 +97,33 @@ public sealed class EvaluateOutputTests : IDisposable
         }
     }
 
+    /// <summary>Which pictures probes of few are fitted on is drawn, and by the seed that is given.</summary>
+    [Fact]
+    public async Task AnotherSeedFitsProbesOnOtherPictures()
+    {
+        // Green ones are in both classes, so that it matters which pictures a probe has seen.
+        foreach (var (picture, i) in _folder.Pictures(12).Select((picture, i) => (picture, i)))
+        {
+            var place = $"mixed/{(i % 3 == 0 || i < 6 && i % 3 == 1 ? "warm" : "cold")}";
+            Directory.CreateDirectory(_folder[place]);
+            File.Copy(picture, _folder[$"{place}/{i}.png"]);
+        }
+
+        string[] metrics = [await OfSeedAsync("1"), await OfSeedAsync("2"), await OfSeedAsync("1")];
+
+        Assert.Equal(metrics[0], metrics[2]);
+        Assert.NotEqual(metrics[0], metrics[1]);
+
+        async Task<string> OfSeedAsync(string seed)
+        {
+            using var printed = await EvaluateAsync(
+                _folder.Path, "--data", _folder["mixed"], "--linear-probe", _folder["mixed"], "--few-shot", "2", "--few-shot-draws", "2",
+                "--seed", seed, "--json");
+            var probe = JsonNode.Parse(printed.Output)!["results"]!.AsArray()[2]!;
+            return $"{(double)probe["metrics"]!["lp_acc1"]!}";
+        }
+    }
+
     [Fact]
     public async Task APageHasEachModelsNumbersAndTheCommand()
     {

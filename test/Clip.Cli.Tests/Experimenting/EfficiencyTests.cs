@@ -1,4 +1,5 @@
 using Clip.Cli.Tests.Commands;
+using Clip.Conversion.Configs;
 
 namespace Clip.Cli.Tests.Experimenting;
 
@@ -45,6 +46,17 @@ public sealed class EfficiencyTests : IDisposable
         var lines = await RunAsync("--objectives", "clip", "--images-seen", "13");
 
         Assert.Contains(lines, line => line.Contains("clip  24 images", StringComparison.Ordinal));
+    }
+
+    /// <summary>Computation is the image tower's, forward, for every picture that is shown.</summary>
+    [Fact]
+    public async Task GflopsAreAsManyStepsAsTheyPayFor()
+    {
+        var each = ModelCost.Of(ClipConfigJson.Load(_run.ConfigFile)).Image / 1e9;
+
+        var lines = await RunAsync("--objectives", "clip", "--gflops", FormattableString.Invariant($"{12 * each:R}"));
+
+        Assert.Contains(lines, line => line.Contains("clip  12 images", StringComparison.Ordinal)); // three steps of four
     }
 
     [Theory]

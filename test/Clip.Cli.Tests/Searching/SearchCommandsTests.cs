@@ -44,6 +44,18 @@ public sealed class SearchCommandsTests : IDisposable
         Assert.EndsWith("003-red.png", Assert.Single(found), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task PicturesMayComeFromSeveralPlaces()
+    {
+        var pictures = _folder.Pictures(3);
+
+        var (exit, told) = await LastAsync(
+            "index", pictures[0], pictures[2], "--output", _folder["photos.index"], "--model", _folder.Path);
+
+        Assert.Equal((0, $"{_folder["photos.index"]}: 2 pictures (2 new)"), (exit, told));
+        Assert.EndsWith("002-blue.png", (await LinesAsync("search", _folder["photos.index"], "blue"))[0], StringComparison.Ordinal);
+    }
+
     /// <summary>A model that moves would be another on the next day; the index remembers where it lay.</summary>
     [Fact]
     public async Task TheIndexKeepsItsModelsName()
