@@ -58,6 +58,15 @@ public sealed class LabeledParquetColumnsTests : IDisposable
         Assert.Equal(classes, string.Join(' ', Read(key).Images.Select(image => image.Class)));
     }
 
+    [Fact]
+    public async Task LabelsThatAreGivenCountBeforeThoseInTheFile()
+    {
+        await WriteAsync("a.parquet", """{"info": {"features": {"label": {"names": ["cat", "dog"]}}}}""", ["label"], [1, 0]);
+
+        Assert.Equal(["dog", "cat"], Read("label").Images.Select(image => image.Class));
+        Assert.Equal(["Hund", "Katze"], Read("label", ["Katze", "Hund"]).Images.Select(image => image.Class));
+    }
+
     [Theory]
     [InlineData("[]")]
     [InlineData("{info")]

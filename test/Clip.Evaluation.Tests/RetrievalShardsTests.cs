@@ -13,7 +13,8 @@ public sealed class RetrievalShardsTests : IDisposable
     [Fact]
     public void EachLineIsACaption()
     {
-        Shards.Tar(_folder, "set/test/0.tar", "0.jpg", "0.txt=a cat\n a second \n", "1.webp", "1.txt=a dog");
+        Shards.Tar(_folder, "set/test/0.tar", "0.jpg", "0.txt=a cat\n a second \n", "1.webp", "1.txt=a dog",
+            "1.json={\"caption\": \"in other words\"}");
         _folder.Write("set/dataset_type.txt", "retrieval\n");
         _folder.Write("set/test/nshards.txt", "1");
         var shards = LabeledShards.Find(_folder["set"])!;

@@ -164,6 +164,10 @@ public sealed class PullTests(RealModel real) : HubFixture
         Assert.Equal(ClipHub.KnownModels.Select(m => m.Name), lines.Skip(1).Select(line => line.Split(' ')[0]));
         var standard = lines.Single(line => line.EndsWith(ClipHub.DefaultModel, StringComparison.Ordinal));
         Assert.Contains("63.3 %", standard, StringComparison.Ordinal);
+        // Each in its column, of which the heading is a part.
+        var starts = lines[0].Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[1..]
+            .Select(heading => lines[0].IndexOf($"  {heading}", StringComparison.Ordinal));
+        Assert.All(starts, at => Assert.All(lines, line => Assert.Equal("  ", line[at..(at + 2)])));
         Assert.Empty(Server.Seen);
     }
 

@@ -53,7 +53,7 @@ internal static partial class Captions
     private static LoadedDataSet Flickr(DataSetFolder folder, string split, string name, string[] places, string[] own)
     {
         if (split != "all" && folder.FindFile($"dataset_{name}.json") is { } karpathy)
-            return Karpathy(folder, karpathy, split, row => [.. places.Select(place => $"{place}/{row.FileName}")]);
+            return Karpathy(folder, karpathy, split, row => In(row.FileName));
         var pictures = split == "all" ? null : folder.FindFile($"Flickr_8k.{(split == "val" ? "dev" : split)}Images.txt");
         var list = split == "all" || pictures is not null
             ? folder.File(own)
@@ -68,7 +68,10 @@ internal static partial class Captions
         }
 
         return Loaded(folder, list, rows.GroupBy(row => row.Picture).Select(group =>
-            (places.Select(place => $"{place}/{group.Key}").ToArray(), (IReadOnlyList<string>)[.. group.Select(row => row.Caption)])));
+            (In(group.Key), (IReadOnlyList<string>)[.. group.Select(row => row.Caption)])));
+
+        // Beside the list a picture has its name alone: with a slash before it, it would be looked for at the root of the disk.
+        string[] In(string picture) => [.. places.Select(place => place.Length == 0 ? picture : $"{place}/{picture}")];
     }
 
     /// <summary>

@@ -139,6 +139,52 @@ public sealed class CaptionFormsTests : IDisposable
         Assert.StartsWith(error, _on.Error("coco"));
     }
 
+    [Theory]
+    [InlineData("dataset_coco.json", """{"images": [{"filepath": "val2014", "filename": "a.jpg", "split": "test"}]}""", "has no caption")]
+    [InlineData("coco_test_karpathy.json", """{"images": [{"id": 7, "file_name": "a.jpg"}]}""", "has no caption")]
+    [InlineData("coco_test_karpathy.json", """{"annotations": [{"image_id": 7, "caption": "one"}]}""", "has no pictures")]
+    [InlineData("dataset_coco.json", "{}", "has no pictures")]
+    public void AListHasPicturesAndCaptions(string list, string json, string error)
+    {
+        _on.Paint("val2014/a.jpg");
+        _on.Write(list, json);
+
+        Assert.Contains(error, _on.Error("coco"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4, "1 of its pictures have other than five captions; all of them count")]
+    [InlineData(5)]
+    [InlineData(6, "1 of its pictures have other than five captions; all of them count")]
+    public void FiveCaptionsAreAsPublished(int count, params string[] told)
+    {
+        var sentences = string.Join(',', Enumerable.Range(0, count).Select(i => $$"""{"raw": "caption {{i}}"}"""));
+        _on.Paint("images/a.jpg");
+        _on.Write("dataset_flickr8k.json", $$"""{"images": [{"filename": "a.jpg", "split": "test", "sentences": [{{sentences}}]}]}""");
+
+        var test = _on.Load("flickr8k");
+
+        Assert.Equal(count, test.Captioned[0].Captions.Count);
+        Assert.Equal(told, test.Notices.Where(notice => notice.Contains("five captions", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("flickr30k", "flickr30k-images/a.jpg")]
+    [InlineData("flickr30k", "flickr30k_images/a.jpg")]
+    [InlineData("flickr30k", "Images/a.jpg")]
+    [InlineData("flickr30k", "a.jpg")]
+    [InlineData("flickr8k", "Flicker8k_Dataset/a.jpg")]
+    [InlineData("flickr8k", "Flickr8k_Dataset/a.jpg")]
+    [InlineData("flickr8k", "Images/a.jpg")]
+    [InlineData("flickr8k", "a.jpg")]
+    public void FlickrsPicturesMayLieInOtherFolders(string set, string picture)
+    {
+        _on.Paint(picture);
+        _on.Write($"dataset_{set}.json", """{"images": [{"filename": "a.jpg", "split": "test", "sentences": [{"raw": "one"}]}]}""");
+
+        Assert.Equal([$"{picture}: one"], Rows(_on.Load(set)));
+    }
+
     [Fact]
     public void APictureIsListedOnce()
     {

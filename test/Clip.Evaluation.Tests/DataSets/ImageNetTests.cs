@@ -143,6 +143,7 @@ public sealed class ImageNetTests : IDisposable
         var test = _on.Load(set);
 
         Assert.Equal(["goldfish", "stingray"], test.Labels);
+        Assert.Equal(1000, test.Numbered!.Count); // names may be given for all of them
         Assert.Contains("it has 200 classes as published, and 2 here", test.Notices);
     }
 

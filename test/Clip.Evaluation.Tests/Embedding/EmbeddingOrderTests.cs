@@ -120,6 +120,19 @@ public sealed class EmbeddingOrderTests : IDisposable
         Assert.Equal([0], _done);
     }
 
+    /// <summary>Also where nothing is left to embed: what is there was kept the time before.</summary>
+    [Fact]
+    public void TooManyAbsentPicturesEndIt()
+    {
+        var images = _tiny.Paint(3);
+        Embed(images, kept: true);
+        File.Delete(images[2].ImagePath);
+
+        var error = Assert.Throws<ClipException>(() => Embed(images, kept: true));
+
+        Assert.Contains(images[2].ImagePath, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void NumbersThatWereKeptAndAreNoneAreAnError()
     {
