@@ -127,6 +127,41 @@ public sealed class CursorTests(TinyFolder folder) : IClassFixture<TinyFolder>
         }
     }
 
+    /// <summary>The memory of a batch is filled anew by the next but one, and what was read before stays what it was.</summary>
+    [Fact]
+    public void WhatWasReadStaysWhenTheCursorMovesOn()
+    {
+        using var model = ClipModel.Open(folder.Path);
+        var rows = Enumerable.Range(0, 9).Select(i => new Numbered { ImagePath = folder.Pictures(1)[0], Numbers = [i, i + 1] });
+        var data = _ml.Data.LoadFromEnumerable(rows);
+        var output = _ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
+        {
+            OutputColumnName = "Features",
+            InputColumnName = nameof(Numbered.ImagePath),
+            Model = model,
+            BatchSize = 2,
+        }).Fit(data).Transform(data);
+        using var cursor = output.GetRowCursor(output.Schema);
+        var getter = cursor.GetGetter<VBuffer<float>>(output.Schema[nameof(Numbered.Numbers)]);
+        var read = new List<VBuffer<float>>();
+        while (cursor.MoveNext())
+        {
+            VBuffer<float> numbers = default;
+            getter(ref numbers);
+            read.Add(numbers);
+        }
+
+        Assert.Equal(Enumerable.Range(0, 9).Select(i => (float)i), read.Select(numbers => numbers.GetValues()[0]));
+    }
+
+    private sealed class Numbered
+    {
+        public string ImagePath { get; set; } = "";
+
+        [VectorType(2)]
+        public float[] Numbers { get; set; } = [];
+    }
+
     [Fact]
     public void OutsideOfTheRowsAndOfWhatWasAskedForThereAreNoValues()
     {

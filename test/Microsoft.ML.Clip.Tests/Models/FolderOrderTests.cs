@@ -84,6 +84,8 @@ public sealed class FolderOrderTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]
+    [InlineData(9)] // one more than there is
+    [InlineData(16)]
     [InlineData(1000)]
     public void AHeaderMustLieInTheFile(long length)
     {

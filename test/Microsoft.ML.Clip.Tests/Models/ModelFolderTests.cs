@@ -45,6 +45,18 @@ public sealed class ModelFolderTests
     }
 
     [Fact]
+    public void AFileThatOptionsNameMustBeThere()
+    {
+        using var folder = new TinyFolder();
+
+        foreach (var options in new ClipModelOptions[] { new() { VisionModelFile = "eyes.onnx" }, new() { TextModelFile = "eyes.onnx" } })
+        {
+            var error = Assert.Throws<FileNotFoundException>(() => ClipModel.Open(folder.Path, options));
+            Assert.Equal($"Model folder '{folder.Path}' has no file 'eyes.onnx'.", error.Message);
+        }
+    }
+
+    [Fact]
     public void TokenizerJsonAloneIsEnough()
     {
         using var reference = new TinyFolder();

@@ -70,6 +70,20 @@ public sealed class LabelEmbeddingsTests(TinyFolder folder) : IClassFixture<Tiny
     }
 
     [Fact]
+    public void WhatWasGivenMayBeUsedForSomethingElse()
+    {
+        List<string> names = ["a", "b"];
+        float[][] vectors = [[0, 2], [3, 0]];
+        var labels = ClipLabelEmbeddings.FromVectors(names, vectors);
+
+        (names[0], vectors[0][0]) = ("c", 5);
+
+        Assert.Equal(["a", "b"], labels.Labels);
+        Assert.Equal([0, 1], labels[0].ToArray());
+        Assert.Equal([3, 0], vectors[1]); // made of length one in a copy
+    }
+
+    [Fact]
     public void TopLabels_BestFirst()
     {
         float[] scores = [0.1f, 0.6f, 0.3f];

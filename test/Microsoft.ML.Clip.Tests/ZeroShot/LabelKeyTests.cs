@@ -69,6 +69,16 @@ public sealed class LabelKeyTests : IClassFixture<TinyFolder>
         Assert.DoesNotContain(_warnings, w => w.Contains("key column"));
     }
 
+    /// <summary>A column that a later one of the same name hides is no evaluator's.</summary>
+    [Fact]
+    public void AKeyThatIsHiddenIsNotLookedAt()
+    {
+        var hidden = Keyed("Label", ["blue", "green", "red"]);
+        Classify(_ml.Transforms.CopyColumns("Label", "ImagePath").Fit(hidden).Transform(hidden));
+
+        Assert.DoesNotContain(_warnings, w => w.Contains("key column"));
+    }
+
     /// <summary>An estimator keeps what it has embedded for its next fit, and only for the same labels in the same order.</summary>
     [Fact]
     public void AnEstimatorsNextFitHasTheLabelsOfItsOwnData()

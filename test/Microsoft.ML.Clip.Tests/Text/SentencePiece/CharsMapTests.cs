@@ -112,7 +112,8 @@ public class CharsMapTests
             var block = units.Count | (isWide ? place & 0xFF : 0); // steps of 256 leave the lowest byte as it is
             units.AddRange(Enumerable.Repeat(0x800000FFu, 256)); // no child's
             if (node.Value is { } value) units[block] = 0x80000000 | (uint)value;
-            units[place] |= (isWide ? ((uint)(block ^ place) << 2) | 0x200 : (uint)(block ^ place) << 10) | (node.Value is null ? 0u : 0x100u);
+            var offset = (uint)(block ^ place);
+            units[place] |= (isWide ? (offset << 2) | 0x200 : offset << 10) | (node.Value is null ? 0u : 0x100u);
             foreach (var (b, child) in node.Children)
             {
                 units[block ^ b] = b;
