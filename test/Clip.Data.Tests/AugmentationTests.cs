@@ -195,23 +195,6 @@ public class AugmentationTests
         }
     }
 
-    /// <summary>What a model is trained on is what it will be shown.</summary>
-    [Theory]
-    [InlineData(Microsoft.ML.Clip.Gray16Conversion.Scale, 0x12)]
-    [InlineData(Microsoft.ML.Clip.Gray16Conversion.Clip, 255)]
-    public void GrayOf16BitsIsMadeOf8AsForInference(Microsoft.ML.Clip.Gray16Conversion conversion, int expected)
-    {
-        using var folder = new TempFolder();
-        File.WriteAllBytes(folder["gray.pgm"], [.. "P5 1 1 65535\n"u8, 0x12, 0x34]);
-        var settings = Microsoft.ML.Clip.ClipImagePreprocessing.ForSize(2) with { DoNormalize = false, Gray16 = conversion };
-        using var pixels = new AugmentedPixels(settings, new Augmentation(), 0);
-        var floats = new float[pixels.FloatCount];
-
-        pixels.Fill(new TableSource([new CaptionedImage(folder["gray.pgm"], ["gray"])]), 0, new SampleRandom(1), floats);
-
-        Assert.All(floats, value => Assert.Equal(expected / 255f, value, 1e-6f));
-    }
-
     [Fact]
     public void WhatASampleBecomesFollowsFromItsRandomNumbers()
     {

@@ -12,15 +12,7 @@ public sealed class EvaluateOutputTests : IDisposable
 {
     private readonly TinyFolder _folder = new();
 
-    public EvaluateOutputTests()
-    {
-        foreach (var (picture, i) in _folder.Pictures(12).Select((picture, i) => (picture, i)))
-        {
-            var copy = _folder[$"photos/{TinyFolder.Colors[i % 3]}/{i}.png"];
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(picture, copy);
-        }
-    }
+    public EvaluateOutputTests() => Lay(i => $"photos/{TinyFolder.Colors[i % 3]}");
 
     public void Dispose() => _folder.Dispose();
 
@@ -102,12 +94,7 @@ public sealed class EvaluateOutputTests : IDisposable
     public async Task AnotherSeedFitsProbesOnOtherPictures()
     {
         // Green ones are in both classes, so that it matters which pictures a probe has seen.
-        foreach (var (picture, i) in _folder.Pictures(12).Select((picture, i) => (picture, i)))
-        {
-            var place = $"mixed/{(i % 3 == 0 || i < 6 && i % 3 == 1 ? "warm" : "cold")}";
-            Directory.CreateDirectory(_folder[place]);
-            File.Copy(picture, _folder[$"{place}/{i}.png"]);
-        }
+        Lay(i => $"mixed/{(i % 3 == 0 || i < 6 && i % 3 == 1 ? "warm" : "cold")}");
 
         string[] metrics = [await OfSeedAsync("1"), await OfSeedAsync("2"), await OfSeedAsync("1")];
 
@@ -214,6 +201,16 @@ public sealed class EvaluateOutputTests : IDisposable
             food.Select(pair => pair.Key));
         Assert.Equal(["test", "train"], food["splits"]!.AsArray().Select(split => (string?)split));
         Assert.Equal((101, 25_250), ((int)food["classes"]!, (int)food["counts"]!["test"]!));
+    }
+
+    /// <summary>Copies twelve pictures, of the three colors in turn, each into the folder for its number.</summary>
+    private void Lay(Func<int, string> place)
+    {
+        foreach (var (picture, i) in _folder.Pictures(12).Select((picture, i) => (picture, i)))
+        {
+            Directory.CreateDirectory(_folder[place(i)]);
+            File.Copy(picture, _folder[$"{place(i)}/{i}.png"]);
+        }
     }
 
     private string Captions()

@@ -28,6 +28,18 @@ public sealed class AugmentedPixelsTests
         }
     }
 
+    [Theory]
+    [InlineData(Gray16Conversion.Scale, 0x12)]
+    [InlineData(Gray16Conversion.Clip, 255)]
+    public void GrayOf16BitsIsMadeOf8AsForInference(Gray16Conversion conversion, int expected)
+    {
+        var settings = ClipImagePreprocessing.ForSize(2) with { DoNormalize = false, Gray16 = conversion };
+
+        var shown = Fill(Records([.. "P5 1 1 65535\n"u8, 0x12, 0x34]), 0, settings, new Augmentation());
+
+        Assert.All(shown, value => Assert.Equal(expected / 255f, value, 1e-6f));
+    }
+
     /// <summary>The part of the picture that was drawn, as if it were a picture of its own.</summary>
     [Fact]
     public void ACropIsShownAlone()

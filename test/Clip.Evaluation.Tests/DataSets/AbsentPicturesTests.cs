@@ -60,15 +60,7 @@ public sealed class AbsentPicturesTests : IDisposable
     public void OfCarsInOneFolder()
     {
         Directory.CreateDirectory(_on["car_ims"]);
-        _on.Write("cars_annos.mat", MatFileWriter.File(
-            true,
-            ("annotations", MatFileWriter.Structures(new Dictionary<string, MatFileWriter.Value>
-            {
-                ["relative_im_path"] = MatFileWriter.Text("car_ims/000002.jpg"),
-                ["class"] = MatFileWriter.Numbers(1),
-                ["test"] = MatFileWriter.Numbers(1),
-            })),
-            ("class_names", MatFileWriter.Cells(MatFileWriter.Text("Audi")))));
+        _on.Write("cars_annos.mat", MatFileWriter.MarkedCars(["Audi"], ("car_ims/000002.jpg", 1, 1)));
 
         Refused("cars", "car_ims/000002.jpg", "cars_annos.mat");
     }

@@ -29,6 +29,20 @@ public sealed class DataSetFolderTests : IDisposable
         Assert.Equal(_on["unpacked"], folder.FindFolder("none", "a.txt", "unpacked"));
     }
 
+    [Theory]
+    [InlineData("imagenet", "lacks the folder val;")]
+    [InlineData("imagenetv2", "lacks the folder 0;")]
+    [InlineData("imagenet-a", "lacks the folder n01498041;")]
+    [InlineData("cars", "lacks the file devkit/cars_meta.mat or cars_annos.mat;")]
+    [InlineData("eurosat", "lacks the folder 2750/")]
+    [InlineData("mnist", "lacks the file t10k-images-idx3-ubyte")]
+    public void WhereThereIsNothingOfASetItIsSaidWhatItTakes(string set, string sentence)
+    {
+        _on.Write("readme.txt", "elsewhere");
+
+        Assert.Contains(sentence, _on.Error(set), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void WhatIsAbsentIsNamedByAllItsNames()
     {

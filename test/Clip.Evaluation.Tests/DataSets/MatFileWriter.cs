@@ -60,6 +60,15 @@ internal static class MatFileWriter
     public static byte[] Cars(params (string File, int Class)[] cars) => File(false, ("annotations", Structures([.. cars.Select(car =>
         new Dictionary<string, Value> { ["class"] = Numbers(car.Class), ["fname"] = Text(car.File) })])));
 
+    /// <summary>A file of Stanford Cars in one folder, each marked as of the test or not, with the names of their classes.</summary>
+    public static byte[] MarkedCars(string[] names, params (string File, int Class, int Test)[] cars) => File(
+        true,
+        ("annotations", Structures([.. cars.Select(car => new Dictionary<string, Value>
+        {
+            ["relative_im_path"] = Text(car.File), ["class"] = Numbers(car.Class), ["test"] = Numbers(car.Test),
+        })])),
+        ("class_names", Cells([.. names.Select(Text)])));
+
     public static byte[] CarNames(params string[] names) => File(false, ("class_names", Cells([.. names.Select(Text)])));
 
     private static byte[] Array(byte kind, string name, int[] dimensions, byte[] data) => Element(

@@ -50,10 +50,8 @@ public sealed class MatLabeledSetsTests : IDisposable
     public void CarsOfOneFolderAreDividedByTheirOwnMark()
     {
         _on.Paint("car_ims/000001.jpg", "car_ims/000002.jpg");
-        _on.Write("cars_annos.mat", MatFileWriter.File(
-            true,
-            ("annotations", MatFileWriter.Structures(Marked("car_ims/000001.jpg", 1, 0), Marked("car_ims/000002.jpg", 2, 1))),
-            ("class_names", Classes)));
+        _on.Write("cars_annos.mat", MatFileWriter.MarkedCars(
+            ["AM General Hummer SUV 2000", "Audi TT RS Coupe 2012"], ("car_ims/000001.jpg", 1, 0), ("car_ims/000002.jpg", 2, 1)));
 
         Assert.Equal(["car_ims/000002.jpg: Audi TT RS Coupe 2012"], _on.Rows(_on.Load("cars")));
         Assert.Equal(["car_ims/000001.jpg: AM General Hummer SUV 2000"], _on.Rows(_on.Load("cars", "train")));
@@ -111,12 +109,5 @@ public sealed class MatLabeledSetsTests : IDisposable
         ["bbox_x1"] = MatFileWriter.Numbers(1000),
         ["class"] = MatFileWriter.Numbers(number),
         ["fname"] = MatFileWriter.Text(file),
-    };
-
-    private static Dictionary<string, MatFileWriter.Value> Marked(string file, int number, int test) => new()
-    {
-        ["relative_im_path"] = MatFileWriter.Text(file),
-        ["class"] = MatFileWriter.Numbers(number),
-        ["test"] = MatFileWriter.Numbers(test),
     };
 }

@@ -131,18 +131,11 @@ public sealed class CursorTests(TinyFolder folder) : IClassFixture<TinyFolder>
     [Fact]
     public void WhatWasReadStaysWhenTheCursorMovesOn()
     {
-        using var model = ClipModel.Open(folder.Path);
-        var rows = Enumerable.Range(0, 9).Select(i => new Numbered { ImagePath = folder.Pictures(1)[0], Numbers = [i, i + 1] });
-        var data = _ml.Data.LoadFromEnumerable(rows);
-        var output = _ml.Transforms.ClipFeaturizeImage(new ClipImageFeaturizingEstimator.Options
-        {
-            OutputColumnName = "Features",
-            InputColumnName = nameof(Numbered.ImagePath),
-            Model = model,
-            BatchSize = 2,
-        }).Fit(data).Transform(data);
-        using var cursor = output.GetRowCursor(output.Schema);
-        var getter = cursor.GetGetter<VBuffer<float>>(output.Schema[nameof(Numbered.Numbers)]);
+        var rows = PictureRow.From(folder, 9);
+        for (var i = 0; i < rows.Length; i++) rows[i].Extra = [i, i + 1];
+        var output = Transform(_ml.Data.LoadFromEnumerable(rows), batchSize: 2);
+        using var cursor = output.GetRowCursor(output.Schema); // with what is computed, for else there are no batches
+        var getter = cursor.GetGetter<VBuffer<float>>(output.Schema["Extra"]);
         var read = new List<VBuffer<float>>();
         while (cursor.MoveNext())
         {
@@ -152,14 +145,6 @@ public sealed class CursorTests(TinyFolder folder) : IClassFixture<TinyFolder>
         }
 
         Assert.Equal(Enumerable.Range(0, 9).Select(i => (float)i), read.Select(numbers => numbers.GetValues()[0]));
-    }
-
-    private sealed class Numbered
-    {
-        public string ImagePath { get; set; } = "";
-
-        [VectorType(2)]
-        public float[] Numbers { get; set; } = [];
     }
 
     [Fact]
