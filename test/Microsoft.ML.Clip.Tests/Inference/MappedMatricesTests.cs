@@ -84,12 +84,84 @@ public sealed class MappedMatricesTests : IDisposable
         Assert.Null(MappedMatrices.Read(Tower));
     }
 
+    [Fact]
+    public void AWeightThatTheGraphGivesOutStaysInIt()
+    {
+        Save(Graph("MatMul").Add(12, new Proto().Add(1, "matrix")));
+        Assert.Null(MappedMatrices.Read(Tower));
+    }
+
+    /// <summary>A branch or a loop may read any weight.</summary>
+    [Theory]
+    [InlineData(6)]
+    [InlineData(11)]
+    public void WhereNodesHaveGraphsOfTheirOwnNothingIsReferredTo(int graphs)
+    {
+        var branch = new Proto().Add(1, "then_branch").Add(20, 5).Add(graphs, new Proto().Add(2, "branch"));
+        Save(Graph("MatMul").Add(1, new Proto().Add(1, "condition").Add(2, "other").Add(4, "If").Add(5, branch)));
+        Assert.Null(MappedMatrices.Read(Tower));
+    }
+
+    [Theory]
+    [InlineData("MatMul", 64, true)]
+    [InlineData("Gemm", 64, true)]
+    [InlineData("MatMul", 63, false)]
+    public void FactorsOf16KBAndMoreAreReferredTo(string operation, int width, bool expected)
+    {
+        Save(Graph(operation, width));
+        using var session = SessionStart.OpenMapped(Tower, new());
+        Assert.Equal(expected, session is not null);
+    }
+
+    /// <summary>Each of the lengths that stand in the graph takes one byte or two, which the file's name decides.</summary>
+    [Fact]
+    public void AFileMayHaveANameOfAnyLength()
+    {
+        Save(Graph("MatMul"));
+        for (var length = 60; length < 130; length++)
+        {
+            var named = _folder[$"{new string('x', length)}.onnx"];
+            File.Copy(Tower, named);
+            using var session = SessionStart.OpenMapped(named, new());
+            Assert.True(session is not null, $"a name of {length + 5} letters");
+        }
+    }
+
+    /// <summary>What the format calls a message or a text, and has another number here, is no part of a graph.</summary>
+    [Fact]
+    public void WhatIsOfAnotherKindThanTheFormatHasIsPassedOver()
+    {
+        var node = new Proto().Add(1, 5).Add(4, 6).Add(5, 7).Add(9, "MatMul");
+        Save(Graph("MatMul").Add(1, 1).Add(5, 2).Add(12, 3).Add(1, node).Add(12, new Proto().Add(1, 4).Add(9, "matrix")), 1);
+        Assert.NotNull(MappedMatrices.Read(Tower));
+    }
+
     /// <summary>Then most of the file would be read twice.</summary>
     [Fact]
     public void AFileThatIsMostlySomethingElseIsOpenedByItsPath()
     {
         TinyClip.SaveVision(Tower, width: Width, ballast: 4 * Width);
         Assert.Null(MappedMatrices.Read(Tower));
+    }
+
+    /// <summary>A product with one matrix, which others may be added to.</summary>
+    private static Proto Graph(string operation, int width = 64) => new Proto().Add(2, "product")
+        .Add(11, Value("pixels", width)).Add(12, Value("product", width))
+        .Add(1, new Proto().Add(1, "pixels").Add(1, "matrix").Add(2, "product").Add(4, operation))
+        .Add(5, new Proto().Add(1, width).Add(1, width).Add(2, OnnxGraph.Float).Add(8, "matrix").Add(9, new byte[width * width * 4]));
+
+    private static Proto Value(string name, int width)
+    {
+        var shape = new Proto().Add(1, new Proto().Add(1, 1)).Add(1, new Proto().Add(1, width));
+        return new Proto().Add(1, name).Add(2, new Proto().Add(1, new Proto().Add(1, OnnxGraph.Float).Add(2, shape)));
+    }
+
+    /// <summary>A model whose version of the operations stands behind its graph.</summary>
+    private void Save(Proto graph, params int[] others)
+    {
+        var model = new Proto().Add(1, 8);
+        foreach (var other in others) model.Add(7, other);
+        File.WriteAllBytes(Tower, model.Add(7, graph).Add(8, new Proto().Add(1, "").Add(2, 17)).ToArray());
     }
 
     private static float[] Run(InferenceSession session, float[] pixels)
