@@ -15,11 +15,16 @@ internal static partial class OptionErrors
         // Help, the version and completions are given whatever stands beside them.
         if (!isError && parsed.Action != parsed.CommandResult.Command.Action) return null;
         // What is not known stands first, for the values behind it are not known either.
-        var unknown = parsed.UnmatchedTokens is [var first, ..] ? first : Swallowed(parsed);
+        var swallowed = Swallowed(parsed);
+        var unknown = parsed.UnmatchedTokens is [var first, ..] ? first : swallowed?.Word;
         if (!isError && unknown is null) return null;
-        var messages = unknown is null
-            ? parsed.Errors.Select(error => OneLine(error.Message)).Distinct()
-            : Suggestion(parsed, unknown).Prepend($"Unrecognized {Kind(unknown)} '{unknown}'.");
+        IEnumerable<string> messages = unknown switch
+        {
+            null => parsed.Errors.Select(error => OneLine(error.Message)).Distinct(),
+            _ when unknown == swallowed?.Word && swallowed?.By is OptionResult option && IsKnown(parsed, unknown) =>
+                [$"{option.Option.Name} needs a value before '{unknown}'."],
+            _ => Suggestion(parsed, unknown).Prepend($"Unrecognized {Kind(unknown)} '{unknown}'."),
+        };
         return string.Join(' ', [.. messages, $"See '{Path(parsed)} --help'."]);
     }
 
@@ -27,27 +32,38 @@ internal static partial class OptionErrors
     /// What looks like an option and would be taken for a picture, a label or another value. A file of such a name is <c>./--name</c>, or
     /// stands behind <c>--</c>.
     /// </summary>
-    private static string? Swallowed(ParseResult parsed)
+    private static (string Word, SymbolResult By)? Swallowed(ParseResult parsed)
     {
         var literal = parsed.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).ToList();
         return parsed.CommandResult.Children
             // Several values end where an option begins; a single one may be anything but that.
-            .SelectMany(child => child is ArgumentResult or OptionResult { Option.AllowMultipleArgumentsPerToken: true }
+            .SelectMany(child => (child is ArgumentResult or OptionResult { Option.AllowMultipleArgumentsPerToken: true }
                 ? child.Tokens
-                : child.Tokens.Where(token => token.Value.StartsWith("--", StringComparison.Ordinal)))
-            .FirstOrDefault(token => OptionLike().IsMatch(token.Value) && !literal.Contains(token))?.Value;
+                : child.Tokens.Where(token => token.Value.StartsWith("--", StringComparison.Ordinal))).Select(token => (token, child)))
+            .Where(pair => OptionLike().IsMatch(pair.token.Value) && !literal.Contains(pair.token))
+            .Select(pair => ((string, SymbolResult)?)(pair.token.Value, pair.child)).FirstOrDefault();
     }
 
     private static string Kind(string word) => OptionLike().IsMatch(word) ? "option" : "command or argument";
 
     private static IEnumerable<string> Suggestion(ParseResult parsed, string unknown)
     {
-        var command = parsed.CommandResult.Command;
-        var known = new List<Symbol>([.. command.Subcommands, .. command.Options]);
-        for (var above = command; above is not null; above = above.Parents.OfType<Command>().FirstOrDefault())
-            known.AddRange(above.Options.Where(option => option.Recursive));
-        var meant = NearestWords.Of(unknown.Split('=')[0], known.Where(symbol => !symbol.Hidden).Select(symbol => symbol.Name));
+        var known = parsed.CommandResult.Command.Subcommands.Concat<Symbol>(OptionsOf(parsed)).Where(symbol => !symbol.Hidden);
+        var meant = NearestWords.Of(unknown.Split('=')[0], known.Select(symbol => symbol.Name));
         if (meant.Count > 0) yield return $"Did you mean {string.Join(" or ", meant)}?";
+    }
+
+    private static bool IsKnown(ParseResult parsed, string word) =>
+        OptionsOf(parsed).Any(option => option.Name == word || option.Aliases.Contains(word));
+
+    /// <summary>The command's own options, and those that it has of the commands above it.</summary>
+    private static IEnumerable<Option> OptionsOf(ParseResult parsed)
+    {
+        var own = parsed.CommandResult.Command;
+        for (var above = own; above is not null; above = above.Parents.OfType<Command>().FirstOrDefault())
+        {
+            foreach (var option in above.Options.Where(option => above == own || option.Recursive)) yield return option;
+        }
     }
 
     /// <summary>A choice is told with an alternative on each line.</summary>

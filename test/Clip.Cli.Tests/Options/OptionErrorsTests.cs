@@ -10,7 +10,10 @@ public sealed class OptionErrorsTests
     [InlineData("classify a.png --labels a b --tpo=3", "Unrecognized option '--tpo=3'. Did you mean --top? See 'clip classify --help'.")]
     [InlineData("classify a.png --labels cat dog -x", "Unrecognized option '-x'. See 'clip classify --help'.")]
     [InlineData("classify a.png -x --labels cat dog", "Unrecognized option '-x'. See 'clip classify --help'.")] // among pictures
-    [InlineData("classify --model --labels cat dog", "Unrecognized option '--labels'. Did you mean --labels? See 'clip classify --help'.")]
+    [InlineData("classify a.png --model --labels cat dog", "--model needs a value before '--labels'. See 'clip classify --help'.")]
+    [InlineData(
+        "classify a.png --labels cat --model --lables",
+        "Unrecognized option '--lables'. Did you mean --labels? See 'clip classify --help'.")]
     [InlineData("inspect a.pt b.pt", "Unrecognized command or argument 'b.pt'. See 'clip inspect --help'.")]
     [InlineData("evaluate compare a.json", "Required argument missing for command: 'compare'. See 'clip evaluate compare --help'.")]
     [InlineData("evalute", "Unrecognized command or argument 'evalute'. Did you mean evaluate? See 'clip --help'.")]

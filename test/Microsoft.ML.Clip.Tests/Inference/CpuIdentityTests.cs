@@ -60,7 +60,7 @@ public sealed class CpuIdentityTests
         Assert.True(found == expected, processor);
     }
 
-    /// <summary>Any word of a processor's name, family and features makes it another; the number of the core that is asked does not.</summary>
+    /// <summary>Any word of a processor's name, family and features makes it another; the number of the core does not.</summary>
     [Fact]
     public void ProcessorsThatDifferInAnyFeatureAreToldApart()
     {
@@ -112,7 +112,8 @@ public sealed class CpuIdentityTests
             "CPU variant\t: 0x1", "CPU part\t: 0xd05", "CPU revision\t: 0", "",
         ];
         string[] big = [.. little.Select(line => line.Replace("0xd05", "0xd0b", StringComparison.Ordinal))];
-        const string Expected = "CPU implementer\t: 0x41|CPU part\t: 0xd05|CPU part\t: 0xd0b|CPU variant\t: 0x1|Features\t: fp asimd asimddp";
+        const string Expected =
+            "CPU implementer\t: 0x41|CPU part\t: 0xd05|CPU part\t: 0xd0b|CPU variant\t: 0x1|Features\t: fp asimd asimddp";
 
         Assert.Equal(Expected, CpuIdentity.OfCpuInfo([.. little, .. big]));
         Assert.Equal(Expected, CpuIdentity.OfCpuInfo([.. big, .. little, .. big]));
