@@ -1,4 +1,6 @@
 using System.Globalization;
+using Clip.Conversion.Onnx;
+using Clip.Conversion.Quantization;
 using Clip.Trainer.Tests.Onnx.Quantization;
 
 namespace Clip.Cli.Tests.Commands;
@@ -38,6 +40,24 @@ public sealed class QuantizeOutputTests
         Assert.Contains("fp16: the nearest text is fp32's for 100.0 % of the images", lines);
 
         double Size(string name) => new FileInfo(Path.Combine(folder.Path, "onnx", name)).Length;
+    }
+
+    /// <summary>The projections of an int8 file, on which all features depend; of an fp16 file none.</summary>
+    [Fact]
+    public async Task MatricesThatStayFloatAreNamedBehindTheirFile()
+    {
+        using var folder = new QuantizedFolder();
+
+        var lines = await PrintedCommands.LinesAsync("quantize", "--model", folder.Path, "--precision", "int8,fp16");
+
+        var files = ModelFolderQuantizer.Add(folder.Path, folder.Options).Files;
+        Assert.All(files, file => Assert.Equal(file.Precision == OnnxPrecision.Int8, file.FloatWeights.Count > 0));
+        Assert.Equal(
+            files.SelectMany(file => file.FloatWeights.Count == 0
+                ? new[] { file.Name }
+                : [file.Name, $"  float: {string.Join(", ", file.FloatWeights)}"]),
+            lines.Where(line => line.StartsWith("onnx/", StringComparison.Ordinal) || line.StartsWith("  ", StringComparison.Ordinal))
+                .Select(line => line.StartsWith("onnx/", StringComparison.Ordinal) ? line.Split(' ')[0] : line));
     }
 
     [Fact]

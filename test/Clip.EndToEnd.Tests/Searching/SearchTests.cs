@@ -181,6 +181,16 @@ public sealed class SearchTests(TrainedModel trained) : IDisposable
         File.Copy(trained.Picture("red", "square"), Path.Combine(photos, "new.png"));
         await watch.SeeAsync(line => line.EndsWith("24 pictures (1 new)", StringComparison.Ordinal));
         Assert.Equal("new.png", Name((await SearchAsync("--image", trained.Picture("red", "square")))[0]));
+
+        // It looks every two seconds, and tells of looks that changed something, or that it could not take.
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        Directory.Move(photos, _folder["away"]);
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        watch.Kill();
+        var seen = await watch.FinishAsync();
+        Assert.Equal(3, seen.OutputLines.Length);
+        Assert.Single(seen.ErrorLines, line => line.StartsWith($"Skipped {Index}: ", StringComparison.Ordinal));
+        Assert.Equal("new.png", Name((await SearchAsync("--image", trained.Picture("red", "square")))[0]));
     }
 
     /// <summary>As a power cut would end it.</summary>
