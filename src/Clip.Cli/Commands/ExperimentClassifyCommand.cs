@@ -110,6 +110,7 @@ internal static class ExperimentClassifyCommand
             var columns = new ExperimentColumns(
                 parsed.GetValue(label)!, parsed.GetValue(image), parsed.GetValue(text), parsed.GetValue(group));
             var table = layout.ParseLayout(parsed);
+            var prompts = parsed.GetValue(templates) is { } file ? LineFile.Read(file, templates.Name) : null;
             var source = Path.GetFullPath(parsed.GetValue(data)!);
             var rows = ExperimentRows.Read(source, columns, table);
             var folders = new List<string>();
@@ -122,7 +123,7 @@ internal static class ExperimentClassifyCommand
                 TextColumnName = rows.Text?.Name,
                 GroupColumnName = rows.Group?.Name,
                 CacheFolder = Path.Combine(folder, "features"),
-                Templates = parsed.GetValue(templates) is { } file ? LineFile.Read(file, "templates") : null,
+                Templates = prompts,
                 Folds = parsed.GetValue(folds),
                 Metric = parsed.GetValue(metric),
                 Seed = Fold(parsed.GetValue(seed)),

@@ -61,6 +61,7 @@ public sealed class ExperimentOutputTests : IDisposable
     [InlineData(
         "--none-class is learned from pictures alone; leave out it or --text-column.", "--none-class", "other", "--unlabelled", "x.png",
         "--text-column", "words")]
+    [InlineData("There is no file '/nowhere'; --templates takes a text file with one entry per line.", "--templates", "/nowhere")]
     public async Task WhatCannotBeDoneIsToldBeforeAnythingIsRead(string sentence, params string[] options) => Assert.Equal(
         sentence,
         await PrintedCommands.RefusedAsync(
