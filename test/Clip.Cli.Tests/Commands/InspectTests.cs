@@ -120,15 +120,19 @@ public sealed class InspectTests : IDisposable
         var found = Inspection.Of(folder).ToLookup(line => line.Heading, line => line.Text);
         var (exit, printed, _) = await Command.RunApartAsync(
             "classify", "--model", folder, "--labels", _folder["labels.txt"], run.Folder["0.png"], run.Folder["1.png"]);
-        var (scaled, _, unlike) = await Command.RunApartAsync(
-            "classify", "--model", folder, "--labels", _folder["labels.txt"], "--decode", "scaled", run.Folder["0.png"]);
         var (refused, _, error) = await Command.RunApartAsync("quantize", "--model", folder);
 
         Assert.Equal(use, found["used by"].Single());
         Assert.Empty(found["missing"]);
         Assert.Equal(0, exit);
         Assert.Equal(2, System.Text.RegularExpressions.Regex.Count(printed, "%  red"));
-        Assert.Equal((1, $"clip: --decode scaled is for CLIP's models; '{folder}' is none, leave it out."), (scaled, unlike.Trim()));
+        foreach (var option in new[] { "--decode scaled", "--cache-optimized-graph" })
+        {
+            var (ofClip, _, unlike) = await Command.RunApartAsync(
+                ["classify", "--model", folder, "--labels", _folder["labels.txt"], run.Folder["0.png"], .. option.Split(' ')]);
+            Assert.Equal((1, $"clip: {option} is for CLIP's models; '{folder}' is none, leave it out."), (ofClip, unlike.Trim()));
+        }
+
         Assert.Equal(1, refused);
         Assert.Contains($"holds a model of --objective {objective}, which has no text tower", error, StringComparison.Ordinal);
     }

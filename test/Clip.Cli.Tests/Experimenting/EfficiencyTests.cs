@@ -34,7 +34,8 @@ public sealed class EfficiencyTests : IDisposable
         Assert.All(first, row => Assert.Contains(row, both));
         Assert.Equal([_run.Folder["out/efficiency.csv"], _run.Folder["out/efficiency.html"]], lines[^2..]);
         var page = File.ReadAllText(_run.Folder["out/efficiency.html"]);
-        Assert.Contains("3 pictures, 5 labels", page, StringComparison.Ordinal);
+        Assert.Contains("<td>measured on</td><td>3 pictures, 5 labels</td>", page, StringComparison.Ordinal);
+        Assert.All(["training data", "model", "options"], fact => Assert.Matches($"<td>{fact}</td><td>[^<]+</td>", page));
         Assert.True(File.Exists(_run.Folder["out/tokenizer/merges.txt"]));
     }
 
