@@ -18,13 +18,10 @@ internal static partial class OptionErrors
         var swallowed = Swallowed(parsed);
         var unknown = parsed.UnmatchedTokens is [var first, ..] ? first : swallowed?.Word;
         if (!isError && unknown is null) return null;
-        IEnumerable<string> messages = unknown switch
-        {
-            null => parsed.Errors.Select(error => OneLine(error.Message)).Distinct(),
-            _ when unknown == swallowed?.Word && swallowed?.By is OptionResult option && IsKnown(parsed, unknown) =>
-                [$"{option.Option.Name} needs a value before '{unknown}'."],
-            _ => Suggestion(parsed, unknown).Prepend($"Unrecognized {Kind(unknown)} '{unknown}'."),
-        };
+        var messages = swallowed is (var word, OptionResult option) && IsKnown(parsed, word)
+            ? [$"{option.Option.Name} needs a value before '{word}'."]
+            : unknown is null ? parsed.Errors.Select(error => OneLine(error.Message)).Distinct()
+            : Suggestion(parsed, unknown).Prepend($"Unrecognized {Kind(unknown)} '{unknown}'.");
         return string.Join(' ', [.. messages, $"See '{Path(parsed)} --help'."]);
     }
 

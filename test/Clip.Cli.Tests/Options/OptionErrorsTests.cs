@@ -12,6 +12,9 @@ public sealed class OptionErrorsTests
     [InlineData("classify a.png -x --labels cat dog", "Unrecognized option '-x'. See 'clip classify --help'.")] // among pictures
     [InlineData("classify a.png --model --labels cat dog", "--model needs a value before '--labels'. See 'clip classify --help'.")]
     [InlineData(
+        "tokenizer train --train-data --vocab-size 300 --output o",
+        "--train-data needs a value before '--vocab-size'. See 'clip tokenizer train --help'.")]
+    [InlineData(
         "classify a.png --labels cat --model --lables",
         "Unrecognized option '--lables'. Did you mean --labels? See 'clip classify --help'.")]
     [InlineData("inspect a.pt b.pt", "Unrecognized command or argument 'b.pt'. See 'clip inspect --help'.")]
