@@ -26,6 +26,26 @@ public sealed class OnnxSignatureTests : IDisposable
         Assert.Equal("pixel_values", signature.Pixels);
     }
 
+    /// <summary>In whichever order an exporter lists them; what is no row of integers is none of them.</summary>
+    [Theory]
+    [InlineData("input_ids", null, null)]
+    [InlineData("attention_mask input_ids", "attention_mask", null)]
+    [InlineData("position_ids input_ids", null, null)]
+    [InlineData("token_type_ids attention_mask position_ids input_ids", "attention_mask", "token_type_ids")]
+    [InlineData("input_ids Attention_Mask Token_Type_Ids", "Attention_Mask", "Token_Type_Ids")]
+    public void ATextTowersInputsAreToldByTheirNames(string inputs, string? mask, string? types)
+    {
+        var signature = Signature(graph =>
+        {
+            graph.Input("lengths", OnnxGraph.Int64, "batch");
+            graph.Input("scales", OnnxGraph.Float, "batch", "length");
+            foreach (var input in inputs.Split(' ')) graph.Input(input, OnnxGraph.Int64, "batch", "length");
+            graph.Output("text_embeds", OnnxGraph.Float, "batch", 8);
+        });
+
+        Assert.Equal(("input_ids", mask, types), (signature.TokenIds, signature.Mask, signature.TokenTypes));
+    }
+
     [Theory]
     [InlineData("pooler_output", "pooler_output")]
     [InlineData("image_features pooler_output", "image_features")]

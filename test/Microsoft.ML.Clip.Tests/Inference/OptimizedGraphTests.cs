@@ -77,13 +77,17 @@ public sealed class OptimizedGraphTests : IDisposable
     }
 
     [Theory]
-    [InlineData("model.onnx")]
-    [InlineData("source.txt")]
-    public void WhatIsDamagedIsMadeAnew(string part)
+    [InlineData("model.onnx", "damaged")]
+    [InlineData("source.txt", "damaged")]
+    [InlineData("source.txt", "\n")]
+    [InlineData("source.txt", "")]
+    [InlineData("source.txt", null)]
+    public void WhatIsDamagedIsMadeAnew(string part, string? content)
     {
         var expected = Embed(Kept);
         var place = Assert.Single(Directory.GetDirectories(Cache));
-        File.WriteAllText(Path.Combine(place, part), "damaged");
+        if (content is null) File.Delete(Path.Combine(place, part));
+        else File.WriteAllText(Path.Combine(place, part), content);
         Assert.Equal(expected, Embed(Kept));
         Assert.True(new FileInfo(Path.Combine(place, part)).Length > 20);
     }

@@ -1,3 +1,4 @@
+using Microsoft.ML.Clip.Inference;
 using Microsoft.ML.Clip.Tests.DataViews;
 using Microsoft.ML.Clip.Tests.Models;
 using Microsoft.ML.OnnxRuntime;
@@ -18,6 +19,18 @@ public sealed class SessionOptionsTests(TinyFolder folder) : IClassFixture<TinyF
         new ClipSessionOptions { ExecutionProvider = ClipExecutionProvider.Cpu },
         new ClipSessionOptions { ExecutionProvider = ClipExecutionProvider.Cuda, FallbackToCpu = true },
     ];
+
+    [Theory]
+    [InlineData(true, "the CPU is used. For the GPU, reference Microsoft.ML.OnnxRuntime.Gpu in place of Microsoft.ML.OnnxRuntime.")]
+    [InlineData(false, "reference Microsoft.ML.OnnxRuntime.Gpu in place of Microsoft.ML.OnnxRuntime, or set FallbackToCpu.")]
+    public void WhyAGpuCannotBeUsedIsOneSentenceAndTheRemedyAnother(bool fallback, string remedy)
+    {
+        var options = new ClipSessionOptions { GpuDeviceId = 3, FallbackToCpu = fallback };
+        var why = new NotSupportedException(" no driver\nwas found.\n");
+
+        Assert.Equal(
+            $"ONNX Runtime cannot use GPU 3 (no driver was found): {remedy}", SessionOptionsFactory.CannotUseGpu(options, why));
+    }
 
     [Theory]
     [MemberData(nameof(All))]
