@@ -67,9 +67,14 @@ public sealed class CpuIdentityTests
         const uint Extended = 0x80000000;
         Dictionary<(uint Leaf, int Subleaf), int[]> modern = new()
         {
-            [(0, 0)] = [7, 10, 11, 12], [(1, 0)] = [20, 21, 22, 23], [(7, 0)] = [1, 31, 32, 33], [(7, 1)] = [40, 41, 42, 43],
-            [(Extended, 0)] = [unchecked((int)Extended) + 4, 0, 0, 0], [(Extended + 2, 0)] = [50, 51, 52, 53],
-            [(Extended + 3, 0)] = [60, 61, 62, 63], [(Extended + 4, 0)] = [70, 71, 72, 73],
+            [(0, 0)] = [7, 10, 11, 12],
+            [(1, 0)] = [20, 21, 22, 23],
+            [(7, 0)] = [1, 31, 32, 33],
+            [(7, 1)] = [40, 41, 42, 43],
+            [(Extended, 0)] = [unchecked((int)Extended) + 4, 0, 0, 0],
+            [(Extended + 2, 0)] = [50, 51, 52, 53],
+            [(Extended + 3, 0)] = [60, 61, 62, 63],
+            [(Extended + 4, 0)] = [70, 71, 72, 73],
         };
         (uint, int, int)[] passedOver = [(0, 0, 0), (1, 0, 1), (7, 0, 0), (7, 1, 1), (7, 1, 2), (7, 1, 3)];
         var identity = Identity(modern);
@@ -93,7 +98,9 @@ public sealed class CpuIdentityTests
     {
         Dictionary<(uint Leaf, int Subleaf), int[]> old = new()
         {
-            [(0, 0)] = [6, 10, 11, 12], [(1, 0)] = [20, 21, 22, 23], [(0x80000000, 0)] = [unchecked((int)0x80000003), 0, 0, 0],
+            [(0, 0)] = [6, 10, 11, 12],
+            [(1, 0)] = [20, 21, 22, 23],
+            [(0x80000000, 0)] = [unchecked((int)0x80000003), 0, 0, 0],
         };
         Assert.Equal("0000000a 0000000b 0000000c 00000014 00000016 00000017", Identity(old));
 

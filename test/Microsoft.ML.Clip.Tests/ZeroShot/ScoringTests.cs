@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.Clip.Inference;
 using Microsoft.ML.Clip.Tests.DataViews;
 using Microsoft.ML.Clip.Tests.Models;
 using Microsoft.ML.Data;
@@ -27,6 +28,17 @@ public sealed class ScoringTests(TinyFolder folder) : IClassFixture<TinyFolder>
 
         var length = TensorPrimitives.Norm<float>(mean);
         new[] { ClipLabelEmbeddings.Create(model, ["blue"], templates)[0].ToArray() }.ShouldBe([[.. mean.Select(v => v / length)]]);
+    }
+
+    /// <summary>e to the 100th, of the largest factor that CLIP learns, is more than a float holds.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(-10f)]
+    public void OppositeLabelsAreScoredWithoutOverflow(float? bias)
+    {
+        float[] scores = [1, -1];
+        new ClipScoring(100, bias).Apply(scores);
+        Assert.Equal([1, 0], scores);
     }
 
     [Fact]
