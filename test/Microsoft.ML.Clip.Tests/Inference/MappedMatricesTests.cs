@@ -146,15 +146,9 @@ public sealed class MappedMatricesTests : IDisposable
 
     /// <summary>A product with one matrix, which others may be added to.</summary>
     private static Proto Graph(string operation, int width = 64) => new Proto().Add(2, "product")
-        .Add(11, Value("pixels", width)).Add(12, Value("product", width))
+        .Add(11, OnnxGraph.Value("pixels", OnnxGraph.Float, [1, width])).Add(12, OnnxGraph.Value("product", OnnxGraph.Float, [1, width]))
         .Add(1, new Proto().Add(1, "pixels").Add(1, "matrix").Add(2, "product").Add(4, operation))
-        .Add(5, new Proto().Add(1, width).Add(1, width).Add(2, OnnxGraph.Float).Add(8, "matrix").Add(9, new byte[width * width * 4]));
-
-    private static Proto Value(string name, int width)
-    {
-        var shape = new Proto().Add(1, new Proto().Add(1, 1)).Add(1, new Proto().Add(1, width));
-        return new Proto().Add(1, name).Add(2, new Proto().Add(1, new Proto().Add(1, OnnxGraph.Float).Add(2, shape)));
-    }
+        .Add(5, OnnxGraph.Tensor("matrix", OnnxGraph.Float, [width, width]).Add(9, new byte[width * width * 4]));
 
     /// <summary>A model whose version of the operations stands behind its graph.</summary>
     private void Save(Proto graph, params int[] others)

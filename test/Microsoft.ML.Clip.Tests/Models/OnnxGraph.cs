@@ -78,14 +78,14 @@ internal sealed class OnnxGraph
         if (_externalName is not null) File.WriteAllBytes(Path.Combine(Path.GetDirectoryName(path)!, _externalName), _external.ToArray());
     }
 
-    private static Proto Tensor(string name, int type, long[] shape)
+    public static Proto Tensor(string name, int type, long[] shape)
     {
         var tensor = new Proto();
         foreach (var dimension in shape) tensor.Add(1, dimension);
         return tensor.Add(2, type).Add(8, name);
     }
 
-    private static Proto Value(string name, int type, object[] shape)
+    public static Proto Value(string name, int type, object[] shape)
     {
         var dimensions = new Proto();
         foreach (var size in shape)
