@@ -32,13 +32,15 @@ internal static partial class OptionErrors
     private static (string Word, SymbolResult By)? Swallowed(ParseResult parsed)
     {
         var literal = parsed.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).ToList();
-        return parsed.CommandResult.Children
-            // Several values end where an option begins; a single one may be anything but that.
-            .SelectMany(child => (child is ArgumentResult or OptionResult { Option.AllowMultipleArgumentsPerToken: true }
-                ? child.Tokens
-                : child.Tokens.Where(token => token.Value.StartsWith("--", StringComparison.Ordinal))).Select(token => (token, child)))
-            .Where(pair => OptionLike().IsMatch(pair.token.Value) && !literal.Contains(pair.token))
-            .Select(pair => ((string, SymbolResult)?)(pair.token.Value, pair.child)).FirstOrDefault();
+        // Several values end where an option begins; a single one may be anything but that.
+        var found =
+            from child in parsed.CommandResult.Children
+            let isSeveral = child is ArgumentResult or OptionResult { Option.AllowMultipleArgumentsPerToken: true }
+            from token in child.Tokens
+            where isSeveral || token.Value.StartsWith("--", StringComparison.Ordinal)
+            where OptionLike().IsMatch(token.Value) && !literal.Contains(token)
+            select ((string, SymbolResult)?)(token.Value, child);
+        return found.FirstOrDefault();
     }
 
     private static string Kind(string word) => OptionLike().IsMatch(word) ? "option" : "command or argument";
